@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The records that the eBPF programs put into the ring buffers.
+ *
+ * Shared by bpf/ and by the two stages that touch raw records, collect and decode; nobody else
+ * may include it. Fixed-width fields, explicit padding. Kinds are append-only. `size` in the
+ * head is what is used of a record; the ring's own length may be larger. User space takes all of it
+ * for untrusted bytes.
+ *
+ *   0        8          16      20     24         40
+ *   | size   | ts       | tgid  | tid  | comm[16] | the kind's own fields ...
+ *   | kind   |
+ *   | flags  |
+ */
+#ifndef VIZTRACE_RECORD_H
+#define VIZTRACE_RECORD_H
+
+#ifdef __bpf__
+#include <linux/types.h>
+typedef __u8 rec_u8;
+typedef __u16 rec_u16;
+typedef __u32 rec_u32;
+typedef __s32 rec_s32;
+typedef __u64 rec_u64;
+#else
+#include <stdint.h>
+typedef uint8_t rec_u8;
+typedef uint16_t rec_u16;
+typedef uint32_t rec_u32;
+typedef int32_t rec_s32;
+typedef uint64_t rec_u64;
+#endif
+
+enum rec_kind {
+	REC_CLASS = 1,    /* definition: struct rec_class, before the first record that names the class */
+	REC_OBJECT = 2,   /* definition: struct rec_object, an object that was there before; no event */
+	REC_INIT = 3,     /* struct rec_object: VIZ_PROBE_INIT */
+	REC_DESTROY = 4,  /* struct rec_destroy */
+	REC_SNAPSHOT = 5, /* struct rec_snapshot: SET, CHANGED, LOG, TRIGGERLOG */
+	REC_ENTER = 6,    /* struct rec_slice */
+	REC_EXIT = 7,     /* struct rec_slice */
+	REC_VALUE = 8,    /* struct rec_value */
+	REC_INSTANT = 9,  /* struct rec_slice */
+};
+
+/* What the counts are kept for; REC_CLASS and REC_OBJECT are no probes. */
+enum rec_probe {
+	PROBE_INIT = 0,
+	PROBE_DESTROY = 1,
+	PROBE_SET = 2,
+	PROBE_LOG = 3,
+	PROBE_ENTER = 4,
+	PROBE_EXIT = 5,
+	PROBE_VALUE = 6,
+	PROBE_INSTANT = 7,
+	PROBE_COUNT = 8,
+};
+
+enum rec_flags {
+	REC_TRUNCATED = 1,  /* a string was cut */
+	REC_UNREADABLE = 2, /* memory that the record should hold could not be read */
+	REC_NEW = 4,        /* REC_OBJECT: its REC_INIT was lost, so this is a new object at that address */
+};
+
+struct rec_head {
+	rec_u32 size; /* bytes, this head included */
+	rec_u16 kind;
+	rec_u16 flags;
+	rec_u64 ts; /* ns, CLOCK_MONOTONIC */
+	rec_u32 tgid;
+	rec_u32 tid;
+	char comm[16];
+};
+
+struct rec_class {
+	struct rec_head head;
+	rec_u64 address;
+	rec_u8 bytes[]; /* struct viz_class and its attributes */
+};
+
+struct rec_object {
+	struct rec_head head;
+	rec_u64 address;
+	rec_u64 cls;
+	rec_u32 name_size; /* with its NUL; 0: no name (it is the class's tag), or unreadable by the head's flag */
+	rec_u32 pad;
+	char name[];
+};
+
+struct rec_destroy {
+	struct rec_head head;
+	rec_u64 address;
+};
+
+enum rec_text_status { REC_TEXT_OK = 0, REC_TEXT_TRUNCATED = 1, REC_TEXT_UNREADABLE = 2, REC_TEXT_NULL = 3 };
+
+struct rec_text {
+	rec_u16 word; /* which 8 bytes of the span hold the char * */
+	rec_u16 status;
+	rec_u32 offset; /* of the characters, from the record's start */
+	rec_u32 size;   /* with the NUL */
+};
+
+/* The span is the object's memory, its base (struct viz_base) included: masks and flags are those
+ * in force at that moment. span_read is less than span_size where the rest was not readable. */
+struct rec_snapshot {
+	struct rec_head head;
+	rec_u64 address; /* of the base */
+	rec_u64 cls;
+	rec_u32 probe; /* PROBE_SET or PROBE_LOG */
+	rec_u32 index; /* PROBE_SET: the attribute that was written; PROBE_LOG: enum viz_why */
+	rec_s32 span_offset;
+	rec_u32 span_size;
+	rec_u32 span_read;
+	rec_u32 n_texts;
+	rec_u32 texts; /* offset of struct rec_text[n_texts] from the record's start */
+	rec_u32 pad;
+	rec_u8 span[];
+};
+
+/* Also instants, without frame. */
+struct rec_slice {
+	struct rec_head head;
+	rec_u64 frame;
+	rec_u32 flags;     /* enum viz_slice_flags */
+	rec_u32 name_size; /* with its NUL; 0: unreadable */
+	char name[];
+};
+
+struct rec_value {
+	struct rec_head head;
+	rec_u64 bits;
+	rec_u32 type; /* enum viz_type: I64, U64 or F64 */
+	rec_u16 name_size; /* with their NULs; 0: unreadable */
+	rec_u16 attr_size;
+	char text[]; /* name, then attr */
+};
+
+struct rec_counts {
+	rec_u64 seen;       /* the probe fired */
+	rec_u64 filtered;   /* the tool's filter did not let it through */
+	rec_u64 lost;       /* no room in the ring buffer, or no valid object at the address */
+	rec_u64 truncated;  /* strings cut */
+	rec_u64 unreadable; /* records with memory that could not be read */
+};
+
+_Static_assert(sizeof(struct rec_head) == 40, "rec_head");
+_Static_assert(sizeof(struct rec_class) == 48, "rec_class");
+_Static_assert(sizeof(struct rec_object) == 64, "rec_object");
+_Static_assert(sizeof(struct rec_destroy) == 48, "rec_destroy");
+_Static_assert(sizeof(struct rec_text) == 12, "rec_text");
+_Static_assert(sizeof(struct rec_snapshot) == 88, "rec_snapshot");
+_Static_assert(sizeof(struct rec_slice) == 56, "rec_slice");
+_Static_assert(sizeof(struct rec_value) == 56, "rec_value");
+
+#endif
