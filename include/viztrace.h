@@ -485,6 +485,7 @@ inline uint32_t value_type(const long double &) { return VIZ_TYPE_F64; }
 #define VIZ__LV(tag, name) (((struct tag *)0)->name)
 #define VIZ__N(tag, what, k) viz__##tag##_##what##k
 #define VIZ__K(tag, what, k) ((int)VIZ__N(tag, what, k))
+#define VIZ__T(tag, what) ((int)viz__##tag##_##what)
 #define VIZ__DICT_WORDS(d) ((uint64_t)viz__##d##_str0 | (uint64_t)viz__##d##_str1 << 30)
 
 VIZ__CONST(viz__viz__none_str0, 0)
@@ -497,7 +498,7 @@ VIZ__CONST(viz__viz__none_line, 0)
 	VIZ__CONST(VIZ__N(tag, l, k), VIZ__LIST_##form(VIZ__LV(tag, name), d)) \
 	VIZ__CONST(VIZ__N(tag, s, k), VIZ__STRIDE_##form(VIZ__LV(tag, name), d)) \
 	VIZ__CONST(VIZ__N(tag, c, k), sizeof(VIZ__LV(tag, name)) / (size_t)VIZ__K(tag, s, k)) \
-	VIZ__CONST(VIZ__N(tag, o, k), (int)__builtin_offsetof(struct tag, name) - viz__##tag##_base) \
+	VIZ__CONST(VIZ__N(tag, o, k), (int)__builtin_offsetof(struct tag, name) - VIZ__T(tag, base)) \
 	VIZ__CONST(VIZ__N(tag, b, k), \
 		VIZ__K(tag, o, k) < VIZ__K(tag, b, k1) ? VIZ__K(tag, o, k) : VIZ__K(tag, b, k1)) \
 	VIZ__CONST(VIZ__N(tag, e, k), VIZ__K(tag, o, k) + (int)sizeof(VIZ__LV(tag, name)) > VIZ__K(tag, e, k1) ? \
@@ -514,7 +515,7 @@ VIZ__CONST(viz__viz__none_line, 0)
 	((n) >= 64 || (n) <= -64 ? (uint64_t)0 : (n) >= 0 ? (p) << ((n) & 63) : (p) >> (-(n) & 63))
 #define VIZ__WORDS(c, k, k1, x) VIZ__CALL(VIZ__WORDS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
 #define VIZ__WORDS_(tag, word, k, form, name, d) \
-	| VIZ__SHIFT(VIZ__PATTERN(tag, k, d), (VIZ__K(tag, o, k) - viz__##tag##_span) / 8 - 64 * (word))
+	| VIZ__SHIFT(VIZ__PATTERN(tag, k, d), (VIZ__K(tag, o, k) - VIZ__T(tag, span)) / 8 - 64 * (word))
 
 #define VIZ__CHECKS(c, k, k1, x) VIZ__CALL(VIZ__CHECKS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
 #define VIZ__CHECKS_(tag, what, k, form, name, d) \
@@ -554,12 +555,12 @@ VIZ__CONST(viz__viz__none_line, 0)
 	VIZ__CONST(VIZ__CAT(viz__##tag##_e, n1), end) \
 	VIZ__CONST(VIZ__CAT(viz__##tag##_p, n1), 0) \
 	VIZ__QUIET_BEGIN VIZ__FE(VIZ__CONSTANTS, tag, __VA_ARGS__) VIZ__QUIET_END \
-	VIZ__CONST(viz__##tag##_span, -((7 - viz__##tag##_b1) / 8 * 8)) \
+	VIZ__CONST(viz__##tag##_span, -((7 - VIZ__T(tag, b1)) / 8 * 8)) \
 	VIZ__FE(VIZ__CHECKS, (tag, what), __VA_ARGS__) \
 	VIZ__ASSERT(sizeof(#tag) <= VIZ_NAME_MAX + 1, what "(" #tag "): the tag is longer than VIZ_NAME_MAX"); \
-	VIZ__ASSERT(viz__##tag##_e1 - viz__##tag##_span <= VIZ_SPAN_MAX, \
+	VIZ__ASSERT(VIZ__T(tag, e1) - VIZ__T(tag, span) <= VIZ_SPAN_MAX, \
 		what "(" #tag "): attributes are more than VIZ_SPAN_MAX bytes apart; move them closer together"); \
-	VIZ__ASSERT(viz__##tag##_p1 <= VIZ_STRINGS_MAX, what "(" #tag "): more than VIZ_STRINGS_MAX char *");
+	VIZ__ASSERT(VIZ__T(tag, p1) <= VIZ_STRINGS_MAX, what "(" #tag "): more than VIZ_STRINGS_MAX char *");
 
 #define VIZ__DESCRIPTOR(tag, kind, ...) \
 	VIZ__CLASS_STORAGE struct { \
@@ -568,7 +569,7 @@ VIZ__CONST(viz__viz__none_line, 0)
 	} viz__class_##tag __attribute__((VIZ__RETAIN used, aligned(8), section("viz_classes"))) = { { \
 		VIZ_CLASS_MAGIC, VIZ_ABI_VERSION, kind, VIZ__NARGS(__VA_ARGS__), \
 		sizeof(struct viz_class) + VIZ__NARGS(__VA_ARGS__) * sizeof(struct viz_attr), \
-		(uint32_t)viz__##tag##_line, viz__##tag##_span, (uint32_t)(viz__##tag##_e1 - viz__##tag##_span), { \
+		(uint32_t)VIZ__T(tag, line), VIZ__T(tag, span), (uint32_t)(VIZ__T(tag, e1) - VIZ__T(tag, span)), { \
 			0 VIZ__FE(VIZ__WORDS, (tag, 0), __VA_ARGS__), 0 VIZ__FE(VIZ__WORDS, (tag, 1), __VA_ARGS__), \
 			0 VIZ__FE(VIZ__WORDS, (tag, 2), __VA_ARGS__), 0 VIZ__FE(VIZ__WORDS, (tag, 3), __VA_ARGS__), \
 			0 VIZ__FE(VIZ__WORDS, (tag, 4), __VA_ARGS__), 0 VIZ__FE(VIZ__WORDS, (tag, 5), __VA_ARGS__), \
