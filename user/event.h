@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What decode makes of a raw record, and model turns into a trace. Plain values: no bytes of the target,
+ * no layout of the record. All pointers are valid until the next record is decoded.
+ */
+#ifndef VIZTRACE_EVENT_H
+#define VIZTRACE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum value_type {
+	VALUE_INT,        /* .i */
+	VALUE_UINT,       /* .u, above INT64_MAX or not */
+	VALUE_DOUBLE,     /* .d, may be NaN or infinite */
+	VALUE_BOOL,       /* .u, 0 or 1 */
+	VALUE_STRING,     /* .s, .size: any bytes, not NUL-terminated */
+	VALUE_JSON,       /* .s, .size: meant to be JSON text, not checked yet */
+	VALUE_NULL,
+	VALUE_UNREADABLE, /* the target's memory could not be read */
+	VALUE_LIST,       /* .n_children values follow, each with all of its own */
+	VALUE_DICT,       /* the same; they have keys */
+};
+
+/* A tree in preorder. {"balance": 3, "rates": [1.5, 2]} is
+ *   { key "balance", INT 3 } { key "rates", LIST, n_children 2 } { DOUBLE 1.5 } { DOUBLE 2 } */
+struct value {
+	const char *key; /* NULL in a list; NUL-terminated */
+	enum value_type type;
+	bool truncated;  /* a string of which the end is missing */
+	uint32_t n_children;
+	uint32_t size;
+	union {
+		int64_t i;
+		uint64_t u;
+		double d;
+		const char *s;
+	};
+};
+
+enum event_kind {
+	EVENT_FOUND,    /* an object that existed before; not an event of its own */
+	EVENT_INIT,     /* a new object, its address may have belonged to another one */
+	EVENT_DESTROY,
+	EVENT_SNAPSHOT, /* its included attributes, now */
+	EVENT_ENTER,
+	EVENT_EXIT,
+	EVENT_VALUE,    /* one value without an object: name, values[0].key */
+	EVENT_INSTANT,
+	EVENT_IGNORE,   /* a definition that decode keeps for itself */
+};
+
+/* One for each kind of USDT probe, in the order of the record ABI. */
+enum probe {
+	EVENT_PROBE_INIT,
+	EVENT_PROBE_DESTROY,
+	EVENT_PROBE_SET,
+	EVENT_PROBE_LOG,
+	EVENT_PROBE_ENTER,
+	EVENT_PROBE_EXIT,
+	EVENT_PROBE_VALUE,
+	EVENT_PROBE_INSTANT,
+	EVENT_PROBES,
+};
+extern const char *const probe_names[EVENT_PROBES]; /* "init", "destroy", ... */
+
+struct event {
+	enum event_kind kind;
+	enum probe probe;  /* which probe fired; not for FOUND and IGNORE */
+	uint64_t ts;       /* ns, CLOCK_MONOTONIC */
+	uint32_t pid, tid;
+	char comm[16];     /* the thread's name at that moment, NUL-terminated */
+
+	/* FOUND, INIT, DESTROY, SNAPSHOT */
+	uint64_t address;  /* of the object's base */
+	uint64_t cls;      /* address of its class descriptor; 0 in DESTROY */
+	const char *tag;   /* the class's name; NULL in DESTROY */
+	bool is_counter;
+	bool is_new;       /* FOUND: a new object at that address whose INIT was lost */
+
+	/* FOUND, INIT: the object's name or NULL for the tag; ENTER, EXIT, VALUE, INSTANT: the name.
+	 * NUL-terminated. NULL in the latter means that it could not be read. */
+	const char *name;
+
+	/* SNAPSHOT: included attributes in the order of declaration, with those keys that are public;
+	 * VALUE: exactly one. n_values counts the nodes of all trees. */
+	const struct value *values;
+	size_t n_values;
+	uint64_t mask;     /* SNAPSHOT: which attributes of the class these are */
+
+	/* ENTER, EXIT */
+	uint64_t frame;
+	bool scoped;       /* ends with its scope, and `frame` was then the frame's address */
+	bool pretty;       /* the name is a C++ signature */
+};
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * model: events in, sorted by time; calls of trace_ops out. It knows what objects, counters, slices and threads
+ * are and what state they are in; it knows neither bytes nor JSON.
+ */
+#ifndef VIZTRACE_MODEL_H
+#define VIZTRACE_MODEL_H
+
+#include "trace.h"
+
+struct model;
+
+struct model_stats {
+	uint64_t written[EVENT_PROBES]; /* events that are in the trace, in whatever form */
+	uint64_t rejected[EVENT_PROBES]; /* events about an object that nobody introduced: not in the trace */
+	uint64_t counters, objects;     /* seen in all */
+	uint64_t methods;               /* different names of slices */
+	uint64_t threads;
+	uint64_t not_finite;            /* counter samples with NaN or infinity: shown as an instant */
+	uint64_t unwound;               /* slices that were ended because their scope was gone (longjmp, lost exit) */
+	uint64_t unmatched;             /* exits without an enter: it came before the tool, or was lost */
+};
+
+/* `start` is the time, on the events' clock, that becomes 0. */
+int model__new(struct model **ret, const struct trace_ops *ops, void *writer, uint64_t start);
+void model__free(struct model *m);
+
+/* 0 or the first error of the writer. */
+int model__feed(struct model *m, const struct event *e);
+
+/* The end of the trace at `ts` (events' clock): ends what is open, writes each living counter's last values once more. */
+int model__finish(struct model *m, uint64_t ts);
+
+const struct model_stats *model__stats(const struct model *m);
+
+#endif

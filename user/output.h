@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * output: the file that a trace goes to. Knows nothing of JSON but where an event ends.
+ *
+ * A regular file begins with a head of OUTPUT_HEAD bytes that is filled in at the end; until then it holds what makes
+ * an unfinished file loadable. What is on disk always ends on a whole event.
+ */
+#ifndef VIZTRACE_OUTPUT_H
+#define VIZTRACE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define OUTPUT_HEAD 16384
+
+struct output;
+
+struct output_owner {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* The user who called sudo, or the caller itself. */
+struct output_owner output__owner_from_env(void);
+
+/* Make the file `path` ("-": stdout), owned by `owner` and opened with that user's rights. It gets a new inode under a
+ * name that cannot be guessed and is then renamed to `path`: a link that somebody placed there is replaced, not followed.
+ * A path that exists and is a device or a pipe is opened as it is.
+ * 0 or -errno. */
+int output__open(struct output **ret, const char *path, struct output_owner owner);
+
+/* Can the head be filled in later? Not on a pipe. */
+bool output__has_head(const struct output *o);
+
+/* Append. Buffered; 0 or -errno of the first failed write, and the same from then on. */
+int output__write(struct output *o, const void *data, size_t size);
+
+/* All that was written up to here may be on disk by itself: a whole event has ended. */
+void output__mark(struct output *o);
+
+/* Write out what is buffered up to the last mark. */
+int output__flush(struct output *o);
+
+/* Put the tail after the last whole event, then the head (padded with spaces to OUTPUT_HEAD) in the beginning. If there
+ * is no room for the tail, the file is cut back to the last whole event and stays as it was made to be loadable. */
+int output__finish(struct output *o, const char *head, size_t head_size, const char *tail, size_t tail_size);
+
+uint64_t output__size(const struct output *o); /* bytes, buffered ones included */
+void output__free(struct output *o);
+
+#endif
