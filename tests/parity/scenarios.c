@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The scenarios of expected.json, which holds what VizTracer records for its counters and objects, as a C program.
+ * The scenarios of expected.json, which holds what VizTracer records for its counters and objects, as a C
+ * program.
  *
  *     scenarios NAME|all [--wait] [--late]
  *
@@ -8,11 +9,11 @@
  *   --late  make the objects and give them their initial values before that wait, so that the tracer comes in
  *           mid-life; implies --wait. The trace then holds what expected.json says without the N events.
  *
- * A scenario is two functions: make_x() makes what exists before the first event that expected.json has (apart from
- * N), x() does the rest. `all` runs them in the order of expected.json.
+ * A scenario is two functions: make_x() makes what exists before the first event that expected.json has
+ * (apart from N), x() does the rest. `all` runs them in the order of expected.json.
  *
- * Where Python differs from C: a Python attribute exists from its first assignment, a C attribute from INIT, so
- * first values are written in silence; a list of mixed types and a dict without fixed keys are JSON text;
+ * Where Python differs from C: a Python attribute exists from its first assignment, a C attribute from INIT,
+ * so first values are written in silence; a list of mixed types and a dict without fixed keys are JSON text;
  * `del o` is VIZ_PROBE_DESTROY.
  */
 #include <stdbool.h>
@@ -328,20 +329,18 @@ struct scenario {
 	void (*run)(void);
 };
 
-#define SCENARIO(name) {#name, make_##name, name}
+#define SCENARIO(name)                                                                                       \
+	{                                                                                                    \
+#name, make_##name, name                                                                     \
+	}
 
 static const struct scenario scenarios[] = {
-	SCENARIO(counter_writes),
-	SCENARIO(counter_manual_log),
-	SCENARIO(counter_set_config),
-	SCENARIO(counter_include),
-	SCENARIO(counter_exclude),
-	SCENARIO(counter_private),
-	SCENARIO(object_lifecycle),
-	SCENARIO(object_two_instances),
-	SCENARIO(object_triggerlog),
-	SCENARIO(counter_triggerlog_with_trigger_on_change),
-	SCENARIO(tracer_none),
+        SCENARIO(counter_writes),     SCENARIO(counter_manual_log),
+        SCENARIO(counter_set_config), SCENARIO(counter_include),
+        SCENARIO(counter_exclude),    SCENARIO(counter_private),
+        SCENARIO(object_lifecycle),   SCENARIO(object_two_instances),
+        SCENARIO(object_triggerlog),  SCENARIO(counter_triggerlog_with_trigger_on_change),
+        SCENARIO(tracer_none),
 };
 
 static void sleep_ms(long ms)
