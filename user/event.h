@@ -65,6 +65,8 @@ enum probe {
 };
 extern const char *const probe_names[EVENT_PROBES]; /* "init", "destroy", ... */
 
+#define EVENT_UNREADABLE_NAME "<unreadable>" /* for a name that there is but that could not be read */
+
 struct event {
 	enum event_kind kind;
 	enum probe probe;  /* which probe fired; not for FOUND and IGNORE */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define SLOTS_MIN 16
+
+static size_t home(const struct table *t, uint64_t a, uint64_t b)
+{
+	uint64_t h = (a ^ (b >> 32 | b << 32)) * 0x9e3779b97f4a7c15u;
+
+	/* Addresses differ in their middle bits: fold the product's good upper half down. */
+	h ^= h >> 32;
+	h = (h + b) * 0xd6e8feb86659fd93u;
+	return (h ^ h >> 32) & (t->n_slots - 1);
+}
+
+static struct table_slot *slot(const struct table *t, uint64_t a, uint64_t b)
+{
+	size_t i = home(t, a, b);
+
+	while (t->slots[i].value && (t->slots[i].a != a || t->slots[i].b != b))
+		i = (i + 1) & (t->n_slots - 1);
+	return &t->slots[i];
+}
+
+void *table__get(const struct table *t, uint64_t a, uint64_t b)
+{
+	return t->n_slots ? slot(t, a, b)->value : NULL;
+}
+
+static int grow(struct table *t)
+{
+	struct table bigger = {.n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN, .used = t->used};
+	size_t i;
+
+	bigger.slots = calloc(bigger.n_slots, sizeof(*bigger.slots));
+	if (!bigger.slots)
+		return -ENOMEM;
+	for (i = 0; i < t->n_slots; i++)
+		if (t->slots[i].value)
+			*slot(&bigger, t->slots[i].a, t->slots[i].b) = t->slots[i];
+	free(t->slots);
+	*t = bigger;
+	return 0;
+}
+
+int table__put(struct table *t, uint64_t a, uint64_t b, void *value)
+{
+	struct table_slot *s;
+
+	if ((t->used + 1) * 4 > t->n_slots * 3) {
+		int err = grow(t);
+
+		if (err)
+			return err;
+	}
+	s = slot(t, a, b);
+	t->used += !s->value;
+	*s = (struct table_slot){a, b, value};
+	return 0;
+}
+
+void *table__remove(struct table *t, uint64_t a, uint64_t b)
+{
+	size_t hole, i, mask = t->n_slots - 1;
+	void *value;
+
+	if (!t->n_slots)
+		return NULL;
+	hole = (size_t)(slot(t, a, b) - t->slots);
+	value = t->slots[hole].value;
+	if (!value)
+		return NULL;
+
+	/* Close the gap with what had to move past it, so that no tombstones pile up in a long trace. */
+	for (i = (hole + 1) & mask; t->slots[i].value; i = (i + 1) & mask) {
+		size_t from_home = (i - home(t, t->slots[i].a, t->slots[i].b)) & mask;
+
+		if (from_home < ((i - hole) & mask))
+			continue;
+		t->slots[hole] = t->slots[i];
+		hole = i;
+	}
+	t->slots[hole].value = NULL;
+	t->used--;
+	return value;
+}
+
+void *table__next(const struct table *t, size_t *pos)
+{
+	while (*pos < t->n_slots) {
+		void *value = t->slots[(*pos)++].value;
+
+		if (value)
+			return value;
+	}
+	return NULL;
+}
+
+void table__clear(struct table *t)
+{
+	free(t->slots);
+	*t = (struct table){0};
+}
