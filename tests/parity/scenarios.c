@@ -329,19 +329,23 @@ struct scenario {
 	void (*run)(void);
 };
 
-#define SCENARIO(name)                                                                                       \
-	{                                                                                                    \
-#name, make_##name, name                                                                     \
-	}
+#define SCENARIO(x) #x, make_##x, x
 
+/* clang-format off */
 static const struct scenario scenarios[] = {
-        SCENARIO(counter_writes),     SCENARIO(counter_manual_log),
-        SCENARIO(counter_set_config), SCENARIO(counter_include),
-        SCENARIO(counter_exclude),    SCENARIO(counter_private),
-        SCENARIO(object_lifecycle),   SCENARIO(object_two_instances),
-        SCENARIO(object_triggerlog),  SCENARIO(counter_triggerlog_with_trigger_on_change),
-        SCENARIO(tracer_none),
+	{ SCENARIO(counter_writes) },
+	{ SCENARIO(counter_manual_log) },
+	{ SCENARIO(counter_set_config) },
+	{ SCENARIO(counter_include) },
+	{ SCENARIO(counter_exclude) },
+	{ SCENARIO(counter_private) },
+	{ SCENARIO(object_lifecycle) },
+	{ SCENARIO(object_two_instances) },
+	{ SCENARIO(object_triggerlog) },
+	{ SCENARIO(counter_triggerlog_with_trigger_on_change) },
+	{ SCENARIO(tracer_none) },
 };
+/* clang-format on */
 
 static void sleep_ms(long ms)
 {
