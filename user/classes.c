@@ -98,6 +98,22 @@ static void layout__free(struct layout *layout)
 	free(layout);
 }
 
+/* A struct may have an attribute that is called like an inherited one: that one then keeps its "viz.". */
+static void keep_keys_apart(struct layout *layout, const struct viz_attr *attrs)
+{
+	unsigned i, k;
+
+	for (i = 0; i < layout->n_attrs; i++) {
+		for (k = 0; k < layout->n_attrs; k++) {
+			if (k != i && attrs[i].name != layout->attrs[i].key &&
+			    !strcmp(layout->attrs[i].key, layout->attrs[k].key)) {
+				layout->attrs[i].key = attrs[i].name;
+				break;
+			}
+		}
+	}
+}
+
 static int layout__new(struct layout **ret, const void *bytes, size_t size)
 {
 	const struct viz_attr *attrs;
@@ -150,6 +166,7 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 		if (a->key[0] != '_')
 			layout->visible |= (uint64_t)1 << i;
 	}
+	keep_keys_apart(layout, attrs);
 	*ret = layout;
 	return 0;
 }

@@ -11,12 +11,16 @@
 struct model;
 
 struct model_stats {
-	uint64_t written[EVENT_PROBES]; /* events that are in the trace, in whatever form */
-	uint64_t rejected[EVENT_PROBES]; /* events about an object that nobody introduced: not in the trace */
-	uint64_t counters, objects;     /* seen in all */
+	/* Each event of a probe is counted in one of these two. Written: all that it says is in the trace, in whatever
+	 * form; for a counter's beginning and end, and for an exit whose enter came before the tool, that is nothing. */
+	uint64_t written[EVENT_PROBES];
+	uint64_t rejected[EVENT_PROBES]; /* about an object that nobody introduced, or a slice in too many others */
+
+	uint64_t counters, objects;     /* seen in all; a counter is also each key of a value without an object */
 	uint64_t methods;               /* different names of slices */
 	uint64_t threads;
 	uint64_t not_finite;            /* counter samples with NaN or infinity: shown as an instant */
+	uint64_t unreadable;            /* counter samples with a value that could not be read: shown as an instant */
 	uint64_t unwound;               /* slices that were ended because their scope was gone (longjmp, lost exit) */
 	uint64_t unmatched;             /* exits without an enter: it came before the tool, or was lost */
 };
@@ -25,7 +29,9 @@ struct model_stats {
 int model__new(struct model **ret, const struct trace_ops *ops, void *writer, uint64_t start);
 void model__free(struct model *m);
 
-/* 0 or the first error of the writer. */
+int model__process_name(struct model *m, uint32_t pid, const char *name);
+
+/* 0 or the first error of the writer, or -ENOMEM; the same from then on. */
 int model__feed(struct model *m, const struct event *e);
 
 /* The end of the trace at `ts` (events' clock): ends what is open, writes each living counter's last values once more. */

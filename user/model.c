@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * In: events in the order of their time. Out: calls of trace_ops, such that every viewer shows all of it.
+ * Must not know: records, the target's memory, JSON.
+ *
+ * Memory: what lives (objects, open slices), each thread that was seen, each counter's track (tracks.h), and
+ * names (names.h). An object that is freed without DESTROY lives until its address is used again.
+ */
+#include "model.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "names.h"
+#include "slices.h"
+#include "table.h"
+#include "tracks.h"
+
+struct thread {
+	uint32_t pid, tid;
+	char comm[16];
+	struct slices slices;
+	struct thread *next;
+};
+
+struct object {
+	uint64_t address, cls;
+	uint32_t pid, tid;
+	bool is_counter;
+	bool in_state; /* its band is open */
+	bool has_snapshot;
+	uint64_t last; /* the time of the last snapshot */
+	struct name *name, *tag;
+	struct track *track; /* of a counter, once it was sampled */
+	struct object *prev, *next;
+};
+
+struct model {
+	const struct trace_ops *ops;
+	void *writer;
+	uint64_t start;
+	uint64_t last; /* of all times that were written */
+	int error;
+	struct model_stats stats;
+	struct names names;
+	struct tracks tracks;
+	struct table threads, objects;
+	struct thread *first_thread, *end_thread; /* in the order of their first event */
+	struct object *first_object, *end_object;
+	struct thread *recent_thread;
+	struct object *recent_object;
+	char *text; /* room for a name that is put together */
+	size_t room;
+};
+
+int model__new(struct model **ret, const struct trace_ops *ops, void *writer, uint64_t start)
+{
+	struct model *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	m->ops = ops;
+	m->writer = writer;
+	m->start = start;
+	m->tracks.names = &m->names;
+	*ret = m;
+	return 0;
+}
+
+void model__free(struct model *m)
+{
+	struct thread *thread;
+	struct object *object;
+
+	if (!m)
+		return;
+	while ((thread = m->first_thread)) {
+		m->first_thread = thread->next;
+		slices__clear(&thread->slices);
+		free(thread);
+	}
+	while ((object = m->first_object)) {
+		m->first_object = object->next;
+		free(object);
+	}
+	table__clear(&m->threads);
+	table__clear(&m->objects);
+	tracks__clear(&m->tracks);
+	names__clear(&m->names);
+	free(m->text);
+	free(m);
+}
+
+const struct model_stats *model__stats(const struct model *m)
+{
+	return &m->stats;
+}
+
+int model__process_name(struct model *m, uint32_t pid, const char *name)
+{
+	if (!m->error)
+		m->error = m->ops->process_name(m->writer, pid, name);
+	return m->error;
+}
+
+/* Viewers drop what runs backwards, so an event that comes late gets the time of the one before. */
+static struct where where_at(struct model *m, uint64_t ts, uint32_t pid, uint32_t tid)
+{
+	uint64_t out = ts > m->start ? ts - m->start : 0;
+
+	if (out < m->last)
+		out = m->last;
+	m->last = out;
+	return (struct where){.ts = out, .pid = pid, .tid = tid};
+}
+
+/* ---- Threads and their slices ---- */
+
+static int thread_of(struct model *m, const struct event *e, struct thread **ret)
+{
+	struct thread *thread = m->recent_thread;
+
+	if (!thread || thread->tid != e->tid || thread->pid != e->pid)
+		thread = table__get(&m->threads, e->pid, e->tid);
+	if (!thread) {
+		thread = calloc(1, sizeof(*thread));
+		if (!thread || table__put(&m->threads, e->pid, e->tid, thread)) {
+			free(thread);
+			return -ENOMEM;
+		}
+		thread->pid = e->pid;
+		thread->tid = e->tid;
+		if (m->end_thread)
+			m->end_thread->next = thread;
+		else
+			m->first_thread = thread;
+		m->end_thread = thread;
+		m->stats.threads++;
+	}
+	m->recent_thread = thread;
+	*ret = thread;
+	if (!strncmp(thread->comm, e->comm, sizeof(thread->comm)))
+		return 0;
+	memcpy(thread->comm, e->comm, sizeof(thread->comm));
+	return m->ops->thread_name(m->writer, e->pid, e->tid, e->comm);
+}
+
+static int end_slices(struct model *m, struct slices *slices, size_t n, struct where at)
+{
+	while (n--) {
+		struct slice slice = slices__pop(slices);
+		int err = m->ops->slice_end(m->writer, at, slice.shown);
+
+		names__drop(slice.name);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static const char *name_of(const struct event *e)
+{
+	return e->name ? e->name : EVENT_UNREADABLE_NAME;
+}
+
+static int on_enter(struct model *m, struct thread *thread, const struct event *e)
+{
+	struct where at = where_at(m, e->ts, e->pid, e->tid);
+	struct slice slice = {.frame = e->frame, .scoped = e->scoped};
+	size_t gone;
+	int err;
+
+	slice.name = names__take(&m->names, name_of(e));
+	if (!slice.name)
+		return -ENOMEM;
+	m->stats.methods += !slice.name->seen_slice;
+	slice.name->seen_slice = true;
+	slice.shown = e->pretty ? name__pretty(slice.name) : slice.name->text;
+
+	gone = slices__gone(&thread->slices, &slice);
+	if (gone) {
+		m->stats.unwound += gone;
+		thread->slices.beyond = 0;
+		err = end_slices(m, &thread->slices, gone, at);
+		if (err)
+			return err;
+	}
+	err = slices__push(&thread->slices, slice);
+	if (err) {
+		names__drop(slice.name);
+		if (err != -E2BIG)
+			return err;
+		m->stats.rejected[e->probe]++;
+		return 0;
+	}
+	err = m->ops->slice_begin(m->writer, at, slice.shown);
+	if (!err)
+		m->stats.written[e->probe]++;
+	return err;
+}
+
+static int on_exit_slice(struct model *m, struct thread *thread, const struct event *e)
+{
+	struct slices *slices = &thread->slices;
+	struct name *name = names__find(&m->names, name_of(e));
+	size_t n = name ? slices__ending(slices, name, e->scoped, e->frame) : 0;
+	int err;
+
+	/* Without a frame nothing tells which of the same name it is: the last one in, which was not let in.
+	 */
+	if (slices->beyond && (!n || !e->scoped)) {
+		slices->beyond--;
+		m->stats.rejected[e->probe]++;
+		return 0;
+	}
+	if (!n) {
+		m->stats.unmatched++;
+		m->stats.written[e->probe]++;
+		return 0;
+	}
+	slices->beyond = 0;
+	m->stats.unwound += n - 1;
+	err = end_slices(m, slices, n, where_at(m, e->ts, e->pid, e->tid));
+	if (!err)
+		m->stats.written[e->probe]++;
+	return err;
+}
+
+/* ---- Counters ---- */
+
+/* An instant "name: what", with what the counter would have shown. */
+static int note(struct model *m, struct where at, const char *name, const char *what, const struct event *e)
+{
+	size_t size = strlen(name) + strlen(what) + 3;
+
+	if (size > m->room) {
+		char *more = realloc(m->text, size);
+
+		if (!more)
+			return -ENOMEM;
+		m->text = more;
+		m->room = size;
+	}
+	snprintf(m->text, size, "%s: %s", name, what);
+	return m->ops->instant(m->writer, at, m->text, e->values, e->n_values);
+}
+
+/* Why these values cannot be a counter's, or NULL. */
+static const char *flaw(struct model *m, const struct event *e)
+{
+	const char *what = NULL;
+	size_t i;
+
+	for (i = 0; i < e->n_values; i++) {
+		const struct value *v = &e->values[i];
+
+		if (v->type == VALUE_UNREADABLE) {
+			m->stats.unreadable++;
+			return "unreadable";
+		}
+		if ((v->type == VALUE_DOUBLE && !isfinite(v->d)) ||
+		    (v->type != VALUE_INT && v->type != VALUE_UINT && v->type != VALUE_DOUBLE &&
+		     v->type != VALUE_BOOL))
+			what = "not a number";
+	}
+	if (what)
+		m->stats.not_finite++;
+	else if (!e->n_values)
+		what = "nothing included";
+	return what;
+}
+
+static int sample(struct model *m, struct where at, struct track *track, const struct event *e)
+{
+	int err = m->ops->counter(m->writer, at, track->name, track->id, e->values, e->n_values);
+
+	if (!err)
+		track__remember(track, at.tid, e->values);
+	return err;
+}
+
+/* Viewers do not draw a counter's last sample: it only ends the one before. */
+static int sample_again(struct model *m, struct where at, struct track *track)
+{
+	if (!track->sampled)
+		return 0;
+	track->sampled = false;
+	return m->ops->counter(m->writer, at, track->name, track->id, track->last, track->n_values);
+}
+
+static int leave_track(struct model *m, struct object *o, struct where at)
+{
+	struct track *track = o->track;
+
+	if (!track)
+		return 0;
+	o->track = NULL;
+	track__release(track);
+	return sample_again(m, at, track);
+}
+
+static int sample_object(struct model *m, struct where at, struct object *o, const struct event *e)
+{
+	const char *what = flaw(m, e);
+	int err;
+
+	if (what)
+		return note(m, at, o->name->text, what, e);
+	if (o->track && !track__fits(o->track, e->values, e->n_values)) {
+		err = leave_track(m, o, at);
+		if (err)
+			return err;
+	}
+	if (!o->track) {
+		err = tracks__claim(&m->tracks, o->pid, o->name, e->values, e->n_values, &o->track);
+		if (err)
+			return err;
+	}
+	return sample(m, at, o->track, e);
+}
+
+static int on_value(struct model *m, const struct event *e)
+{
+	struct where at = where_at(m, e->ts, e->pid, e->tid);
+	const char *what = flaw(m, e);
+	struct track *track;
+	struct name *name;
+	int err;
+
+	if (what) {
+		err = note(m, at, name_of(e), what, e);
+	} else {
+		name = names__take(&m->names, name_of(e));
+		if (!name)
+			return -ENOMEM;
+		err = tracks__value(&m->tracks, e->pid, name, &e->values[0], &track);
+		names__drop(name); /* the track holds it */
+		if (err)
+			return err;
+		m->stats.counters += !track->sampled;
+		err = sample(m, at, track, e);
+	}
+	if (!err)
+		m->stats.written[e->probe]++;
+	return err;
+}
+
+/* ---- Objects ---- */
+
+static struct object *find_object(struct model *m, const struct event *e)
+{
+	struct object *o = m->recent_object;
+
+	if (o && o->address == e->address && o->pid == e->pid)
+		return o;
+	o = table__get(&m->objects, e->pid, e->address);
+	if (o)
+		m->recent_object = o;
+	return o;
+}
+
+static struct trace_object shown_as(const struct object *o)
+{
+	return (struct trace_object){.address = o->address, .name = o->name->text, .tag = o->tag->text};
+}
+
+/* Snapshots of one object at one time would hide each other; neither may its end coincide with one. */
+static struct where after_snapshot(struct model *m, const struct object *o, struct where at)
+{
+	if (o->has_snapshot && at.ts <= o->last)
+		at.ts = m->last = o->last + 1;
+	return at;
+}
+
+static int end_object(struct model *m, struct object *o, struct where at)
+{
+	struct trace_object shown = shown_as(o);
+	int err = 0;
+
+	if (o->is_counter) {
+		err = leave_track(m, o, at);
+	} else {
+		at = after_snapshot(m, o, at);
+		if (o->in_state)
+			err = m->ops->state_end(m->writer, at, &shown);
+		if (!err)
+			err = m->ops->object_delete(m->writer, at, &shown);
+	}
+
+	table__remove(&m->objects, o->pid, o->address);
+	if (o->prev)
+		o->prev->next = o->next;
+	else
+		m->first_object = o->next;
+	if (o->next)
+		o->next->prev = o->prev;
+	else
+		m->end_object = o->prev;
+	if (m->recent_object == o)
+		m->recent_object = NULL;
+	names__drop(o->name);
+	names__drop(o->tag);
+	free(o);
+	return err;
+}
+
+/* `is_new`: it begins now. Otherwise it was there before, and there is no telling since when. */
+static int begin_object(struct model *m, const struct event *e, const char *name, bool is_new,
+                        struct where at, struct object **ret)
+{
+	struct object *o = calloc(1, sizeof(*o));
+	struct trace_object shown;
+	int err;
+
+	if (!o)
+		return -ENOMEM;
+	o->address = e->address;
+	o->cls = e->cls;
+	o->pid = e->pid;
+	o->tid = e->tid;
+	o->is_counter = e->is_counter;
+	o->name = names__take(&m->names, name);
+	o->tag = names__take(&m->names, e->tag);
+	if (!o->name || !o->tag || table__put(&m->objects, o->pid, o->address, o)) {
+		names__drop(o->name);
+		names__drop(o->tag);
+		free(o);
+		return -ENOMEM;
+	}
+	o->prev = m->end_object;
+	if (m->end_object)
+		m->end_object->next = o;
+	else
+		m->first_object = o;
+	m->end_object = o;
+	m->recent_object = o;
+	*ret = o;
+	if (o->is_counter) {
+		m->stats.counters++;
+		return 0;
+	}
+	m->stats.objects++;
+	if (!is_new)
+		return 0;
+	shown = shown_as(o);
+	err = m->ops->object_new(m->writer, at, &shown);
+	if (err)
+		return err;
+	o->in_state = true;
+	return m->ops->state_begin(m->writer, at, &shown, NULL, 0);
+}
+
+/* A name that could not be read once is no other name. */
+static bool is_same(const struct object *o, const struct event *e, const char *name)
+{
+	return o->cls == e->cls && (!strcmp(o->name->text, name) || !strcmp(name, EVENT_UNREADABLE_NAME) ||
+	                            !strcmp(o->name->text, EVENT_UNREADABLE_NAME));
+}
+
+static int on_object(struct model *m, const struct event *e)
+{
+	bool is_new = e->kind == EVENT_INIT || e->is_new;
+	const char *name = e->name ? e->name : e->tag;
+	struct object *o = find_object(m, e);
+	struct where at;
+	int err;
+
+	if (o && !is_new && is_same(o, e, name))
+		return 0;
+	at = where_at(m, e->ts, e->pid, e->tid);
+	if (o) {
+		err = end_object(m, o, at);
+		if (err)
+			return err;
+		at.ts = m->last;
+	}
+	err = begin_object(m, e, name, is_new, at, &o);
+	if (!err && e->kind == EVENT_INIT)
+		m->stats.written[e->probe]++;
+	return err;
+}
+
+static int on_destroy(struct model *m, const struct event *e)
+{
+	struct object *o = find_object(m, e);
+	int err;
+
+	if (!o) {
+		m->stats.rejected[e->probe]++;
+		return 0;
+	}
+	err = end_object(m, o, where_at(m, e->ts, e->pid, e->tid));
+	if (!err)
+		m->stats.written[e->probe]++;
+	return err;
+}
+
+static int on_snapshot(struct model *m, const struct event *e)
+{
+	struct object *o = find_object(m, e);
+	struct trace_object shown;
+	struct where at;
+	int err;
+
+	if (!o) {
+		m->stats.rejected[e->probe]++;
+		return 0;
+	}
+	at = where_at(m, e->ts, e->pid, e->tid);
+	if (o->cls != e->cls || o->is_counter != e->is_counter) { /* set up anew, and its INIT was lost */
+		err = end_object(m, o, at);
+		if (err)
+			return err;
+		at.ts = m->last;
+		err = begin_object(m, e, e->tag, true, at, &o);
+		if (err)
+			return err;
+	}
+	o->tid = e->tid;
+	if (o->is_counter) {
+		err = sample_object(m, at, o, e);
+		goto out;
+	}
+
+	at = after_snapshot(m, o, at);
+	shown = shown_as(o);
+	err = m->ops->object_snapshot(m->writer, at, &shown, e->values, e->n_values);
+	if (err)
+		return err;
+	o->has_snapshot = true;
+	o->last = at.ts;
+	if (o->in_state)
+		err = m->ops->state_end(m->writer, at, &shown);
+	o->in_state = true;
+	if (!err)
+		err = m->ops->state_begin(m->writer, at, &shown, e->values, e->n_values);
+out:
+	if (!err)
+		m->stats.written[e->probe]++;
+	return err;
+}
+
+/* ---- All of it ---- */
+
+static int on_instant(struct model *m, const struct event *e)
+{
+	int err = m->ops->instant(m->writer, where_at(m, e->ts, e->pid, e->tid), name_of(e), NULL, 0);
+
+	if (!err)
+		m->stats.written[e->probe]++;
+	return err;
+}
+
+int model__feed(struct model *m, const struct event *e)
+{
+	struct thread *thread;
+
+	if (m->error || e->kind == EVENT_IGNORE)
+		return m->error;
+	m->error = thread_of(m, e, &thread);
+	if (m->error)
+		return m->error;
+
+	switch (e->kind) {
+	case EVENT_FOUND:
+	case EVENT_INIT: m->error = on_object(m, e); break;
+	case EVENT_DESTROY: m->error = on_destroy(m, e); break;
+	case EVENT_SNAPSHOT: m->error = on_snapshot(m, e); break;
+	case EVENT_ENTER: m->error = on_enter(m, thread, e); break;
+	case EVENT_EXIT: m->error = on_exit_slice(m, thread, e); break;
+	case EVENT_VALUE: m->error = on_value(m, e); break;
+	case EVENT_INSTANT: m->error = on_instant(m, e); break;
+	case EVENT_IGNORE: break;
+	}
+	return m->error;
+}
+
+int model__finish(struct model *m, uint64_t ts)
+{
+	struct thread *thread;
+	struct object *o;
+	struct track *track;
+
+	for (thread = m->first_thread; thread && !m->error; thread = thread->next)
+		m->error = end_slices(m, &thread->slices, thread->slices.n,
+		                      where_at(m, ts, thread->pid, thread->tid));
+	for (track = m->tracks.first; track && !m->error; track = track->next)
+		if (track->in_use)
+			m->error = sample_again(m, where_at(m, ts, track->pid, track->tid), track);
+	for (o = m->first_object; o && !m->error; o = o->next) {
+		struct trace_object shown = shown_as(o);
+
+		if (o->in_state)
+			m->error = m->ops->state_end(m->writer, where_at(m, ts, o->pid, o->tid), &shown);
+		o->in_state = false;
+	}
+	return m->error;
+}

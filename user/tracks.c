@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tracks.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* All tracks of one (pid, name). Names are interned: their addresses are their identity. */
+struct track_group {
+	struct table ids;    /* of the ids in use */
+	struct table values; /* by key */
+	struct track *free;
+	uint64_t count;
+};
+
+static uint64_t key_of(const struct name *name)
+{
+	return (uint64_t)(uintptr_t)name;
+}
+
+static int group_of(struct tracks *t, uint32_t pid, const struct name *name, struct track_group **ret)
+{
+	struct track_group *group = table__get(&t->groups, pid, key_of(name));
+
+	if (!group) {
+		group = calloc(1, sizeof(*group));
+		if (!group || table__put(&t->groups, pid, key_of(name), group)) {
+			free(group);
+			return -ENOMEM;
+		}
+	}
+	*ret = group;
+	return 0;
+}
+
+/* The first of "wanted", "wanted 2", "wanted 3", ... that is free; without `wanted` numbers alone. */
+static int new_id(struct tracks *t, struct track_group *group, const char *wanted, const char **ret)
+{
+	uint64_t number = wanted ? 1 : group->count + 1;
+	size_t room = (wanted ? __builtin_strlen(wanted) : 0) + 24;
+	char *text = malloc(room);
+	struct name *id = NULL;
+	int err = -ENOMEM;
+
+	if (!text)
+		return -ENOMEM;
+	for (;; number++) {
+		if (!wanted)
+			snprintf(text, room, "%" PRIu64, number);
+		else if (number == 1)
+			snprintf(text, room, "%s", wanted);
+		else
+			snprintf(text, room, "%s %" PRIu64, wanted, number);
+		id = names__take(t->names, text);
+		if (!id || !table__get(&group->ids, key_of(id), 0))
+			break;
+		names__drop(id);
+	}
+	if (id && !table__put(&group->ids, key_of(id), 0, id)) {
+		*ret = id->text;
+		err = 0;
+	}
+	free(text);
+	return err;
+}
+
+static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, struct name *name,
+                     const char *wanted_id, const struct value *values, size_t n_values, struct track **ret)
+{
+	struct track *track = calloc(1, sizeof(*track));
+	size_t i;
+	int err;
+
+	if (!track)
+		return -ENOMEM;
+	track->last = calloc(n_values ? n_values : 1, sizeof(*track->last));
+	if (!track->last)
+		goto err_memory;
+	for (i = 0; i < n_values; i++) {
+		struct name *key = names__take(t->names, values[i].key);
+
+		if (!key)
+			goto err_memory;
+		track->last[i].key = key->text;
+	}
+	if (group->count) {
+		err = new_id(t, group, wanted_id, &track->id);
+		if (err)
+			goto err_memory;
+	}
+	name->uses++;
+	track->name = name->text;
+	track->pid = pid;
+	track->n_values = n_values;
+	track->group = group;
+	track->in_use = true;
+	group->count++;
+	if (t->end)
+		t->end->next = track;
+	else
+		t->first = track;
+	t->end = track;
+	*ret = track;
+	return 0;
+
+err_memory: /* the names taken stay in use: they go with the whole */
+	free(track->last);
+	free(track);
+	return -ENOMEM;
+}
+
+int tracks__claim(struct tracks *t, uint32_t pid, struct name *name, const struct value *values,
+                  size_t n_values, struct track **ret)
+{
+	struct track_group *group;
+	struct track **link;
+	int err;
+
+	err = group_of(t, pid, name, &group);
+	if (err)
+		return err;
+	for (link = &group->free; *link; link = &(*link)->next_free) {
+		struct track *track = *link;
+
+		if (!track__fits(track, values, n_values))
+			continue;
+		*link = track->next_free;
+		track->in_use = true;
+		track->sampled = false;
+		*ret = track;
+		return 0;
+	}
+	return new_track(t, group, pid, name, NULL, values, n_values, ret);
+}
+
+int tracks__value(struct tracks *t, uint32_t pid, struct name *name, const struct value *value,
+                  struct track **ret)
+{
+	struct name *key = names__find(t->names, value->key);
+	struct track_group *group;
+	struct track *track;
+	int err;
+
+	err = group_of(t, pid, name, &group);
+	if (err)
+		return err;
+	track = key ? table__get(&group->values, key_of(key), 0) : NULL;
+	if (!track) {
+		err = new_track(t, group, pid, name, value->key, value, 1, &track);
+		if (err)
+			return err;
+		key = names__find(t->names, value->key); /* the track took it */
+		err = table__put(&group->values, key_of(key), 0, track);
+		if (err)
+			return err;
+	}
+	*ret = track;
+	return 0;
+}
+
+void track__release(struct track *track)
+{
+	track->in_use = false;
+	track->next_free = track->group->free;
+	track->group->free = track;
+}
+
+void tracks__clear(struct tracks *t)
+{
+	struct track_group *group;
+	struct track *track;
+	size_t pos = 0;
+
+	while ((track = t->first)) {
+		t->first = track->next;
+		free(track->last);
+		free(track);
+	}
+	while ((group = table__next(&t->groups, &pos))) {
+		table__clear(&group->ids);
+		table__clear(&group->values);
+		free(group);
+	}
+	table__clear(&t->groups);
+	*t = (struct tracks){0};
+}
