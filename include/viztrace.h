@@ -899,6 +899,18 @@ static inline void viz__init(struct viz_base *b, const struct viz_class *cls, co
 	b->check = VIZ_CHECK ^ (uint64_t)(uintptr_t)b ^ (uint64_t)(uintptr_t)cls;
 }
 
+static inline void viz__destroy(struct viz_base *b)
+{
+	if (VIZ__ON(destroy))
+		viz__on_destroy(b);
+	b->check = 0;
+}
+
+static inline int viz__result(int first, int next)
+{
+	return first ? first : next;
+}
+
 static VIZ__COLD int viz__config_flag(struct viz_base *b, uint32_t flag, int on)
 {
 	if (!viz__alive(b))
@@ -974,20 +986,22 @@ static inline void viz__log_end(struct viz__log_scope *s)
 #ifdef __cplusplus
 #define VIZ__SET_(id, p, attr, ...) __extension__({ \
 	auto &&viz__o##id = (p); \
-	typename viz__cpp::stored<__typeof__(viz__o##id->attr)>::type viz__v##id = (__VA_ARGS__); \
-	viz__cpp::store(viz__o##id->attr, viz__v##id); \
-	VIZ__TRIGGER(viz__o##id, attr); \
+	auto &viz__a##id = viz__o##id->attr; \
+	typename viz__cpp::stored<__typeof__(viz__a##id)>::type viz__v##id = (__VA_ARGS__); \
+	viz__cpp::store(viz__a##id, viz__v##id); \
+	VIZ__TRIGGER(viz__o##id, attr, &viz__a##id); \
 })
 #else
-#define VIZ__TEMP(lv) __builtin_choose_expr(VIZ__IS_TEXT(lv), (const char *)0, (lv))
 #define VIZ__SET_(id, p, attr, ...) __extension__({ \
-	__typeof__(p) viz__o##id = (p); \
-	__typeof__(((void)0, VIZ__TEMP(viz__o##id->attr))) viz__v##id = (__VA_ARGS__); \
-	if (VIZ__IS_TEXT(viz__o##id->attr)) \
-		viz__copy((char *)(void *)&viz__o##id->attr, sizeof(viz__o##id->attr), (const void *)&viz__v##id); \
+	__auto_type viz__o##id = (p); \
+	__auto_type viz__a##id = &viz__o##id->attr; \
+	__typeof__(((void)0, __builtin_choose_expr(VIZ__IS_TEXT(*viz__a##id), (const char *)0, *viz__a##id))) \
+		viz__v##id = (__VA_ARGS__); \
+	if (VIZ__IS_TEXT(*viz__a##id)) \
+		viz__copy((char *)(void *)viz__a##id, sizeof(*viz__a##id), (const void *)&viz__v##id); \
 	else \
-		*(__typeof__(VIZ__TEMP(viz__o##id->attr)) *)(void *)&viz__o##id->attr = viz__v##id; \
-	VIZ__TRIGGER(viz__o##id, attr); \
+		*__builtin_choose_expr(VIZ__IS_TEXT(*viz__a##id), &viz__v##id, viz__a##id) = viz__v##id; \
+	VIZ__TRIGGER(viz__o##id, attr, viz__a##id); \
 })
 /* `from` points to the string's address; the caller has it in a variable whose type depends on the attribute. */
 static inline void viz__copy(char *to, size_t size, const void *from)
@@ -1000,9 +1014,9 @@ static inline void viz__copy(char *to, size_t size, const void *from)
 	to[i] = 0;
 }
 #endif
-#define VIZ__TRIGGER(o, attr) do { \
+#define VIZ__TRIGGER(o, attr, place) do { \
 	if (VIZ__ON(set) && #attr[0] != '_') \
-		viz__on_set(VIZ__BASE(o), &(o)->attr); \
+		viz__on_set(VIZ__BASE(o), place); \
 } while (0)
 
 #define VIZ_PROBE_CHANGED(p, attr) VIZ__CHANGED(__COUNTER__, p, attr)
@@ -1017,7 +1031,7 @@ static inline void viz__copy(char *to, size_t size, const void *from)
 #ifdef __cplusplus
 #define VIZ__POINTER(o, p) auto &&o = (p)
 #else
-#define VIZ__POINTER(o, p) __typeof__(p) o = (p)
+#define VIZ__POINTER(o, p) __extension__ __auto_type o = (p)
 #endif
 
 #define VIZ_PROBE_LOG(p) do { \
@@ -1026,12 +1040,8 @@ static inline void viz__copy(char *to, size_t size, const void *from)
 } while (0)
 
 #define VIZ_PROBE_DESTROY(p) do { \
-	if (VIZ__ALIVE_BUILD) { \
-		struct viz_base *viz__b = VIZ__BASE(p); \
-		if (VIZ__ON(destroy)) \
-			viz__on_destroy(viz__b); \
-		viz__b->check = 0; \
-	} \
+	if (VIZ__ALIVE_BUILD) \
+		viz__destroy(VIZ__BASE(p)); \
 } while (0)
 
 #define VIZ_PROBE_INIT(p, tag, ...) \
@@ -1051,11 +1061,7 @@ static inline void viz__copy(char *to, size_t size, const void *from)
 #define VIZ__INIT_CONFIG(c, k, k1, x) VIZ__CAT(VIZ__INIT_CONFIG_, VIZ__IS_PAREN(x))(c, x)
 #define VIZ__INIT_CONFIG_0(c, x) (void)(0 x);
 #define VIZ__INIT_CONFIG_1(c, x) VIZ__CALL(VIZ__INIT_CONFIG_2, (VIZ__EXPAND c, VIZ__EXPAND x))
-#define VIZ__INIT_CONFIG_2(o, r, ...) { \
-	int viz__e = VIZ_PROBE_CONFIG(o, __VA_ARGS__); \
-	if (viz__e) \
-		r = viz__e; \
-}
+#define VIZ__INIT_CONFIG_2(o, r, ...) r = viz__result(r, VIZ_PROBE_CONFIG(o, __VA_ARGS__));
 
 #define VIZ_PROBE_CONFIG(p, ...) \
 	VIZ__CONFIG(__COUNTER__, p, VIZ__FIRST(__VA_ARGS__, ), VIZ__REST(__VA_ARGS__, ))
