@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See json.h. This is the hot path of the tool: no printf for integers, strings in runs of 8 bytes. The
+ * notation of doubles is a matter of its own, in number.c.
+ */
+#include "json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+void json__init(struct json *j)
+{
+	*j = (struct json){0};
+}
+
+void json__free(struct json *j)
+{
+	if (!j)
+		return;
+	free(j->data);
+	json__init(j);
+}
+
+void json__clear(struct json *j)
+{
+	j->size = 0;
+	j->error = 0;
+	j->comma = false;
+}
+
+static bool grow(struct json *j, size_t size)
+{
+	size_t capacity = j->capacity ? j->capacity : 1024;
+	char *data;
+
+	if (j->error)
+		return false;
+	if (size > SIZE_MAX / 4 || j->size > SIZE_MAX / 4) {
+		j->error = -ENOMEM;
+		return false;
+	}
+	while (capacity - j->size < size)
+		capacity *= 2;
+	data = realloc(j->data, capacity);
+	if (!data) {
+		j->error = -ENOMEM;
+		return false;
+	}
+	j->data = data;
+	j->capacity = capacity;
+	return true;
+}
+
+/* Room for `size` bytes at the end of the text, or NULL. */
+static inline char *reserve(struct json *j, size_t size)
+{
+	if (__builtin_expect(j->error || j->capacity - j->size < size, 0) && !grow(j, size))
+		return NULL;
+	return j->data + j->size;
+}
+
+static inline void commit(struct json *j, const char *end)
+{
+	j->size = (size_t)(end - j->data);
+}
+
+/* A comma if one is due, then `text`; `comma` tells if another is due after it. */
+static inline void append(struct json *j, const char *text, size_t size, bool comma)
+{
+	char *p = reserve(j, size + 1);
+
+	if (!p)
+		return;
+	if (j->comma)
+		*p++ = ',';
+	memcpy(p, text, size);
+	commit(j, p + size);
+	j->comma = comma;
+}
+
+/* The same for what must not have a comma before it. */
+static inline void append_end(struct json *j, char c, bool comma)
+{
+	char *p = reserve(j, 1);
+
+	if (!p)
+		return;
+	*p++ = c;
+	commit(j, p);
+	j->comma = comma;
+}
+
+void json__object(struct json *j)
+{
+	append(j, "{", 1, false);
+}
+
+void json__object_end(struct json *j)
+{
+	append_end(j, '}', true);
+}
+
+void json__list(struct json *j)
+{
+	append(j, "[", 1, false);
+}
+
+void json__list_end(struct json *j)
+{
+	append_end(j, ']', true);
+}
+
+void json__raw_key(struct json *j, const char *text, size_t size)
+{
+	append(j, text, size, false);
+}
+
+void json__raw(struct json *j, const char *text, size_t size)
+{
+	append(j, text, size, true);
+}
+
+void json__null(struct json *j)
+{
+	append(j, "null", 4, true);
+}
+
+void json__bool(struct json *j, bool value)
+{
+	if (value)
+		append(j, "true", 4, true);
+	else
+		append(j, "false", 5, true);
+}
+
+void json__line(struct json *j)
+{
+	append(j, "\n", 1, false);
+}
+
+void json__uint(struct json *j, uint64_t value)
+{
+	char *p = reserve(j, NUMBER_UINT_MAX + 1);
+
+	if (!p)
+		return;
+	if (j->comma)
+		*p++ = ',';
+	commit(j, number__uint(p, value));
+	j->comma = true;
+}
+
+void json__int(struct json *j, int64_t value)
+{
+	char *p = reserve(j, NUMBER_UINT_MAX + 2);
+
+	if (!p)
+		return;
+	if (j->comma)
+		*p++ = ',';
+	if (value < 0)
+		*p++ = '-';
+	commit(j, number__uint(p, value < 0 ? 0 - (uint64_t)value : (uint64_t)value));
+	j->comma = true;
+}
+
+void json__us(struct json *j, uint64_t ns)
+{
+	char *p = reserve(j, NUMBER_UINT_MAX + 5);
+	unsigned int fraction = (unsigned int)(ns % 1000);
+
+	if (!p)
+		return;
+	if (j->comma)
+		*p++ = ',';
+	p = number__uint(p, ns / 1000);
+	*p++ = '.';
+	*p++ = (char)('0' + fraction / 100);
+	*p++ = (char)('0' + fraction / 10 % 10);
+	*p++ = (char)('0' + fraction % 10);
+	commit(j, p);
+	j->comma = true;
+}
+
+void json__double(struct json *j, double value)
+{
+	char *p;
+
+	if (!__builtin_isfinite(value)) {
+		if (__builtin_isnan(value))
+			JSON__RAW(j, "\"NaN\"");
+		else if (value > 0)
+			JSON__RAW(j, "\"Infinity\"");
+		else
+			JSON__RAW(j, "\"-Infinity\"");
+		return;
+	}
+	p = reserve(j, NUMBER_DOUBLE_MAX + 1);
+	if (!p)
+		return;
+	if (j->comma)
+		*p++ = ',';
+	commit(j, number__double(p, value));
+	j->comma = true;
+}
+
+/* Must the byte be looked at? Control characters, what JSON escapes, and all that is not ASCII. DEL as well:
+ * Perfetto takes it for a control character in the file's head. */
+static inline bool is_special(unsigned char c)
+{
+	return c < 0x20 || c >= 0x7f || c == '"' || c == '\\';
+}
+
+/* The end of the run that can be copied as it is. */
+static const char *plain_run(const char *s, const char *end)
+{
+	const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+	uint64_t x, quote, backslash, del;
+
+	while (end - s >= 8) {
+		memcpy(&x, s, 8);
+		/* The classic test for a zero byte. What it gets wrong lies above a byte that it got right.
+		 */
+		quote = x ^ (ones * '"');
+		backslash = x ^ (ones * '\\');
+		del = x ^ (ones * 0x7f);
+		if ((x | ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) |
+		     ((backslash - ones) & ~backslash) | ((del - ones) & ~del)) &
+		    highs)
+			break;
+		s += 8;
+	}
+	while (s < end && !is_special((unsigned char)*s))
+		s++;
+	return s;
+}
+
+/* The length of the character that begins here, or 0 if it is no whole and valid one. *ret_bad: how many
+ * bytes are then bad together. */
+static size_t utf8_length(const unsigned char *s, size_t size, size_t *ret_bad)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t length, i;
+
+	*ret_bad = 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		length = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		length = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	/* Not longer than needed, no surrogates, nothing above U+10FFFF. */
+	if (s[0] == 0xe0)
+		low = 0xa0;
+	else if (s[0] == 0xed)
+		high = 0x9f;
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f;
+	for (i = 1; i < length; i++) {
+		if (i >= size || s[i] < low || s[i] > high) {
+			*ret_bad = i;
+			return 0;
+		}
+		low = 0x80;
+		high = 0xbf;
+	}
+	return length;
+}
+
+size_t json__whole_characters(const char *s, size_t size)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t back, bad;
+
+	for (back = 1; back <= 3 && back <= size; back++) {
+		if (u[size - back] < 0x80)
+			break;
+		if (u[size - back] < 0xc0)
+			continue;
+		/* The last character begins here. Cut off: so far it is right, but its end is missing. */
+		if (!utf8_length(u + size - back, back, &bad) && bad == back && u[size - back] <= 0xf4)
+			return size - back;
+		break;
+	}
+	return size;
+}
+
+/* One special character at `s`; how many bytes it took. */
+static size_t put_special(struct json *j, const char *s, size_t size)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *u = (const unsigned char *)s;
+	size_t length = 1, bad = 0;
+	char *p = reserve(j, 6);
+
+	if (!p)
+		return size;
+	if (u[0] >= 0x80) {
+		length = utf8_length(u, size, &bad);
+		memcpy(p, length ? s : REPLACEMENT, length ? length : 3);
+		p += length ? length : 3;
+		commit(j, p);
+		return length ? length : bad;
+	}
+	switch (u[0]) {
+	case '\0':
+		/* A name would end there in Perfetto. */
+		memcpy(p, REPLACEMENT, 3);
+		p += 3;
+		break;
+	case '"':
+	case '\\':
+		*p++ = '\\';
+		*p++ = s[0];
+		break;
+	case '\n':
+		*p++ = '\\';
+		*p++ = 'n';
+		break;
+	case '\r':
+		*p++ = '\\';
+		*p++ = 'r';
+		break;
+	case '\t':
+		*p++ = '\\';
+		*p++ = 't';
+		break;
+	default:
+		memcpy(p, "\\u00", 4);
+		p[4] = hex[u[0] >> 4];
+		p[5] = hex[u[0] & 15];
+		p += 6;
+	}
+	commit(j, p);
+	return 1;
+}
+
+void json__string_begin(struct json *j)
+{
+	append(j, "\"", 1, false);
+}
+
+void json__piece(struct json *j, const char *s, size_t size)
+{
+	const char *end = s + size, *run;
+	char *p;
+
+	if (!size)
+		return;
+	for (;;) {
+		run = plain_run(s, end);
+		p = reserve(j, (size_t)(run - s));
+		if (!p)
+			return;
+		memcpy(p, s, (size_t)(run - s));
+		commit(j, p + (run - s));
+		if (run == end)
+			return;
+		s = run + put_special(j, run, (size_t)(end - run));
+	}
+}
+
+void json__piece_uint(struct json *j, uint64_t value)
+{
+	char *p = reserve(j, NUMBER_UINT_MAX);
+
+	if (p)
+		commit(j, number__uint(p, value));
+}
+
+void json__piece_hex(struct json *j, uint64_t value)
+{
+	char *p = reserve(j, 18);
+	int shift = value ? (63 - __builtin_clzll(value)) & ~3 : 0;
+
+	if (!p)
+		return;
+	*p++ = '0';
+	*p++ = 'x';
+	for (; shift >= 0; shift -= 4)
+		*p++ = "0123456789abcdef"[value >> shift & 15];
+	commit(j, p);
+}
+
+void json__string_end(struct json *j)
+{
+	char *p = reserve(j, 6);
+
+	if (!p)
+		return;
+	/* Perfetto of 2025 takes every quote after a backslash for an escaped one and never finds the
+	 * string's end. */
+	if (p[-1] == '\\') {
+		memcpy(p - 1, "u005c", 5);
+		p += 4;
+	}
+	*p++ = '"';
+	commit(j, p);
+	j->comma = true;
+}
+
+void json__string(struct json *j, const char *s, size_t size)
+{
+	json__string_begin(j);
+	json__piece(j, s, size);
+	json__string_end(j);
+}
+
+void json__key(struct json *j, const char *key, size_t size)
+{
+	json__string_begin(j);
+	json__piece(j, key, size);
+	json__string_end(j);
+	append_end(j, ':', false);
+}
