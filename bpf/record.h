@@ -31,6 +31,14 @@ typedef int32_t rec_s32;
 typedef uint64_t rec_u64;
 #endif
 
+/* Limits that the programs and their loader share. */
+#define OBJECTS_MAX 65536 /* objects known to the kernel at once; more are introduced again and again */
+#define CLASSES_MAX 4096
+#define RINGS_MAX 512     /* ring buffers; CPUs beyond that share them */
+#define NAME_BYTES 512    /* of an object's, slice's or value's name, with the NUL */
+#define TEXT_BYTES 4096   /* of one string, with the NUL */
+#define TEXTS_BYTES 8192  /* of all strings of a report */
+
 enum rec_kind {
 	REC_CLASS = 1,    /* definition: struct rec_class, before the first record that names the class */
 	REC_OBJECT = 2,   /* definition: struct rec_object, an object that was there before; no event */

@@ -1,0 +1,687 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The programs that run when a probe fires: one for each kind of probe.
+ *
+ * In: registers of the stub (include/viztrace.h has the arguments) and the target's memory.
+ * Out: records (record.h) in the ring buffer of this CPU, and counts. Nothing of the target is trusted:
+ * whatever is read is bounded and counted if it is unreadable or cut.
+ *
+ * A program may be preempted anywhere and run again for another thread on the same CPU, so nothing is kept
+ * in per-CPU scratch memory: records are built in place, counts are added atomically. A record takes its
+ * time after it has its place in the ring: whatever is reserved later has a later time, which is what the
+ * collector's merge of several rings relies on.
+ */
+#define VIZ_PROBE_DISABLE
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <stdbool.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "viztrace.h"
+#include "record.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* Sleepable programs (Linux 6.0) can fault in a page that nobody has touched yet. */
+const volatile bool cfg_sleepable = true;
+const volatile __u32 cfg_rings = 1;
+/* The PID namespace that records speak; 0: the initial one. */
+const volatile __u64 cfg_pidns_dev;
+const volatile __u64 cfg_pidns_ino;
+
+#define DESCRIPTOR_MAX (sizeof(struct viz_class) + VIZ_ATTRS_MAX * sizeof(struct viz_attr))
+#define PAGE 4096ULL
+
+struct key {
+	__u64 address;
+	__u32 tgid;
+	__u32 pad;
+};
+
+/* What an event needs to know of a class. */
+struct plan {
+	__s32 span_offset;
+	__u32 span_size;
+	__u32 n_texts;
+	__u16 words[VIZ_STRINGS_MAX];
+};
+
+struct object {
+	__u64 cls; /* 0: a new object that user space has not been told of */
+	__s32 span_offset;
+	__u32 span_size;
+	__u32 n_texts;
+	__u32 pad;
+};
+
+/* Least recently used entries make room: a forgotten object is introduced again when it next fires. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, OBJECTS_MAX);
+	__type(key, struct key);
+	__type(value, struct object);
+} objects SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CLASSES_MAX);
+	__type(key, struct key);
+	__type(value, struct plan);
+} classes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PROBE_COUNT);
+	__type(key, __u32);
+	__type(value, struct rec_counts);
+} counts SEC(".maps");
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, RINGS_MAX);
+	__type(key, __u32);
+	__array(values, struct ring);
+} rings SEC(".maps");
+
+/* Set at the end of a trace, so that counts stand still while the probes are still there: detaching takes long. */
+volatile bool stopped;
+
+/* What the functions below pass to each other about the probe that fired. */
+struct hit {
+	struct rec_counts *counts;
+	void *ring;
+	__u64 id; /* tgid << 32 | tid */
+	__u64 address;
+	__u32 probe;
+	__u32 index;
+	__u32 ring_index;
+};
+
+#define count(hit, what) __sync_fetch_and_add(&(hit)->counts->what, 1)
+
+static __always_inline __u64 current_id(void)
+{
+	if (cfg_pidns_ino) {
+		struct bpf_pidns_info ns = {};
+
+		if (bpf_get_ns_current_pid_tgid(cfg_pidns_dev, cfg_pidns_ino, &ns, sizeof(ns)) == 0)
+			return (__u64)ns.tgid << 32 | ns.pid;
+	}
+	return bpf_get_current_pid_tgid();
+}
+
+static __always_inline bool begin(struct hit *hit, __u32 probe, __u64 address)
+{
+	__u32 ring = cfg_rings > 1 ? bpf_get_smp_processor_id() % cfg_rings : 0;
+
+	if (stopped)
+		return false;
+	hit->counts = bpf_map_lookup_elem(&counts, &probe);
+	if (!hit->counts)
+		return false;
+	count(hit, seen);
+	hit->ring = bpf_map_lookup_elem(&rings, &ring);
+	hit->id = current_id();
+	hit->address = address;
+	hit->probe = probe;
+	hit->index = 0;
+	hit->ring_index = ring;
+	return hit->ring != NULL;
+}
+
+static __always_inline void fill_head(struct rec_head *head, const struct hit *hit, __u16 kind, __u32 size)
+{
+	head->size = size;
+	head->kind = kind;
+	head->flags = 0;
+	head->ts = bpf_ktime_get_ns();
+	head->tgid = hit->id >> 32;
+	head->tid = (__u32)hit->id;
+	bpf_get_current_comm(head->comm, sizeof(head->comm));
+}
+
+/* The collector looks by itself every few milliseconds; waking it would cost the target. */
+static __always_inline void submit(void *record)
+{
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void fault_in(__u64 from)
+{
+	char byte;
+
+	if (cfg_sleepable)
+		bpf_copy_from_user(&byte, 1, (void *)from);
+}
+
+/* 0 or a negative error; `size` must have an upper bound that the verifier sees. */
+static __always_inline long read_memory(void *to, __u32 size, __u64 from)
+{
+	long err = bpf_probe_read_user(to, size, (void *)from);
+
+	if (err && cfg_sleepable) {
+		fault_in(from);
+		fault_in(from + size - 1);
+		err = bpf_probe_read_user(to, size, (void *)from);
+	}
+	return err;
+}
+
+/* Bytes with the NUL (`size` if it was cut), or a negative error. */
+static __always_inline long read_string(void *to, __u32 size, __u64 from)
+{
+	long n = bpf_probe_read_user_str(to, size, (void *)from);
+
+	if (n < 0 && cfg_sleepable) {
+		fault_in(from);
+		n = bpf_probe_read_user_str(to, size, (void *)from);
+		if (n < 0) {
+			fault_in((from & ~(PAGE - 1)) + PAGE);
+			n = bpf_probe_read_user_str(to, size, (void *)from);
+		}
+	}
+	return n;
+}
+
+/* First sight of a class: check what an event relies on, send the descriptor, keep the plan in the map.
+ * A global function of plain numbers: the verifier looks at it once, and not for each way to get here. */
+__noinline int learn_class(__u64 address, __u64 id, __u32 ring)
+{
+	struct key key = { .address = address, .tgid = id >> 32 };
+	struct hit hit = { .id = id };
+	struct rec_class *rec;
+	struct plan plan, *draft;
+	volatile __u32 *n_texts;
+	struct viz_class *cls;
+	void *buffer;
+	__u32 size;
+
+	buffer = bpf_map_lookup_elem(&rings, &ring);
+	if (!buffer)
+		return -1;
+	/* The plan is drafted behind the record's end: in memory that the verifier does not keep track of, or it would
+	 * look at each of the 512 turns below once for every number of strings found so far. */
+	rec = bpf_ringbuf_reserve(buffer, sizeof(*rec) + DESCRIPTOR_MAX + sizeof(plan), 0);
+	if (!rec)
+		return -1;
+	cls = (void *)rec->bytes;
+	draft = (void *)rec->bytes + DESCRIPTOR_MAX;
+	if (read_memory(cls, sizeof(*cls), address))
+		goto discard;
+	size = cls->size;
+	if (cls->magic != VIZ_CLASS_MAGIC || cls->version != VIZ_ABI_VERSION || cls->n_attrs > VIZ_ATTRS_MAX ||
+	    cls->kind == VIZ_KIND_DICT || size < sizeof(*cls) || size > DESCRIPTOR_MAX ||
+	    cls->span_offset > 0 || cls->span_offset % 8 || cls->span_size > VIZ_SPAN_MAX ||
+	    (__u32)-cls->span_offset + sizeof(struct viz_base) > cls->span_size)
+		goto discard;
+	if (read_memory(rec->bytes, size, address))
+		goto discard;
+
+	draft->span_offset = cls->span_offset;
+	draft->span_size = cls->span_size;
+	n_texts = &draft->n_texts;
+	*n_texts = 0;
+	for (__u32 i = 0; i < VIZ_SPAN_MAX / 8; i++) {
+		__u32 n = *n_texts;
+
+		if (!(cls->strings[i / 64] >> (i % 64) & 1))
+			continue;
+		if (n >= VIZ_STRINGS_MAX)
+			break;
+		draft->words[n] = i;
+		*n_texts = n + 1;
+	}
+	plan = *draft;
+
+	fill_head(&rec->head, &hit, REC_CLASS, sizeof(*rec) + size);
+	rec->address = address;
+	submit(rec);
+	bpf_map_update_elem(&classes, &key, &plan, BPF_ANY);
+	return 0;
+discard:
+	bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+	return -1;
+}
+
+/* Tell user space of an object: what its class is, and its name. */
+static __always_inline bool send_object(struct hit *hit, __u64 cls, __u64 name, __u16 kind, __u16 flags)
+{
+	struct rec_object *rec;
+	long n = 0;
+
+	rec = bpf_ringbuf_reserve(hit->ring, sizeof(*rec) + NAME_BYTES, 0);
+	if (!rec)
+		return false;
+	fill_head(&rec->head, hit, kind, 0);
+	rec->address = hit->address;
+	rec->cls = cls;
+	rec->pad = 0;
+	if (name) {
+		n = read_string(rec->name, NAME_BYTES, name);
+		if (n < 0) {
+			flags |= REC_UNREADABLE;
+			count(hit, unreadable);
+			n = 0;
+		} else if (n == NAME_BYTES) {
+			flags |= REC_TRUNCATED;
+			count(hit, truncated);
+		}
+	}
+	rec->name_size = n;
+	rec->head.flags = flags;
+	rec->head.size = sizeof(*rec) + n;
+	submit(rec);
+	return true;
+}
+
+/* An object that is not in the map, or whose memory says something else than the map: read its base. */
+static __noinline int discover(struct hit *hit, struct object *object, int is_new)
+{
+	struct key key = { .address = hit->address, .tgid = hit->id >> 32 };
+	struct plan *plan;
+	struct viz_base base;
+
+	if (read_memory(&base, sizeof(base), hit->address))
+		return -1;
+	if (base.check != (VIZ_CHECK ^ hit->address ^ (__u64)base.cls))
+		return -1;
+	key.address = (__u64)base.cls;
+	plan = bpf_map_lookup_elem(&classes, &key);
+	if (!plan && learn_class(key.address, hit->id, hit->ring_index) == 0)
+		plan = bpf_map_lookup_elem(&classes, &key);
+	if (!plan)
+		return -1;
+	if (!send_object(hit, key.address, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0))
+		return -1;
+	object->cls = key.address;
+	object->span_offset = plan->span_offset;
+	object->span_size = plan->span_size;
+	object->n_texts = plan->n_texts;
+	object->pad = 0;
+	key.address = hit->address;
+	bpf_map_update_elem(&objects, &key, object, BPF_ANY);
+	return 0;
+}
+
+enum outcome { DONE, NO_ROOM, OTHER_OBJECT, TOO_SMALL, UNREADABLE };
+
+/* The i-th string of a snapshot. rec->pad holds how many characters there are so far. */
+static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i, __u32 word, __u32 got,
+					      const __u32 span_max, const __u32 texts_max, const __u32 chars,
+					      const __u32 text_max, const bool last_try)
+{
+	const __u32 start = sizeof(*rec) + span_max + texts_max * sizeof(struct rec_text);
+	struct rec_text *t = (struct rec_text *)(rec->span + span_max) + i;
+	__u32 at = word * 8, used = rec->pad;
+	__u64 pointer;
+	long len;
+
+	rec->n_texts = i + 1;
+	t->word = word;
+	t->status = REC_TEXT_UNREADABLE;
+	t->offset = start + used;
+	t->size = 0;
+	if (at > span_max - 8 || at + 8 > got)
+		return DONE;
+	pointer = *(__u64 *)(rec->span + at);
+	if (!pointer) {
+		t->status = REC_TEXT_NULL;
+		return DONE;
+	}
+	if (used >= chars) {
+		t->status = REC_TEXT_TRUNCATED;
+		rec->head.flags |= REC_TRUNCATED;
+		return last_try ? DONE : TOO_SMALL;
+	}
+	len = read_string((char *)rec + start + used, text_max, pointer);
+	if (len < 0) {
+		rec->head.flags |= REC_UNREADABLE;
+		return DONE;
+	}
+	t->status = REC_TEXT_OK;
+	if (len >= text_max) {
+		if (!last_try)
+			return TOO_SMALL;
+		rec->head.flags |= REC_TRUNCATED;
+		t->status = REC_TEXT_TRUNCATED;
+	}
+	t->size = len;
+	rec->pad = used + len;
+	return DONE;
+}
+
+/*
+ * One snapshot record. `span_max` is its room for the span, `texts_max` for strings, `chars` for their characters
+ * (of which one string may take `text_max`); all are constants, as the kernel wants the sizes of records to be.
+ *
+ *   | struct rec_snapshot | span[span_max] | struct rec_text[texts_max] | chars[chars + text_max] |
+ */
+static __always_inline enum outcome snapshot(struct hit *hit, const struct object *object, const __u32 span_max,
+					     const __u32 texts_max, const __u32 chars, const __u32 text_max,
+					     const bool last_try)
+{
+	const __u32 room = sizeof(struct rec_snapshot) + span_max + texts_max * sizeof(struct rec_text) +
+			   chars + text_max;
+	__u64 from = hit->address + (__s64)object->span_offset;
+	__u32 size = object->span_size, got, base = (__u32)-object->span_offset;
+	struct rec_snapshot *rec;
+	enum outcome outcome;
+	struct viz_base *b;
+
+	rec = bpf_ringbuf_reserve(hit->ring, room, 0);
+	if (!rec)
+		return NO_ROOM;
+	fill_head(&rec->head, hit, REC_SNAPSHOT, 0);
+	if (size > span_max)
+		size = span_max;
+	got = size;
+	if (read_memory(rec->span, got, from)) {
+		/* What is not there is most likely beyond the page in which the object begins. */
+		got = PAGE - (from & (PAGE - 1));
+		if (got >= size || got > span_max || read_memory(rec->span, got, from)) {
+			outcome = UNREADABLE;
+			goto discard;
+		}
+	}
+	if (base > span_max - sizeof(*b) || base + sizeof(*b) > got) {
+		outcome = UNREADABLE;
+		goto discard;
+	}
+	b = (void *)rec->span + base;
+	if ((__u64)b->cls != object->cls || b->check != (VIZ_CHECK ^ hit->address ^ object->cls)) {
+		outcome = OTHER_OBJECT;
+		goto discard;
+	}
+
+	rec->n_texts = 0;
+	rec->pad = 0;
+	rec->head.flags = got < size ? REC_UNREADABLE : 0;
+	if (texts_max) {
+		struct key key = { .address = object->cls, .tgid = hit->id >> 32 };
+		struct plan *plan = bpf_map_lookup_elem(&classes, &key);
+
+		/* All that one turn hands to the next is in the record: registers would multiply what the verifier
+		 * has to look at. */
+		for (int i = 0; plan && i < texts_max && i < plan->n_texts; i++) {
+			outcome = take_text(rec, i, plan->words[i], got, span_max, texts_max, chars, text_max, last_try);
+			if (outcome != DONE)
+				goto discard;
+		}
+	}
+
+	rec->address = hit->address;
+	rec->cls = object->cls;
+	rec->probe = hit->probe;
+	rec->index = hit->index;
+	rec->span_offset = object->span_offset;
+	rec->span_size = object->span_size;
+	rec->span_read = got;
+	rec->texts = sizeof(*rec) + span_max;
+	/* Without strings all that follows the span is unused. */
+	rec->head.size = texts_max ? sizeof(*rec) + span_max + texts_max * sizeof(struct rec_text) + rec->pad :
+				     sizeof(*rec) + got;
+	rec->pad = 0;
+	if (rec->head.flags & REC_TRUNCATED)
+		count(hit, truncated);
+	if (rec->head.flags & REC_UNREADABLE)
+		count(hit, unreadable);
+	submit(rec);
+	return DONE;
+discard:
+	bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+	return outcome;
+}
+
+/* One function for each size, so that the verifier sees each once. */
+#define SNAPSHOT(name, ...) \
+	static __noinline int name(struct hit *hit, const struct object *object) \
+	{ \
+		return snapshot(hit, object, __VA_ARGS__); \
+	}
+SNAPSHOT(snapshot_128, 128, 0, 0, 0, true)
+SNAPSHOT(snapshot_512, 512, 0, 0, 0, true)
+SNAPSHOT(snapshot_4096, VIZ_SPAN_MAX, 0, 0, 0, true)
+SNAPSHOT(snapshot_texts, 256, 8, 256, 256, false)
+SNAPSHOT(snapshot_long_texts, VIZ_SPAN_MAX, VIZ_STRINGS_MAX, TEXTS_BYTES, TEXT_BYTES, true)
+
+static __always_inline int take_snapshot(struct hit *hit, const struct object *object)
+{
+	int outcome;
+
+	if (object->n_texts) {
+		if (object->n_texts <= 8 && object->span_size <= 256) {
+			outcome = snapshot_texts(hit, object);
+			if (outcome != TOO_SMALL)
+				return outcome;
+		}
+		return snapshot_long_texts(hit, object);
+	}
+	if (object->span_size <= 128)
+		return snapshot_128(hit, object);
+	if (object->span_size <= 512)
+		return snapshot_512(hit, object);
+	return snapshot_4096(hit, object);
+}
+
+static __always_inline int report(struct pt_regs *ctx, __u32 probe)
+{
+	struct object object, *known;
+	struct key key = {};
+	struct hit hit;
+	int outcome, is_new = 0;
+
+	if (!begin(&hit, probe, PT_REGS_PARM1(ctx)))
+		return 0;
+	hit.index = PT_REGS_PARM2(ctx);
+	key.address = hit.address;
+	key.tgid = hit.id >> 32;
+	known = bpf_map_lookup_elem(&objects, &key);
+	if (known && known->cls) {
+		object = *known;
+		outcome = take_snapshot(&hit, &object);
+		if (outcome == DONE)
+			return 0;
+		/* Its memory was given to another object without a DESTROY or INIT that we saw. */
+		is_new = 1;
+	} else {
+		outcome = OTHER_OBJECT;
+		is_new = known != NULL;
+	}
+	if (outcome == OTHER_OBJECT && discover(&hit, &object, is_new) == 0) {
+		outcome = take_snapshot(&hit, &object);
+		if (outcome == DONE)
+			return 0;
+	}
+	count(&hit, lost);
+	if (outcome == UNREADABLE)
+		count(&hit, unreadable);
+	return 0;
+}
+
+SEC("uprobe.s")
+int on_set(struct pt_regs *ctx)
+{
+	return report(ctx, PROBE_SET);
+}
+
+SEC("uprobe.s")
+int on_log(struct pt_regs *ctx)
+{
+	return report(ctx, PROBE_LOG);
+}
+
+SEC("uprobe.s")
+int on_init(struct pt_regs *ctx)
+{
+	struct object object = {};
+	struct plan *plan;
+	struct key key = {};
+	struct hit hit;
+	__u64 cls = PT_REGS_PARM2(ctx);
+
+	if (!begin(&hit, PROBE_INIT, PT_REGS_PARM1(ctx)))
+		return 0;
+	key.address = cls;
+	key.tgid = hit.id >> 32;
+	plan = bpf_map_lookup_elem(&classes, &key);
+	if (!plan && learn_class(cls, hit.id, hit.ring_index) == 0)
+		plan = bpf_map_lookup_elem(&classes, &key);
+	if (plan && send_object(&hit, cls, PT_REGS_PARM3(ctx), REC_INIT, 0)) {
+		object.cls = cls;
+		object.span_offset = plan->span_offset;
+		object.span_size = plan->span_size;
+		object.n_texts = plan->n_texts;
+	} else {
+		count(&hit, lost); /* and its first report says that the object is new */
+	}
+	key.address = hit.address;
+	bpf_map_update_elem(&objects, &key, &object, BPF_ANY);
+	return 0;
+}
+
+SEC("uprobe.s")
+int on_destroy(struct pt_regs *ctx)
+{
+	struct rec_destroy *rec;
+	struct key key = {};
+	struct hit hit;
+
+	if (!begin(&hit, PROBE_DESTROY, PT_REGS_PARM1(ctx)))
+		return 0;
+	key.address = hit.address;
+	key.tgid = hit.id >> 32;
+	bpf_map_delete_elem(&objects, &key);
+	rec = bpf_ringbuf_reserve(hit.ring, sizeof(*rec), 0);
+	if (!rec) {
+		count(&hit, lost);
+		return 0;
+	}
+	fill_head(&rec->head, &hit, REC_DESTROY, sizeof(*rec));
+	rec->address = hit.address;
+	submit(rec);
+	return 0;
+}
+
+/* 0, or 1 if the name does not fit into `max` and this was not the last try. */
+static __always_inline int send_slice(struct hit *hit, __u16 kind, __u64 name, __u64 frame, __u32 flags,
+				      const __u32 max, const bool last_try)
+{
+	struct rec_slice *rec = bpf_ringbuf_reserve(hit->ring, sizeof(*rec) + max, 0);
+	__u16 head_flags = 0;
+	long n;
+
+	if (!rec) {
+		count(hit, lost);
+		return 0;
+	}
+	fill_head(&rec->head, hit, kind, 0);
+	n = read_string(rec->name, max, name);
+	if (n >= (long)max && !last_try) {
+		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+		return 1;
+	}
+	if (n < 0) {
+		n = 0;
+		head_flags = REC_UNREADABLE;
+		count(hit, unreadable);
+	} else if (n >= (long)max) {
+		head_flags = REC_TRUNCATED;
+		count(hit, truncated);
+	}
+	rec->frame = frame;
+	rec->flags = flags;
+	rec->name_size = n;
+	rec->head.flags = head_flags;
+	rec->head.size = sizeof(*rec) + n;
+	submit(rec);
+	return 0;
+}
+
+static __always_inline int slice(__u32 probe, __u16 kind, __u64 name, __u64 frame, __u32 flags)
+{
+	struct hit hit;
+
+	if (!begin(&hit, probe, 0))
+		return 0;
+	if (send_slice(&hit, kind, name, frame, flags, 64, false))
+		send_slice(&hit, kind, name, frame, flags, NAME_BYTES, true);
+	return 0;
+}
+
+SEC("uprobe.s")
+int on_enter(struct pt_regs *ctx)
+{
+	return slice(PROBE_ENTER, REC_ENTER, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
+}
+
+SEC("uprobe.s")
+int on_exit(struct pt_regs *ctx)
+{
+	return slice(PROBE_EXIT, REC_EXIT, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
+}
+
+SEC("uprobe.s")
+int on_instant(struct pt_regs *ctx)
+{
+	return slice(PROBE_INSTANT, REC_INSTANT, PT_REGS_PARM1(ctx), 0, 0);
+}
+
+static __always_inline int send_value(struct hit *hit, struct pt_regs *ctx, const __u32 max, const bool last_try)
+{
+	struct rec_value *rec = bpf_ringbuf_reserve(hit->ring, sizeof(*rec) + 2 * max, 0);
+	__u16 flags = 0;
+	long name, attr;
+
+	if (!rec) {
+		count(hit, lost);
+		return 0;
+	}
+	fill_head(&rec->head, hit, REC_VALUE, 0);
+	name = read_string(rec->text, max, PT_REGS_PARM1(ctx));
+	if (name < 0) {
+		flags |= REC_UNREADABLE;
+		name = 0;
+	}
+	if (name > (long)max)
+		name = max;
+	attr = read_string(rec->text + name, max, PT_REGS_PARM2(ctx));
+	if (attr < 0) {
+		flags |= REC_UNREADABLE;
+		attr = 0;
+	}
+	if (name >= (long)max || attr >= (long)max) {
+		if (!last_try) {
+			bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+			return 1;
+		}
+		flags |= REC_TRUNCATED;
+		count(hit, truncated);
+	}
+	if (flags & REC_UNREADABLE)
+		count(hit, unreadable);
+	rec->bits = PT_REGS_PARM3(ctx);
+	rec->type = PT_REGS_PARM4(ctx);
+	rec->name_size = name;
+	rec->attr_size = attr;
+	rec->head.flags = flags;
+	rec->head.size = sizeof(*rec) + name + attr;
+	submit(rec);
+	return 0;
+}
+
+SEC("uprobe.s")
+int on_value(struct pt_regs *ctx)
+{
+	struct hit hit;
+
+	if (!begin(&hit, PROBE_VALUE, 0))
+		return 0;
+	if (send_value(&hit, ctx, 64, false))
+		send_value(&hit, ctx, NAME_BYTES, true);
+	return 0;
+}

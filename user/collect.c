@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* collect: see collect.h. */
+#define _GNU_SOURCE
+#include "collect.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../bpf/record.h"
+#include "log.h"
+#include "order.h"
+#include "viztrace.skel.h"
+
+/* The inode of the initial PID namespace, on every kernel since 3.8. */
+#define INITIAL_PIDNS 0xEFFFFFFCu
+
+struct ring {
+	int fd;
+	struct ring_buffer *reader;
+	/* Positions in bytes since the ring was made, as the kernel maps them. */
+	const volatile unsigned long *consumed, *produced;
+	size_t taken; /* in this poll */
+	struct collector *owner;
+};
+
+struct collector {
+	struct viztrace_bpf *skel;
+	struct ring *rings;
+	size_t n_rings;
+	uint64_t ring_size;
+	struct bpf_link **links;
+	size_t n_links;
+	struct order *order;
+	uint64_t safe_until; /* no record older than this can come any more */
+	int n_cpus;
+};
+
+static const char *const program_names[EVENT_PROBES] = {
+	[EVENT_PROBE_INIT] = "on_init",   [EVENT_PROBE_DESTROY] = "on_destroy", [EVENT_PROBE_SET] = "on_set",
+	[EVENT_PROBE_LOG] = "on_log",     [EVENT_PROBE_ENTER] = "on_enter",     [EVENT_PROBE_EXIT] = "on_exit",
+	[EVENT_PROBE_VALUE] = "on_value", [EVENT_PROBE_INSTANT] = "on_instant",
+};
+
+_Static_assert((int)EVENT_PROBES == (int)PROBE_COUNT, "probes are numbered alike");
+_Static_assert((int)EVENT_PROBE_SET == (int)PROBE_SET && (int)EVENT_PROBE_INSTANT == (int)PROBE_INSTANT, "and named");
+
+uint64_t collector__now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int on_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[1024];
+
+	if (level == LIBBPF_DEBUG || log_level < LOG_VERBOSE)
+		return 0;
+	vsnprintf(line, sizeof(line), format, args);
+	line[strcspn(line, "\n")] = 0;
+	log_verbose("%s", line);
+	return 0;
+}
+
+static int load(struct collector *c, bool sleepable)
+{
+	struct bpf_program *prog;
+	struct stat ns;
+	int err;
+
+	c->skel = viztrace_bpf__open();
+	if (!c->skel)
+		return -errno;
+	c->skel->rodata->cfg_sleepable = sleepable;
+	c->skel->rodata->cfg_rings = (unsigned)c->n_rings;
+	if (stat("/proc/self/ns/pid", &ns) == 0 && ns.st_ino != INITIAL_PIDNS) {
+		c->skel->rodata->cfg_pidns_dev = ns.st_dev;
+		c->skel->rodata->cfg_pidns_ino = ns.st_ino;
+	}
+	if (!sleepable)
+		bpf_object__for_each_program(prog, c->skel->obj)
+			bpf_program__set_flags(prog, bpf_program__flags(prog) & ~(unsigned)BPF_F_SLEEPABLE);
+	err = viztrace_bpf__load(c->skel);
+	if (err) {
+		viztrace_bpf__destroy(c->skel);
+		c->skel = NULL;
+	}
+	return err;
+}
+
+static int on_record(void *ctx, void *record, size_t size)
+{
+	struct ring *ring = ctx;
+	const struct rec_head *head = record;
+	int err;
+
+	if (size < sizeof(*head))
+		return 0;
+	if (head->size >= sizeof(*head) && head->size < size)
+		size = head->size;
+	err = order__add(ring->owner->order, head->ts, record, size);
+	ring->taken += size;
+	/* A producer may be faster than we are: come back to the other rings after one round of this one. */
+	return err ? err : ring->taken > ring->owner->ring_size ? -EAGAIN : 0;
+}
+
+static int open_ring(struct collector *c, unsigned i)
+{
+	struct ring *ring = &c->rings[i];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *map;
+
+	ring->owner = c;
+	ring->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (unsigned)c->ring_size, NULL);
+	if (ring->fd < 0)
+		return -errno;
+	if (bpf_map_update_elem(bpf_map__fd(c->skel->maps.rings), &i, &ring->fd, BPF_ANY))
+		return -errno;
+	ring->reader = ring_buffer__new(ring->fd, on_record, ring, NULL);
+	if (!ring->reader)
+		return -errno;
+	map = mmap(NULL, page, PROT_READ, MAP_SHARED, ring->fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	ring->consumed = map;
+	map = mmap(NULL, page, PROT_READ, MAP_SHARED, ring->fd, (off_t)page);
+	if (map == MAP_FAILED)
+		return -errno;
+	ring->produced = map;
+	return 0;
+}
+
+int collector__new(struct collector **ret, uint64_t ring_size, const char **ret_missing)
+{
+	struct collector *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	libbpf_set_print(on_libbpf);
+	c->ring_size = ring_size;
+	c->n_cpus = libbpf_num_possible_cpus();
+	if (c->n_cpus < 1)
+		c->n_cpus = 1;
+	c->n_rings = c->n_cpus < RINGS_MAX ? (size_t)c->n_cpus : RINGS_MAX;
+	c->rings = calloc(c->n_rings, sizeof(*c->rings));
+	err = c->rings ? order__new(&c->order) : -ENOMEM;
+	if (err)
+		goto err_free;
+	for (size_t i = 0; i < c->n_rings; i++)
+		c->rings[i].fd = -1;
+
+	err = load(c, true);
+	if (err && err != -EPERM && err != -EACCES) {
+		log_verbose("no sleepable uprobe programs here (%s): pages that nobody touched stay unreadable",
+			    strerror(-err));
+		err = load(c, false);
+	}
+	if (err) {
+		*ret_missing = "eBPF programs on uprobes with ring buffers (Linux 5.8 or later)";
+		err = err == -EPERM || err == -EACCES ? -EPERM : -ENOTSUP;
+		goto err_free;
+	}
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		err = open_ring(c, i);
+		if (err) {
+			*ret_missing = "memory for BPF ring buffers; try a smaller --ring-size";
+			err = err == -EPERM ? err : -ENOTSUP;
+			goto err_free;
+		}
+	}
+	*ret = c;
+	return 0;
+err_free:
+	collector__free(c);
+	return err;
+}
+
+static int attach_probe(struct collector *c, const struct target *t, const struct target_file *f,
+			const struct elf_probe *p)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = p->semaphore);
+	struct bpf_program *prog = bpf_object__find_program_by_name(c->skel->obj, program_names[p->probe]);
+	struct bpf_link **links = realloc(c->links, (c->n_links + 1) * sizeof(*links)), *link;
+	char path[64];
+
+	if (!links)
+		return -ENOMEM;
+	c->links = links;
+	/* By our own descriptor: right also if the path means another file by now, or none. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	link = bpf_program__attach_uprobe_opts(prog, t->pid, path, p->offset, &opts);
+	if (!link)
+		return -errno;
+	c->links[c->n_links++] = link;
+	log_verbose("attached viz:%s at %s+0x%llx", probe_names[p->probe], f->path, (unsigned long long)p->offset);
+	return 0;
+}
+
+int collector__attach(struct collector *c, const struct target *t)
+{
+	/* By kind, in the order of enum probe: INIT is there before any report of a new object. */
+	for (int probe = 0; probe < EVENT_PROBES; probe++) {
+		for (size_t i = 0; i < t->n_files; i++) {
+			const struct target_file *f = &t->files[i];
+
+			for (size_t j = 0; j < f->elf.n_probes; j++) {
+				int err;
+
+				if ((int)f->elf.probes[j].probe != probe)
+					continue;
+				err = attach_probe(c, t, f, &f->elf.probes[j]);
+				if (err)
+					return err;
+			}
+		}
+	}
+	return 0;
+}
+
+static int read_rings(struct collector *c)
+{
+	uint64_t now = collector__now();
+	bool caught_up = true;
+
+	for (size_t i = 0; i < c->n_rings; i++) {
+		struct ring *ring = &c->rings[i];
+		unsigned long goal = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE);
+		int n;
+
+		ring->taken = 0;
+		n = ring_buffer__consume(ring->reader);
+		if (n < 0 && n != -EAGAIN)
+			return n;
+		/* Less than the goal: a program that was interrupted has not finished its record yet. */
+		if ((long)(*ring->consumed - goal) < 0)
+			caught_up = false;
+	}
+	/* All that was reserved before `now` has been read, and a record gets its time after its place. */
+	if (caught_up)
+		c->safe_until = now;
+	return 0;
+}
+
+int collector__poll(struct collector *c, collect_cb cb, void *ctx)
+{
+	int err = read_rings(c);
+
+	return err ? err : order__drain(c->order, c->safe_until, cb, ctx);
+}
+
+static bool rings_empty(const struct collector *c)
+{
+	for (size_t i = 0; i < c->n_rings; i++)
+		if (*c->rings[i].consumed != __atomic_load_n(c->rings[i].produced, __ATOMIC_ACQUIRE))
+			return false;
+	return true;
+}
+
+int collector__stop(struct collector *c, collect_cb cb, void *ctx)
+{
+	int err = 0, quiet = 0;
+
+	c->skel->bss->stopped = true;
+	/* A program that is running now may still be about to reserve: look until nothing comes any more. */
+	for (int i = 0; !err && i < 1000 && quiet < 10; i++) {
+		err = collector__poll(c, cb, ctx);
+		quiet = rings_empty(c) ? quiet + 1 : 0;
+		usleep(1000);
+	}
+	return err ? err : order__drain(c->order, UINT64_MAX, cb, ctx);
+}
+
+int collector__counts(struct collector *c, enum probe probe, struct collect_counts *ret)
+{
+	struct rec_counts *all = calloc((size_t)c->n_cpus, sizeof(*all));
+	struct collect_counts sum = { 0 };
+	uint32_t key = probe;
+	int err;
+
+	if (!all)
+		return -ENOMEM;
+	err = bpf_map_lookup_elem(bpf_map__fd(c->skel->maps.counts), &key, all);
+	for (int i = 0; !err && i < c->n_cpus; i++) {
+		sum.seen += all[i].seen;
+		sum.filtered += all[i].filtered;
+		sum.lost += all[i].lost;
+		sum.truncated += all[i].truncated;
+		sum.unreadable += all[i].unreadable;
+	}
+	free(all);
+	if (!err)
+		*ret = sum;
+	return err;
+}
+
+size_t collector__attached(const struct collector *c)
+{
+	return c->n_links;
+}
+
+size_t collector__ring_bytes(const struct collector *c)
+{
+	return c->n_rings * c->ring_size;
+}
+
+void collector__free(struct collector *c)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->n_links; i++)
+		bpf_link__destroy(c->links[i]);
+	free(c->links);
+	for (size_t i = 0; c->rings && i < c->n_rings; i++) {
+		ring_buffer__free(c->rings[i].reader);
+		if (c->rings[i].consumed)
+			munmap((void *)c->rings[i].consumed, page);
+		if (c->rings[i].produced)
+			munmap((void *)c->rings[i].produced, page);
+		if (c->rings[i].fd >= 0)
+			close(c->rings[i].fd);
+	}
+	free(c->rings);
+	viztrace_bpf__destroy(c->skel);
+	order__free(c->order);
+	free(c);
+}

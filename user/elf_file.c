@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* elf_file: see elf_file.h. */
+#define VIZ_PROBE_DISABLE
+#include "elf_file.h"
+
+#include <errno.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "viztrace.h"
+
+#define NOTE_STAPSDT 3
+
+#if defined(__x86_64__)
+#define MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define MACHINE EM_AARCH64
+#endif
+
+/* Where in the file the byte is that will be at `address`. */
+static bool address_to_offset(Elf *elf, uint64_t address, uint64_t *ret)
+{
+	size_t n, i;
+
+	if (elf_getphdrnum(elf, &n))
+		return false;
+	for (i = 0; i < n; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_LOAD)
+			continue;
+		if (address >= ph.p_vaddr && address - ph.p_vaddr < ph.p_filesz) {
+			*ret = address - ph.p_vaddr + ph.p_offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void read_load_address(struct elf_file *f, Elf *elf)
+{
+	size_t n, i;
+
+	if (elf_getphdrnum(elf, &n))
+		return;
+	for (i = 0; i < n; i++) {
+		GElf_Phdr ph;
+
+		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD && (ph.p_flags & PF_X)) {
+			f->load_address = ph.p_vaddr - ph.p_offset;
+			return;
+		}
+	}
+}
+
+static int append(void *array, size_t *n, size_t size, const void *item)
+{
+	void **items = array, *bigger = realloc(*items, (*n + 1) * size);
+
+	if (!bigger)
+		return -ENOMEM;
+	memcpy((char *)bigger + *n * size, item, size);
+	*items = bigger;
+	++*n;
+	return 0;
+}
+
+/*
+ * A USDT note's description:
+ *   u64 address of the nop | u64 address of .stapsdt.base at link time | u64 address of the semaphore
+ *   provider, name, arguments: NUL-terminated, one after the other
+ */
+static int read_probe(struct elf_file *f, Elf *elf, const char *desc, size_t size, uint64_t base)
+{
+	struct elf_probe p = { 0 };
+	const char *strings = desc + 24, *end = desc + size, *provider, *name, *args;
+	uint64_t addresses[3], moved;
+	int i;
+
+	if (size < 24 + 3 || end[-1])
+		return -EBADMSG;
+	memcpy(addresses, desc, sizeof(addresses));
+	provider = strings;
+	name = provider + strlen(provider) + 1;
+	args = name < end ? name + strlen(name) + 1 : end;
+	if (args >= end)
+		return -EBADMSG;
+	if (strcmp(provider, "viz"))
+		return 0;
+	for (i = 0; i < EVENT_PROBES && strcmp(name, probe_names[i]); i++)
+		;
+	if (i == EVENT_PROBES) {
+		f->n_foreign++;
+		return 0;
+	}
+	/* A prelinked file was moved after its notes were written. */
+	moved = base ? base - addresses[1] : 0;
+	p.probe = (enum probe)i;
+	p.address = addresses[0] + moved;
+	snprintf(p.args, sizeof(p.args), "%s", args);
+	if (!address_to_offset(elf, p.address, &p.offset) || !addresses[2] ||
+	    !address_to_offset(elf, addresses[2] + moved, &p.semaphore))
+		return -EBADMSG;
+	return append(&f->probes, &f->n_probes, sizeof(p), &p);
+}
+
+static int read_notes(struct elf_file *f, Elf *elf, Elf_Scn *scn, uint64_t base)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t offset = 0, next, name, desc;
+	GElf_Nhdr note;
+	int err;
+
+	while (data && (next = gelf_getnote(data, offset, &note, &name, &desc)) > 0) {
+		const char *bytes = data->d_buf;
+
+		offset = next;
+		if (note.n_type == NOTE_STAPSDT && note.n_namesz == 8 && !memcmp(bytes + name, "stapsdt", 8)) {
+			err = read_probe(f, elf, bytes + desc, note.n_descsz, base);
+			if (err)
+				return err;
+		} else if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && !memcmp(bytes + name, "GNU", 4)) {
+			for (size_t i = 0; i < note.n_descsz && i < 20; i++)
+				sprintf(f->build_id + 2 * i, "%02x", (unsigned char)bytes[desc + i]);
+		}
+	}
+	return 0;
+}
+
+static int read_classes(struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t at = 0;
+
+	if (!data || !data->d_buf || f->data)
+		return 0;
+	f->data = malloc(data->d_size ? data->d_size : 1);
+	if (!f->data)
+		return -ENOMEM;
+	memcpy(f->data, data->d_buf, data->d_size);
+	/* Descriptors are 8-byte aligned; a linker may put padding between them. */
+	while (at + sizeof(struct viz_class) <= data->d_size) {
+		const struct viz_class *c = (const void *)((const char *)f->data + at);
+		struct elf_class found = { .address = sh->sh_addr + at, .bytes = c, .size = c->size };
+		int err;
+
+		if (c->magic != VIZ_CLASS_MAGIC || c->size < sizeof(*c) || c->size > data->d_size - at) {
+			at += 8;
+			continue;
+		}
+		err = append(&f->classes, &f->n_classes, sizeof(found), &found);
+		if (err)
+			return err;
+		at += (c->size + 7u) & ~7u;
+	}
+	return 0;
+}
+
+static int read_sections(struct elf_file *f, Elf *elf)
+{
+	uint64_t base = 0;
+	Elf_Scn *scn = NULL;
+	size_t names;
+	int err = 0;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return 0; /* without sections there are no notes to be found */
+	while ((scn = elf_nextscn(elf, scn))) {
+		GElf_Shdr sh;
+		const char *name = gelf_getshdr(scn, &sh) ? elf_strptr(elf, names, sh.sh_name) : NULL;
+
+		if (name && !strcmp(name, ".stapsdt.base"))
+			base = sh.sh_addr;
+	}
+	while (!err && (scn = elf_nextscn(elf, scn))) {
+		GElf_Shdr sh;
+		const char *name = gelf_getshdr(scn, &sh) ? elf_strptr(elf, names, sh.sh_name) : NULL;
+
+		if (!name)
+			continue;
+		if (sh.sh_type == SHT_NOTE)
+			err = read_notes(f, elf, scn, base);
+		else if (!strcmp(name, "viz_classes"))
+			err = read_classes(f, scn, &sh);
+	}
+	return err;
+}
+
+int elf_file__read(struct elf_file *ret, int fd)
+{
+	struct elf_file f = { 0 };
+	GElf_Ehdr eh;
+	Elf *elf;
+	int err;
+
+	elf_version(EV_CURRENT);
+	/* Read, not mapped: a mapping would end us with SIGBUS if the file were cut. */
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (!elf)
+		return -ENOEXEC;
+	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh) || gelf_getclass(elf) != ELFCLASS64 ||
+	    eh.e_machine != MACHINE) {
+		elf_end(elf);
+		return -ENOEXEC;
+	}
+	read_load_address(&f, elf);
+	err = read_sections(&f, elf);
+	elf_end(elf);
+	if (err)
+		elf_file__free(&f);
+	else
+		*ret = f;
+	return err;
+}
+
+void elf_file__free(struct elf_file *f)
+{
+	if (!f)
+		return;
+	free(f->probes);
+	free(f->classes);
+	free(f->data);
+	memset(f, 0, sizeof(*f));
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * elf_file: an executable or shared library in, its `viz` probes and class descriptors out. It knows ELF and the USDT
+ * note; it knows neither processes nor BPF. The file is untrusted.
+ */
+#ifndef VIZTRACE_ELF_FILE_H
+#define VIZTRACE_ELF_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+struct elf_probe {
+	enum probe probe;
+	uint64_t offset;    /* of the nop, in the file */
+	uint64_t semaphore; /* of its semaphore, in the file */
+	uint64_t address;   /* of the nop, before relocation */
+	char args[64];
+};
+
+struct elf_class {
+	uint64_t address;   /* before relocation */
+	const void *bytes;  /* struct viz_class, its attributes behind it */
+	size_t size;
+};
+
+struct elf_file {
+	struct elf_probe *probes;
+	size_t n_probes;
+	struct elf_class *classes;
+	size_t n_classes;
+	uint64_t load_address; /* p_vaddr - p_offset of the first executable segment */
+	char build_id[41];     /* hex; "" if there is none */
+	size_t n_foreign;      /* `viz` probes that this version does not know */
+	void *data;            /* the section that the classes are in */
+};
+
+/* 0; -ENOEXEC: not an ELF file, or not of this machine; -EBADMSG: its notes contradict themselves. */
+int elf_file__read(struct elf_file *ret, int fd);
+void elf_file__free(struct elf_file *f);
+
+#endif

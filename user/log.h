@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* log: diagnostics to stderr; stdout belongs to the trace. Only the outer stages print. */
+#ifndef VIZTRACE_LOG_H
+#define VIZTRACE_LOG_H
+
+enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
+extern enum log_level log_level;
+
+#define LOG_FORMAT(n) __attribute__((format(printf, n, n + 1)))
+
+void log_error(const char *format, ...) LOG_FORMAT(1);   /* always */
+void log_warn(const char *format, ...) LOG_FORMAT(1);    /* always */
+void log_info(const char *format, ...) LOG_FORMAT(1);    /* unless -q */
+void log_verbose(const char *format, ...) LOG_FORMAT(1); /* with -v */
+
+/* One line that is written over and over, on a terminal only. NULL ends it. */
+void log_status(const char *line);
+
+#endif

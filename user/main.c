@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* main: wires the stages together. */
+#include <signal.h>
+#include <stddef.h>
+
+#include "list.h"
+#include "log.h"
+#include "opts.h"
+#include "session.h"
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static void handle_signals(void)
+{
+	/* The second one ends us the hard way, should the first one be stuck behind a slow output. */
+	struct sigaction end = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGINT, &end, NULL);
+	sigaction(SIGTERM, &end, NULL);
+	sigaction(SIGHUP, &end, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	char error[256];
+	struct opts o;
+	int answered = opts__parse(&o, argc, argv, error, sizeof(error));
+
+	if (answered > 0)
+		return EXIT_TRACED;
+	if (answered < 0) {
+		log_error("%s", error);
+		return EXIT_USAGE;
+	}
+	log_level = o.quiet ? LOG_QUIET : o.verbose ? LOG_VERBOSE : LOG_NORMAL;
+	if (o.command == COMMAND_LIST)
+		return (int)list__run(&o);
+	handle_signals();
+	return (int)session__run(&o, argc, argv, &stop);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* metadata: see metadata.h. */
+#include "metadata.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#ifndef VIZTRACE_VERSION
+#define VIZTRACE_VERSION "unknown"
+#endif
+
+#define COMMAND_MAX 2048
+#define FILES_MAX 16 /* of those with probes; the head of a file has limited room */
+
+static void string(struct json *j, const char *s)
+{
+	json__string(j, s, strlen(s));
+}
+
+static void command_line(struct json *j, int argc, char **argv)
+{
+	size_t room = COMMAND_MAX;
+
+	json__list(j);
+	for (int i = 0; i < argc; i++) {
+		size_t size = strlen(argv[i]);
+
+		if (size > room) {
+			string(j, "...");
+			break;
+		}
+		string(j, argv[i]);
+		room -= size;
+	}
+	json__list_end(j);
+}
+
+/* {"seen":5,"written":5,"filtered":0,"lost":0,"truncated":0,"unreadable":0} */
+static void counts(struct json *j, const struct session_counts *c)
+{
+	json__object(j);
+	JSON__KEY(j, "seen");
+	json__uint(j, c->seen);
+	JSON__KEY(j, "written");
+	json__uint(j, c->written);
+	JSON__KEY(j, "filtered");
+	json__uint(j, c->filtered);
+	JSON__KEY(j, "lost");
+	json__uint(j, c->lost);
+	JSON__KEY(j, "truncated");
+	json__uint(j, c->truncated);
+	JSON__KEY(j, "unreadable");
+	json__uint(j, c->unreadable);
+	json__object_end(j);
+}
+
+static void wall_time(struct json *j, uint64_t ns)
+{
+	time_t seconds = (time_t)(ns / 1000000000u);
+	char text[64], out[96];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out, sizeof(out), "%s.%09uZ", text, (unsigned)(ns % 1000000000u));
+	string(j, out);
+}
+
+static void files(struct json *j, const struct target *t)
+{
+	json__list(j);
+	for (size_t i = 0; i < t->n_files && i < FILES_MAX; i++) {
+		json__object(j);
+		JSON__KEY(j, "path");
+		json__string(j, t->files[i].path, strnlen(t->files[i].path, 512));
+		JSON__KEY(j, "build_id");
+		string(j, t->files[i].elf.build_id);
+		JSON__KEY(j, "probes");
+		json__uint(j, t->files[i].elf.n_probes);
+		json__object_end(j);
+	}
+	json__list_end(j);
+}
+
+void metadata__write(struct json *j, const struct session_report *r, const struct target *t, int argc, char **argv)
+{
+	struct utsname u;
+
+	json__object(j);
+	JSON__KEY(j, "tool");
+	string(j, "viztrace-bpf");
+	JSON__KEY(j, "version");
+	string(j, VIZTRACE_VERSION);
+	JSON__KEY(j, "command");
+	command_line(j, argc, argv);
+	if (uname(&u) == 0) {
+		char kernel[sizeof(u.sysname) + sizeof(u.release) + sizeof(u.machine) + 3];
+
+		snprintf(kernel, sizeof(kernel), "%s %s %s", u.sysname, u.release, u.machine);
+		JSON__KEY(j, "kernel");
+		string(j, kernel);
+	}
+	JSON__KEY(j, "pid");
+	json__int(j, t->pid);
+	JSON__KEY(j, "executable");
+	json__string(j, t->exe, strnlen(t->exe, 1024));
+	JSON__KEY(j, "files");
+	files(j, t);
+	JSON__KEY(j, "clock");
+	string(j, "CLOCK_MONOTONIC");
+	JSON__KEY(j, "start_clock_ns");
+	json__uint(j, r->start);
+	JSON__KEY(j, "start_boot_ns");
+	json__uint(j, r->start_boot);
+	JSON__KEY(j, "start_time");
+	wall_time(j, r->start_wall);
+	JSON__KEY(j, "end_us");
+	json__us(j, r->end - r->start);
+	JSON__KEY(j, "ended");
+	string(j, r->why);
+	JSON__KEY(j, "events");
+	counts(j, &r->total);
+	JSON__KEY(j, "probes");
+	json__object(j);
+	for (int i = 0; i < EVENT_PROBES; i++) {
+		json__key(j, probe_names[i], strlen(probe_names[i]));
+		counts(j, &r->probes[i]);
+	}
+	json__object_end(j);
+	JSON__KEY(j, "counters");
+	json__uint(j, r->counters);
+	JSON__KEY(j, "objects");
+	json__uint(j, r->objects);
+	JSON__KEY(j, "methods");
+	json__uint(j, r->methods);
+	JSON__KEY(j, "threads");
+	json__uint(j, r->threads);
+	JSON__KEY(j, "not_finite");
+	json__uint(j, r->not_finite);
+	JSON__KEY(j, "invalid_json");
+	json__uint(j, r->invalid_json);
+	JSON__KEY(j, "unwound");
+	json__uint(j, r->unwound);
+	JSON__KEY(j, "unmatched_exits");
+	json__uint(j, r->unmatched);
+	json__object_end(j);
+}

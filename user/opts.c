@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* opts: see opts.h. Parsing is libc's getopt_long; here are only the meanings. */
+#include "opts.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef VIZTRACE_VERSION
+#define VIZTRACE_VERSION "unknown"
+#endif
+
+static const char help[] =
+	"viztrace-bpf: show a running program's counters, objects and methods on a timeline\n"
+	"\n"
+	"usage: viztrace-bpf -p PID [-o FILE] [-d SECONDS] [options]\n"
+	"       viztrace-bpf list -p PID | FILE\n"
+	"\n"
+	"  -p, --pid PID          the process to trace; it has VIZ_PROBE_* macros (viztrace.h)\n"
+	"  -o, --output FILE      where the trace goes (default: viztrace-PID.json; -: stdout)\n"
+	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the target's end)\n"
+	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
+	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M)\n"
+	"      --fail-on-loss     exit status 8 if events were lost\n"
+	"  -q, --quiet            say nothing but errors and warnings\n"
+	"  -v, --verbose          say what is done\n"
+	"      --help, --version\n"
+	"\n"
+	"  list                   what can be traced: probes, counters, objects and their attributes\n"
+	"\n"
+	"Open the trace in https://ui.perfetto.dev or chrome://tracing.\n"
+	"\n"
+	"exit status: 0 traced, 1 internal error, 2 usage, 3 no permission, 4 no such process,\n"
+	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost\n";
+
+enum { OPT_RING_SIZE = 256, OPT_MAX_SIZE, OPT_FAIL_ON_LOSS, OPT_HELP, OPT_VERSION };
+
+static const struct option options[] = {
+	{ "pid", required_argument, NULL, 'p' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "ring-size", required_argument, NULL, OPT_RING_SIZE },
+	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
+	{ "fail-on-loss", no_argument, NULL, OPT_FAIL_ON_LOSS },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+#define FAIL(...) return snprintf(error, size, __VA_ARGS__), -EINVAL
+
+static int parse_pid(pid_t *ret, const char *text, char *error, size_t size)
+{
+	char *end;
+	long pid;
+
+	errno = 0;
+	pid = strtol(text, &end, 10);
+	if (errno || end == text || *end || pid <= 0 || pid > INT_MAX)
+		FAIL("-p takes the number of a process, not '%s'", text);
+	*ret = (pid_t)pid;
+	return 0;
+}
+
+/* "64k", "8M", "1G" or bytes. */
+static int parse_size(uint64_t *ret, const char *name, const char *text, char *error, size_t size)
+{
+	static const char units[] = "kMG";
+	unsigned shift = 0;
+	uint64_t n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (*end) {
+		const char *unit = strchr(units, *end == 'K' ? 'k' : *end == 'm' ? 'M' : *end == 'g' ? 'G' : *end);
+
+		if (unit && !end[1])
+			shift = 10 * (unsigned)(unit - units + 1);
+		else
+			end = (char *)text;
+	}
+	if (errno || end == text || !isdigit((unsigned char)text[0]) || n == 0 || n > UINT64_MAX >> shift)
+		FAIL("%s takes a size as 64k, 8M or 1G, not '%s'", name, text);
+	*ret = n << shift;
+	return 0;
+}
+
+static int parse_ring_size(uint64_t *ret, const char *text, char *error, size_t size)
+{
+	uint64_t n, rounded = 4096;
+	int err = parse_size(&n, "--ring-size", text, error, size);
+
+	if (err)
+		return err;
+	if (n < 65536 || n > 1u << 30)
+		FAIL("--ring-size is between 64k and 1G, not '%s'", text);
+	while (rounded < n)
+		rounded *= 2;
+	*ret = rounded;
+	return 0;
+}
+
+static int parse_duration(double *ret, const char *text, char *error, size_t size)
+{
+	char *end;
+	double d = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(d) || d <= 0 || d > 1e9)
+		FAIL("-d takes seconds, as 10 or 0.5, not '%s'", text);
+	*ret = d;
+	return 0;
+}
+
+int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t size)
+{
+	struct opts o = { .ring_size = RING_SIZE_DEFAULT };
+	int c, err = 0;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, ":p:o:d:qv", options, NULL)) != -1) {
+		switch (c) {
+		case 'p': err = parse_pid(&o.pid, optarg, error, size); break;
+		case 'o': o.output = optarg; break;
+		case 'd': err = parse_duration(&o.duration, optarg, error, size); break;
+		case 'q': o.quiet = true; break;
+		case 'v': o.verbose = true; break;
+		case OPT_RING_SIZE: err = parse_ring_size(&o.ring_size, optarg, error, size); break;
+		case OPT_MAX_SIZE: err = parse_size(&o.max_size, "--max-size", optarg, error, size); break;
+		case OPT_FAIL_ON_LOSS: o.fail_on_loss = true; break;
+		case OPT_HELP: fputs(help, stdout); return 1;
+		case OPT_VERSION: puts("viztrace-bpf " VIZTRACE_VERSION); return 1;
+		case ':': FAIL("%s needs a value; see --help", argv[optind - 1]);
+		default: FAIL("unknown option '%s'; see --help", argv[optind - 1]);
+		}
+		if (err)
+			return err;
+	}
+	if (optind < argc && !strcmp(argv[optind], "list")) {
+		o.command = COMMAND_LIST;
+		optind++;
+		if (optind < argc)
+			o.file = argv[optind++];
+		if (!o.pid == !o.file)
+			FAIL("list takes either -p PID or a FILE; see --help");
+	} else if (optind == argc && !o.pid) {
+		FAIL("which process? -p PID; see --help");
+	}
+	if (optind < argc)
+		FAIL("'%s' is not understood; see --help", argv[optind]);
+	if (o.output && !*o.output)
+		FAIL("-o needs the name of a file");
+	*ret = o;
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* opts: the command line in, one struct out. The caller owns it and passes on what a stage needs. */
+#ifndef VIZTRACE_OPTS_H
+#define VIZTRACE_OPTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define RING_SIZE_DEFAULT (8u << 20)
+#define MAX_SIZE_WARN (256ull << 20) /* viewers in a browser begin to fail here */
+
+enum command { COMMAND_TRACE, COMMAND_LIST };
+
+/* The program's exit status. Append-only: scripts rely on it. */
+enum exit_code {
+	EXIT_TRACED = 0,
+	EXIT_INTERNAL = 1,
+	EXIT_USAGE = 2,
+	EXIT_PERMISSION = 3,
+	EXIT_NO_PROCESS = 4,
+	EXIT_NO_PROBES = 5,
+	EXIT_OUTPUT = 6,
+	EXIT_KERNEL = 7,
+	EXIT_LOST = 8,
+};
+
+struct opts {
+	enum command command;
+	pid_t pid;           /* 0: not given */
+	const char *file;    /* list FILE */
+	const char *output;  /* NULL: viztrace-PID.json */
+	double duration;     /* seconds; 0: until it is stopped */
+	uint64_t ring_size;  /* bytes of the ring buffer of each CPU, a power of two */
+	uint64_t max_size;   /* bytes of the trace at which it is ended; 0: no limit */
+	bool fail_on_loss;
+	bool quiet, verbose;
+};
+
+/* 0: *ret is filled. 1: --help or --version was answered on stdout. -EINVAL: `ret_error` (of `size` bytes) says what is wrong. */
+int opts__parse(struct opts *ret, int argc, char **argv, char *ret_error, size_t size);
+
+#endif

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* session: see session.h. */
+#define _GNU_SOURCE
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "decode.h"
+#include "log.h"
+#include "metadata.h"
+#include "model.h"
+#include "output.h"
+#include "target.h"
+#include "writer_chrome.h"
+
+#define MS 1000000ull
+#define POLL_BUSY_MS 1  /* a ring of the default size holds several times what fits into this at full speed */
+#define POLL_IDLE_MS 5
+#define STATUS_MS 500
+#define FLUSH_MS 1000   /* what a kill -9 of the tool may cost */
+
+struct session {
+	const struct opts *opts;
+	struct target *target;
+	struct collector *collector;
+	struct decoder *decoder;
+	struct output *output;
+	struct writer_chrome *writer;
+	struct model *model;
+	char *path; /* of the trace, for messages */
+	uint64_t records;
+	int error;  /* the first one of the output */
+	bool size_warned;
+	struct session_report report;
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int on_record(void *ctx, const void *record, size_t size)
+{
+	struct session *s = ctx;
+	struct event e;
+
+	s->records++;
+	if (decoder__feed(s->decoder, record, size, &e))
+		return 0; /* counted there */
+	if (e.kind == EVENT_IGNORE)
+		return 0;
+	s->error = model__feed(s->model, &e);
+	return s->error;
+}
+
+static enum exit_code open_collector(struct session *s)
+{
+	const char *missing = NULL;
+	int err = collector__new(&s->collector, s->opts->ring_size, &missing);
+
+	if (err == -EPERM) {
+		log_error("no permission to load eBPF programs; use sudo, or give CAP_BPF and CAP_PERFMON");
+		return EXIT_PERMISSION;
+	}
+	if (err == -ENOTSUP) {
+		log_error("this kernel does not give us %s; -v says more", missing);
+		return EXIT_KERNEL;
+	}
+	if (err) {
+		log_error("cannot set up eBPF: %s", strerror(-err));
+		return EXIT_INTERNAL;
+	}
+	return EXIT_TRACED;
+}
+
+/* The class descriptors in the files: dicts never come in a record of their own. */
+static int add_classes(struct session *s)
+{
+	for (size_t i = 0; i < s->target->n_files; i++) {
+		const struct target_file *f = &s->target->files[i];
+
+		for (size_t j = 0; j < f->elf.n_classes; j++) {
+			const struct elf_class *c = &f->elf.classes[j];
+			int err = decoder__add_class(s->decoder, (uint32_t)s->target->pid, c->address + f->bias,
+						     c->bytes, c->size);
+
+			if (err == -ENOMEM)
+				return err;
+			if (err)
+				log_warn("%s: a class descriptor at 0x%" PRIx64 " is not understood", f->path, c->address);
+		}
+	}
+	return 0;
+}
+
+static enum exit_code open_output(struct session *s)
+{
+	int err;
+
+	if (s->opts->output ? !(s->path = strdup(s->opts->output)) :
+			      asprintf(&s->path, "viztrace-%d.json", s->target->pid) < 0)
+		return EXIT_INTERNAL;
+	err = output__open(&s->output, s->path, output__owner_from_env());
+	if (err) {
+		log_error("cannot write %s: %s; choose another place with -o", s->path, strerror(-err));
+		return EXIT_OUTPUT;
+	}
+	err = decoder__new(&s->decoder);
+	if (!err)
+		err = add_classes(s);
+	if (!err)
+		err = writer_chrome__new(&s->writer, s->output);
+	s->report.start = collector__now();
+	s->report.start_wall = clock_ns(CLOCK_REALTIME);
+	s->report.start_boot = clock_ns(CLOCK_BOOTTIME);
+	if (!err)
+		err = model__new(&s->model, &writer_chrome_ops, s->writer, s->report.start);
+	if (!err)
+		err = model__process_name(s->model, (uint32_t)s->target->pid, s->target->comm);
+	if (err) {
+		log_error("cannot begin %s: %s", s->path, strerror(-err));
+		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
+	}
+	return EXIT_TRACED;
+}
+
+static enum exit_code attach(struct session *s)
+{
+	int err = collector__attach(s->collector, s->target);
+	struct pollfd ended = { .fd = s->target->pidfd, .events = POLLIN };
+
+	if (!err)
+		return EXIT_TRACED;
+	if (err == -ESRCH || poll(&ended, 1, 0) == 1) {
+		log_error("process %d ended while we attached to it", s->target->pid);
+		return EXIT_NO_PROCESS;
+	}
+	if (err == -EPERM || err == -EACCES) {
+		log_error("no permission to attach uprobes to process %d; use sudo, or give CAP_PERFMON", s->target->pid);
+		return EXIT_PERMISSION;
+	}
+	log_error("cannot attach to process %d: %s; -v says more", s->target->pid, strerror(-err));
+	return err == -ENOMEM ? EXIT_INTERNAL : EXIT_KERNEL;
+}
+
+static uint64_t count_lost(struct session *s)
+{
+	struct collect_counts c;
+	uint64_t lost = 0;
+
+	for (int i = 0; i < EVENT_PROBES; i++)
+		if (!collector__counts(s->collector, (enum probe)i, &c))
+			lost += c.lost;
+	return lost;
+}
+
+static const char *human_size(char *text, size_t size, uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KB", "MB", "GB", "TB" };
+	double n = (double)bytes;
+	int unit = 0;
+
+	for (; n >= 1000 && unit < 4; unit++)
+		n /= 1000;
+	snprintf(text, size, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
+	return text;
+}
+
+static uint64_t events_written(const struct session *s)
+{
+	const struct model_stats *m = model__stats(s->model);
+	uint64_t n = 0;
+
+	for (int i = 0; i < EVENT_PROBES; i++)
+		n += m->written[i];
+	return n;
+}
+
+static void show_status(struct session *s, uint64_t now, uint64_t *last_time, uint64_t *last_events)
+{
+	uint64_t events = events_written(s);
+	char line[160], size[32];
+	double rate = (double)(events - *last_events) * 1e9 / (double)(now - *last_time + 1);
+
+	snprintf(line, sizeof(line), "%.1f s  %" PRIu64 " events  %.0f/s  lost %" PRIu64 "  %s  (Ctrl-C ends)",
+		 (double)(now - s->report.start) / 1e9, events, rate, count_lost(s),
+		 human_size(size, sizeof(size), output__size(s->output)));
+	log_status(line);
+	*last_time = now;
+	*last_events = events;
+}
+
+/* Collect until something ends it; says what. */
+static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
+{
+	const struct opts *o = s->opts;
+	uint64_t start = collector__now(), now = start, status_time = start, flush_time = start, status_events = 0;
+	uint64_t end = o->duration > 0 ? start + (uint64_t)(o->duration * 1e9) : UINT64_MAX;
+	struct pollfd ended = { .fd = s->target->pidfd, .events = POLLIN };
+
+	while (!*stop) {
+		uint64_t before = s->records;
+		int timeout = POLL_IDLE_MS;
+
+		s->error = collector__poll(s->collector, on_record, s);
+		if (s->error)
+			return "an error";
+		if (s->records != before)
+			timeout = POLL_BUSY_MS;
+		now = collector__now();
+		if (now >= end)
+			return "the time is over";
+		if (o->max_size && output__size(s->output) >= o->max_size)
+			return "--max-size is reached";
+		if (!s->size_warned && output__size(s->output) >= MAX_SIZE_WARN) {
+			log_warn("the trace is above 256 MB, where viewers in a browser begin to fail; see --max-size");
+			s->size_warned = true;
+		}
+		if (now - status_time >= STATUS_MS * MS)
+			show_status(s, now, &status_time, &status_events);
+		if (now - flush_time >= FLUSH_MS * MS) {
+			s->error = output__flush(s->output);
+			if (s->error)
+				return "an error";
+			flush_time = now;
+		}
+		if (end - now < (uint64_t)timeout * MS)
+			timeout = 1;
+		if (poll(&ended, 1, timeout) == 1)
+			return "the target ended";
+	}
+	return "interrupted";
+}
+
+static void close_books(struct session *s)
+{
+	const struct model_stats *m = model__stats(s->model);
+	const struct decode_stats *d = decoder__stats(s->decoder);
+	struct session_report *r = &s->report;
+
+	for (int i = 0; i < EVENT_PROBES; i++) {
+		struct session_counts *c = &r->probes[i];
+		struct collect_counts k = { 0 };
+
+		collector__counts(s->collector, (enum probe)i, &k);
+		c->seen = k.seen;
+		c->filtered = k.filtered;
+		c->written = m->written[i];
+		c->lost = k.lost + d->rejected_by_probe[i] + m->rejected[i];
+		c->truncated = k.truncated;
+		c->unreadable = k.unreadable;
+		r->total.seen += c->seen;
+		r->total.filtered += c->filtered;
+		r->total.written += c->written;
+		r->total.lost += c->lost;
+		r->total.truncated += c->truncated;
+		r->total.unreadable += c->unreadable;
+		r->rejected += d->rejected_by_probe[i] + m->rejected[i];
+		if (c->seen != c->written + c->filtered + c->lost)
+			log_warn("the books of viz:%s do not balance: %" PRIu64 " seen, %" PRIu64 " written, %" PRIu64
+				 " filtered, %" PRIu64 " lost; please report this",
+				 probe_names[i], c->seen, c->written, c->filtered, c->lost);
+	}
+	r->counters = m->counters;
+	r->objects = m->objects;
+	r->methods = m->methods;
+	r->threads = m->threads;
+	r->not_finite = m->not_finite;
+	r->unwound = m->unwound;
+	r->unmatched = m->unmatched;
+	r->invalid_json = writer_chrome__stats(s->writer)->args.invalid_json;
+}
+
+/* The rest of the records, the end of the trace, its metadata. */
+static int finish(struct session *s, int argc, char **argv)
+{
+	struct json metadata;
+	int err = s->error;
+
+	if (!err)
+		err = collector__stop(s->collector, on_record, s);
+	s->report.end = collector__now();
+	if (!err)
+		err = model__finish(s->model, s->report.end);
+	close_books(s);
+	json__init(&metadata);
+	metadata__write(&metadata, &s->report, s->target, argc, argv);
+	if (!err)
+		err = metadata.error;
+	if (!err)
+		err = writer_chrome__finish(s->writer, metadata.data, metadata.size);
+	json__free(&metadata);
+	s->report.bytes = output__size(s->output);
+	return err;
+}
+
+static void print_summary(const struct session *s, bool complete)
+{
+	const struct session_report *r = &s->report;
+	const struct session_counts *p = r->probes;
+	char size[32];
+
+	log_info("%s: %s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads (%s)", s->path,
+		 human_size(size, sizeof(size), r->bytes), (double)(r->end - r->start) / 1e9, r->total.written, r->threads,
+		 r->why);
+	log_info("  %" PRIu64 " counters, %" PRIu64 " objects: %" PRIu64 " new, %" PRIu64 " destroyed, %" PRIu64
+		 " writes, %" PRIu64 " logs, %" PRIu64 " single values",
+		 r->counters, r->objects, p[EVENT_PROBE_INIT].written, p[EVENT_PROBE_DESTROY].written,
+		 p[EVENT_PROBE_SET].written, p[EVENT_PROBE_LOG].written, p[EVENT_PROBE_VALUE].written);
+	log_info("  %" PRIu64 " methods: %" PRIu64 " entered, %" PRIu64 " left; %" PRIu64 " instants", r->methods,
+		 p[EVENT_PROBE_ENTER].written, p[EVENT_PROBE_EXIT].written, p[EVENT_PROBE_INSTANT].written);
+	log_info("  lost %" PRIu64 ", filtered %" PRIu64 ", truncated %" PRIu64 ", unreadable %" PRIu64, r->total.lost,
+		 r->total.filtered, r->total.truncated, r->total.unreadable);
+	if (r->unwound || r->not_finite || r->invalid_json)
+		log_info("  %" PRIu64 " slices ended by unwinding, %" PRIu64 " samples were no finite numbers, %" PRIu64
+			 " texts were no JSON", r->unwound, r->not_finite, r->invalid_json);
+	if (r->total.lost)
+		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "M", r->total.lost,
+			 s->opts->ring_size >> 20);
+	if (complete && strcmp(s->path, "-"))
+		log_info("open %s in https://ui.perfetto.dev or chrome://tracing", s->path);
+}
+
+static enum exit_code run(struct session *s, int argc, char **argv, const volatile sig_atomic_t *stop)
+{
+	enum exit_code code;
+	int err;
+
+	code = target__open_or_explain(&s->target, s->opts->pid);
+	if (!code)
+		code = open_collector(s);
+	if (!code)
+		code = open_output(s);
+	if (!code)
+		code = attach(s);
+	if (code)
+		return code;
+	log_info("tracing process %d (%s), %zu probes in %zu files", s->target->pid, s->target->comm,
+		 collector__attached(s->collector), s->target->n_files);
+	s->report.why = collect(s, stop);
+	log_status(NULL);
+	err = finish(s, argc, argv);
+	if (err)
+		log_error("writing %s failed: %s; what was written before is whole", s->path, strerror(-err));
+	print_summary(s, !err);
+	if (err)
+		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
+	return s->opts->fail_on_loss && s->report.total.lost ? EXIT_LOST : EXIT_TRACED;
+}
+
+enum exit_code session__run(const struct opts *o, int argc, char **argv, const volatile sig_atomic_t *stop)
+{
+	struct session s = { .opts = o };
+	enum exit_code code = run(&s, argc, argv, stop);
+
+	/* The file is whole by now; detaching takes a while. */
+	model__free(s.model);
+	writer_chrome__free(s.writer);
+	output__free(s.output);
+	decoder__free(s.decoder);
+	collector__free(s.collector);
+	target__free(s.target);
+	free(s.path);
+	return code;
+}
