@@ -35,12 +35,6 @@ _Static_assert((int)EVENT_PROBE_VALUE == (int)PROBE_VALUE, "value");
 _Static_assert((int)EVENT_PROBE_INSTANT == (int)PROBE_INSTANT, "instant");
 _Static_assert((int)EVENT_PROBES == (int)PROBE_COUNT, "count");
 
-const char *const probe_names[EVENT_PROBES] = {
-        [EVENT_PROBE_INIT] = "init",   [EVENT_PROBE_DESTROY] = "destroy", [EVENT_PROBE_SET] = "set",
-        [EVENT_PROBE_LOG] = "log",     [EVENT_PROBE_ENTER] = "enter",     [EVENT_PROBE_EXIT] = "exit",
-        [EVENT_PROBE_VALUE] = "value", [EVENT_PROBE_INSTANT] = "instant",
-};
-
 struct text {
 	char *data;
 	size_t room;
