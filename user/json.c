@@ -209,8 +209,8 @@ void json__double(struct json *j, double value)
 	j->comma = true;
 }
 
-/* Must the byte be looked at? Control characters, what JSON escapes, and all that is not ASCII. DEL as well:
- * Perfetto takes it for a control character in the file's head. */
+/* Must the byte be looked at? Control characters, what JSON escapes, and all that is not ASCII. DEL as
+ * well: Perfetto takes it for a control character in the file's head. */
 static inline bool is_special(unsigned char c)
 {
 	return c < 0x20 || c >= 0x7f || c == '"' || c == '\\';
@@ -224,8 +224,8 @@ static const char *plain_run(const char *s, const char *end)
 
 	while (end - s >= 8) {
 		memcpy(&x, s, 8);
-		/* The classic test for a zero byte. What it gets wrong lies above a byte that it got right.
-		 */
+		/* The classic test for a zero byte. What it gets wrong lies above a byte that it got
+		 * right. */
 		quote = x ^ (ones * '"');
 		backslash = x ^ (ones * '\\');
 		del = x ^ (ones * 0x7f);

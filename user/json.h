@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * json: values in, JSON text out, in a buffer that grows. It owns commas, escapes
- *and the notation of numbers; it must not know what the text is for. That every container is closed and every
- *key has its value is up to the caller.
+ * json: values in, JSON text out, in a buffer that grows. It owns commas, escapes and the notation of
+ * numbers; it must not know what the text is for. That every container is closed and every key has its value
+ * is up to the caller.
  *
  *	json__object(j);
  *	JSON__KEY(j, "depth");
@@ -49,8 +49,8 @@ void json__null(struct json *j);
 /* Nanoseconds as microseconds: 1234567 is 1234.567. */
 void json__us(struct json *j, uint64_t ns);
 
-/* Always with a fraction or an exponent, at most 17 digits; reads back as the same bits. What is not finite
- * is a string: "NaN", "Infinity", "-Infinity". */
+/* Always with a fraction or an exponent, at most 17 digits; reads back as the same bits. What is not
+ * finite is a string: "NaN", "Infinity", "-Infinity". */
 void json__double(struct json *j, double value);
 
 /* Any bytes; always valid UTF-8 in the text. */

@@ -3,13 +3,13 @@
  * See number.h.
  *
  * Two kinds of readers are served. Most round a decimal correctly. Perfetto adds up the digits before and
- *after the point in an int64 each and puts them together in floating point:
+ * after the point in an int64 each and puts them together in floating point:
  *
  *	(before + after / 10^n) * 10^e, or / 10^-e
  *
  * which overflows with a long fraction and rounds up to four times. So the fraction stays short, and of
- *several ways to write the same digits (37.5e-2, 3.75e-1) one is taken for which these roundings cancel out,
- *if there is one.
+ * several ways to write the same digits (37.5e-2, 3.75e-1) one is taken for which these roundings cancel out,
+ * if there is one.
  */
 #include "number.h"
 
@@ -173,8 +173,8 @@ static void shortest_decimal(double value, uint64_t *ret_digits, int *ret_expone
 	*ret_exponent = exponent;
 }
 
-/* A positive number with few digits after the point, which is what most are in practice. NULL if it is none.
- */
+/* A positive number with few digits after the point, which is what most are in practice. NULL if it is
+ * none. */
 static char *put_short(char *p, double value)
 {
 	struct notation n;

@@ -14,8 +14,8 @@
 /* Both write at `p` without a NUL and return the end. */
 char *number__uint(char *p, uint64_t value);
 
-/* `value` must be finite. At most 17 digits that every correct reader turns into the same bits, always with a
- * fraction or an exponent: 3.0, 0.25, 1e300, 3.7687560355167916e-4. */
+/* `value` must be finite. At most 17 digits that every correct reader turns into the same bits, always
+ * with a fraction or an exponent: 3.0, 0.25, 1e300, 3.7687560355167916e-4. */
 char *number__double(char *p, double value);
 
 #endif
