@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See output.h: writing, and what is left in the file when that fails. How the file comes to be is in
+ * output_open.c.
+ *
+ *	file   | head | events ...        | whole                  (cut back to here on a failure)
+ *	buffer                            | events ... | marks[]   | unmarked |
+ */
+#include "output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "output_open.h"
+
+#define BUFFER_SIZE (256 * 1024)
+#define MAX_MARKS 8192 /* in one buffer: as many events as it holds if they are short ones */
+
+struct output {
+	int fd;
+	int error;    /* the first one, for good */
+	bool can_cut; /* a regular file of which the end is ours */
+	bool has_head;
+	uint64_t start; /* where in the file our first byte is */
+	uint64_t whole; /* bytes of whole events that are in the file */
+	char *buffer;
+	size_t used, capacity;
+	uint32_t n_marks;
+	size_t marks[MAX_MARKS]; /* ends of events in the buffer, rising */
+};
+
+static int wait_writable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	return poll(&p, 1, -1) < 0 && errno != EINTR ? -errno : 0;
+}
+
+/* All of it, or an error; *ret_written tells in both cases. */
+static int write_all(int fd, const char *data, size_t size, size_t *ret_written)
+{
+	size_t written = 0;
+	ssize_t n;
+	int err = 0;
+
+	while (written < size && !err) {
+		n = write(fd, data + written, size - written);
+		if (n > 0)
+			written += (size_t)n;
+		else if (n == 0)
+			err = -EIO;
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			/* Somebody else who has the pipe made it so. */
+			err = wait_writable(fd);
+		else if (errno != EINTR)
+			err = -errno;
+	}
+	*ret_written = written;
+	return err;
+}
+
+static int write_all_at(int fd, const char *data, size_t size, uint64_t offset)
+{
+	ssize_t n;
+
+	while (size) {
+		n = pwrite(fd, data, size, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		data += n;
+		offset += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/* What is after the last whole event goes. If that fails as well the file ends in half an event, and the
+ * caller knows of the first error; nothing must be written behind it. */
+static void cut(struct output *o)
+{
+	const off_t end = (off_t)(o->start + o->whole);
+
+	if (o->can_cut)
+		o->can_cut = ftruncate(o->fd, end) == 0 && lseek(o->fd, end, SEEK_SET) == end;
+}
+
+/* Write out the buffer up to the last mark, and keep what comes after it. */
+static int flush(struct output *o)
+{
+	size_t size, written, whole = 0;
+
+	if (o->error || !o->n_marks)
+		return o->error;
+	size = o->marks[o->n_marks - 1];
+	o->error = write_all(o->fd, o->buffer, size, &written);
+	if (o->error) {
+		for (uint32_t i = 0; i < o->n_marks && o->marks[i] <= written; i++)
+			whole = o->marks[i];
+		o->whole += whole;
+		o->used = 0;
+		o->n_marks = 0;
+		cut(o);
+		return o->error;
+	}
+	o->whole += size;
+	o->used -= size;
+	o->n_marks = 0;
+	memmove(o->buffer, o->buffer + size, o->used);
+	return 0;
+}
+
+static int make_room(struct output *o, size_t size)
+{
+	size_t capacity = o->capacity;
+	char *buffer;
+	int err = flush(o);
+
+	if (err)
+		return err;
+	/* An event longer than the buffer. */
+	while (capacity - o->used < size) {
+		if (capacity > SIZE_MAX / 2)
+			return -ENOMEM;
+		capacity *= 2;
+	}
+	if (capacity == o->capacity)
+		return 0;
+	buffer = realloc(o->buffer, capacity);
+	if (!buffer)
+		return -ENOMEM;
+	o->buffer = buffer;
+	o->capacity = capacity;
+	return 0;
+}
+
+bool output__has_head(const struct output *o)
+{
+	return o->has_head;
+}
+
+int output__write(struct output *o, const void *data, size_t size)
+{
+	if (o->error)
+		return o->error;
+	if (o->capacity - o->used < size) {
+		o->error = make_room(o, size);
+		if (o->error)
+			return o->error;
+	}
+	memcpy(o->buffer + o->used, data, size);
+	o->used += size;
+	return 0;
+}
+
+void output__mark(struct output *o)
+{
+	if (o->error || !o->used)
+		return;
+	if (o->n_marks == MAX_MARKS)
+		flush(o);
+	/* After a failed flush there is nothing to be marked. */
+	if (!o->error)
+		o->marks[o->n_marks++] = o->used;
+}
+
+int output__flush(struct output *o)
+{
+	return flush(o);
+}
+
+/* The tail, then the head. Whatever fails, the file is left as it was or whole. */
+static int close_file(struct output *o, const char *head, size_t head_size, const char *tail,
+                      size_t tail_size)
+{
+	char *padded;
+	size_t written;
+	int err;
+
+	err = write_all(o->fd, tail, tail_size, &written);
+	if (err || !o->has_head) {
+		if (err)
+			cut(o);
+		return err;
+	}
+	padded = malloc(OUTPUT_HEAD);
+	if (padded) {
+		memset(padded, ' ', OUTPUT_HEAD);
+		memcpy(padded, head, head_size);
+		err = write_all_at(o->fd, padded, OUTPUT_HEAD, o->start);
+		free(padded);
+	} else {
+		err = -ENOMEM;
+	}
+	if (err)
+		cut(o);
+	return err;
+}
+
+int output__finish(struct output *o, const char *head, size_t head_size, const char *tail, size_t tail_size)
+{
+	int err;
+
+	if (o->has_head && head_size > OUTPUT_HEAD)
+		return -E2BIG;
+	if (o->fd < 0)
+		return o->error;
+	flush(o);
+	/* What does not fit is lost, but cutting made room for the few bytes that complete the file.
+	 * Without the head there is nothing to complete: that is so if not even the first event fitted. */
+	err = o->error;
+	if (!err || (o->can_cut && o->whole >= (o->has_head ? OUTPUT_HEAD : 1)))
+		err = close_file(o, head, head_size, tail, tail_size);
+	if (!o->error)
+		o->error = err;
+	/* Some file systems tell only now that they had no room. */
+	if (close(o->fd) < 0 && errno != EINTR && !o->error)
+		o->error = -errno;
+	o->fd = -1;
+	return o->error;
+}
+
+uint64_t output__size(const struct output *o)
+{
+	return o->whole + o->used;
+}
+
+int output__open(struct output **ret, const char *path, struct output_owner owner)
+{
+	struct output *o = calloc(1, sizeof(*o));
+	struct output_file file;
+	int err;
+
+	if (!o)
+		return -ENOMEM;
+	o->fd = -1;
+	o->capacity = BUFFER_SIZE;
+	o->buffer = malloc(o->capacity);
+	err = o->buffer ? output_open__path(&file, path, owner) : -ENOMEM;
+	if (err) {
+		output__free(o);
+		return err;
+	}
+	o->fd = file.fd;
+	o->start = file.start;
+	o->can_cut = file.can_cut;
+	/* The head is overwritten in the end, with what is before it left alone. */
+	o->has_head = file.can_cut && file.start == 0;
+	*ret = o;
+	return 0;
+}
+
+void output__free(struct output *o)
+{
+	if (!o)
+		return;
+	if (o->fd >= 0) {
+		flush(o);
+		close(o->fd);
+	}
+	free(o->buffer);
+	free(o);
+}
