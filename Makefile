@@ -32,7 +32,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$1' '$(subst $(CURDIR)/,,$2)')
 SOURCES := $(wildcard user/*.c)
 OBJECTS := $(SOURCES:user/%.c=$(B)/user/%.o)
 
-.PHONY: all demo test install clean deps
+.PHONY: all demo test install clean deps deps-test
 .DELETE_ON_ERROR:
 all: $(B)/viztrace-bpf
 
@@ -55,7 +55,62 @@ $(B)/viztrace.skel.h: $(B)/viztrace.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name viztrace_bpf > $@
 
+# ---- demo, tests: these may install packages, hence sudo ----
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all $(B)/jobserver
+	$(Q)tests/demo/run.sh $(B)
+	$(Q)$(give_back)
+
+test: deps-test
+	$(Q)$(MAKE) --no-print-directory all unit $(B)/jobserver
+	$(Q)python3 tests/run.py; status=$$?; $(give_back); exit $$status
+
+deps:
+	$(Q)tests/deps.sh build
+
+deps-test:
+	$(Q)tests/deps.sh build test
+
+# What root built under sudo belongs to the user whose folder it is.
+give_back = if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" $(B); fi
+
+$(B)/jobserver: tests/demo/jobserver.c include/viztrace.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) -Iinclude -pthread $(CFLAGS) -o $@ $<
+
+# Unit tests: one program for each file, all of the product under the sanitizers.
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+UNIT_OBJECTS := $(patsubst user/%.c,$(B)/unit/user/%.o,$(filter-out user/main.c,$(SOURCES)))
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+.PHONY: unit
+unit: $(UNIT)
+
+$(B)/unit/user/%.o: user/%.c | $(B)/viztrace.skel.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
+
+$(B)/unit/libproduct.a: $(UNIT_OBJECTS)
+	$(Q)rm -f $@ && ar rc $@ $^
+
+$(B)/unit/%: tests/unit/%.c $(B)/unit/libproduct.a $(wildcard tests/unit/*.h)
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(filter-out -Wmissing-prototypes,$(USER_CFLAGS)) $(SANITIZE) -Iuser -iquote user -o $@ $< \
+		$(B)/unit/libproduct.a -lcriterion $(USER_LIBS) -lm
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/pkgconfig
+	install -m 755 $(B)/viztrace-bpf $(DESTDIR)$(PREFIX)/bin/viztrace-bpf
+	install -m 644 include/viztrace.h $(DESTDIR)$(PREFIX)/include/viztrace.h
+	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' '' 'Name: viztrace' \
+		'Description: USDT probes for counters, objects and methods, one header' \
+		'Version: $(VERSION)' 'Cflags: -I$${includedir}' \
+		> $(DESTDIR)$(PREFIX)/share/pkgconfig/viztrace.pc
+
 clean:
 	$(Q)rm -rf $(B)
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d)

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Rules of the tree itself: who may know whom, licenses, style, installation."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def tracked(*patterns):
+    """Files of the tree that git knows or would add."""
+    out = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+                         cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [f for f in out.splitlines() if os.path.exists(os.path.join(ROOT, f))]
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', read(path), re.M)
+
+
+class Rules(unittest.TestCase):
+    def test_public_header_needs_nothing_of_ours(self):
+        self.assertEqual(sorted(includes("include/viztrace.h")), ["stddef.h", "stdint.h"])
+
+    def test_record_abi_is_known_to_bpf_collect_and_decode_only(self):
+        knowing = {f for f in tracked("*.c", "*.h") if any(i.endswith("record.h") for i in includes(f))}
+        self.assertEqual(knowing - {"tests/unit/records.h"},
+                         {"bpf/viztrace.bpf.c", "user/collect.c", "user/decode.c"})
+
+    def test_only_collect_sees_libbpf(self):
+        knowing = {f for f in tracked("user/*") if any(i.startswith("bpf/") or "skel" in i for i in includes(f))}
+        self.assertEqual(knowing, {"user/collect.c"})
+
+    def test_model_knows_neither_bytes_nor_json(self):
+        for f in ("user/model.c", "user/slices.c", "user/tracks.c", "user/names.c", "user/pretty.c"):
+            self.assertFalse({"json.h", "decode.h", "collect.h", "../include/viztrace.h"} & set(includes(f)), f)
+
+    def test_writers_know_no_records_and_no_bpf(self):
+        for f in tracked("user/writer_*.c", "user/chrome_*.c", "user/json*.c", "user/output*.c"):
+            self.assertFalse({"decode.h", "collect.h", "classes.h", "../include/viztrace.h"} & set(includes(f)), f)
+
+    def test_top_level_is_what_the_readme_says(self):
+        top = {f.split("/")[0] for f in tracked() if not f.startswith(".")}
+        self.assertEqual(top, {"bpf", "user", "include", "tests", "Makefile", "README.md", "LICENSE"})
+
+    def test_every_source_names_its_license(self):
+        for f in tracked("*.c", "*.cc", "*.h", "*.py", "*.sh", "*.html", "Makefile", ".ci/run"):
+            self.assertIn("SPDX-License-Identifier: BSD-2-Clause", read(f)[:300], f)
+
+    def test_no_unfinished_work(self):
+        marks = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+        for f in tracked("*.c", "*.cc", "*.h", "*.py", "*.sh", "Makefile", "*.md"):
+            self.assertIsNone(marks.search(read(f)), f)
+
+    @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
+    def test_shell_scripts_pass_shellcheck(self):
+        scripts = tracked("*.sh", ".ci/run")
+        result = subprocess.run(["shellcheck", *scripts], cwd=ROOT, capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_install_places_program_header_and_pkg_config_file(self):
+        with tempfile.TemporaryDirectory() as d:
+            subprocess.run(["make", "-s", "install", f"DESTDIR={d}", "PREFIX=/opt/viz"], cwd=ROOT, check=True,
+                           capture_output=True)
+            flags = subprocess.run(["pkg-config", "--cflags", "viztrace"], check=True, capture_output=True, text=True,
+                                   env={**os.environ, "PKG_CONFIG_PATH": d + "/opt/viz/share/pkgconfig"}).stdout
+            self.assertIn("-I/opt/viz/include", flags)
+            self.assertTrue(os.path.exists(d + "/opt/viz/include/viztrace.h"))
+            version = subprocess.run([d + "/opt/viz/bin/viztrace-bpf", "--version"], check=True, capture_output=True,
+                                     text=True).stdout
+            self.assertRegex(version, r"^viztrace-bpf \d+\.\d+\.\d+\n$")
+
+
+def main():
+    result = unittest.main(exit=False, verbosity=1).result
+    failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
+    for test, why in result.skipped:
+        print(f"skipped {test}: {why}")
+    print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Run every suite and add up what they say: run.py [SUITE ...]
+
+A suite ends with a line "N passed, N failed, N skipped", or with Criterion's synthesis. One that ends without
+either, or with an exit status that does not fit its line, counts as one failure.
+"""
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+UNIT = os.path.join(ROOT, "build", "unit")
+LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
+CRITERION = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
+TIMEOUT = 1800
+
+
+def suites():
+    units = sorted(f[:-2] for f in os.listdir(os.path.join(ROOT, "tests", "unit")) if f.endswith(".c"))
+    for name in units:
+        yield "unit/" + name, [os.path.join(UNIT, name), "-j2"]
+    for name, script in (("rules", "rules.py"), ("header", "header/run.py"), ("viewer", "viewer/test_view.py"),
+                         ("e2e", "e2e/run.py"), ("readme", "readme.py")):
+        yield name, [sys.executable, os.path.join(ROOT, "tests", script)]
+
+
+def counts(text, status):
+    """passed, failed, skipped of a suite's output; None if it does not say."""
+    lines, criterion = LINE.findall(text), CRITERION.findall(text)
+    if lines:
+        passed, failed, skipped = (int(n or 0) for n in lines[-1])
+    elif criterion:
+        tested, passed, _, _ = (int(n) for n in criterion[-1])
+        failed, skipped = tested - passed, 0
+    else:
+        return None
+    return None if (status != 0) != (failed != 0) else (passed, failed, skipped)
+
+
+def run(name, command):
+    print(f"== {name}", flush=True)
+    start = time.monotonic()
+    output = []
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", start_new_session=True) as process:
+        try:
+            for line in process.stdout:
+                output.append(line)
+                print(line, end="", flush=True)
+                if time.monotonic() - start > TIMEOUT:
+                    raise subprocess.TimeoutExpired(command, TIMEOUT)
+            status = process.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            status = -9
+    found = counts("".join(output), status)
+    if found is None:
+        print(f"{name}: exit status {status} without a summary that fits it")
+        found = (0, 1, 0)
+    print(f"   {name}: {found[0]} passed, {found[1]} failed, {found[2]} skipped; "
+          f"{time.monotonic() - start:.0f} s", flush=True)
+    return found
+
+
+def main():
+    chosen = sys.argv[1:]
+    results = [(name, run(name, command)) for name, command in suites()
+               if not chosen or any(name.startswith(c) for c in chosen)]
+    print()
+    for name, (passed, failed, skipped) in results:
+        print(f"{name:24} {passed:6} passed {failed:4} failed {skipped:4} skipped")
+    passed, failed, skipped = (sum(r[i] for _, r in results) for i in range(3))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
