@@ -463,14 +463,44 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
+static void *drain_later(void *arg)
+{
+	sigset_t alarms;
+
+	/* They are for the writer, which waits meanwhile. */
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarms, NULL);
+	usleep(200000);
+	return drain(arg);
+}
+
 Test(output, goes_on_after_signals)
 {
 	const struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART */
+	pthread_t thread;
+	struct output *o;
+	void *text;
+	int fds[2];
 
+	cr_assert_eq(pipe(fds), 0);
+	dup2(fds[1], STDOUT_FILENO);
+	close(fds[1]);
+	fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
+	while (write(STDOUT_FILENO, "x", 1) == 1)
+		;
+	fcntl(STDOUT_FILENO, F_SETFL, 0);
 	sigaction(SIGALRM, &action, NULL);
-	ualarm(300, 300);
-	expect_all_through_pipe(false);
+	pthread_create(&thread, NULL, drain_later, &fds[0]);
+	ualarm(10000, 10000);
+	o = open_output("-");
+	write_event(o, "[{}");
+	cr_expect_eq(output__finish(o, NULL, 0, "]", 1), 0);
+	output__free(o);
 	ualarm(0, 0);
+	close(STDOUT_FILENO);
+	pthread_join(thread, &text);
+	cr_expect(strstr(text, "x[{}]"));
 }
 
 static void redirect_stdout(const char *name, int flags)
