@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs to trace, the tool that traces them, and the end of both.
+
+Every wait has a timeout, every process is ended by its own id when its test is over. Tests run several at a time
+(run.py), since most of a run's time is the kernel taking its probes out.
+"""
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import tracefile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PROGRAMS = HERE / "programs"
+HEADER = ROOT / "include" / "viztrace.h"
+BUILD = pathlib.Path(os.environ.get("E2E_BUILD", ROOT / "build" / "e2e"))
+TOOL = os.environ.get("VIZTRACE", str(ROOT / "build" / "viztrace-bpf"))
+# Several suites may share two processors.
+TIMEOUT = float(os.environ.get("E2E_TIMEOUT", "60"))
+
+EXIT_USAGE, EXIT_PERMISSION, EXIT_NO_PROCESS, EXIT_NO_PROBES, EXIT_OUTPUT, EXIT_KERNEL, EXIT_LOST = 2, 3, 4, 5, 6, 7, 8
+
+_building = {}
+_building_guard = threading.Lock()
+
+
+class BuildError(Exception):
+    pass
+
+
+def _out_of_date(output, command, inputs):
+    note = pathlib.Path(str(output) + ".cmd")
+    if not output.exists() or not note.exists() or note.read_text() != command:
+        return True
+    made = output.stat().st_mtime
+    return any(path.stat().st_mtime > made for path in inputs)
+
+
+def build(name, *sources, cc="cc", flags=("-O2",), libs=("-lpthread",)):
+    """The path of the program `name`, compiled from files of programs/ (or full paths) when they are newer."""
+    sources = [PROGRAMS / s for s in sources or (name + ".c",)]
+    output = BUILD / name
+    if cc in ("c++", "g++", "clang++"):
+        libs = tuple(libs) + ("-lstdc++",)
+    inputs = sources + [HEADER, *PROGRAMS.glob("*.h")]
+    command = [*shlex.split(cc), "-Wall", "-Wextra", "-g", *flags, "-I", str(ROOT / "include"), "-I", str(PROGRAMS),
+               *map(str, sources), "-o", str(output) + ".new", *libs]
+    with _building_guard:
+        lock = _building.setdefault(name, threading.Lock())
+    with lock:
+        if _out_of_date(output, shlex.join(command), inputs):
+            BUILD.mkdir(parents=True, exist_ok=True)
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240,
+                                  check=False)
+            if done.returncode:
+                raise BuildError("%s\n%s" % (shlex.join(command), done.stderr))
+            os.replace(str(output) + ".new", output)
+            pathlib.Path(str(output) + ".cmd").write_text(shlex.join(command))
+    return output
+
+
+class Pump:
+    """Reads all of a pipe as it comes, so that nobody blocks on us."""
+
+    def __init__(self, pipe):
+        self.data = b""
+        self.ended = False
+        self.changed = threading.Condition()
+        self.pipe = pipe
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        while True:
+            try:
+                piece = os.read(self.pipe.fileno(), 65536)
+            except OSError:  # a terminal of which the other side is gone
+                piece = b""
+            with self.changed:
+                self.data += piece
+                self.ended = not piece
+                self.changed.notify_all()
+            if not piece:
+                return
+
+    def text(self):
+        with self.changed:
+            return self.data.decode("utf-8", "replace")
+
+    def wait_for(self, wanted, timeout=None):
+        """Until `wanted` (bytes) is there. False: the pipe ended, or time is over."""
+        deadline = time.monotonic() + (timeout or TIMEOUT)
+        with self.changed:
+            while wanted not in self.data:
+                left = deadline - time.monotonic()
+                if self.ended or left <= 0:
+                    return False
+                self.changed.wait(left)
+        return True
+
+    def close(self):
+        self.thread.join(5)
+        if not self.thread.is_alive():
+            self.pipe.close()
+
+
+class Process:
+    """A child that is ended with its test."""
+
+    def __init__(self, argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more):
+        self.argv = [str(a) for a in argv]
+        self.child = subprocess.Popen(self.argv, stdin=stdin, stdout=stdout, stderr=stderr, **more)
+        self.pid = self.child.pid
+        self.out = Pump(self.child.stdout) if stdout == subprocess.PIPE else None
+        self.err = Pump(self.child.stderr) if stderr == subprocess.PIPE else None
+
+    def signal(self, number):
+        self.child.send_signal(number)
+
+    def running(self):
+        return self.child.poll() is None
+
+    def wait(self, timeout=None):
+        """The exit code; -N for signal N."""
+        try:
+            code = self.child.wait(timeout or TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("%s does not end: %s%s" % (
+                shlex.join(self.argv), self.out.text()[-500:] if self.out else "",
+                self.err.text()[-1500:] if self.err else "")) from None
+        for pump in (self.out, self.err):
+            if pump:
+                pump.thread.join(5)
+        return code
+
+    def clean_up(self):
+        if self.running():
+            self.child.kill()
+        self.child.wait()
+        if self.child.stdin:
+            try:
+                self.child.stdin.close()
+            except OSError:
+                pass
+        for pump in (self.out, self.err):
+            if pump:
+                pump.close()
+
+
+class Target(Process):
+    """A program of programs/, which goes on step by step (step.h)."""
+
+    def __init__(self, argv, **more):
+        self.steps = 0
+        more.setdefault("stderr", None)
+        super().__init__(argv, stdin=subprocess.PIPE, **more)
+
+    def await_step(self, word="ready", timeout=None):
+        """Until it says `word` once more; what it said since the last time."""
+        deadline = time.monotonic() + (timeout or TIMEOUT)
+        wanted = ("\n%s\n" % word).encode()
+        with self.out.changed:
+            while True:
+                data = b"\n" + self.out.data
+                at = data.find(wanted, self.steps)
+                if at >= 0:
+                    said = data[self.steps:at].decode("utf-8", "replace").strip("\n")
+                    self.steps = at + len(wanted) - 1
+                    return said
+                left = deadline - time.monotonic()
+                if self.out.ended or left <= 0:
+                    raise AssertionError("%s did not say %r but %r; exit code %r" % (
+                        shlex.join(self.argv), word, data[self.steps:].decode("utf-8", "replace"), self.child.poll()))
+                self.out.changed.wait(left)
+
+    def tell(self, text=""):
+        self.child.stdin.write(text.encode() + b"\n")
+        self.child.stdin.flush()
+
+    def ask(self, text, word="ok", timeout=None):
+        """Tell it something, and what it said to that."""
+        self.tell(text)
+        return self.await_step(word, timeout)
+
+    def semaphores(self):
+        """How many tracers its probes believe in, all together; for programs that answer to this (steady.c)."""
+        return int(self.ask("semaphores"))
+
+
+class Tool(Process):
+    def attached(self, timeout=None):
+        return self.err.wait_for(b"tracing process", timeout)
+
+    def messages(self):
+        return self.err.text()
+
+
+class Case(unittest.TestCase):
+    """A test with a folder of its own, in which nothing is left behind."""
+
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="viztrace-e2e-"))
+        self.addCleanup(shutil.rmtree, self.dir, True)
+
+    def target(self, program, *args, ready="ready", **more):
+        """Start a program and wait until it is ready to be traced."""
+        t = Target([program, *args], **more)
+        self.addCleanup(t.clean_up)
+        if ready:
+            t.await_step(ready)
+        return t
+
+    def tool(self, *args, **more):
+        """Start the tool with these arguments."""
+        prefix = more.pop("prefix", [])
+        more.setdefault("cwd", self.dir)
+        t = Tool([*prefix, TOOL, *args], **more)
+        self.addCleanup(t.clean_up)
+        return t
+
+    def attach(self, pid, *options, output="trace.json", **more):
+        """Start the tool and wait until it has attached."""
+        t = self.tool("-p", pid, "-o", output, *options, **more)
+        if not t.attached():
+            t.child.poll()
+            self.fail("not attached, exit code %r: %s" % (t.child.returncode, t.messages()))
+        return t
+
+    def end(self, tool, code=0, with_signal=signal.SIGINT):
+        """End the tool (None: it ends by itself); its exit code has to be `code`."""
+        if with_signal:
+            tool.signal(with_signal)
+        self.assertEqual(tool.wait(), code, tool.messages())
+
+    def load(self, path="trace.json", **options):
+        """The trace in a file, checked against every rule; see tracefile.check()."""
+        return tracefile.check((self.dir / path).read_bytes(), **options)
+
+    def traced(self, program, *args, options=(), code=0, target_code=0, **rules):
+        """One run: start, attach, let the program go and end. (trace, what the program said, what the tool said)"""
+        t = self.target(program, *args)
+        tool = self.attach(t.pid, *options)
+        t.tell()
+        self.assertEqual(t.wait(), target_code, "the program: " + t.out.text())
+        self.end(tool, code, with_signal=None)
+        return self.load(**rules), t.out.text(), tool.messages()
+
+
+def run(*argv, timeout=None, **more):
+    """subprocess.run with a timeout and text."""
+    return subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=timeout or TIMEOUT, check=False, **more)
+
+
+def wait_until(condition, timeout=None):
+    """Until condition() is true; whether it became so."""
+    deadline = time.monotonic() + (timeout or TIMEOUT)
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def have(*commands):
+    return all(shutil.which(c) for c in commands)
+
+
+if __name__ == "__main__":
+    sys.exit("see run.py")
