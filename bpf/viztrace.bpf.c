@@ -443,7 +443,8 @@ discard:
 	{ \
 		return snapshot(hit, object, __VA_ARGS__); \
 	}
-SNAPSHOT(snapshot_128, 128, 0, 0, 0, true)
+SNAPSHOT(snapshot_96, 96, 0, 0, 0, true)
+SNAPSHOT(snapshot_256, 256, 0, 0, 0, true)
 SNAPSHOT(snapshot_512, 512, 0, 0, 0, true)
 SNAPSHOT(snapshot_4096, VIZ_SPAN_MAX, 0, 0, 0, true)
 SNAPSHOT(snapshot_texts, 256, 8, 256, 256, false)
@@ -461,8 +462,10 @@ static __always_inline int take_snapshot(struct hit *hit, const struct object *o
 		}
 		return snapshot_long_texts(hit, object);
 	}
-	if (object->span_size <= 128)
-		return snapshot_128(hit, object);
+	if (object->span_size <= 96)
+		return snapshot_96(hit, object);
+	if (object->span_size <= 256)
+		return snapshot_256(hit, object);
 	if (object->span_size <= 512)
 		return snapshot_512(hit, object);
 	return snapshot_4096(hit, object);

@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ struct collector {
 	struct order *order;
 	uint64_t safe_until; /* no record older than this can come any more */
 	int n_cpus;
+	enum site site;
 };
 
 static const char *const program_names[EVENT_PROBES] = {
@@ -186,24 +188,95 @@ err_free:
 	return err;
 }
 
-static int attach_probe(struct collector *c, const struct target *t, const struct target_file *f,
-			const struct elf_probe *p)
+/* The file is named by our own descriptor: right also if its path means another file by now, or none. */
+static struct bpf_link *attach_at(struct collector *c, const struct elf_probe *p, int fd, pid_t pid, enum site site)
 {
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = p->semaphore);
 	struct bpf_program *prog = bpf_object__find_program_by_name(c->skel->obj, program_names[p->probe]);
-	struct bpf_link **links = realloc(c->links, (c->n_links + 1) * sizeof(*links)), *link;
 	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return bpf_program__attach_uprobe_opts(prog, pid, path, p->offset + site__offset(site), &opts);
+}
+
+/* Does this kernel patch the site into a call, seen on our own copy of the stub? 0, 1, or -errno if it refuses. */
+static int try_site(struct collector *c, const struct elf_probe *own, int fd, enum site site)
+{
+	struct bpf_link *link = attach_at(c, own, fd, getpid(), site);
+	int patched = 0;
+
+	if (!link)
+		return -errno;
+	/* The kernel patches on a hit; a few more, should it put that off. */
+	for (int i = 0; i < 4 && !patched; i++) {
+		site__hit();
+		patched = site__is_patched(site);
+	}
+	bpf_link__destroy(link);
+	return patched;
+}
+
+static enum site fastest_site(struct collector *c, const struct elf_probe *own, int fd)
+{
+	static const enum site candidates[] = { SITE_NOP5, SITE_NOP10 };
+	enum site best = SITE_NOP1;
+
+	/* The programs must not count what we do to ourselves. */
+	c->skel->bss->stopped = true;
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
+		int patched = try_site(c, own, fd, candidates[i]);
+
+		log_verbose("probe site %s: %s", site_names[candidates[i]],
+			    patched < 0 ? "this kernel refuses it" :
+			    patched	? "this kernel patches it into a call" :
+					  "this kernel traps there, as at nop1");
+		if (patched == 1) {
+			best = candidates[i];
+			break;
+		}
+	}
+	c->skel->bss->stopped = false;
+	return best;
+}
+
+int collector__choose_site(struct collector *c, enum site wanted)
+{
+	struct elf_file own;
+	int fd, err;
+
+	c->site = wanted == SITE_AUTO ? SITE_NOP1 : wanted;
+	if (wanted != SITE_AUTO)
+		return 0;
+	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = elf_file__read(&own, fd);
+	if (!err) {
+		for (size_t i = 0; i < own.n_probes; i++)
+			if (own.probes[i].probe == SITE_OWN_PROBE && own.probes[i].has_sites)
+				c->site = fastest_site(c, &own.probes[i], fd);
+		elf_file__free(&own);
+	}
+	close(fd);
+	log_verbose("probe site: %s", site_names[c->site]);
+	return err;
+}
+
+static int attach_probe(struct collector *c, const struct target *t, const struct target_file *f,
+			const struct elf_probe *p)
+{
+	struct bpf_link **links = realloc(c->links, (c->n_links + 1) * sizeof(*links)), *link;
+	enum site site = p->has_sites ? c->site : SITE_NOP1;
 
 	if (!links)
 		return -ENOMEM;
 	c->links = links;
-	/* By our own descriptor: right also if the path means another file by now, or none. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
-	link = bpf_program__attach_uprobe_opts(prog, t->pid, path, p->offset, &opts);
+	link = attach_at(c, p, f->fd, t->pid, site);
 	if (!link)
 		return -errno;
 	c->links[c->n_links++] = link;
-	log_verbose("attached viz:%s at %s+0x%llx", probe_names[p->probe], f->path, (unsigned long long)p->offset);
+	log_verbose("attached viz:%s at %s+0x%llx (%s)", probe_names[p->probe], f->path,
+		    (unsigned long long)(p->offset + site__offset(site)), site_names[site]);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #ifndef VIZTRACE_COLLECT_H
 #define VIZTRACE_COLLECT_H
 
+#include "site.h"
 #include "target.h"
 
 struct collector;
@@ -20,6 +21,10 @@ typedef int (*collect_cb)(void *ctx, const void *record, size_t size);
 /* Load the programs: `ring_size` bytes for each CPU. 0 or -errno: -EPERM; -ENOTSUP, and *ret_missing says what
  * the kernel lacks. */
 int collector__new(struct collector **ret, uint64_t ring_size, const char **ret_missing);
+
+/* Where to attach: `wanted`, or with SITE_AUTO the one that this kernel is fast at. Prints with -v what and why.
+ * 0, or -errno if that cannot be found out; then it is the site that every kernel takes. */
+int collector__choose_site(struct collector *c, enum site wanted);
 
 /* Attach to all probes of the target's files. On failure what was attached is detached. */
 int collector__attach(struct collector *c, const struct target *t);

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "site.h"
 #include "viztrace.h"
 
 #define NOTE_STAPSDT 3
@@ -73,8 +75,9 @@ static int append(void *array, size_t *n, size_t size, const void *item)
  *   u64 address of the nop | u64 address of .stapsdt.base at link time | u64 address of the semaphore
  *   provider, name, arguments: NUL-terminated, one after the other
  */
-static int read_probe(struct elf_file *f, Elf *elf, const char *desc, size_t size, uint64_t base)
+static int read_probe(struct elf_file *f, Elf *elf, int fd, const char *desc, size_t size, uint64_t base)
 {
+	char code[SITE_CODE_SIZE];
 	struct elf_probe p = { 0 };
 	const char *strings = desc + 24, *end = desc + size, *provider, *name, *args;
 	uint64_t addresses[3], moved;
@@ -104,10 +107,11 @@ static int read_probe(struct elf_file *f, Elf *elf, const char *desc, size_t siz
 	if (!address_to_offset(elf, p.address, &p.offset) || !addresses[2] ||
 	    !address_to_offset(elf, addresses[2] + moved, &p.semaphore))
 		return -EBADMSG;
+	p.has_sites = pread(fd, code, sizeof(code), (off_t)p.offset) == sizeof(code) && site__in(code, sizeof(code));
 	return append(&f->probes, &f->n_probes, sizeof(p), &p);
 }
 
-static int read_notes(struct elf_file *f, Elf *elf, Elf_Scn *scn, uint64_t base)
+static int read_notes(struct elf_file *f, Elf *elf, int fd, Elf_Scn *scn, uint64_t base)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	size_t offset = 0, next, name, desc;
@@ -119,7 +123,7 @@ static int read_notes(struct elf_file *f, Elf *elf, Elf_Scn *scn, uint64_t base)
 
 		offset = next;
 		if (note.n_type == NOTE_STAPSDT && note.n_namesz == 8 && !memcmp(bytes + name, "stapsdt", 8)) {
-			err = read_probe(f, elf, bytes + desc, note.n_descsz, base);
+			err = read_probe(f, elf, fd, bytes + desc, note.n_descsz, base);
 			if (err)
 				return err;
 		} else if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && !memcmp(bytes + name, "GNU", 4)) {
@@ -159,7 +163,7 @@ static int read_classes(struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh)
 	return 0;
 }
 
-static int read_sections(struct elf_file *f, Elf *elf)
+static int read_sections(struct elf_file *f, Elf *elf, int fd)
 {
 	uint64_t base = 0;
 	Elf_Scn *scn = NULL;
@@ -182,7 +186,7 @@ static int read_sections(struct elf_file *f, Elf *elf)
 		if (!name)
 			continue;
 		if (sh.sh_type == SHT_NOTE)
-			err = read_notes(f, elf, scn, base);
+			err = read_notes(f, elf, fd, scn, base);
 		else if (!strcmp(name, "viz_classes"))
 			err = read_classes(f, scn, &sh);
 	}
@@ -207,7 +211,7 @@ int elf_file__read(struct elf_file *ret, int fd)
 		return -ENOEXEC;
 	}
 	read_load_address(&f, elf);
-	err = read_sections(&f, elf);
+	err = read_sections(&f, elf, fd);
 	elf_end(elf);
 	if (err)
 		elf_file__free(&f);

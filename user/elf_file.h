@@ -18,6 +18,7 @@ struct elf_probe {
 	uint64_t semaphore; /* of its semaphore, in the file */
 	uint64_t address;   /* of the nop, before relocation */
 	char args[64];
+	bool has_sites;     /* the faster nops follow the first one (site.h) */
 };
 
 struct elf_class {

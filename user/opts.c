@@ -26,6 +26,7 @@ static const char help[] =
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the target's end)\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
 	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M)\n"
+	"      --probe-site SITE  auto, nop1, nop5 or nop10 (default: auto, what this kernel is fast at)\n"
 	"      --fail-on-loss     exit status 8 if events were lost\n"
 	"  -q, --quiet            say nothing but errors and warnings\n"
 	"  -v, --verbose          say what is done\n"
@@ -38,7 +39,7 @@ static const char help[] =
 	"exit status: 0 traced, 1 internal error, 2 usage, 3 no permission, 4 no such process,\n"
 	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost\n";
 
-enum { OPT_RING_SIZE = 256, OPT_MAX_SIZE, OPT_FAIL_ON_LOSS, OPT_HELP, OPT_VERSION };
+enum { OPT_RING_SIZE = 256, OPT_MAX_SIZE, OPT_PROBE_SITE, OPT_FAIL_ON_LOSS, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {
 	{ "pid", required_argument, NULL, 'p' },
@@ -48,6 +49,7 @@ static const struct option options[] = {
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "ring-size", required_argument, NULL, OPT_RING_SIZE },
 	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
+	{ "probe-site", required_argument, NULL, OPT_PROBE_SITE },
 	{ "fail-on-loss", no_argument, NULL, OPT_FAIL_ON_LOSS },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -119,6 +121,17 @@ static int parse_duration(double *ret, const char *text, char *error, size_t siz
 	return 0;
 }
 
+static int parse_site(enum site *ret, const char *text, char *error, size_t size)
+{
+	for (int i = 0; i < SITES; i++) {
+		if (!strcmp(text, site_names[i])) {
+			*ret = (enum site)i;
+			return 0;
+		}
+	}
+	FAIL("--probe-site is auto, nop1, nop5 or nop10, not '%s'", text);
+}
+
 int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t size)
 {
 	struct opts o = { .ring_size = RING_SIZE_DEFAULT };
@@ -134,6 +147,7 @@ int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t siz
 		case 'v': o.verbose = true; break;
 		case OPT_RING_SIZE: err = parse_ring_size(&o.ring_size, optarg, error, size); break;
 		case OPT_MAX_SIZE: err = parse_size(&o.max_size, "--max-size", optarg, error, size); break;
+		case OPT_PROBE_SITE: err = parse_site(&o.site, optarg, error, size); break;
 		case OPT_FAIL_ON_LOSS: o.fail_on_loss = true; break;
 		case OPT_HELP: fputs(help, stdout); return 1;
 		case OPT_VERSION: puts("viztrace-bpf " VIZTRACE_VERSION); return 1;

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "site.h"
+
 #define RING_SIZE_DEFAULT (8u << 20)
 #define MAX_SIZE_WARN (256ull << 20) /* viewers in a browser begin to fail here */
 
@@ -34,6 +36,7 @@ struct opts {
 	double duration;     /* seconds; 0: until it is stopped */
 	uint64_t ring_size;  /* bytes of the ring buffer of each CPU, a power of two */
 	uint64_t max_size;   /* bytes of the trace at which it is ended; 0: no limit */
+	enum site site;
 	bool fail_on_loss;
 	bool quiet, verbose;
 };

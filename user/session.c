@@ -22,6 +22,7 @@
 #include "writer_chrome.h"
 
 #define MS 1000000ull
+#define ENOTSUPP 524 /* the kernel's own, which is in no header of user space */
 #define POLL_BUSY_MS 1  /* a ring of the default size holds several times what fits into this at full speed */
 #define POLL_IDLE_MS 5
 #define STATUS_MS 500
@@ -81,6 +82,9 @@ static enum exit_code open_collector(struct session *s)
 		log_error("cannot set up eBPF: %s", strerror(-err));
 		return EXIT_INTERNAL;
 	}
+	err = collector__choose_site(s->collector, s->opts->site);
+	if (err)
+		log_verbose("cannot find out which probe site is fast here: %s", strerror(-err));
 	return EXIT_TRACED;
 }
 
@@ -149,6 +153,10 @@ static enum exit_code attach(struct session *s)
 	if (err == -EPERM || err == -EACCES) {
 		log_error("no permission to attach uprobes to process %d; use sudo, or give CAP_PERFMON", s->target->pid);
 		return EXIT_PERMISSION;
+	}
+	if (err == -ENOTSUPP) {
+		log_error("this kernel does not take probe site %s; use --probe-site auto", site_names[s->opts->site]);
+		return EXIT_KERNEL;
 	}
 	log_error("cannot attach to process %d: %s; -v says more", s->target->pid, strerror(-err));
 	return err == -ENOMEM ? EXIT_INTERNAL : EXIT_KERNEL;

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* site: see site.h. */
+#include "site.h"
+
+#include <string.h>
+
+#include "viztrace.h" /* not disabled: here is the stub that the kernel is tried on */
+
+const char *const site_names[SITES] = { "auto", "nop1", "nop5", "nop10" };
+
+#if defined(__x86_64__)
+/* From the first nop on. */
+static const unsigned char code[SITE_CODE_SIZE] = {
+	0x90,
+	0x0f, 0x1f, 0x44, 0x00, 0x00,
+	0x66, 0x2e, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00,
+};
+static const size_t offsets[SITES] = { [SITE_NOP5] = 1, [SITE_NOP10] = 6 };
+static const size_t endbr_size = 4;
+#define INT3 0xcc
+
+size_t site__offset(enum site site)
+{
+	return offsets[site];
+}
+
+bool site__in(const void *bytes, size_t size)
+{
+	return size >= sizeof(code) && !memcmp(bytes, code, sizeof(code));
+}
+
+bool site__is_patched(enum site site)
+{
+	const volatile unsigned char *stub = (const volatile unsigned char *)(void *)viz__probe_instant;
+	unsigned char now = stub[endbr_size + offsets[site]];
+
+	return now != code[offsets[site]] && now != INT3;
+}
+#else
+size_t site__offset(enum site site)
+{
+	(void)site;
+	return 0;
+}
+
+bool site__in(const void *bytes, size_t size)
+{
+	(void)bytes;
+	(void)size;
+	return false;
+}
+
+bool site__is_patched(enum site site)
+{
+	(void)site;
+	return false;
+}
+#endif
+
+void site__hit(void)
+{
+	viz__probe_instant("");
+}
