@@ -84,7 +84,7 @@ static inline struct viz_attr dict_attr(const char *name, const char *tag, unsig
 
 struct descriptor {
 	struct viz_class head;
-	struct viz_attr attrs[VIZ_ATTRS_MAX];
+	struct viz_attr attrs[VIZ_ATTRS_MAX + 1]; /* room for one too many */
 };
 
 /* As VIZ_PROBE_COUNTER and the others make it: the span begins at the base, or at the struct. */
