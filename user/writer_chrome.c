@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See writer_chrome.h. */
+#include "writer_chrome.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+struct writer_chrome {
+	struct output *out;
+	struct json event; /* the text of the one event that is being made */
+	bool started;      /* the array has its first event */
+	bool profile;      /* a name was seen that makes speedscope take the trace for something else */
+	struct where last; /* where the latest event was */
+	uint32_t pid, tid; /* of the first event */
+	struct writer_chrome_stats stats;
+};
+
+static void put_text(struct json *j, const char *s)
+{
+	if (!s)
+		s = CHROME_ARGS_UNREADABLE;
+	json__string(j, s, strlen(s));
+}
+
+/* Every name of an event goes through here. */
+static void put_name(struct writer_chrome *w, const char *name)
+{
+	JSON__KEY(&w->event, "name");
+	put_text(&w->event, name);
+	/* One event with such a name, and a first event with a category, is a CPU profile to speedscope. */
+	if (name && (name[0] == 'P' || name[0] == 'C') &&
+	    (!strcmp(name, "Profile") || !strcmp(name, "ProfileChunk") || !strcmp(name, "CpuProfile")))
+		w->profile = true;
+}
+
+/* The event that makes the head a whole array. It says what is so anyway, and is shown by no viewer. */
+static void put_first_event(struct writer_chrome *w, struct json *j, bool category)
+{
+	json__object(j);
+	JSON__RAW(j, "\"ph\":\"M\"");
+	if (category)
+		JSON__RAW(j, "\"cat\":\"__metadata\"");
+	JSON__KEY(j, "pid");
+	json__uint(j, w->pid);
+	JSON__KEY(j, "tid");
+	json__uint(j, w->tid);
+	JSON__RAW(j, "\"name\":\"process_sort_index\",\"args\":{\"sort_index\":0}");
+	json__object_end(j);
+}
+
+/* `json` filled up with spaces to the size of the head. */
+static int pad_head(struct json *j)
+{
+	static const char spaces[64] = "                                                               ";
+	size_t left;
+
+	while (!j->error && j->size < OUTPUT_HEAD) {
+		left = OUTPUT_HEAD - j->size;
+		j->comma = false;
+		json__raw(j, spaces, left < sizeof(spaces) - 1 ? left : sizeof(spaces) - 1);
+	}
+	return j->error;
+}
+
+/* Begin the array, with the first event unless there is none at all. */
+static int start(struct writer_chrome *w, bool event)
+{
+	struct json *j = &w->event;
+	int err = 0;
+
+	json__clear(j);
+	json__list(j);
+	if (event)
+		put_first_event(w, j, true);
+	if (output__has_head(w->out))
+		err = pad_head(j);
+	if (!err)
+		err = j->error;
+	if (!err)
+		err = output__write(w->out, j->data, j->size);
+	if (err)
+		return err;
+	output__mark(w->out);
+	w->stats.events += event;
+	return 0;
+}
+
+/* Begin an event with those members that are the same for all of its kind. */
+static int begin(struct writer_chrome *w, uint32_t pid, uint32_t tid, const char *members, size_t size)
+{
+	struct json *j = &w->event;
+	int err;
+
+	if (!w->started) {
+		w->pid = pid;
+		w->tid = tid;
+		err = start(w, true);
+		if (err)
+			return err;
+		w->started = true;
+	}
+	json__clear(j);
+	/* The comma is the array's. It comes before the event, so that what is in the file is whole
+	 * without the next one. */
+	j->comma = true;
+	json__line(j);
+	json__object(j);
+	json__raw(j, members, size);
+	JSON__KEY(j, "pid");
+	json__uint(j, pid);
+	JSON__KEY(j, "tid");
+	json__uint(j, tid);
+	return 0;
+}
+
+#define MEMBERS(phase, category) "\"ph\":\"" phase "\",\"cat\":\"" category "\""
+
+#define BEGIN(w, at, phase, category)                                                                        \
+	begin_at(w, at, MEMBERS(phase, category), sizeof(MEMBERS(phase, category)) - 1)
+
+static int begin_at(struct writer_chrome *w, const struct where *at, const char *members, size_t size)
+{
+	int err = begin(w, at->pid, at->tid, members, size);
+
+	if (err)
+		return err;
+	JSON__KEY(&w->event, "ts");
+	json__us(&w->event, at->ts);
+	w->last = *at;
+	return 0;
+}
+
+static int end(struct writer_chrome *w)
+{
+	struct json *j = &w->event;
+	int err;
+
+	json__object_end(j);
+	if (j->error)
+		return j->error;
+	err = output__write(w->out, j->data, j->size);
+	if (err)
+		return err;
+	output__mark(w->out);
+	w->stats.events++;
+	return 0;
+}
+
+static int name_event(struct writer_chrome *w, uint32_t pid, uint32_t tid, const char *kind, size_t size,
+                      const char *name)
+{
+	struct json *j = &w->event;
+	int err = begin(w, pid, tid, MEMBERS("M", "__metadata"), sizeof(MEMBERS("M", "__metadata")) - 1);
+
+	if (err)
+		return err;
+	json__raw(j, kind, size);
+	JSON__KEY(j, "args");
+	json__object(j);
+	JSON__KEY(j, "name");
+	put_text(j, name);
+	json__object_end(j);
+	return end(w);
+}
+
+#define NAME_EVENT(w, pid, tid, kind, name)                                                                  \
+	name_event(w, pid, tid, "\"name\":\"" kind "\"", sizeof("\"name\":\"" kind "\"") - 1, name)
+
+static int write_process_name(void *writer, uint32_t pid, const char *name)
+{
+	return NAME_EVENT(writer, pid, pid, "process_name", name);
+}
+
+static int write_thread_name(void *writer, uint32_t pid, uint32_t tid, const char *name)
+{
+	return NAME_EVENT(writer, pid, tid, "thread_name", name);
+}
+
+/* No viewer takes anything but a number in a counter. */
+static int put_sample(struct writer_chrome *w, const struct value *v)
+{
+	struct json *j = &w->event;
+
+	switch (v->type) {
+	case VALUE_INT: json__int(j, v->i); return 0;
+	case VALUE_BOOL: json__uint(j, v->u != 0); return 0;
+	case VALUE_UINT:
+		if (v->u <= INT64_MAX) {
+			json__uint(j, v->u);
+			return 0;
+		}
+		json__double(j, (double)v->u);
+		w->stats.rounded++;
+		return 0;
+	case VALUE_DOUBLE:
+		if (!__builtin_isfinite(v->d))
+			return -EINVAL;
+		json__double(j, v->d);
+		return 0;
+	default: return -EINVAL;
+	}
+}
+
+static int write_counter(void *writer, struct where at, const char *name, const char *id,
+                         const struct value *values, size_t n_values)
+{
+	struct writer_chrome *w = writer;
+	struct json *j = &w->event;
+	const char *key;
+	int err = BEGIN(w, &at, "C", "counter");
+
+	if (err)
+		return err;
+	put_name(w, name);
+	if (id) {
+		/* A string: Perfetto takes all numbers for one and the same counter. */
+		JSON__KEY(j, "id");
+		put_text(j, id);
+	}
+	JSON__KEY(j, "args");
+	json__object(j);
+	for (size_t i = 0; i < n_values; i++) {
+		key = values[i].key ? values[i].key : CHROME_ARGS_UNREADABLE;
+		json__key(j, key, strlen(key));
+		err = put_sample(w, &values[i]);
+		if (err)
+			return err;
+	}
+	json__object_end(j);
+	return end(w);
+}
+
+static const char *tag_of(const struct trace_object *object)
+{
+	return object->tag ? object->tag : "object";
+}
+
+/* chrome://tracing tells objects apart by pid, scope and id, and an object has the address of its first
+ * member. */
+static void put_object(struct writer_chrome *w, const struct trace_object *object)
+{
+	struct json *j = &w->event;
+
+	JSON__KEY(j, "id");
+	json__string_begin(j);
+	json__piece_hex(j, object->address);
+	json__string_end(j);
+	JSON__KEY(j, "scope");
+	put_text(j, tag_of(object));
+	put_name(w, object->name);
+}
+
+static int write_object_new(void *writer, struct where at, const struct trace_object *object)
+{
+	struct writer_chrome *w = writer;
+	int err = BEGIN(w, &at, "N", "object");
+
+	if (err)
+		return err;
+	put_object(w, object);
+	return end(w);
+}
+
+static int write_object_snapshot(void *writer, struct where at, const struct trace_object *object,
+                                 const struct value *values, size_t n_values)
+{
+	struct writer_chrome *w = writer;
+	int err = BEGIN(w, &at, "O", "object");
+
+	if (err)
+		return err;
+	put_object(w, object);
+	JSON__KEY(&w->event, "args");
+	json__object(&w->event);
+	JSON__KEY(&w->event, "snapshot");
+	chrome_args__put(&w->event, values, n_values, CHROME_ARGS_SNAPSHOT, &w->stats.args);
+	json__object_end(&w->event);
+	return end(w);
+}
+
+static int write_object_delete(void *writer, struct where at, const struct trace_object *object)
+{
+	struct writer_chrome *w = writer;
+	int err = BEGIN(w, &at, "D", "object");
+
+	if (err)
+		return err;
+	put_object(w, object);
+	return end(w);
+}
+
+/* The id of a band must be one of all processes, and of all types: chrome://tracing matches it with
+ * category and scope alone, Perfetto does not look at the scope. */
+static void put_band(struct writer_chrome *w, const struct where *at, const struct trace_object *object)
+{
+	const char *tag = tag_of(object);
+	struct json *j = &w->event;
+
+	JSON__KEY(j, "id");
+	json__string_begin(j);
+	json__piece_uint(j, at->pid);
+	json__piece(j, ":", 1);
+	json__piece_hex(j, object->address);
+	json__piece(j, ":", 1);
+	json__piece(j, tag, strlen(tag));
+	json__string_end(j);
+	put_name(w, object->name);
+}
+
+static int write_state_begin(void *writer, struct where at, const struct trace_object *object,
+                             const struct value *values, size_t n_values)
+{
+	struct writer_chrome *w = writer;
+	struct chrome_args_stats ignored = {0}; /* the snapshot of the same values was counted */
+	int err = BEGIN(w, &at, "b", "object");
+
+	if (err)
+		return err;
+	put_band(w, &at, object);
+	JSON__KEY(&w->event, "args");
+	chrome_args__put(&w->event, values, n_values, CHROME_ARGS_PLAIN, &ignored);
+	return end(w);
+}
+
+static int write_state_end(void *writer, struct where at, const struct trace_object *object)
+{
+	struct writer_chrome *w = writer;
+	int err = BEGIN(w, &at, "e", "object");
+
+	if (err)
+		return err;
+	put_band(w, &at, object);
+	return end(w);
+}
+
+static int write_slice_begin(void *writer, struct where at, const char *name)
+{
+	struct writer_chrome *w = writer;
+	int err = BEGIN(w, &at, "B", "method");
+
+	if (err)
+		return err;
+	put_name(w, name);
+	return end(w);
+}
+
+static int write_slice_end(void *writer, struct where at, const char *name)
+{
+	struct writer_chrome *w = writer;
+	int err = BEGIN(w, &at, "E", "method");
+
+	if (err)
+		return err;
+	put_name(w, name);
+	return end(w);
+}
+
+static int write_instant(void *writer, struct where at, const char *name, const struct value *values,
+                         size_t n_values)
+{
+	struct writer_chrome *w = writer;
+	int err = BEGIN(w, &at, "i", "instant");
+
+	if (err)
+		return err;
+	JSON__RAW(&w->event, "\"s\":\"t\"");
+	put_name(w, name);
+	if (n_values) {
+		JSON__KEY(&w->event, "args");
+		chrome_args__put(&w->event, values, n_values, CHROME_ARGS_PLAIN, &w->stats.args);
+	}
+	return end(w);
+}
+
+const struct trace_ops writer_chrome_ops = {
+        .process_name = write_process_name,
+        .thread_name = write_thread_name,
+        .counter = write_counter,
+        .object_new = write_object_new,
+        .object_snapshot = write_object_snapshot,
+        .object_delete = write_object_delete,
+        .state_begin = write_state_begin,
+        .state_end = write_state_end,
+        .slice_begin = write_slice_begin,
+        .slice_end = write_slice_end,
+        .instant = write_instant,
+};
+
+/* The whole file's beginning. -E2BIG: it would be longer than the head. */
+static int put_head(struct writer_chrome *w, const char *metadata, size_t size)
+{
+	struct json *j = &w->event;
+
+	json__clear(j);
+	json__object(j);
+	JSON__RAW(j, "\"displayTimeUnit\":\"ns\"");
+	JSON__KEY(j, "metadata");
+	json__raw(j, metadata, size);
+	JSON__KEY(j, "traceEvents");
+	json__list(j);
+	json__line(j);
+	if (w->started)
+		put_first_event(w, j, !w->profile);
+	if (j->error)
+		return j->error;
+	return j->size > OUTPUT_HEAD ? -E2BIG : 0;
+}
+
+static int finish_array(struct writer_chrome *w, const char *metadata, size_t size)
+{
+	static const char tail[] = "\n]";
+	int err = BEGIN(w, &w->last, "i", "instant");
+
+	if (err)
+		return err;
+	JSON__RAW(&w->event, "\"s\":\"g\",\"name\":\"viztrace summary\"");
+	JSON__KEY(&w->event, "args");
+	json__raw(&w->event, metadata, size);
+	err = end(w);
+	return err ? err : output__finish(w->out, NULL, 0, tail, sizeof(tail) - 1);
+}
+
+int writer_chrome__finish(struct writer_chrome *w, const char *metadata, size_t size)
+{
+	static const char tail[] = "\n]}";
+	int err;
+
+	if (!size) {
+		metadata = "{}";
+		size = 2;
+	}
+	if (!output__has_head(w->out))
+		return finish_array(w, metadata, size);
+	err = put_head(w, metadata, size);
+	if (err)
+		return err;
+	if (!w->started) {
+		err = start(w, false);
+		if (!err)
+			err = put_head(w, metadata, size);
+		if (err)
+			return err;
+	}
+	return output__finish(w->out, w->event.data, w->event.size, tail, sizeof(tail) - 1);
+}
+
+int writer_chrome__new(struct writer_chrome **ret, struct output *out)
+{
+	struct writer_chrome *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->out = out;
+	json__init(&w->event);
+	*ret = w;
+	return 0;
+}
+
+void writer_chrome__free(struct writer_chrome *w)
+{
+	if (!w)
+		return;
+	json__free(&w->event);
+	free(w);
+}
+
+const struct writer_chrome_stats *writer_chrome__stats(const struct writer_chrome *w)
+{
+	return &w->stats;
+}
