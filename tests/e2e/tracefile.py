@@ -276,7 +276,7 @@ class Checker:
             assert not e["args"], "a state that no snapshot has"
 
     def finish(self):
-        assert not self.twins, "no twin for a snapshot of %r" % list(self.twins)[:1]
+        assert self.killed or not self.twins, "no twin for a snapshot of %r" % list(self.twins)[:1]
         assert self.threads <= self.named or not self.whole, "threads without a name: %r" % (self.threads - self.named)
         assert self.processes <= self.named_processes, "processes without a name"
         if self.killed:

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""However a trace ends, the file loads and the target is as it was."""
+import os
+import signal
+import stat
+import subprocess
+
+import harness
+import tracefile
+import viewer
+
+
+class Steady(harness.Case):
+    """A target that runs until it is told to stop."""
+
+    def setUp(self):
+        super().setUp()
+        self.program = harness.build("steady")
+
+    def steady(self, *args):
+        t = self.target(self.program, *args)
+        self.expected = t.ask("work 1000")
+        return t
+
+    def as_before(self, target):
+        """It runs on, calculates what it did before, and believes in no tracer."""
+        self.assertTrue(harness.wait_until(lambda: target.semaphores() == 0), "semaphores stay up")
+        self.assertEqual(target.ask("work 1000"), self.expected)
+        self.assertTrue(target.running())
+        target.tell("quit")
+        self.assertEqual(target.wait(), 0)
+
+    def full(self, trace):
+        """Something of everything that the target does is there."""
+        for phase in "CObBEi":
+            self.assertTrue(trace.counts[phase], "no %s in %r" % (phase, trace.counts))
+        self.assertIn("ticker", [n for names in trace.thread_names.values() for n in names])
+        for a, b in zip(trace.samples_of("gauge"), trace.samples_of("gauge")[1:]):
+            self.assertEqual(b["ticks"], a["ticks"] + 1)
+            self.assertEqual(b["half"], b["ticks"] / 2)
+
+    def grows(self, path="trace.json", size=40000):
+        path = self.dir / path
+        self.assertTrue(harness.wait_until(lambda: path.exists() and path.stat().st_size > size), "no events on disk")
+
+
+class Endings(Steady):
+    def ended_by(self, number, why="interrupted"):
+        target = self.steady()
+        tool = self.attach(target.pid)
+        target.ask("work 100")
+        target.ask("ticks 30")
+        self.end(tool, with_signal=number)
+        trace = self.load()
+        self.full(trace)
+        self.assertEqual(trace.metadata["ended"], why)
+        self.assertEqual(len(trace.samples_of("sum")), 100)
+        self.as_before(target)
+
+    def test_ctrl_c(self):
+        self.ended_by(signal.SIGINT)
+
+    def test_sigterm(self):
+        self.ended_by(signal.SIGTERM)
+
+    def test_sighup(self):
+        self.ended_by(signal.SIGHUP)
+
+    def test_duration(self):
+        target = self.steady()
+        tool = self.attach(target.pid, "-d", "2")
+        target.ask("ticks 30")
+        self.end(tool, with_signal=None)
+        trace = self.load()
+        self.full(trace)
+        self.assertEqual(trace.metadata["ended"], "the time is over")
+        self.as_before(target)
+
+    def test_max_size(self):
+        target = self.steady("--fast")
+        tool = self.attach(target.pid, "--max-size", "1M")
+        self.end(tool, with_signal=None)
+        trace = self.load()
+        self.assertIn("--max-size", trace.metadata["ended"])
+        self.assertGreater(len(trace.data), 1 << 20)
+        self.as_before(target)
+
+    def test_the_target_exits(self):
+        target = self.steady()
+        tool = self.attach(target.pid)
+        target.ask("work 50")
+        target.ask("ticks 30")
+        target.tell("quit")
+        self.assertEqual(target.wait(), 0)
+        self.end(tool, with_signal=None)
+        trace = self.load()
+        self.full(trace)
+        self.assertEqual(trace.metadata["ended"], "the target ended")
+        self.assertEqual(len(trace.samples_of("sum")), 50)
+
+    def test_the_target_is_killed(self):
+        target = self.steady("--fast")
+        tool = self.attach(target.pid)
+        target.ask("work 50")
+        target.signal(signal.SIGKILL)
+        self.assertEqual(target.wait(), -signal.SIGKILL)
+        self.end(tool, with_signal=None)
+        trace = self.load()
+        self.assertEqual(trace.metadata["ended"], "the target ended")
+        self.assertEqual(trace.samples["sum"] + trace.total["lost"] >= 50, True)
+
+    def test_the_target_gets_sigsegv_in_mid_slice(self):
+        target = self.steady("--fast")
+        tool = self.attach(target.pid)
+        target.signal(signal.SIGSEGV)
+        self.assertEqual(target.wait(), -signal.SIGSEGV)
+        self.end(tool, with_signal=None)
+        self.load()
+
+
+class Killed(Steady):
+    def test_the_tool_is_killed(self):
+        target = self.steady()
+        tool = self.attach(target.pid)
+        target.ask("work 100")
+        target.ask("ticks 30")
+        self.grows()
+        self.end(tool, -signal.SIGKILL, signal.SIGKILL)
+        trace = self.load(killed=True)
+        self.assertEqual(len(trace.samples_of("sum")), 100)
+        self.full(trace)
+        self.as_before(target)
+        if viewer.missing():
+            self.skipTest("the file loads by catapult's rules; not in catapult: " + viewer.missing())
+        shown = viewer.view(self.dir / "trace.json")
+        self.assertIsNone(shown["error"])
+        self.assertEqual(viewer.counters(shown)["sum"]["value"], len(trace.of("C", name="sum")))
+
+    def test_the_tool_is_killed_while_it_writes(self):
+        target = self.steady("--fast")
+        tool = self.attach(target.pid)
+        self.grows(size=3 << 20)
+        self.end(tool, -signal.SIGKILL, signal.SIGKILL)
+        trace = self.load(killed=True)
+        self.assertGreater(trace.counts["C"], 1000)
+        self.as_before(target)
+
+    def test_a_killed_tool_writing_to_a_pipe_leaves_whole_events(self):
+        target = self.steady()
+        with open(self.dir / "pipe.json", "wb") as file:
+            cat = harness.Process(["cat"], stdin=subprocess.PIPE, stdout=file)
+            self.addCleanup(cat.clean_up)
+            tool = self.attach(target.pid, output="-", stdout=cat.child.stdin)
+            cat.child.stdin.close()
+            self.grows("pipe.json", 10000)
+            self.end(tool, -signal.SIGKILL, signal.SIGKILL)
+            self.assertEqual(cat.wait(), 0)
+        self.load("pipe.json", killed=True)
+        self.as_before(target)
+
+    def test_one_can_trace_again_after_a_kill(self):
+        target = self.steady()
+        tool = self.attach(target.pid)
+        self.end(tool, -signal.SIGKILL, signal.SIGKILL)
+        tool = self.attach(target.pid, output="again.json")
+        target.ask("work 10")
+        self.end(tool)
+        self.assertEqual(len(self.load("again.json").samples_of("sum")), 10)
+        self.as_before(target)
+
+
+class Outputs(Steady):
+    def test_a_full_disk(self):
+        small = self.dir / "small"
+        small.mkdir()
+        done = harness.run("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", small)
+        if done.returncode:
+            self.skipTest("no tmpfs: " + done.stderr.strip())
+        self.addCleanup(harness.run, "umount", "-l", small)
+        target = self.steady("--fast")
+        tool = self.attach(target.pid, output="small/trace.json")
+        self.end(tool, harness.EXIT_OUTPUT, None)
+        self.assertIn("small/trace.json", tool.messages())
+        self.assertIn("No space left", tool.messages())
+        data = (small / "trace.json").read_bytes()
+        self.assertGreater(len(data), 400000)
+        # Whole if there was room for the end, loadable in any case. The end of a counter may be missing.
+        trace = tracefile.Trace()
+        checker = tracefile.Checker(trace, keep=True, whole=False, killed=True)
+        events = tracefile.parse(data.decode())["traceEvents"] if data.startswith(b"{") else \
+            tracefile.parse_unfinished(data)
+        for e in events:
+            checker.feed(e)
+        self.assertGreater(trace.counts["C"], 100)
+        self.as_before(target)
+
+    def test_a_disk_that_is_full_from_the_start(self):
+        target = self.steady("--fast")
+        tool = self.tool("-p", target.pid, "-o", "/dev/full")
+        self.end(tool, harness.EXIT_OUTPUT, None)
+        self.assertIn("/dev/full", tool.messages())
+        self.as_before(target)
+
+    def test_a_pipe_that_is_closed(self):
+        target = self.steady("--fast")
+        head = harness.Process(["head", "-c", "100"], stdin=subprocess.PIPE)
+        self.addCleanup(head.clean_up)
+        tool = self.tool("-p", target.pid, "-o", "-", stdout=head.child.stdin)
+        head.child.stdin.close()
+        self.end(tool, harness.EXIT_OUTPUT, None)
+        self.assertEqual(head.wait(), 0)
+        self.assertTrue(head.out.data.startswith(b'[{"'))
+        self.assertIn("Broken pipe", tool.messages())
+        self.as_before(target)
+
+    def test_a_pipe(self):
+        target = self.steady()
+        tool = self.attach(target.pid, output="-")
+        target.ask("work 100")
+        target.ask("ticks 30")
+        self.end(tool)
+        trace = tracefile.check(tool.out.data, pipe=True)
+        self.full(trace)
+        self.assertEqual(len(trace.samples_of("sum")), 100)
+        self.assertIn("events of", tool.messages())
+        self.as_before(target)
+
+    def test_stdout_that_is_a_file(self):
+        target = self.steady()
+        with open(self.dir / "out.json", "wb") as file:
+            tool = self.attach(target.pid, output="-", stdout=file)
+            target.ask("work 100")
+            target.ask("ticks 30")
+            self.end(tool)
+        trace = self.load("out.json")
+        self.full(trace)
+        self.assertEqual(len(trace.samples_of("sum")), 100)
+
+    def test_stdout_that_is_appended_to_keeps_what_is_there(self):
+        target = self.steady()
+        (self.dir / "out.json").write_text("before\n")
+        with open(self.dir / "out.json", "ab") as file:
+            tool = self.attach(target.pid, output="-", stdout=file)
+            self.end(tool)
+        data = (self.dir / "out.json").read_bytes()
+        self.assertTrue(data.startswith(b"before\n"))
+        tracefile.check(data[len(b"before\n"):], pipe=True)
+
+    def test_dev_null(self):
+        target = self.steady()
+        tool = self.attach(target.pid, output="/dev/null")
+        target.ask("work 100")
+        self.end(tool)
+        self.assertTrue(stat.S_ISCHR(os.stat("/dev/null").st_mode))
+        self.as_before(target)
+
+    def test_dev_stdout(self):
+        target = self.steady()
+        tool = self.attach(target.pid, output="/dev/stdout")
+        self.end(tool)
+        tracefile.check(tool.out.data, pipe=True)
+
+    def test_a_fifo(self):
+        target = self.steady()
+        os.mkfifo(self.dir / "fifo")
+        cat = harness.Process(["cat", self.dir / "fifo"])
+        self.addCleanup(cat.clean_up)
+        tool = self.attach(target.pid, output="fifo")
+        target.ask("ticks 30")
+        self.end(tool)
+        self.assertEqual(cat.wait(), 0)
+        self.full(tracefile.check(cat.out.data, pipe=True))
+
+    def test_a_second_ctrl_c_ends_a_tool_that_is_stuck(self):
+        target = self.steady("--fast")
+        read, write = os.pipe()  # nobody reads
+        try:
+            tool = self.attach(target.pid, output="-", stdout=write)
+            os.close(write)
+            stuck = harness.wait_until(lambda: in_write(tool.pid))
+            self.assertTrue(stuck)
+            tool.signal(signal.SIGINT)
+            self.assertTrue(harness.wait_until(lambda: not pending(tool.pid)))
+            self.assertTrue(tool.running())
+            self.end(tool, -signal.SIGINT, signal.SIGINT)
+        finally:
+            os.close(read)
+        self.as_before(target)
+
+    def test_without_o_the_file_is_named_after_the_process(self):
+        target = self.steady()
+        tool = self.tool("-p", target.pid)
+        self.assertTrue(tool.attached())
+        self.end(tool)
+        self.load("viztrace-%d.json" % target.pid)
+
+
+def in_write(pid):
+    """The process sleeps in write()."""
+    try:
+        with open("/proc/%d/syscall" % pid, encoding="ascii") as f:
+            return f.read().split()[0] == ("1" if os.uname().machine == "x86_64" else "64")
+    except (OSError, IndexError):
+        return False
+
+
+def pending(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii") as f:
+        return any(int(line.split()[1], 16) for line in f if line.startswith(("SigPnd:", "ShdPnd:")))
