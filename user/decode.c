@@ -320,13 +320,17 @@ static int put_root(struct reader *r, struct layout *layout, struct layout_attr 
 
 /* ---- Records ---- */
 
-static struct event event_of(const struct rec_head *head, enum event_kind kind, enum probe probe)
+/* Written in place: to copy an event costs as much as to make one. */
+static void begin_event(struct event *ret, const struct rec_head *head, enum event_kind kind,
+                        enum probe probe)
 {
-	struct event e = {.kind = kind, .probe = probe, .ts = head->ts, .pid = head->tgid, .tid = head->tid};
-
-	memcpy(e.comm, head->comm, sizeof(e.comm));
-	e.comm[sizeof(e.comm) - 1] = 0;
-	return e;
+	memset(ret, 0, sizeof(*ret));
+	ret->kind = kind;
+	ret->probe = probe;
+	ret->ts = head->ts;
+	ret->pid = head->tgid;
+	ret->tid = head->tid;
+	memcpy(ret->comm, head->comm, sizeof(ret->comm) - 1);
 }
 
 /* Do the texts lie in the record, and end where they say? */
@@ -405,7 +409,7 @@ static int feed_snapshot(struct decoder *d, const uint8_t *record, size_t size, 
 		}
 	}
 
-	*ret = event_of(&rec.head, EVENT_SNAPSHOT, (enum probe)rec.probe);
+	begin_event(ret, &rec.head, EVENT_SNAPSHOT, (enum probe)rec.probe);
 	ret->address = rec.address;
 	ret->cls = rec.cls;
 	ret->tag = layout->tag;
@@ -456,7 +460,7 @@ static int feed_object(struct decoder *d, const uint8_t *record, size_t size, st
 		return -EINVAL;
 
 	found = rec.head.kind == REC_OBJECT;
-	*ret = event_of(&rec.head, found ? EVENT_FOUND : EVENT_INIT, EVENT_PROBE_INIT);
+	begin_event(ret, &rec.head, found ? EVENT_FOUND : EVENT_INIT, EVENT_PROBE_INIT);
 	ret->address = rec.address;
 	ret->cls = rec.cls;
 	ret->tag = layout->tag;
@@ -480,7 +484,7 @@ static int feed_destroy(const uint8_t *record, size_t size, struct event *ret)
 	if (size < sizeof(rec))
 		return -EINVAL;
 	memcpy(&rec, record, sizeof(rec));
-	*ret = event_of(&rec.head, EVENT_DESTROY, EVENT_PROBE_DESTROY);
+	begin_event(ret, &rec.head, EVENT_DESTROY, EVENT_PROBE_DESTROY);
 	ret->address = rec.address;
 	return 0;
 }
@@ -497,12 +501,12 @@ static int feed_slice(struct decoder *d, const uint8_t *record, size_t size, str
 		return -EINVAL;
 
 	if (rec.head.kind == REC_INSTANT) {
-		*ret = event_of(&rec.head, EVENT_INSTANT, EVENT_PROBE_INSTANT);
+		begin_event(ret, &rec.head, EVENT_INSTANT, EVENT_PROBE_INSTANT);
 	} else {
 		bool enter = rec.head.kind == REC_ENTER;
 
-		*ret = event_of(&rec.head, enter ? EVENT_ENTER : EVENT_EXIT,
-		                enter ? EVENT_PROBE_ENTER : EVENT_PROBE_EXIT);
+		begin_event(ret, &rec.head, enter ? EVENT_ENTER : EVENT_EXIT,
+		            enter ? EVENT_PROBE_ENTER : EVENT_PROBE_EXIT);
 		ret->frame = rec.frame;
 		ret->scoped = rec.flags & VIZ_SLICE_SCOPED;
 		ret->pretty = rec.flags & VIZ_SLICE_PRETTY;
@@ -555,7 +559,7 @@ static int feed_value(struct decoder *d, const uint8_t *record, size_t size, str
 		v->type = VALUE_DOUBLE;
 	v->u = rec.bits;
 
-	*ret = event_of(&rec.head, EVENT_VALUE, EVENT_PROBE_VALUE);
+	begin_event(ret, &rec.head, EVENT_VALUE, EVENT_PROBE_VALUE);
 	ret->name = rec.name_size ? name : NULL;
 	ret->values = d->values;
 	ret->n_values = 1;
@@ -573,7 +577,7 @@ static int feed_class(struct decoder *d, const uint8_t *record, size_t size, str
 	err = classes__add(&d->classes, rec.head.tgid, rec.address, record + sizeof(rec), size - sizeof(rec));
 	if (err)
 		return err;
-	*ret = event_of(&rec.head, EVENT_IGNORE, EVENT_PROBE_INIT);
+	begin_event(ret, &rec.head, EVENT_IGNORE, EVENT_PROBE_INIT);
 	return 0;
 }
 
