@@ -45,7 +45,7 @@ def run_one(test):
 
 def outcome(result):
     if result.errors or result.failures or result.unexpectedSuccesses:
-        return "FAILED", "".join(text for _, text in result.errors + result.failures) or "unexpected success"
+        return "FAILED", "".join("%s\n%s" % (t, text) for t, text in result.errors + result.failures) or "unexpected success"
     if result.expectedFailures:
         return "skipped", "known: " + result.expectedFailures[0][1].strip().splitlines()[-1]
     if result.skipped:
