@@ -304,8 +304,13 @@ struct viz_object { struct viz_base base; };
 #ifdef __cplusplus
 #define VIZ__ASSERT(cond, text) static_assert(cond, text)
 #define VIZ__QUIET_BEGIN \
-	_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Winvalid-offsetof\"")
+	_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Winvalid-offsetof\"") VIZ__QUIET_TAGS
 #define VIZ__QUIET_END _Pragma("GCC diagnostic pop")
+#ifdef __clang__
+#define VIZ__QUIET_TAGS _Pragma("GCC diagnostic ignored \"-Wmismatched-tags\"")
+#else
+#define VIZ__QUIET_TAGS
+#endif
 #else
 #define VIZ__ASSERT(cond, text) __extension__ _Static_assert(cond, text)
 #define VIZ__QUIET_BEGIN
@@ -355,6 +360,9 @@ template <> struct code<long> : integer<long> {};
 template <> struct code<unsigned long> : integer<unsigned long> {};
 template <> struct code<long long> : integer<long long> {};
 template <> struct code<unsigned long long> : integer<unsigned long long> {};
+template <> struct code<wchar_t> : integer<wchar_t> {};
+template <> struct code<char16_t> : integer<char16_t> {};
+template <> struct code<char32_t> : integer<char32_t> {};
 template <> struct code<char *> { static constexpr int value = VIZ_TYPE_STRP; };
 template <> struct code<const char *> : code<char *> {};
 
@@ -375,20 +383,18 @@ template <class T> struct attr {
 	static constexpr bool list = false;
 	static constexpr unsigned row = sizeof(T);
 };
-template <unsigned long N> struct attr<char[N]> {
-	static constexpr int type = VIZ_TYPE_STR;
-	static constexpr bool list = false;
-	static constexpr unsigned row = N;
-};
+template <class T> struct is_char { static constexpr bool value = false; };
+template <> struct is_char<char> { static constexpr bool value = true; };
 template <class T, unsigned long N> struct attr<T[N]> {
-	static constexpr int type = element<T>::value;
-	static constexpr bool list = true;
-	static constexpr unsigned row = sizeof(T);
+	static constexpr bool text = is_char<typename plain<T>::type>::value;
+	static constexpr int type = text ? static_cast<int>(VIZ_TYPE_STR) : element<T>::value;
+	static constexpr bool list = !text;
+	static constexpr unsigned row = text ? N : sizeof(T);
 };
-template <unsigned long M, unsigned long N> struct attr<char[M][N]> {
-	static constexpr int type = VIZ_TYPE_STR;
+template <class T, unsigned long M, unsigned long N> struct attr<T[M][N]> {
+	static constexpr int type = attr<T[N]>::text ? VIZ_TYPE_STR : VIZ_TYPE_NONE;
 	static constexpr bool list = true;
-	static constexpr unsigned row = N;
+	static constexpr unsigned row = sizeof(T[N]);
 };
 template <class T, class D> struct dict { static constexpr bool match = false, list = false; };
 template <class D> struct dict<D, D> { static constexpr bool match = true, list = false; };
@@ -431,11 +437,12 @@ inline uint32_t value_type(const long double &) { return VIZ_TYPE_F64; }
 } /* extern "C++" */
 
 #define VIZ__ATTR(lv) viz__cpp::attr<__typeof__(lv)>
-#define VIZ__TYPE_plain(lv, tag) (VIZ__ATTR(lv)::type)
-#define VIZ__LIST_plain(lv, tag) (VIZ__ATTR(lv)::list)
-#define VIZ__STRIDE_plain(lv, tag) (VIZ__ATTR(lv)::row)
-#define VIZ__TYPE_dict(lv, tag) (viz__cpp::dict<__typeof__(lv), struct tag>::match ? VIZ_TYPE_DICT : 0)
-#define VIZ__LIST_dict(lv, tag) (viz__cpp::dict<__typeof__(lv), struct tag>::list)
+#define VIZ__FACTS(tag, k, lv)
+#define VIZ__TYPE_plain(lv, tag, k, d) (VIZ__ATTR(lv)::type)
+#define VIZ__LIST_plain(lv, tag, k, d) (VIZ__ATTR(lv)::list)
+#define VIZ__STRIDE_plain(lv, tag, k, d) (VIZ__ATTR(lv)::row)
+#define VIZ__TYPE_dict(lv, tag, k, d) (viz__cpp::dict<__typeof__(lv), VIZ__TYPE(d)>::match ? VIZ_TYPE_DICT : 0)
+#define VIZ__LIST_dict(lv, tag, k, d) (viz__cpp::dict<__typeof__(lv), VIZ__TYPE(d)>::list)
 #else
 
 #define VIZ__CHAR (((char)-1) < 0 ? VIZ_TYPE_I8 : VIZ_TYPE_U8)
@@ -453,36 +460,48 @@ inline uint32_t value_type(const long double &) { return VIZ_TYPE_F64; }
 	VIZ__P(unsigned long, VIZ_TYPE_U64), VIZ__P(long long, VIZ_TYPE_I64), \
 	VIZ__P(unsigned long long, VIZ_TYPE_U64), VIZ__P(float, VIZ_TYPE_F32), VIZ__P(double, VIZ_TYPE_F64), \
 	char **: VIZ_TYPE_STRP, const char **: VIZ_TYPE_STRP, char *const *: VIZ_TYPE_STRP, \
-	const char *const *: VIZ_TYPE_STRP, char (*)[]: VIZ__ROWS, default: 0)
+	const char *const *: VIZ_TYPE_STRP, char (*)[]: VIZ__ROWS, const char (*)[]: VIZ__ROWS, \
+	volatile char (*)[]: VIZ__ROWS, default: 0)
 #define VIZ__ROWS 100
 /* The comma operator turns an array, and nothing else that gets here, into another type. */
 #define VIZ__IS_ARRAY(lv) \
 	(!VIZ__SCALAR(lv) && !__builtin_types_compatible_p(__typeof__(lv), __typeof__(((void)0, (lv)))))
 #define VIZ__IS_TEXT(lv) (VIZ__IS_ARRAY(lv) && VIZ__POINTED(lv) == VIZ_TYPE_STR)
-#define VIZ__TYPE_plain(lv, tag) (VIZ__SCALAR(lv) ? VIZ__SCALAR(lv) : \
-	!VIZ__IS_ARRAY(lv) ? (VIZ__POINTED(lv) == VIZ_TYPE_STR ? VIZ_TYPE_STRP : 0) : \
-	VIZ__POINTED(lv) == VIZ__ROWS ? VIZ_TYPE_STR : VIZ__POINTED(lv))
-#define VIZ__LIST_plain(lv, tag) (VIZ__IS_ARRAY(lv) && VIZ__POINTED(lv) != VIZ_TYPE_STR)
-#define VIZ__STRIDE_plain(lv, tag) (VIZ__IS_TEXT(lv) ? sizeof(lv) : \
-	VIZ__IS_ARRAY(lv) && VIZ__POINTED(lv) == VIZ__ROWS ? \
-	sizeof(*__extension__ _Generic((lv), char (*)[]: (lv), default: (char (*)[1])0)) : \
-	(size_t)VIZ__SIZE(VIZ__TYPE_plain(lv, tag)))
-#define VIZ__LIST_dict(lv, tag) __builtin_types_compatible_p(__typeof__(lv), \
-	struct tag[(sizeof(lv) + sizeof(struct tag) - 1) / sizeof(struct tag)])
-#define VIZ__TYPE_dict(lv, tag) \
-	(__builtin_types_compatible_p(__typeof__(lv), struct tag) || VIZ__LIST_dict(lv, tag) ? VIZ_TYPE_DICT : 0)
+/* These are long when expanded, so they become constants before they are used: nK the code of a scalar or 0, aK array
+ * or not, qK what it points to. */
+#define VIZ__FACTS(tag, k, lv) \
+	VIZ__CONST(VIZ__N(tag, n, k), VIZ__SCALAR(lv)) \
+	VIZ__CONST(VIZ__N(tag, a, k), !VIZ__N(tag, n, k) && \
+		!__builtin_types_compatible_p(__typeof__(lv), __typeof__(((void)0, (lv))))) \
+	VIZ__CONST(VIZ__N(tag, q, k), VIZ__POINTED(lv))
+#define VIZ__TYPE_plain(lv, tag, k, d) (VIZ__K(tag, n, k) ? VIZ__K(tag, n, k) : \
+	!VIZ__K(tag, a, k) ? (VIZ__K(tag, q, k) == VIZ_TYPE_STR ? VIZ_TYPE_STRP : 0) : \
+	VIZ__K(tag, q, k) == VIZ__ROWS ? VIZ_TYPE_STR : VIZ__K(tag, q, k))
+#define VIZ__LIST_plain(lv, tag, k, d) (VIZ__K(tag, a, k) && VIZ__K(tag, q, k) != VIZ_TYPE_STR)
+#define VIZ__STRIDE_plain(lv, tag, k, d) \
+	(VIZ__K(tag, t, k) != VIZ_TYPE_STR && VIZ__K(tag, t, k) != VIZ_TYPE_JSON ? (size_t)VIZ__SIZE(VIZ__K(tag, t, k)) : \
+	 !VIZ__K(tag, l, k) ? sizeof(lv) : \
+	 sizeof(*__extension__ _Generic((lv), char (*)[]: (lv), const char (*)[]: (lv), volatile char (*)[]: (lv), \
+		default: (char (*)[1])0)))
+#define VIZ__LIST_dict(lv, tag, k, d) __builtin_types_compatible_p(__typeof__(lv), \
+	VIZ__TYPE(d)[(sizeof(lv) + sizeof(VIZ__TYPE(d)) - 1) / sizeof(VIZ__TYPE(d))])
+#define VIZ__TYPE_dict(lv, tag, k, d) (__builtin_types_compatible_p(__typeof__(lv), VIZ__TYPE(d)) || \
+	VIZ__LIST_dict(lv, tag, k, d) ? VIZ_TYPE_DICT : 0)
 #endif
 
-#define VIZ__TYPE_json(lv, tag) VIZ__AS_JSON(VIZ__TYPE_plain(lv, tag))
-#define VIZ__LIST_json(lv, tag) VIZ__LIST_plain(lv, tag)
-#define VIZ__STRIDE_json(lv, tag) VIZ__STRIDE_plain(lv, tag)
-#define VIZ__STRIDE_dict(lv, tag) sizeof(struct tag)
+#define VIZ__TYPE_json(lv, tag, k, d) VIZ__AS_JSON(VIZ__TYPE_plain(lv, tag, k, d))
+#define VIZ__LIST_json(lv, tag, k, d) VIZ__LIST_plain(lv, tag, k, d)
+#define VIZ__STRIDE_json(lv, tag, k, d) VIZ__STRIDE_plain(lv, tag, k, d)
+#define VIZ__STRIDE_dict(lv, tag, k, d) sizeof(VIZ__TYPE(d))
 
 /* ---- VIZ_PROBE_COUNTER, VIZ_PROBE_OBJECT, VIZ_PROBE_DICT: constants for attribute K of a class (viz__TAG_tK
  * its type, lK list or not, sK stride, cK count, oK offset; bK where the first attribute so far begins, eK where
  * the last one ends, pK how many char * so far), checks that name what they reject, then the descriptor. ---- */
 
-#define VIZ__LV(tag, name) (((struct tag *)0)->name)
+/* The struct's type without its keyword, which may be `class`. */
+#define VIZ__TYPE(tag) viz__type_##tag
+#define VIZ__TYPEDEF(tag) VIZ__QUIET_BEGIN typedef struct tag VIZ__TYPE(tag); VIZ__QUIET_END
+#define VIZ__LV(tag, name) (((VIZ__TYPE(tag) *)0)->name)
 #define VIZ__N(tag, what, k) viz__##tag##_##what##k
 #define VIZ__K(tag, what, k) ((int)VIZ__N(tag, what, k))
 #define VIZ__T(tag, what) ((int)viz__##tag##_##what)
@@ -494,11 +513,12 @@ VIZ__CONST(viz__viz__none_line, 0)
 
 #define VIZ__CONSTANTS(tag, k, k1, x) VIZ__CALL(VIZ__CONSTANTS_, (tag, k, k1, VIZ__SPEC(x)))
 #define VIZ__CONSTANTS_(tag, k, k1, form, name, d) \
-	VIZ__CONST(VIZ__N(tag, t, k), VIZ__TYPE_##form(VIZ__LV(tag, name), d)) \
-	VIZ__CONST(VIZ__N(tag, l, k), VIZ__LIST_##form(VIZ__LV(tag, name), d)) \
-	VIZ__CONST(VIZ__N(tag, s, k), VIZ__STRIDE_##form(VIZ__LV(tag, name), d)) \
+	VIZ__FACTS(tag, k, VIZ__LV(tag, name)) \
+	VIZ__CONST(VIZ__N(tag, t, k), VIZ__TYPE_##form(VIZ__LV(tag, name), tag, k, d)) \
+	VIZ__CONST(VIZ__N(tag, l, k), VIZ__LIST_##form(VIZ__LV(tag, name), tag, k, d)) \
+	VIZ__CONST(VIZ__N(tag, s, k), VIZ__STRIDE_##form(VIZ__LV(tag, name), tag, k, d)) \
 	VIZ__CONST(VIZ__N(tag, c, k), sizeof(VIZ__LV(tag, name)) / (size_t)VIZ__K(tag, s, k)) \
-	VIZ__CONST(VIZ__N(tag, o, k), (int)__builtin_offsetof(struct tag, name) - VIZ__T(tag, base)) \
+	VIZ__CONST(VIZ__N(tag, o, k), (int)__builtin_offsetof(VIZ__TYPE(tag), name) - VIZ__T(tag, base)) \
 	VIZ__CONST(VIZ__N(tag, b, k), \
 		VIZ__K(tag, o, k) < VIZ__K(tag, b, k1) ? VIZ__K(tag, o, k) : VIZ__K(tag, b, k1)) \
 	VIZ__CONST(VIZ__N(tag, e, k), VIZ__K(tag, o, k) + (int)sizeof(VIZ__LV(tag, name)) > VIZ__K(tag, e, k1) ? \
@@ -550,7 +570,7 @@ VIZ__CONST(viz__viz__none_line, 0)
 /* `origin` is what offsets count from; `first` and `end` are the base's own, so that a span holds it too. */
 #define VIZ__CLASS(tag, what, n1, origin, first, end, ...) \
 	VIZ__CONST(viz__##tag##_line, __LINE__) \
-	VIZ__CONST(viz__##tag##_base, origin) \
+	VIZ__QUIET_BEGIN VIZ__CONST(viz__##tag##_base, origin) VIZ__QUIET_END \
 	VIZ__CONST(VIZ__CAT(viz__##tag##_b, n1), first) \
 	VIZ__CONST(VIZ__CAT(viz__##tag##_e, n1), end) \
 	VIZ__CONST(VIZ__CAT(viz__##tag##_p, n1), 0) \
@@ -580,9 +600,10 @@ VIZ__CONST(viz__viz__none_line, 0)
 #define VIZ__ON(probe) 0
 #define VIZ__ALIVE_BUILD 0
 #undef VIZ__DESCRIPTOR
-struct viz__declared { struct viz_class head; };
-#define VIZ__DESCRIPTOR(tag, kind, ...) extern const struct viz__declared viz__class_##tag
+#define VIZ__DESCRIPTOR(tag, kind, ...) enum { viz__class_##tag }
+#define VIZ__CLASS_OF(tag) ((const struct viz_class *)(uintptr_t)viz__class_##tag)
 #else
+#define VIZ__CLASS_OF(tag) (&viz__class_##tag.head)
 #define VIZ__ON(probe) __builtin_expect(viz_##probe##_semaphore != 0, 0)
 #define VIZ__ALIVE_BUILD 1
 #endif
@@ -613,6 +634,7 @@ template <> constexpr bool is_base<viz_object, viz_object>() { return true; }
 #endif
 
 #define VIZ_PROBE_COUNTER(tag, ...) \
+	VIZ__TYPEDEF(tag) \
 	VIZ__ASSERT(VIZ__HAS_BASE(tag, viz_counter), \
 		"VIZ_PROBE_COUNTER(" #tag "): its member `viz` must be a struct viz_counter"); \
 	VIZ__CLASS(tag, "VIZ_PROBE_COUNTER", VIZ__NARGS_PLUS_1(__VA_ARGS__), VIZ__ORIGIN(tag), 0, \
@@ -621,6 +643,7 @@ template <> constexpr bool is_base<viz_object, viz_object>() { return true; }
 	VIZ__DESCRIPTOR(tag, VIZ_KIND_COUNTER, __VA_ARGS__)
 
 #define VIZ_PROBE_OBJECT(tag, ...) \
+	VIZ__TYPEDEF(tag) \
 	VIZ__ASSERT(VIZ__HAS_BASE(tag, viz_object), \
 		"VIZ_PROBE_OBJECT(" #tag "): its member `viz` must be a struct viz_object"); \
 	VIZ__CLASS(tag, "VIZ_PROBE_OBJECT", VIZ__NARGS_PLUS_1(__VA_ARGS__), VIZ__ORIGIN(tag), 0, \
@@ -628,18 +651,14 @@ template <> constexpr bool is_base<viz_object, viz_object>() { return true; }
 	VIZ__DESCRIPTOR(tag, VIZ_KIND_OBJECT, __VA_ARGS__)
 
 #define VIZ_PROBE_DICT(tag, ...) \
+	VIZ__TYPEDEF(tag) \
 	VIZ__CLASS(tag, "VIZ_PROBE_DICT", VIZ__NARGS_PLUS_1(__VA_ARGS__), 0, 0, 0, __VA_ARGS__) \
 	VIZ__FE(VIZ__CHECKS_DICT, tag, __VA_ARGS__) \
 	VIZ__CONST(viz__##tag##_str0, (0 VIZ__FE(VIZ__WORDS, (tag, 0), __VA_ARGS__)) & 0x3fffffff) \
 	VIZ__CONST(viz__##tag##_str1, (0 VIZ__FE(VIZ__WORDS, (tag, 0), __VA_ARGS__)) >> 30) \
 	VIZ__DESCRIPTOR(tag, VIZ_KIND_DICT, __VA_ARGS__)
 
-#ifdef __cplusplus
-#define VIZ__ORIGIN(tag) VIZ__ORIGIN_(tag)
-#define VIZ__ORIGIN_(tag) __builtin_offsetof(struct tag, viz)
-#else
-#define VIZ__ORIGIN(tag) __builtin_offsetof(struct tag, viz)
-#endif
+#define VIZ__ORIGIN(tag) __builtin_offsetof(VIZ__TYPE(tag), viz)
 
 /* ---- The probes. One stub for each kind in each linked object, whatever the number of uses: to attach costs the
  * same for all programs, arguments are in the ABI's registers, and since a stub was called nobody's red
@@ -782,7 +801,9 @@ static VIZ__COLD int viz__included(const struct viz_base *b, unsigned i, const c
 
 	if (viz__plain_name(name)[0] == '_')
 		return 0;
-	return include ? include >> i & 1 : !(__atomic_load_n(&b->exclude, __ATOMIC_RELAXED) >> i & 1);
+	if (include)
+		return (include >> i & 1) != 0;
+	return !(__atomic_load_n(&b->exclude, __ATOMIC_RELAXED) >> i & 1);
 }
 
 /* What can be told silent by its offset alone: the quick way past writes that the program itself excluded. */
@@ -832,12 +853,13 @@ static inline uint64_t viz__load(const volatile char *from, unsigned type)
 
 static VIZ__COLD void viz__on_set(const struct viz_base *b, const volatile void *attr)
 {
+	const uint32_t on = VIZ_ENABLED | VIZ_TRIGGER;
 	const struct viz_attr *a;
 	int32_t offset = (int32_t)((const volatile char *)attr - (const volatile char *)b);
 	unsigned i;
 
-	if ((b->flags & (VIZ_ENABLED | VIZ_TRIGGER)) != (VIZ_ENABLED | VIZ_TRIGGER) ||
-	    !(b->live >> ((offset >> 2) & 63) & 1) || !viz__alive(b))
+	if ((__atomic_load_n(&b->flags, __ATOMIC_RELAXED) & on) != on ||
+	    !(__atomic_load_n(&b->live, __ATOMIC_RELAXED) >> ((offset >> 2) & 63) & 1) || !viz__alive(b))
 		return;
 	a = viz__attrs(b->cls);
 	for (i = 0; i < b->cls->n_attrs; i++) {
@@ -850,15 +872,20 @@ static VIZ__COLD void viz__on_set(const struct viz_base *b, const volatile void 
 	}
 }
 
+static inline int viz__enabled(const struct viz_base *b)
+{
+	return (__atomic_load_n(&b->flags, __ATOMIC_RELAXED) & VIZ_ENABLED) != 0;
+}
+
 static VIZ__COLD void viz__on_log(const struct viz_base *b, uint32_t why)
 {
-	if ((b->flags & VIZ_ENABLED) && viz__alive(b))
+	if (viz__enabled(b) && viz__alive(b))
 		viz__probe_log(b, why);
 }
 
 static VIZ__COLD void viz__on_init(const struct viz_base *b)
 {
-	if (!(b->flags & VIZ_ENABLED))
+	if (!viz__enabled(b))
 		return;
 	viz__touch((const char *)b->cls);
 	viz__touch((const char *)b->cls + b->cls->size - 1);
@@ -867,7 +894,7 @@ static VIZ__COLD void viz__on_init(const struct viz_base *b)
 
 static VIZ__COLD void viz__on_destroy(const struct viz_base *b)
 {
-	if ((b->flags & VIZ_ENABLED) && viz__alive(b))
+	if (viz__enabled(b) && viz__alive(b))
 		viz__probe_destroy(b);
 }
 
@@ -1050,8 +1077,8 @@ static inline void viz__copy(char *to, size_t size, const void *from)
 #define VIZ__INIT_(id, p, tag, name, ...) __extension__({ \
 	int viz__r##id = 0; \
 	if (VIZ__ALIVE_BUILD) { \
-		struct tag *viz__o##id = (p); \
-		viz__init(VIZ__BASE(viz__o##id), &viz__class_##tag.head, name); \
+		VIZ__TYPE(tag) *viz__o##id = (p); \
+		viz__init(VIZ__BASE(viz__o##id), VIZ__CLASS_OF(tag), name); \
 		VIZ__FE(VIZ__INIT_CONFIG, (viz__o##id, viz__r##id), __VA_ARGS__) \
 		if (VIZ__ON(init)) \
 			viz__on_init(VIZ__BASE(viz__o##id)); \
@@ -1138,8 +1165,16 @@ char (*viz__object(const void *base))[1];
 #ifdef __cplusplus
 }
 #endif
-/* Declarations without code that still look at their arguments. */
+/* What still looks at its arguments and has no code: a declaration in C, where scopes are declarations, too;
+ * a statement in C++, for which a lambda's captures count as used. */
+#ifdef __cplusplus
+#define VIZ__NOTHING(id, x) do { \
+	if (0) \
+		(void)(x); \
+} while (0)
+#else
 #define VIZ__NOTHING(id, x) enum { VIZ__CAT(viz__n, id) = 0 * sizeof(x) }
+#endif
 #define VIZ_PROBE_METHOD() VIZ__NOTHING(__COUNTER__, 0)
 #define VIZ_PROBE_SCOPE(name) VIZ__NOTHING(__COUNTER__, *viz__text(name))
 #define VIZ_PROBE_TRIGGERLOG(p, when) VIZ__NOTHING(__COUNTER__, *viz__object(VIZ__BASE(p) + 0 * viz__when_##when))
