@@ -2,7 +2,6 @@
 """Macros evaluate what they say they do, with and without a tracer."""
 import harness
 
-TRACED = "9 objects, 2 values, 7 names, a is 1"
 OFF = "1 objects, 1 values, 0 names, a is 1"
 
 
