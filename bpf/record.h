@@ -34,6 +34,7 @@ typedef uint64_t rec_u64;
 /* Limits that the programs and their loader share. */
 #define OBJECTS_MAX 65536 /* objects known to the kernel at once; more are introduced again and again */
 #define CLASSES_MAX 4096
+#define VERDICTS_MAX 65536 /* of the filter, in the kernel; what is beyond them is filtered in user space */
 #define RINGS_MAX 512     /* ring buffers; CPUs beyond that share them */
 #define NAME_BYTES 512    /* of an object's, slice's or value's name, with the NUL */
 #define TEXT_BYTES 4096   /* of one string, with the NUL */
@@ -61,7 +62,8 @@ enum rec_probe {
 	PROBE_EXIT = 5,
 	PROBE_VALUE = 6,
 	PROBE_INSTANT = 7,
-	PROBE_COUNT = 8,
+	PROBE_QUIET = 8, /* a write that the app itself makes silent */
+	PROBE_COUNT = 9,
 };
 
 enum rec_flags {
@@ -90,6 +92,7 @@ struct rec_object {
 	struct rec_head head;
 	rec_u64 address;
 	rec_u64 cls;
+	rec_u64 name_hash; /* of the bytes of the name without the NUL, FNV-1a; of none if there is no name */
 	rec_u32 name_size; /* with its NUL; 0: no name (it is the class's tag), or unreadable by the head's flag */
 	rec_u32 pad;
 	char name[];
@@ -115,14 +118,14 @@ struct rec_snapshot {
 	struct rec_head head;
 	rec_u64 address; /* of the base */
 	rec_u64 cls;
-	rec_u32 probe; /* PROBE_SET or PROBE_LOG */
-	rec_u32 index; /* PROBE_SET: the attribute that was written; PROBE_LOG: enum viz_why */
+	rec_u32 probe; /* PROBE_SET, PROBE_QUIET or PROBE_LOG */
+	rec_u32 index; /* PROBE_SET, PROBE_QUIET: the attribute that was written; PROBE_LOG: enum viz_why */
 	rec_s32 span_offset;
 	rec_u32 span_size;
 	rec_u32 span_read;
 	rec_u32 n_texts;
 	rec_u32 texts; /* offset of struct rec_text[n_texts] from the record's start */
-	rec_u32 pad;
+	rec_u32 epoch; /* of the filter that let it through; 0: none has decided yet */
 	rec_u8 span[];
 };
 
@@ -144,6 +147,22 @@ struct rec_value {
 	char text[]; /* name, then attr */
 };
 
+/* What the filter says about the objects of one class and name. */
+struct rec_verdict_key {
+	rec_u64 cls;
+	rec_u64 name_hash;
+	rec_u32 tgid;
+	rec_u32 pad;
+};
+
+enum rec_trigger { REC_TRIGGER_AS_APP = 0, REC_TRIGGER_ON = 1, REC_TRIGGER_OFF = 2 };
+
+struct rec_verdict {
+	rec_u64 allowed; /* bit i: attribute i may be reported */
+	rec_u32 epoch;   /* the rules that it was made from */
+	rec_u32 trigger; /* enum rec_trigger */
+};
+
 struct rec_counts {
 	rec_u64 seen;       /* the probe fired */
 	rec_u64 filtered;   /* the tool's filter did not let it through */
@@ -154,7 +173,7 @@ struct rec_counts {
 
 _Static_assert(sizeof(struct rec_head) == 40, "rec_head");
 _Static_assert(sizeof(struct rec_class) == 48, "rec_class");
-_Static_assert(sizeof(struct rec_object) == 64, "rec_object");
+_Static_assert(sizeof(struct rec_object) == 72, "rec_object");
 _Static_assert(sizeof(struct rec_destroy) == 48, "rec_destroy");
 _Static_assert(sizeof(struct rec_text) == 12, "rec_text");
 _Static_assert(sizeof(struct rec_snapshot) == 88, "rec_snapshot");

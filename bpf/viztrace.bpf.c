@@ -31,6 +31,8 @@ const volatile __u64 cfg_pidns_ino;
 
 #define DESCRIPTOR_MAX (sizeof(struct viz_class) + VIZ_ATTRS_MAX * sizeof(struct viz_attr))
 #define PAGE 4096ULL
+#define HASH_BASIS 0xcbf29ce484222325ULL
+#define HASH_PRIME 0x100000001b3ULL
 
 struct key {
 	__u64 address;
@@ -51,6 +53,10 @@ struct object {
 	__s32 span_offset;
 	__u32 span_size;
 	__u32 n_texts;
+	__u32 trigger; /* of the verdict, as are: */
+	__u64 name_hash;
+	__u64 allowed;
+	__u32 epoch;   /* 0: none was found yet */
 	__u32 pad;
 };
 
@@ -68,6 +74,13 @@ struct {
 	__type(key, struct key);
 	__type(value, struct plan);
 } classes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, VERDICTS_MAX);
+	__type(key, struct rec_verdict_key);
+	__type(value, struct rec_verdict);
+} verdicts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -91,6 +104,9 @@ struct {
 /* Set at the end of a trace, so that counts stand still while the probes are still there: detaching takes long. */
 volatile bool stopped;
 
+/* Of the filter's rules, counting up as they change; 0: no rules. */
+volatile __u32 epoch;
+
 /* What the functions below pass to each other about the probe that fired. */
 struct hit {
 	struct rec_counts *counts;
@@ -100,6 +116,7 @@ struct hit {
 	__u32 probe;
 	__u32 index;
 	__u32 ring_index;
+	__u32 epoch; /* of the rules that let this pass */
 };
 
 #define count(hit, what) __sync_fetch_and_add(&(hit)->counts->what, 1)
@@ -131,6 +148,7 @@ static __always_inline bool begin(struct hit *hit, __u32 probe, __u64 address)
 	hit->probe = probe;
 	hit->index = 0;
 	hit->ring_index = ring;
+	hit->epoch = 0;
 	return hit->ring != NULL;
 }
 
@@ -249,8 +267,10 @@ discard:
 }
 
 /* Tell user space of an object: what its class is, and its name. */
-static __always_inline bool send_object(struct hit *hit, __u64 cls, __u64 name, __u16 kind, __u16 flags)
+static __always_inline bool send_object(struct hit *hit, __u64 cls, __u64 name, __u16 kind, __u16 flags,
+					__u64 *ret_hash)
 {
+	__u64 hash = HASH_BASIS;
 	struct rec_object *rec;
 	long n = 0;
 
@@ -272,10 +292,14 @@ static __always_inline bool send_object(struct hit *hit, __u64 cls, __u64 name, 
 			count(hit, truncated);
 		}
 	}
+	for (__u32 i = 0; i + 1 < NAME_BYTES && i + 1 < n; i++)
+		hash = (hash ^ (__u8)rec->name[i]) * HASH_PRIME;
 	rec->name_size = n;
+	rec->name_hash = hash;
 	rec->head.flags = flags;
 	rec->head.size = sizeof(*rec) + n;
 	submit(rec);
+	*ret_hash = hash;
 	return true;
 }
 
@@ -296,12 +320,16 @@ static __noinline int discover(struct hit *hit, struct object *object, int is_ne
 		plan = bpf_map_lookup_elem(&classes, &key);
 	if (!plan)
 		return -1;
-	if (!send_object(hit, key.address, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0))
+	if (!send_object(hit, key.address, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0,
+			 &object->name_hash))
 		return -1;
 	object->cls = key.address;
 	object->span_offset = plan->span_offset;
 	object->span_size = plan->span_size;
 	object->n_texts = plan->n_texts;
+	object->trigger = 0;
+	object->allowed = 0;
+	object->epoch = 0;
 	object->pad = 0;
 	key.address = hit->address;
 	bpf_map_update_elem(&objects, &key, object, BPF_ANY);
@@ -310,14 +338,14 @@ static __noinline int discover(struct hit *hit, struct object *object, int is_ne
 
 enum outcome { DONE, NO_ROOM, OTHER_OBJECT, TOO_SMALL, UNREADABLE };
 
-/* The i-th string of a snapshot. rec->pad holds how many characters there are so far. */
+/* The i-th string of a snapshot. rec->epoch holds how many characters there are so far, until the end. */
 static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i, __u32 word, __u32 got,
 					      const __u32 span_max, const __u32 texts_max, const __u32 chars,
 					      const __u32 text_max, const bool last_try)
 {
 	const __u32 start = sizeof(*rec) + span_max + texts_max * sizeof(struct rec_text);
 	struct rec_text *t = (struct rec_text *)(rec->span + span_max) + i;
-	__u32 at = word * 8, used = rec->pad;
+	__u32 at = word * 8, used = rec->epoch;
 	__u64 pointer;
 	long len;
 
@@ -351,7 +379,7 @@ static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i,
 		t->status = REC_TEXT_TRUNCATED;
 	}
 	t->size = len;
-	rec->pad = used + len;
+	rec->epoch = used + len;
 	return DONE;
 }
 
@@ -399,7 +427,7 @@ static __always_inline enum outcome snapshot(struct hit *hit, const struct objec
 	}
 
 	rec->n_texts = 0;
-	rec->pad = 0;
+	rec->epoch = 0;
 	rec->head.flags = got < size ? REC_UNREADABLE : 0;
 	if (texts_max) {
 		struct key key = { .address = object->cls, .tgid = hit->id >> 32 };
@@ -423,9 +451,9 @@ static __always_inline enum outcome snapshot(struct hit *hit, const struct objec
 	rec->span_read = got;
 	rec->texts = sizeof(*rec) + span_max;
 	/* Without strings all that follows the span is unused. */
-	rec->head.size = texts_max ? sizeof(*rec) + span_max + texts_max * sizeof(struct rec_text) + rec->pad :
+	rec->head.size = texts_max ? sizeof(*rec) + span_max + texts_max * sizeof(struct rec_text) + rec->epoch :
 				     sizeof(*rec) + got;
-	rec->pad = 0;
+	rec->epoch = hit->epoch;
 	if (rec->head.flags & REC_TRUNCATED)
 		count(hit, truncated);
 	if (rec->head.flags & REC_UNREADABLE)
@@ -471,6 +499,44 @@ static __always_inline int take_snapshot(struct hit *hit, const struct object *o
 	return snapshot_4096(hit, object);
 }
 
+/* What the rules say of this event: false if it is filtered. Without a verdict it passes, and user space decides. */
+static __always_inline bool wanted(struct hit *hit, struct object *object, struct object *known)
+{
+	__u32 now = epoch;
+
+	if (!now)
+		return hit->probe != PROBE_QUIET;
+	if (object->epoch != now) {
+		struct rec_verdict_key key = {
+			.cls = object->cls,
+			.name_hash = object->name_hash,
+			.tgid = hit->id >> 32,
+		};
+		struct rec_verdict *v = bpf_map_lookup_elem(&verdicts, &key);
+
+		if (!v || v->epoch != now)
+			return true;
+		object->allowed = v->allowed;
+		object->trigger = v->trigger;
+		if (known) {
+			/* The epoch last: it says that the rest is valid. */
+			known->allowed = v->allowed;
+			known->trigger = v->trigger;
+			barrier();
+			known->epoch = now;
+		}
+	}
+	hit->epoch = now;
+	switch (hit->probe) {
+	case PROBE_SET:
+		return object->trigger != REC_TRIGGER_OFF && (object->allowed >> (hit->index & 63) & 1);
+	case PROBE_QUIET:
+		return object->trigger == REC_TRIGGER_ON && (object->allowed >> (hit->index & 63) & 1);
+	default:
+		return object->allowed != 0;
+	}
+}
+
 static __always_inline int report(struct pt_regs *ctx, __u32 probe)
 {
 	struct object object, *known;
@@ -486,6 +552,10 @@ static __always_inline int report(struct pt_regs *ctx, __u32 probe)
 	known = bpf_map_lookup_elem(&objects, &key);
 	if (known && known->cls) {
 		object = *known;
+		if (!wanted(&hit, &object, known)) {
+			count(&hit, filtered);
+			return 0;
+		}
 		outcome = take_snapshot(&hit, &object);
 		if (outcome == DONE)
 			return 0;
@@ -496,6 +566,11 @@ static __always_inline int report(struct pt_regs *ctx, __u32 probe)
 		is_new = known != NULL;
 	}
 	if (outcome == OTHER_OBJECT && discover(&hit, &object, is_new) == 0) {
+		hit.epoch = 0;
+		if (!wanted(&hit, &object, NULL)) {
+			count(&hit, filtered);
+			return 0;
+		}
 		outcome = take_snapshot(&hit, &object);
 		if (outcome == DONE)
 			return 0;
@@ -510,6 +585,12 @@ SEC("uprobe.s")
 int on_set(struct pt_regs *ctx)
 {
 	return report(ctx, PROBE_SET);
+}
+
+SEC("uprobe.s")
+int on_quiet(struct pt_regs *ctx)
+{
+	return report(ctx, PROBE_QUIET);
 }
 
 SEC("uprobe.s")
@@ -534,7 +615,7 @@ int on_init(struct pt_regs *ctx)
 	plan = bpf_map_lookup_elem(&classes, &key);
 	if (!plan && learn_class(cls, hit.id, hit.ring_index) == 0)
 		plan = bpf_map_lookup_elem(&classes, &key);
-	if (plan && send_object(&hit, cls, PT_REGS_PARM3(ctx), REC_INIT, 0)) {
+	if (plan && send_object(&hit, cls, PT_REGS_PARM3(ctx), REC_INIT, 0, &object.name_hash)) {
 		object.cls = cls;
 		object.span_offset = plan->span_offset;
 		object.span_size = plan->span_size;

@@ -42,6 +42,7 @@ struct collector {
 	struct order *order;
 	uint64_t safe_until; /* no record older than this can come any more */
 	int n_cpus;
+	uint32_t attached; /* kinds of probes */
 	enum site site;
 };
 
@@ -49,9 +50,11 @@ static const char *const program_names[EVENT_PROBES] = {
 	[EVENT_PROBE_INIT] = "on_init",   [EVENT_PROBE_DESTROY] = "on_destroy", [EVENT_PROBE_SET] = "on_set",
 	[EVENT_PROBE_LOG] = "on_log",     [EVENT_PROBE_ENTER] = "on_enter",     [EVENT_PROBE_EXIT] = "on_exit",
 	[EVENT_PROBE_VALUE] = "on_value", [EVENT_PROBE_INSTANT] = "on_instant",
+	[EVENT_PROBE_QUIET] = "on_quiet",
 };
 
 _Static_assert((int)EVENT_PROBES == (int)PROBE_COUNT, "probes are numbered alike");
+_Static_assert((int)TRIGGER_ON == (int)REC_TRIGGER_ON && (int)TRIGGER_OFF == (int)REC_TRIGGER_OFF, "triggers");
 _Static_assert((int)EVENT_PROBE_SET == (int)PROBE_SET && (int)EVENT_PROBE_INSTANT == (int)PROBE_INSTANT, "and named");
 
 uint64_t collector__now(void)
@@ -280,10 +283,13 @@ static int attach_probe(struct collector *c, const struct target *t, const struc
 	return 0;
 }
 
-int collector__attach(struct collector *c, const struct target *t)
+int collector__attach(struct collector *c, const struct target *t, uint32_t kinds)
 {
 	/* By kind, in the order of enum probe: INIT is there before any report of a new object. */
 	for (int probe = 0; probe < EVENT_PROBES; probe++) {
+		if (!(kinds & ~c->attached & 1u << probe))
+			continue;
+		c->attached |= 1u << probe;
 		for (size_t i = 0; i < t->n_files; i++) {
 			const struct target_file *f = &t->files[i];
 
@@ -299,6 +305,20 @@ int collector__attach(struct collector *c, const struct target *t)
 		}
 	}
 	return 0;
+}
+
+void collector__set_epoch(struct collector *c, uint32_t epoch)
+{
+	c->skel->bss->epoch = epoch;
+}
+
+void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v, uint32_t epoch)
+{
+	struct rec_verdict_key k = { .cls = key->cls, .name_hash = key->name_hash, .tgid = key->pid };
+	struct rec_verdict verdict = { .allowed = v->allowed, .epoch = epoch, .trigger = (rec_u32)v->trigger };
+
+	if (bpf_map_update_elem(bpf_map__fd(c->skel->maps.verdicts), &k, &verdict, BPF_ANY))
+		log_verbose("a verdict of the filter is not in the kernel: %s", strerror(errno));
 }
 
 static int read_rings(struct collector *c)
@@ -330,6 +350,11 @@ int collector__poll(struct collector *c, collect_cb cb, void *ctx)
 	int err = read_rings(c);
 
 	return err ? err : order__drain(c->order, c->safe_until, cb, ctx);
+}
+
+uint64_t collector__passed_until(const struct collector *c)
+{
+	return c->safe_until;
 }
 
 static bool rings_empty(const struct collector *c)

@@ -6,6 +6,7 @@
 #ifndef VIZTRACE_COLLECT_H
 #define VIZTRACE_COLLECT_H
 
+#include "filter.h"
 #include "site.h"
 #include "target.h"
 
@@ -26,11 +27,18 @@ int collector__new(struct collector **ret, uint64_t ring_size, const char **ret_
  * 0, or -errno if that cannot be found out; then it is the site that every kernel takes. */
 int collector__choose_site(struct collector *c, enum site wanted);
 
-/* Attach to all probes of the target's files. On failure what was attached is detached. */
-int collector__attach(struct collector *c, const struct target *t);
+/* Attach to the target's probes of these kinds (bit: enum probe); those that are attached already stay. */
+int collector__attach(struct collector *c, const struct target *t, uint32_t kinds);
+
+/* The rules that verdicts must be of to count in the kernel; 0: nothing is filtered there. */
+void collector__set_epoch(struct collector *c, uint32_t epoch);
+void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v, uint32_t epoch);
 
 /* Pass all records that are complete up to now, oldest first, to `cb`; stops at its first error. */
 int collector__poll(struct collector *c, collect_cb cb, void *ctx);
+
+/* Records older than this have all been passed on. */
+uint64_t collector__passed_until(const struct collector *c);
 
 /* No program does anything from here on; pass what is left. Nothing that was reserved before is missed, unless it
  * takes longer than a second. */

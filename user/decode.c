@@ -33,6 +33,7 @@ _Static_assert((int)EVENT_PROBE_ENTER == (int)PROBE_ENTER, "enter");
 _Static_assert((int)EVENT_PROBE_EXIT == (int)PROBE_EXIT, "exit");
 _Static_assert((int)EVENT_PROBE_VALUE == (int)PROBE_VALUE, "value");
 _Static_assert((int)EVENT_PROBE_INSTANT == (int)PROBE_INSTANT, "instant");
+_Static_assert((int)EVENT_PROBE_QUIET == (int)PROBE_QUIET, "quiet");
 _Static_assert((int)EVENT_PROBES == (int)PROBE_COUNT, "count");
 
 struct text {
@@ -43,6 +44,8 @@ struct text {
 struct decoder {
 	struct decode_stats stats;
 	struct classes classes;
+	bool include_all;
+	const char *keys[VIZ_ATTRS_MAX];
 	struct value *values;
 	size_t n_values, room;
 	struct text cut[2]; /* names that were cut, with a mark at their end */
@@ -73,6 +76,11 @@ void decoder__free(struct decoder *d)
 	free(d->cut[0].data);
 	free(d->cut[1].data);
 	free(d);
+}
+
+void decoder__include_all(struct decoder *d, bool on)
+{
+	d->include_all = on;
 }
 
 const struct decode_stats *decoder__stats(const struct decoder *d)
@@ -367,7 +375,7 @@ static int feed_snapshot(struct decoder *d, const uint8_t *record, size_t size, 
 	if (size < sizeof(rec))
 		return -EINVAL;
 	memcpy(&rec, record, sizeof(rec));
-	if (rec.probe != PROBE_SET && rec.probe != PROBE_LOG)
+	if (rec.probe != PROBE_SET && rec.probe != PROBE_QUIET && rec.probe != PROBE_LOG)
 		return -EINVAL;
 	if (rec.span_read > rec.span_size || rec.span_read > size - sizeof(rec))
 		return -EINVAL;
@@ -388,7 +396,7 @@ static int feed_snapshot(struct decoder *d, const uint8_t *record, size_t size, 
 	r.n_texts = rec.n_texts;
 	include = LOAD(uint64_t, r.span + base_at + offsetof(struct viz_base, include));
 	exclude = LOAD(uint64_t, r.span + base_at + offsetof(struct viz_base, exclude));
-	mask = layout->visible & (include ? include : ~exclude);
+	mask = layout->visible & (d->include_all ? ~0ull : include ? include : ~exclude);
 
 	d->n_values = 0;
 	for (left = mask; left; left &= left - 1) {
@@ -417,6 +425,8 @@ static int feed_snapshot(struct decoder *d, const uint8_t *record, size_t size, 
 	ret->values = d->values;
 	ret->n_values = d->n_values;
 	ret->mask = mask;
+	ret->index = rec.index;
+	ret->epoch = rec.epoch;
 	return 0;
 }
 
@@ -466,6 +476,11 @@ static int feed_object(struct decoder *d, const uint8_t *record, size_t size, st
 	ret->tag = layout->tag;
 	ret->is_counter = layout->kind == VIZ_KIND_COUNTER;
 	ret->is_new = found && rec.head.flags & REC_NEW;
+	ret->name_hash = rec.name_hash;
+	for (unsigned i = 0; i < layout->n_attrs; i++)
+		d->keys[i] = layout->visible >> i & 1 ? layout->attrs[i].key : "";
+	ret->keys = d->keys;
+	ret->n_keys = layout->n_attrs;
 	ret->name = rec.name_size ? name : NULL;
 	if (!rec.name_size && rec.head.flags & REC_UNREADABLE) {
 		ret->name = EVENT_UNREADABLE_NAME;
@@ -595,6 +610,9 @@ static int probe_of(const struct rec_head *head, const uint8_t *record, size_t s
 		if (size >= sizeof(struct rec_snapshot) &&
 		    LOAD(uint32_t, record + offsetof(struct rec_snapshot, probe)) == PROBE_LOG)
 			return PROBE_LOG;
+		if (size >= sizeof(struct rec_snapshot) &&
+		    LOAD(uint32_t, record + offsetof(struct rec_snapshot, probe)) == PROBE_QUIET)
+			return PROBE_QUIET;
 		return PROBE_SET;
 	default: return -1;
 	}

@@ -25,6 +25,9 @@ void decoder__free(struct decoder *d);
  * process. Used for the dicts that classes refer to by tag and line. 0, or -EINVAL if the bytes are no descriptor. */
 int decoder__add_class(struct decoder *d, uint32_t pid, uint64_t address, const void *bytes, size_t size);
 
+/* Report also what the app excluded (not what is private). */
+void decoder__include_all(struct decoder *d, bool on);
+
 /* Decode one record of `size` bytes. 0 and *ret_event; -EINVAL for a record that is short, of an unknown
  * kind, or contradicts itself (counted). The event is valid until the next call. */
 int decoder__feed(struct decoder *d, const void *record, size_t size, struct event *ret_event);

@@ -61,6 +61,7 @@ enum probe {
 	EVENT_PROBE_EXIT,
 	EVENT_PROBE_VALUE,
 	EVENT_PROBE_INSTANT,
+	EVENT_PROBE_QUIET,  /* a write that the app itself makes silent */
 	EVENT_PROBES,
 };
 extern const char *const probe_names[EVENT_PROBES]; /* "init", "destroy", ... */
@@ -79,6 +80,9 @@ struct event {
 	uint64_t cls;      /* address of its class descriptor; 0 in DESTROY */
 	const char *tag;   /* the class's name; NULL in DESTROY */
 	bool is_counter;
+	uint64_t name_hash; /* FOUND, INIT: tells names apart as the kernel does */
+	const char *const *keys; /* FOUND, INIT: n_keys public names of the class's attributes, in the order of mask; */
+	size_t n_keys;           /* private ones are "" */
 	bool is_new;       /* FOUND: a new object at that address whose INIT was lost */
 
 	/* FOUND, INIT: the object's name or NULL for the tag; ENTER, EXIT, VALUE, INSTANT: the name.
@@ -90,6 +94,8 @@ struct event {
 	const struct value *values;
 	size_t n_values;
 	uint64_t mask;     /* SNAPSHOT: which attributes of the class these are */
+	uint32_t index;    /* SNAPSHOT by SET or QUIET: the attribute that was written */
+	uint32_t epoch;    /* SNAPSHOT: of the filter in the kernel that let it through; 0: undecided */
 
 	/* ENTER, EXIT */
 	uint64_t frame;

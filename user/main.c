@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "ctl.h"
 #include "list.h"
 #include "log.h"
 #include "opts.h"
@@ -30,6 +31,7 @@ static void handle_signals(void)
 
 int main(int argc, char **argv)
 {
+	enum exit_code code = EXIT_INTERNAL;
 	char error[256];
 	struct opts o;
 	int answered = opts__parse(&o, argc, argv, error, sizeof(error));
@@ -41,8 +43,14 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	log_level = o.quiet ? LOG_QUIET : o.verbose ? LOG_VERBOSE : LOG_NORMAL;
-	if (o.command == COMMAND_LIST)
-		return (int)list__run(&o);
-	handle_signals();
-	return (int)session__run(&o, argc, argv, &stop);
+	switch (o.command) {
+	case COMMAND_LIST: code = list__run(&o); break;
+	case COMMAND_CTL: code = ctl__run(&o); break;
+	case COMMAND_TRACE:
+		handle_signals();
+		code = session__run(&o, argc, argv, &stop);
+		break;
+	}
+	opts__clear(&o);
+	return (int)code;
 }

@@ -578,6 +578,13 @@ int model__feed(struct model *m, const struct event *e)
 	return m->error;
 }
 
+int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *text)
+{
+	if (!m->error)
+		m->error = m->ops->instant(m->writer, where_at(m, ts, pid, pid), text, NULL, 0);
+	return m->error;
+}
+
 int model__finish(struct model *m, uint64_t ts)
 {
 	struct thread *thread;

@@ -20,6 +20,7 @@ static const char help[] =
 	"\n"
 	"usage: viztrace-bpf -p PID [-o FILE] [-d SECONDS] [options]\n"
 	"       viztrace-bpf list -p PID | FILE\n"
+	"       viztrace-bpf ctl -p PID [--clear] [--show] [filters]\n"
 	"\n"
 	"  -p, --pid PID          the process to trace; it has VIZ_PROBE_* macros (viztrace.h)\n"
 	"  -o, --output FILE      where the trace goes (default: viztrace-PID.json; -: stdout)\n"
@@ -32,6 +33,16 @@ static const char help[] =
 	"  -v, --verbose          say what is done\n"
 	"      --help, --version\n"
 	"\n"
+	"filters (patterns as in a shell: object or object.attribute; each may be given many times):\n"
+	"      --include PAT      only what matches\n"
+	"      --exclude PAT      not what matches; this wins over --include\n"
+	"      --include-all      also what the app itself excludes (it may have its reasons)\n"
+	"      --methods PAT, --no-methods   only slices with such names; none\n"
+	"      --trigger-on-change PAT, --no-trigger-on-change PAT   whatever the app says\n"
+	"      --on-change        leave out reports in which nothing has changed\n"
+	"      --filters FILE     such lines, without the dashes; # begins a comment\n"
+	"\n"
+	"  ctl                    change the filters of a running trace: --clear drops all, --show tells them\n"
 	"  list                   what can be traced: probes, counters, objects and their attributes\n"
 	"\n"
 	"Open the trace in https://ui.perfetto.dev or chrome://tracing.\n"
@@ -39,7 +50,7 @@ static const char help[] =
 	"exit status: 0 traced, 1 internal error, 2 usage, 3 no permission, 4 no such process,\n"
 	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost\n";
 
-enum { OPT_RING_SIZE = 256, OPT_MAX_SIZE, OPT_PROBE_SITE, OPT_FAIL_ON_LOSS, OPT_HELP, OPT_VERSION };
+enum { OPT_RING_SIZE = 256, OPT_MAX_SIZE, OPT_PROBE_SITE, OPT_FILTERS, OPT_CLEAR, OPT_SHOW, OPT_RULE, OPT_RULE_VALUE, OPT_FAIL_ON_LOSS, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {
 	{ "pid", required_argument, NULL, 'p' },
@@ -50,6 +61,17 @@ static const struct option options[] = {
 	{ "ring-size", required_argument, NULL, OPT_RING_SIZE },
 	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
 	{ "probe-site", required_argument, NULL, OPT_PROBE_SITE },
+	{ "include", required_argument, NULL, OPT_RULE },
+	{ "exclude", required_argument, NULL, OPT_RULE },
+	{ "methods", required_argument, NULL, OPT_RULE },
+	{ "trigger-on-change", required_argument, NULL, OPT_RULE },
+	{ "no-trigger-on-change", required_argument, NULL, OPT_RULE },
+	{ "include-all", no_argument, NULL, OPT_RULE },
+	{ "no-methods", no_argument, NULL, OPT_RULE },
+	{ "on-change", no_argument, NULL, OPT_RULE },
+	{ "filters", required_argument, NULL, OPT_FILTERS },
+	{ "clear", no_argument, NULL, OPT_CLEAR },
+	{ "show", no_argument, NULL, OPT_SHOW },
 	{ "fail-on-loss", no_argument, NULL, OPT_FAIL_ON_LOSS },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -110,6 +132,31 @@ static int parse_ring_size(uint64_t *ret, const char *text, char *error, size_t 
 	return 0;
 }
 
+/* `name` is without its dashes. */
+static int parse_rule(struct rules *r, const char *name, const char *value, char *error, size_t size)
+{
+	char option[64];
+	int err;
+
+	snprintf(option, sizeof(option), "--%s", name);
+	err = rules__set(r, option, value);
+	if (err == -EINVAL)
+		FAIL("%s takes a pattern as pool.load or 'worker*', not ''", option);
+	return err;
+}
+
+static int parse_filters(struct rules *r, const char *path, char *error, size_t size)
+{
+	unsigned line = 0;
+	int err = rules__read_file(r, path, &line);
+
+	if (err == -EINVAL)
+		FAIL("%s, line %u: neither a pattern nor a filter; see --help", path, line);
+	if (err)
+		FAIL("cannot read %s: %s", path, strerror(-err));
+	return 0;
+}
+
 static int parse_duration(double *ret, const char *text, char *error, size_t size)
 {
 	char *end;
@@ -135,10 +182,10 @@ static int parse_site(enum site *ret, const char *text, char *error, size_t size
 int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t size)
 {
 	struct opts o = { .ring_size = RING_SIZE_DEFAULT };
-	int c, err = 0;
+	int c, which = 0, err = 0;
 
 	optind = 0;
-	while ((c = getopt_long(argc, argv, ":p:o:d:qv", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":p:o:d:qv", options, &which)) != -1) {
 		switch (c) {
 		case 'p': err = parse_pid(&o.pid, optarg, error, size); break;
 		case 'o': o.output = optarg; break;
@@ -148,6 +195,10 @@ int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t siz
 		case OPT_RING_SIZE: err = parse_ring_size(&o.ring_size, optarg, error, size); break;
 		case OPT_MAX_SIZE: err = parse_size(&o.max_size, "--max-size", optarg, error, size); break;
 		case OPT_PROBE_SITE: err = parse_site(&o.site, optarg, error, size); break;
+		case OPT_RULE: err = parse_rule(&o.rules, options[which].name, optarg, error, size); break;
+		case OPT_FILTERS: err = parse_filters(&o.rules, optarg, error, size); break;
+		case OPT_CLEAR: o.clear = true; break;
+		case OPT_SHOW: o.show = true; break;
 		case OPT_FAIL_ON_LOSS: o.fail_on_loss = true; break;
 		case OPT_HELP: fputs(help, stdout); return 1;
 		case OPT_VERSION: puts("viztrace-bpf " VIZTRACE_VERSION); return 1;
@@ -164,6 +215,15 @@ int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t siz
 			o.file = argv[optind++];
 		if (!o.pid == !o.file)
 			FAIL("list takes either -p PID or a FILE; see --help");
+	} else if (optind < argc && !strcmp(argv[optind], "ctl")) {
+		o.command = COMMAND_CTL;
+		optind++;
+		if (!o.pid)
+			FAIL("ctl for which traced process? -p PID; see --help");
+		if (!o.clear && !o.show && rules__are_empty(&o.rules))
+			FAIL("ctl needs something to change, or --show; see --help");
+	} else if (o.clear || o.show) {
+		FAIL("--clear and --show go with ctl; see --help");
 	} else if (optind == argc && !o.pid) {
 		FAIL("which process? -p PID; see --help");
 	}
@@ -173,4 +233,9 @@ int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t siz
 		FAIL("-o needs the name of a file");
 	*ret = o;
 	return 0;
+}
+
+void opts__clear(struct opts *o)
+{
+	rules__clear(&o->rules);
 }

@@ -8,12 +8,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "patterns.h"
 #include "site.h"
 
 #define RING_SIZE_DEFAULT (8u << 20)
 #define MAX_SIZE_WARN (256ull << 20) /* viewers in a browser begin to fail here */
 
-enum command { COMMAND_TRACE, COMMAND_LIST };
+enum command { COMMAND_TRACE, COMMAND_LIST, COMMAND_CTL };
 
 /* The program's exit status. Append-only: scripts rely on it. */
 enum exit_code {
@@ -37,11 +38,15 @@ struct opts {
 	uint64_t ring_size;  /* bytes of the ring buffer of each CPU, a power of two */
 	uint64_t max_size;   /* bytes of the trace at which it is ended; 0: no limit */
 	enum site site;
+	struct rules rules;  /* what to show; ctl: what to add */
+	bool clear, show;    /* ctl */
 	bool fail_on_loss;
 	bool quiet, verbose;
 };
 
 /* 0: *ret is filled. 1: --help or --version was answered on stdout. -EINVAL: `ret_error` (of `size` bytes) says what is wrong. */
 int opts__parse(struct opts *ret, int argc, char **argv, char *ret_error, size_t size);
+
+void opts__clear(struct opts *o);
 
 #endif

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "collect.h"
+#include "control.h"
 #include "decode.h"
+#include "filter.h"
 #include "log.h"
 #include "metadata.h"
 #include "model.h"
@@ -28,11 +30,21 @@
 #define STATUS_MS 500
 #define FLUSH_MS 1000   /* what a kill -9 of the tool may cost */
 
+/* For the timeline, when all that is older has been written. */
+struct note {
+	struct note *next;
+	uint64_t ts;
+	char text[];
+};
+
 struct session {
 	const struct opts *opts;
 	struct target *target;
 	struct collector *collector;
 	struct decoder *decoder;
+	struct filter *filter;
+	struct control *control; /* NULL: nobody can change the filters */
+	struct note *notes;      /* oldest first */
 	struct output *output;
 	struct writer_chrome *writer;
 	struct model *model;
@@ -51,6 +63,27 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+static int on_event(void *ctx, const struct event *e)
+{
+	struct session *s = ctx;
+
+	return model__feed(s->model, e);
+}
+
+static int write_notes(struct session *s, uint64_t until)
+{
+	int err = 0;
+
+	while (!err && s->notes && s->notes->ts < until) {
+		struct note *n = s->notes;
+
+		err = model__note(s->model, n->ts, (uint32_t)s->target->pid, n->text);
+		s->notes = n->next;
+		free(n);
+	}
+	return err;
+}
+
 static int on_record(void *ctx, const void *record, size_t size)
 {
 	struct session *s = ctx;
@@ -61,8 +94,17 @@ static int on_record(void *ctx, const void *record, size_t size)
 		return 0; /* counted there */
 	if (e.kind == EVENT_IGNORE)
 		return 0;
-	s->error = model__feed(s->model, &e);
+	s->error = s->notes ? write_notes(s, e.ts) : 0;
+	if (!s->error)
+		s->error = filter__feed(s->filter, &e, on_event, s);
 	return s->error;
+}
+
+static void on_verdict(void *ctx, const struct verdict_key *key, const struct verdict *v, uint32_t epoch)
+{
+	struct session *s = ctx;
+
+	collector__set_verdict(s->collector, key, v, epoch);
 }
 
 static enum exit_code open_collector(struct session *s)
@@ -124,7 +166,12 @@ static enum exit_code open_output(struct session *s)
 	if (!err)
 		err = add_classes(s);
 	if (!err)
+		err = filter__new(&s->filter, &s->opts->rules, on_verdict, s);
+	if (!err) {
+		decoder__include_all(s->decoder, s->opts->rules.include_all);
+		collector__set_epoch(s->collector, filter__epoch(s->filter));
 		err = writer_chrome__new(&s->writer, s->output);
+	}
 	s->report.start = collector__now();
 	s->report.start_wall = clock_ns(CLOCK_REALTIME);
 	s->report.start_boot = clock_ns(CLOCK_BOOTTIME);
@@ -139,9 +186,25 @@ static enum exit_code open_output(struct session *s)
 	return EXIT_TRACED;
 }
 
+/* Which kinds of probes the rules can let through at all: the others are not attached. */
+static uint32_t wanted_probes(const struct rules *r)
+{
+	uint32_t kinds = (1u << EVENT_PROBES) - 1;
+
+	if (r->no_methods)
+		kinds &= ~(1u << EVENT_PROBE_ENTER | 1u << EVENT_PROBE_EXIT);
+	if (!r->lists[RULE_TRIGGER].n)
+		kinds &= ~(1u << EVENT_PROBE_QUIET);
+	for (size_t i = 0; i < r->lists[RULE_EXCLUDE].n; i++)
+		if (!strcmp(r->lists[RULE_EXCLUDE].list[i].text, "*"))
+			kinds &= ~(1u << EVENT_PROBE_SET | 1u << EVENT_PROBE_QUIET | 1u << EVENT_PROBE_LOG |
+				   1u << EVENT_PROBE_VALUE);
+	return kinds;
+}
+
 static enum exit_code attach(struct session *s)
 {
-	int err = collector__attach(s->collector, s->target);
+	int err = collector__attach(s->collector, s->target, wanted_probes(&s->opts->rules));
 	struct pollfd ended = { .fd = s->target->pidfd, .events = POLLIN };
 
 	if (!err)
@@ -209,19 +272,103 @@ static void show_status(struct session *s, uint64_t now, uint64_t *last_time, ui
 	*last_events = events;
 }
 
+static void add_note(struct session *s, uint64_t ts, const char *text)
+{
+	struct note *n = malloc(sizeof(*n) + strlen(text) + 1), **last = &s->notes;
+
+	if (!n)
+		return;
+	n->next = NULL;
+	n->ts = ts;
+	strcpy(n->text, text);
+	while (*last)
+		last = &(*last)->next;
+	*last = n;
+}
+
+static int add_rules(struct rules *to, const struct rules *from)
+{
+	int err = 0;
+
+	for (int i = 0; !err && i < RULE_LISTS; i++)
+		err = patterns__copy(&to->lists[i], &from->lists[i]);
+	to->include_all |= from->include_all;
+	to->no_methods |= from->no_methods;
+	to->on_change |= from->on_change;
+	return err;
+}
+
+/* In force when it returns: at the next write of every thread. */
+static int change_filter(struct session *s, const struct control_request *request)
+{
+	struct rules rules = { 0 };
+	char text[sizeof(request->text) + 32];
+	int err = request->clear ? 0 : rules__copy(&rules, filter__rules(s->filter));
+	uint64_t now;
+
+	if (!err)
+		err = add_rules(&rules, &request->rules);
+	/* What nobody wanted so far may not be attached yet. */
+	if (!err)
+		err = collector__attach(s->collector, s->target, wanted_probes(&rules));
+	now = collector__now();
+	if (!err)
+		err = filter__change(s->filter, &rules, now);
+	if (!err) {
+		collector__set_epoch(s->collector, filter__epoch(s->filter));
+		decoder__include_all(s->decoder, rules.include_all);
+		snprintf(text, sizeof(text), "viztrace-bpf ctl %s", request->text);
+		add_note(s, now, text);
+		log_verbose("filters: %s", request->text);
+	}
+	rules__clear(&rules);
+	return err;
+}
+
+static void answer_control(struct session *s)
+{
+	struct control_request request;
+	char answer[2048];
+	int peer, err = 0;
+
+	if (control__receive(s->control, &request, &peer))
+		return;
+	if (request.clear || !rules__are_empty(&request.rules))
+		err = change_filter(s, &request);
+	if (err)
+		snprintf(answer, sizeof(answer), "error: %s", strerror(-err));
+	else
+		control__describe(filter__rules(s->filter), answer, sizeof(answer));
+	control__answer(peer, answer);
+	rules__clear(&request.rules);
+}
+
+static void open_control(struct session *s)
+{
+	int err = control__open(&s->control, s->target->pid);
+
+	if (err)
+		log_verbose("no ctl for this trace: %s", strerror(-err));
+}
+
 /* Collect until something ends it; says what. */
 static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 {
 	const struct opts *o = s->opts;
 	uint64_t start = collector__now(), now = start, status_time = start, flush_time = start, status_events = 0;
 	uint64_t end = o->duration > 0 ? start + (uint64_t)(o->duration * 1e9) : UINT64_MAX;
-	struct pollfd ended = { .fd = s->target->pidfd, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = s->target->pidfd, .events = POLLIN },
+		{ .fd = s->control ? control__fd(s->control) : -1, .events = POLLIN },
+	};
 
 	while (!*stop) {
 		uint64_t before = s->records;
 		int timeout = POLL_IDLE_MS;
 
 		s->error = collector__poll(s->collector, on_record, s);
+		if (!s->error && s->notes)
+			s->error = write_notes(s, collector__passed_until(s->collector));
 		if (s->error)
 			return "an error";
 		if (s->records != before)
@@ -245,8 +392,11 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 		}
 		if (end - now < (uint64_t)timeout * MS)
 			timeout = 1;
-		if (poll(&ended, 1, timeout) == 1)
-			return "the target ended";
+		if (poll(fds, 2, timeout) > 0) {
+			if (fds[0].revents)
+				return "the target ended";
+			answer_control(s);
+		}
 	}
 	return "interrupted";
 }
@@ -263,7 +413,7 @@ static void close_books(struct session *s)
 
 		collector__counts(s->collector, (enum probe)i, &k);
 		c->seen = k.seen;
-		c->filtered = k.filtered;
+		c->filtered = k.filtered + filter__filtered(s->filter, (enum probe)i);
 		c->written = m->written[i];
 		c->lost = k.lost + d->rejected_by_probe[i] + m->rejected[i];
 		c->truncated = k.truncated;
@@ -299,6 +449,8 @@ static int finish(struct session *s, int argc, char **argv)
 	if (!err)
 		err = collector__stop(s->collector, on_record, s);
 	s->report.end = collector__now();
+	if (!err)
+		err = write_notes(s, UINT64_MAX);
 	if (!err)
 		err = model__finish(s->model, s->report.end);
 	close_books(s);
@@ -340,6 +492,16 @@ static void print_summary(const struct session *s, bool complete)
 		log_info("open %s in https://ui.perfetto.dev or chrome://tracing", s->path);
 }
 
+static void report_unmatched(const struct session *s)
+{
+	const struct rules *r = filter__rules(s->filter);
+
+	for (int i = 0; i < RULE_LISTS; i++)
+		for (size_t j = 0; j < r->lists[i].n; j++)
+			if (!r->lists[i].list[j].matched && strcmp(r->lists[i].list[j].text, "*"))
+				log_warn("%s %s matched nothing", rule_options[i], r->lists[i].list[j].text);
+}
+
 static enum exit_code run(struct session *s, int argc, char **argv, const volatile sig_atomic_t *stop)
 {
 	enum exit_code code;
@@ -356,12 +518,14 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 		return code;
 	log_info("tracing process %d (%s), %zu probes in %zu files", s->target->pid, s->target->comm,
 		 collector__attached(s->collector), s->target->n_files);
+	open_control(s);
 	s->report.why = collect(s, stop);
 	log_status(NULL);
 	err = finish(s, argc, argv);
 	if (err)
 		log_error("writing %s failed: %s; what was written before is whole", s->path, strerror(-err));
 	print_summary(s, !err);
+	report_unmatched(s);
 	if (err)
 		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
 	return s->opts->fail_on_loss && s->report.total.lost ? EXIT_LOST : EXIT_TRACED;
@@ -377,6 +541,14 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	writer_chrome__free(s.writer);
 	output__free(s.output);
 	decoder__free(s.decoder);
+	filter__free(s.filter);
+	control__free(s.control);
+	while (s.notes) {
+		struct note *n = s.notes;
+
+		s.notes = n->next;
+		free(n);
+	}
 	collector__free(s.collector);
 	target__free(s.target);
 	free(s.path);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* ctl: see ctl.h. */
+#include "ctl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control.h"
+#include "log.h"
+
+enum exit_code ctl__run(const struct opts *o)
+{
+	struct control_request request = { .clear = o->clear, .show = o->show, .rules = o->rules };
+	char answer[4096];
+	int err = control__send(o->pid, &request, answer, sizeof(answer));
+
+	switch (err) {
+	case 0: break;
+	case -ENOENT:
+	case -ECONNREFUSED:
+		log_error("no viztrace-bpf traces process %d; start one with -p %d", o->pid, o->pid);
+		return EXIT_NO_PROCESS;
+	case -EACCES:
+	case -EPERM: log_error("no permission to change the trace of process %d; use sudo", o->pid); return EXIT_PERMISSION;
+	default: log_error("cannot reach the tool that traces process %d: %s", o->pid, strerror(-err)); return EXIT_INTERNAL;
+	}
+	if (!strncmp(answer, "error: ", 7)) {
+		log_error("%s", answer + 7);
+		return EXIT_USAGE;
+	}
+	if (o->show || log_level >= LOG_VERBOSE)
+		puts(answer);
+	return EXIT_TRACED;
+}
