@@ -118,7 +118,7 @@ class Identity(harness.Case):
 
     def test_more_objects_than_the_kernels_map_holds(self):
         limit = int(re.search(r"#define OBJECTS_MAX (\d+)", (harness.ROOT / "bpf" / "record.h").read_text())[1])
-        n = limit + limit // 4
+        n = limit + 3000
         trace, _, _ = self.traced(harness.build("identity"), "crowd", n, options=("--ring-size", "64M"))
         self.assertEqual(trace.probe("set")["seen"], 2 * n)
         self.assertEqual(trace.total["lost"], 0)
