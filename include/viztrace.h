@@ -212,8 +212,18 @@ struct viz_object { struct viz_base base; };
 	33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, \
 	9, 8, 7, 6, 5, 4, 3, 2, 0))
 
-#define VIZ__FE(m, c, ...) VIZ__CAT(VIZ__FE_, VIZ__NARGS(__VA_ARGS__))(m, c, __VA_ARGS__)
-#define VIZ__FE_1(m, c, x) m(c, 1, 2, x)
+#define VIZ__NARGS_MINUS_1(...) VIZ__EXPAND(VIZ__PICK(__VA_ARGS__, too_many_attributes, \
+	too_many_attributes, too_many_attributes, too_many_attributes, too_many_attributes, \
+	too_many_attributes, too_many_attributes, 64, 63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, \
+	50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, \
+	26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0))
+
+#define VIZ__FE(m, c, ...) VIZ__CAT(VIZ__FE_, VIZ__NARGS(__VA_ARGS__))(m, c, __VA_ARGS__, )
+/* The same for arguments that end with an empty one, which is left out: there may be none at all. */
+#define VIZ__FE_REST(m, c, ...) VIZ__CAT(VIZ__FE_, VIZ__NARGS_MINUS_1(__VA_ARGS__))(m, c, __VA_ARGS__, )
+#define VIZ__FE_0(m, c, ...)
+#define VIZ__FE_too_many_attributes(m, c, ...) VIZ__ASSERT(0, "more than VIZ_ATTRS_MAX attributes");
+#define VIZ__FE_1(m, c, x, ...) m(c, 1, 2, x)
 #define VIZ__FE_2(m, c, x, ...) m(c, 2, 3, x) VIZ__FE_1(m, c, __VA_ARGS__)
 #define VIZ__FE_3(m, c, x, ...) m(c, 3, 4, x) VIZ__FE_2(m, c, __VA_ARGS__)
 #define VIZ__FE_4(m, c, x, ...) m(c, 4, 5, x) VIZ__FE_3(m, c, __VA_ARGS__)
@@ -540,24 +550,24 @@ VIZ__CONST(viz__viz__none_line, 0)
 #define VIZ__CHECKS(c, k, k1, x) VIZ__CALL(VIZ__CHECKS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
 #define VIZ__CHECKS_(tag, what, k, form, name, d) \
 	VIZ__ASSERT(VIZ__K(tag, t, k) != 0, \
-		what "(" #tag "): attribute '" #name "' has a type that cannot be reported (" #form ")"); \
+		what "(" #tag "): attribute `" #name "` has a type that cannot be reported (" #form ")"); \
 	VIZ__ASSERT(sizeof(#name) <= VIZ_NAME_MAX + 1, \
-		what "(" #tag "): the name of attribute '" #name "' is longer than VIZ_NAME_MAX"); \
+		what "(" #tag "): the name of attribute `" #name "` is longer than VIZ_NAME_MAX"); \
 	VIZ__ASSERT(VIZ__K(tag, c, k) <= 65535, \
-		what "(" #tag "): attribute '" #name "' has more than 65535 elements"); \
+		what "(" #tag "): attribute `" #name "` has more than 65535 elements"); \
 	VIZ__ASSERT(!VIZ__IS_POINTER(VIZ__K(tag, t, k)) || VIZ__K(tag, o, k) % 8 == 0, \
-		what "(" #tag "): attribute '" #name "' is a char * that is not aligned"); \
+		what "(" #tag "): attribute `" #name "` is a char * that is not aligned"); \
 	VIZ__ASSERT(!VIZ__K(tag, l, k) || VIZ__DICT_WORDS(d) == 0, \
-		what "(" #tag "): attribute '" #name "' is a list of dicts with char * in them; use char[N] there");
+		what "(" #tag "): attribute `" #name "` is a list of dicts with char * in them; use char[N] there");
 #define VIZ__CHECKS_COUNTER(tag, k, k1, x) VIZ__CALL(VIZ__CHECKS_COUNTER_, (tag, k, VIZ__SPEC(x)))
 #define VIZ__CHECKS_COUNTER_(tag, k, form, name, d) \
 	VIZ__ASSERT(VIZ__IS_NUMBER(VIZ__K(tag, t, k)) && !VIZ__K(tag, l, k), \
-		"VIZ_PROBE_COUNTER(" #tag "): attribute '" #name "' is not a number; " \
+		"VIZ_PROBE_COUNTER(" #tag "): attribute `" #name "` is not a number; " \
 		"a counter takes numbers only, VIZ_PROBE_OBJECT takes the rest");
 #define VIZ__CHECKS_DICT(tag, k, k1, x) VIZ__CALL(VIZ__CHECKS_DICT_, (tag, k, VIZ__SPEC(x)))
 #define VIZ__CHECKS_DICT_(tag, k, form, name, d) \
 	VIZ__ASSERT(VIZ__PATTERN(tag, k, d) == 0 || VIZ__K(tag, o, k) + 8 * VIZ__K(tag, c, k) <= 480, \
-		"VIZ_PROBE_DICT(" #tag "): attribute '" #name "' is a char * beyond the first 480 bytes");
+		"VIZ_PROBE_DICT(" #tag "): attribute `" #name "` is a char * beyond the first 480 bytes");
 
 #define VIZ__ENTRIES(tag, k, k1, x) VIZ__CALL(VIZ__ENTRIES_, (tag, k, VIZ__SPEC(x)))
 #define VIZ__ENTRIES_(tag, k, form, name, d) { #name, VIZ__TAG_##form(#d), VIZ__K(tag, o, k), \
@@ -614,16 +624,23 @@ extern "C++" {
 namespace viz__cpp {
 template <class T> constexpr auto nested(int) -> decltype(make<T &>().viz, bool()) { return true; }
 template <class T> constexpr bool nested(...) { return false; }
-template <class T, class Base> constexpr bool is_base() { return nested<T>(0); }
-template <> constexpr bool is_base<viz_counter, viz_counter>() { return true; }
-template <> constexpr bool is_base<viz_object, viz_object>() { return true; }
+template <class T, class Base, bool Nested> struct root { static constexpr bool match = false; };
+template <class Base> struct root<Base, Base, false> { static constexpr bool match = true; };
+VIZ__QUIET_BEGIN
+template <class T, class Base> struct root<T, Base, true> {
+	typedef __typeof__(make<T &>().viz) inner;
+	static constexpr bool match = __builtin_offsetof(T, viz) == 0 && root<inner, Base, nested<inner>(0)>::match;
+};
+VIZ__QUIET_END
+template <class T, class Base> constexpr bool is_base() { return root<T, Base, nested<T>(0)>::match; }
 }
 }
 #define VIZ__HAS_BASE(tag, base) (viz__cpp::is_base<__typeof__(VIZ__LV(tag, viz)), struct base>())
 #define VIZ__CLASS_STORAGE static constexpr
 #else
 #define VIZ__HAS_BASE(tag, kind) __extension__ _Generic(VIZ__LV(tag, viz), \
-	struct viz_counter: VIZ__SAME_##kind(counter), struct viz_object: VIZ__SAME_##kind(object), default: 1)
+	struct viz_counter: VIZ__SAME_##kind(counter), struct viz_object: VIZ__SAME_##kind(object), \
+	default: sizeof(VIZ__LV(tag, viz)) > sizeof(struct viz_base))
 #define VIZ__SAME_viz_counter(x) VIZ__SAME_counter_##x
 #define VIZ__SAME_viz_object(x) VIZ__SAME_object_##x
 #define VIZ__SAME_counter_counter 1
@@ -636,7 +653,7 @@ template <> constexpr bool is_base<viz_object, viz_object>() { return true; }
 #define VIZ_PROBE_COUNTER(tag, ...) \
 	VIZ__TYPEDEF(tag) \
 	VIZ__ASSERT(VIZ__HAS_BASE(tag, viz_counter), \
-		"VIZ_PROBE_COUNTER(" #tag "): its member `viz` must be a struct viz_counter"); \
+		"VIZ_PROBE_COUNTER(" #tag "): its member `viz` must be a struct viz_counter, or a struct that begins with one"); \
 	VIZ__CLASS(tag, "VIZ_PROBE_COUNTER", VIZ__NARGS_PLUS_1(__VA_ARGS__), VIZ__ORIGIN(tag), 0, \
 		(int)sizeof(struct viz_base), __VA_ARGS__) \
 	VIZ__FE(VIZ__CHECKS_COUNTER, tag, __VA_ARGS__) \
@@ -645,7 +662,7 @@ template <> constexpr bool is_base<viz_object, viz_object>() { return true; }
 #define VIZ_PROBE_OBJECT(tag, ...) \
 	VIZ__TYPEDEF(tag) \
 	VIZ__ASSERT(VIZ__HAS_BASE(tag, viz_object), \
-		"VIZ_PROBE_OBJECT(" #tag "): its member `viz` must be a struct viz_object"); \
+		"VIZ_PROBE_OBJECT(" #tag "): its member `viz` must be a struct viz_object, or a struct that begins with one"); \
 	VIZ__CLASS(tag, "VIZ_PROBE_OBJECT", VIZ__NARGS_PLUS_1(__VA_ARGS__), VIZ__ORIGIN(tag), 0, \
 		(int)sizeof(struct viz_base), __VA_ARGS__) \
 	VIZ__DESCRIPTOR(tag, VIZ_KIND_OBJECT, __VA_ARGS__)
@@ -1055,10 +1072,18 @@ static inline void viz__copy(char *to, size_t size, const void *from)
 	} \
 } while (0)
 
+/* C converts almost anything to a pointer with no more than a warning. */
 #ifdef __cplusplus
 #define VIZ__POINTER(o, p) auto &&o = (p)
+#define VIZ__POINTER_TO(tag, o, p) VIZ__TYPE(tag) *o = (p)
+#define VIZ__NAME(c, k, k1, x) , (x)
 #else
 #define VIZ__POINTER(o, p) __extension__ __auto_type o = (p)
+#define VIZ__POINTER_TO(tag, o, p) \
+	VIZ__POINTER(o, p); \
+	VIZ__ASSERT(__builtin_types_compatible_p(__typeof__(*o), VIZ__TYPE(tag)), \
+		"VIZ_PROBE_INIT(" #tag "): the object is not a struct " #tag)
+#define VIZ__NAME(c, k, k1, x) , __extension__ _Generic((x), char *: (x), const char *: (x))
 #endif
 
 #define VIZ_PROBE_LOG(p) do { \
@@ -1077,18 +1102,28 @@ static inline void viz__copy(char *to, size_t size, const void *from)
 #define VIZ__INIT_(id, p, tag, name, ...) __extension__({ \
 	int viz__r##id = 0; \
 	if (VIZ__ALIVE_BUILD) { \
-		VIZ__TYPE(tag) *viz__o##id = (p); \
+		VIZ__POINTER_TO(tag, viz__o##id, p); \
 		viz__init(VIZ__BASE(viz__o##id), VIZ__CLASS_OF(tag), name); \
-		VIZ__FE(VIZ__INIT_CONFIG, (viz__o##id, viz__r##id), __VA_ARGS__) \
+		VIZ__CAT(VIZ__GROUPS_, VIZ__NARGS_MINUS_1(__VA_ARGS__))((viz__o##id, viz__r##id), __VA_ARGS__, ) \
 		if (VIZ__ON(init)) \
 			viz__on_init(VIZ__BASE(viz__o##id)); \
 	} \
 	viz__r##id; \
 })
-#define VIZ__INIT_CONFIG(c, k, k1, x) VIZ__CAT(VIZ__INIT_CONFIG_, VIZ__IS_PAREN(x))(c, x)
-#define VIZ__INIT_CONFIG_0(c, x) (void)(0 x);
-#define VIZ__INIT_CONFIG_1(c, x) VIZ__CALL(VIZ__INIT_CONFIG_2, (VIZ__EXPAND c, VIZ__EXPAND x))
-#define VIZ__INIT_CONFIG_2(o, r, ...) r = viz__result(r, VIZ_PROBE_CONFIG(o, __VA_ARGS__));
+/* One for each setting: not VIZ__FE, which is needed for the list within one. */
+#define VIZ__GROUPS_0(c, ...)
+#define VIZ__GROUPS_1(c, x, ...) VIZ__GROUP(c, x)
+#define VIZ__GROUPS_2(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_1(c, __VA_ARGS__)
+#define VIZ__GROUPS_3(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_2(c, __VA_ARGS__)
+#define VIZ__GROUPS_4(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_3(c, __VA_ARGS__)
+#define VIZ__GROUPS_5(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_4(c, __VA_ARGS__)
+#define VIZ__GROUPS_6(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_5(c, __VA_ARGS__)
+#define VIZ__GROUPS_7(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_6(c, __VA_ARGS__)
+#define VIZ__GROUPS_8(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_7(c, __VA_ARGS__)
+#define VIZ__GROUP(c, x) VIZ__CAT(VIZ__GROUP_, VIZ__IS_PAREN(x))(c, x)
+#define VIZ__GROUP_0(c, x) VIZ__ASSERT(0, "VIZ_PROBE_INIT: a setting is a group in parentheses: (key, value)");
+#define VIZ__GROUP_1(c, x) VIZ__CALL(VIZ__GROUP_2, (VIZ__EXPAND c, VIZ__EXPAND x))
+#define VIZ__GROUP_2(o, r, ...) r = viz__result(r, VIZ_PROBE_CONFIG(o, __VA_ARGS__));
 
 #define VIZ_PROBE_CONFIG(p, ...) \
 	VIZ__CONFIG(__COUNTER__, p, VIZ__FIRST(__VA_ARGS__, ), VIZ__REST(__VA_ARGS__, ))
@@ -1112,7 +1147,7 @@ enum {
 #define VIZ__CONFIG_include_attributes(id, b, ...) VIZ__CONFIG_LIST(id, b, include, __VA_ARGS__)
 #define VIZ__CONFIG_exclude_attributes(id, b, ...) VIZ__CONFIG_LIST(id, b, exclude, __VA_ARGS__)
 #define VIZ__CONFIG_LIST(id, b, which, ...) __extension__({ \
-	const char *const viz__l##id[] = { "", __VA_ARGS__ }; \
+	const char *const viz__l##id[] = { "" VIZ__FE_REST(VIZ__NAME, ~, __VA_ARGS__) }; \
 	viz__config_list(b, &(b)->which, viz__l##id + 1, sizeof(viz__l##id) / sizeof(viz__l##id[0]) - 1); \
 })
 
