@@ -9,7 +9,9 @@ import argparse
 import os
 import sys
 
+import behaviour
 import matrix
+import rejects
 from harness import run_all
 
 
@@ -19,7 +21,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("text", nargs="*")
     options = parser.parse_args()
-    jobs = matrix.jobs()
+    jobs = behaviour.jobs() + rejects.jobs() + matrix.jobs()
     jobs = [j for j in jobs if not options.text or any(t in j.name for t in options.text)]
     if options.list:
         for j in jobs:

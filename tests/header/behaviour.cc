@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which probes fire where C++ leaves a scope in its own ways: exceptions, destructors, lambdas, classes. The spy stands
+ * in for the stubs.
+ */
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <string>
+
+#include "spy.h"
+#include "viztrace.h"
+
+static int failures;
+
+#define SAW(expected) saw(expected, __LINE__)
+
+static void saw(const std::string &expected, int line)
+{
+	std::string seen = spy_seen();
+
+	if (seen == expected)
+		return;
+	std::printf("FAILED line %d:\n  expected %s\n  saw      %s\n", line, expected.c_str(), seen.c_str());
+	failures++;
+}
+
+enum class mode : short { off = -1, on = 300 };
+
+class base {
+public:
+	explicit base(const char *name);
+	virtual ~base();
+	virtual void work(bool fail) = 0;
+	void add(int n)
+	{
+		VIZ_PROBE_TRIGGERLOG(this, after);
+		VIZ_PROBE_SET(this, total, total + n);
+	}
+
+	struct viz_object viz;
+	int total = 0;
+};
+VIZ_PROBE_OBJECT(base, total);
+
+base::base(const char *name)
+{
+	spy_know(&viz, name);
+	VIZ_PROBE_INIT(this, base, name);
+}
+
+base::~base()
+{
+	VIZ_PROBE_DESTROY(this);
+}
+
+struct padding {
+	virtual ~padding()
+	{
+	}
+	long first = 1;
+};
+
+class derived : public padding, public base {
+public:
+	explicit derived(const char *name);
+	void work(bool fail) override
+	{
+		VIZ_PROBE_METHOD();
+		VIZ_PROBE_TRIGGERLOG(this, both);
+		VIZ_PROBE_SCOPE("inner");
+		VIZ_PROBE_SET(this, level, mode::on);
+		if (fail)
+			throw std::exception();
+		VIZ_PROBE_SET(this, ratio, 0.5);
+	}
+
+	mode level = mode::off;
+	std::atomic<int> hits{0};
+	std::atomic<double> ratio{0};
+	std::atomic<bool> open{false};
+	const char label[6] = "label";
+};
+VIZ_PROBE_OBJECT(derived, first, total, level, hits, ratio, open, label);
+
+/* The constructor of the base made it an object of class base; from here on it is one of class derived. */
+derived::derived(const char *name) : base(name)
+{
+	VIZ_PROBE_INIT(this, derived, name);
+}
+
+static void classes()
+{
+	derived *d = new derived("d");
+	base *b = d;
+
+	SAW("d.init base d; d.init derived d");
+	b->add(3);
+	SAW("d.set 1 total=3; d.after");
+	VIZ_PROBE_SET(d, total, 4);
+	VIZ_PROBE_SET(d, first, 5);
+	SAW("d.set 1 total=4; d.set 0 first=5");
+	VIZ_PROBE_SET(d, level, mode::off);
+	VIZ_PROBE_SET(d, level, mode::on);
+	VIZ_PROBE_SET(d, hits, -3);
+	d->hits++;
+	VIZ_PROBE_CHANGED(d, hits);
+	VIZ_PROBE_SET(d, ratio, 0.25);
+	VIZ_PROBE_SET(d, open, true);
+	VIZ_PROBE_CHANGED(d, label);
+	SAW("d.set 2 level=-1; d.set 2 level=300; d.set 3 hits=-3; d.set 3 hits=-2; d.set 4 ratio=0.25; "
+	    "d.set 5 open=1; d.set 6 label=label");
+	VIZ_PROBE_VALUE("v", "mode", d->level);
+	SAW("value v.mode i64=300");
+	delete b;
+	SAW("d.destroy");
+}
+
+static int fails()
+{
+	throw std::exception();
+}
+
+static void exceptions()
+{
+	derived d("d");
+	const std::string name = "virtual void derived::work(bool) 3";
+
+	spy_seen();
+	d.work(false);
+	SAW("enter " + name + "; d.before; enter inner 1; d.set 2 level=300; d.set 4 ratio=0.5; exit inner 1; d.after; exit " +
+	    name);
+	try {
+		d.work(true);
+	} catch (const std::exception &) {
+		VIZ_PROBE_INSTANT("caught");
+	}
+	SAW("enter " + name + "; d.before; enter inner 1; d.set 2 level=300; exit inner 1; d.after; exit " + name +
+	    "; instant caught");
+	try {
+		VIZ_PROBE_SET(&d, total, fails());
+	} catch (const std::exception &) {
+	}
+	SAW("");
+}
+
+static void lambdas()
+{
+	derived d("d");
+	auto twice = [&d](int n) {
+		VIZ_PROBE_SCOPE("twice");
+		VIZ_PROBE_SET(&d, total, n);
+		return 2 * n;
+	};
+
+	spy_seen();
+	VIZ_PROBE_SET(&d, hits, twice(4));
+	SAW("enter twice 1; d.set 1 total=4; exit twice 1; d.set 3 hits=8");
+}
+
+template <class T> static T templated(T value)
+{
+	VIZ_PROBE_SCOPE("templated");
+	VIZ_PROBE_VALUE("t", "value", value);
+	return value;
+}
+
+static void templates()
+{
+	spy_seen();
+	templated(-1);
+	templated(2ull);
+	templated(0.5f);
+	SAW("enter templated 1; value t.value i64=-1; exit templated 1; enter templated 1; value t.value u64=2; "
+	    "exit templated 1; enter templated 1; value t.value f64=0.5; exit templated 1");
+}
+
+int main()
+{
+	viz_init_semaphore = 1;
+	viz_destroy_semaphore = 1;
+	viz_set_semaphore = 1;
+	viz_log_semaphore = 1;
+	viz_enter_semaphore = 1;
+	viz_exit_semaphore = 1;
+	viz_value_semaphore = 1;
+	viz_instant_semaphore = 1;
+	classes();
+	exceptions();
+	lambdas();
+	templates();
+	return failures ? 1 : 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* expect: VIZ_PROBE_OBJECT(o): attribute `d` has a type that cannot be reported */
+#include "viztrace.h"
+
+struct inner {
+	int x;
+};
+VIZ_PROBE_DICT(inner, x);
+
+struct o {
+	struct viz_object viz;
+	int n;
+	struct inner *d;
+};
+#ifdef GOOD
+VIZ_PROBE_OBJECT(o, n);
+#else
+VIZ_PROBE_OBJECT(o, n, VIZ_DICT(d, inner));
+#endif

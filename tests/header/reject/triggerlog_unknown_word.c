@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* expect: viz__when_sometimes */
+#include "viztrace.h"
+
+struct o {
+	struct viz_object viz;
+	int n;
+	const int fixed;
+	unsigned bit : 1;
+	const char *s;
+};
+VIZ_PROBE_OBJECT(o, n, fixed, s);
+
+struct other {
+	struct viz_object viz;
+	int n;
+};
+VIZ_PROBE_OBJECT(other, n);
+
+struct plain {
+	struct viz_object viz;
+	int n;
+};
+
+void use(struct o *o, struct other *other, struct plain *plain, void *untyped);
+void use(struct o *o, struct other *other, struct plain *plain, void *untyped)
+{
+	(void)o;
+	(void)other;
+	(void)plain;
+	(void)untyped;
+#ifdef GOOD
+	VIZ_PROBE_TRIGGERLOG(o, after);
+#else
+	VIZ_PROBE_TRIGGERLOG(o, sometimes);
+#endif
+}

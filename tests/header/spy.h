@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stands in for a tracer: strong definitions of the stubs, which the header makes weak, write down each call.
+ */
+#ifndef TESTS_HEADER_SPY_H
+#define TESTS_HEADER_SPY_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* From now on `object` is called `name` in what was seen. */
+void spy_know(const void *base, const char *name);
+
+/* What was called since the last time, one call after the other with "; " between them:
+ *   a.init TAG NAME    a.destroy    a.set INDEX ATTR=VALUE    a.log why
+ *   enter NAME FLAGS   exit NAME FLAGS   value NAME.ATTR TYPE=VALUE   instant NAME
+ * Frames are compared: an exit whose frame is not that of the innermost open enter of that name ends with "(frame!)". */
+const char *spy_seen(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
