@@ -20,6 +20,7 @@
 #include "metadata.h"
 #include "model.h"
 #include "output.h"
+#include "summary.h"
 #include "target.h"
 #include "writer_chrome.h"
 
@@ -236,18 +237,6 @@ static uint64_t count_lost(struct session *s)
 	return lost;
 }
 
-static const char *human_size(char *text, size_t size, uint64_t bytes)
-{
-	static const char *const units[] = { "B", "KB", "MB", "GB", "TB" };
-	double n = (double)bytes;
-	int unit = 0;
-
-	for (; n >= 1000 && unit < 4; unit++)
-		n /= 1000;
-	snprintf(text, size, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
-	return text;
-}
-
 static uint64_t events_written(const struct session *s)
 {
 	const struct model_stats *m = model__stats(s->model);
@@ -261,13 +250,9 @@ static uint64_t events_written(const struct session *s)
 static void show_status(struct session *s, uint64_t now, uint64_t *last_time, uint64_t *last_events)
 {
 	uint64_t events = events_written(s);
-	char line[160], size[32];
 	double rate = (double)(events - *last_events) * 1e9 / (double)(now - *last_time + 1);
 
-	snprintf(line, sizeof(line), "%.1f s  %" PRIu64 " events  %.0f/s  lost %" PRIu64 "  %s  (Ctrl-C ends)",
-		 (double)(now - s->report.start) / 1e9, events, rate, count_lost(s),
-		 human_size(size, sizeof(size), output__size(s->output)));
-	log_status(line);
+	summary__status((double)(now - s->report.start) / 1e9, events, rate, count_lost(s), output__size(s->output));
 	*last_time = now;
 	*last_events = events;
 }
@@ -465,33 +450,6 @@ static int finish(struct session *s, int argc, char **argv)
 	return err;
 }
 
-static void print_summary(const struct session *s, bool complete)
-{
-	const struct session_report *r = &s->report;
-	const struct session_counts *p = r->probes;
-	char size[32];
-
-	log_info("%s: %s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads (%s)", s->path,
-		 human_size(size, sizeof(size), r->bytes), (double)(r->end - r->start) / 1e9, r->total.written, r->threads,
-		 r->why);
-	log_info("  %" PRIu64 " counters, %" PRIu64 " objects: %" PRIu64 " new, %" PRIu64 " destroyed, %" PRIu64
-		 " writes, %" PRIu64 " logs, %" PRIu64 " single values",
-		 r->counters, r->objects, p[EVENT_PROBE_INIT].written, p[EVENT_PROBE_DESTROY].written,
-		 p[EVENT_PROBE_SET].written, p[EVENT_PROBE_LOG].written, p[EVENT_PROBE_VALUE].written);
-	log_info("  %" PRIu64 " methods: %" PRIu64 " entered, %" PRIu64 " left; %" PRIu64 " instants", r->methods,
-		 p[EVENT_PROBE_ENTER].written, p[EVENT_PROBE_EXIT].written, p[EVENT_PROBE_INSTANT].written);
-	log_info("  lost %" PRIu64 ", filtered %" PRIu64 ", truncated %" PRIu64 ", unreadable %" PRIu64, r->total.lost,
-		 r->total.filtered, r->total.truncated, r->total.unreadable);
-	if (r->unwound || r->not_finite || r->invalid_json)
-		log_info("  %" PRIu64 " slices ended by unwinding, %" PRIu64 " samples were no finite numbers, %" PRIu64
-			 " texts were no JSON", r->unwound, r->not_finite, r->invalid_json);
-	if (r->total.lost)
-		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "M", r->total.lost,
-			 s->opts->ring_size >> 20);
-	if (complete && strcmp(s->path, "-"))
-		log_info("open %s in https://ui.perfetto.dev or chrome://tracing", s->path);
-}
-
 static void report_unmatched(const struct session *s)
 {
 	const struct rules *r = filter__rules(s->filter);
@@ -524,7 +482,7 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	err = finish(s, argc, argv);
 	if (err)
 		log_error("writing %s failed: %s; what was written before is whole", s->path, strerror(-err));
-	print_summary(s, !err);
+	summary__print(&s->report, s->path, !err, s->opts->ring_size);
 	report_unmatched(s);
 	if (err)
 		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;

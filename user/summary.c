@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* summary: see summary.h. */
+#include "summary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+
+static const char *human_size(char *text, size_t size, uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KB", "MB", "GB", "TB" };
+	double n = (double)bytes;
+	int unit = 0;
+
+	for (; n >= 1000 && unit < 4; unit++)
+		n /= 1000;
+	snprintf(text, size, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
+	return text;
+}
+
+void summary__status(double seconds, uint64_t events, double rate, uint64_t lost, uint64_t bytes)
+{
+	char line[160], size[32];
+
+	snprintf(line, sizeof(line), "%.1f s  %" PRIu64 " events  %.0f/s  lost %" PRIu64 "  %s  (Ctrl-C ends)", seconds,
+		 events, rate, lost, human_size(size, sizeof(size), bytes));
+	log_status(line);
+}
+
+void summary__print(const struct session_report *r, const char *path, bool complete, uint64_t ring_size)
+{
+	const struct session_counts *p = r->probes;
+	char size[32];
+
+	log_info("%s: %s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads (%s)", path,
+		 human_size(size, sizeof(size), r->bytes), (double)(r->end - r->start) / 1e9, r->total.written, r->threads,
+		 r->why);
+	log_info("  %" PRIu64 " counters, %" PRIu64 " objects: %" PRIu64 " new, %" PRIu64 " destroyed, %" PRIu64
+		 " writes, %" PRIu64 " logs, %" PRIu64 " single values",
+		 r->counters, r->objects, p[EVENT_PROBE_INIT].written, p[EVENT_PROBE_DESTROY].written,
+		 p[EVENT_PROBE_SET].written, p[EVENT_PROBE_LOG].written, p[EVENT_PROBE_VALUE].written);
+	log_info("  %" PRIu64 " methods: %" PRIu64 " entered, %" PRIu64 " left; %" PRIu64 " instants", r->methods,
+		 p[EVENT_PROBE_ENTER].written, p[EVENT_PROBE_EXIT].written, p[EVENT_PROBE_INSTANT].written);
+	log_info("  lost %" PRIu64 ", filtered %" PRIu64 ", truncated %" PRIu64 ", unreadable %" PRIu64, r->total.lost,
+		 r->total.filtered, r->total.truncated, r->total.unreadable);
+	if (r->unwound || r->not_finite || r->invalid_json)
+		log_info("  %" PRIu64 " slices ended by unwinding, %" PRIu64 " samples were no finite numbers, %" PRIu64
+			 " texts were no JSON", r->unwound, r->not_finite, r->invalid_json);
+	if (r->total.lost)
+		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "M", r->total.lost,
+			 ring_size >> 20);
+	if (complete && strcmp(path, "-"))
+		log_info("open %s in https://ui.perfetto.dev or chrome://tracing", path);
+}
