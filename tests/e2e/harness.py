@@ -201,7 +201,7 @@ class Tool(Process):
         return self.err.wait_for(b"tracing process", timeout)
 
     def messages(self):
-        return self.err.text()
+        return self.err.text() if self.err else "(not captured)"
 
 
 class Case(unittest.TestCase):

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the tool says: list, the summary, quiet, verbose, a status line."""
+import os
+import pty
+import re
+
+import harness
+
+
+class List(harness.Case):
+    def check(self, text, path):
+        self.assertIn(str(path), text)
+        self.assertRegex(text, r"probes +init destroy set log enter exit value instant")
+        for line in (r"counter gauge", r"ticks +int64", r"half +double", r"object machine", r"round +int64",
+                     r"state +string", r"list +int32\[3\]", r"counter sum", r"value +uint64"):
+            self.assertRegex(text, r"(?m)^ *%s$" % line)
+
+    def test_a_file(self):
+        program = harness.build("steady")
+        done = harness.run(harness.TOOL, "list", program)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.check(done.stdout, program)
+
+    def test_a_process(self):
+        program = harness.build("steady")
+        target = self.target(program)
+        done = harness.run(harness.TOOL, "list", "-p", target.pid)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.check(done.stdout, program)
+        self.assertEqual(target.semaphores(), 0)
+
+    def test_every_kind_of_attribute(self):
+        done = harness.run(harness.TOOL, "list", harness.build("late"))
+        for line in (r"object account", r"lim +dict limits", r"rates +double\[2\]", r"note +string",
+                     r"_hidden +int32 +\(private.*\)", r"object savings", r"balance +int32", r"interest +double"):
+            self.assertRegex(done.stdout, r"(?m)^ *%s$" % line)
+
+    def test_every_type(self):
+        done = harness.run(harness.TOOL, "list", harness.build("garbage"))
+        for line in (r"d +double", r"f +float", r"u +uint64", r"i +int64", r"u8 +uint8", r"i8 +int8", r"b +bool",
+                     r"list +double\[3\]", r"s +string\[32\]", r"rows +string\[2\]", r"j +JSON"):
+            self.assertRegex(done.stdout, r"(?m)^ *%s$" % line)
+
+    def test_a_process_with_a_library(self):
+        library = harness.build("library.so", "library.c", flags=("-O2", "-shared", "-fPIC"))
+        target = self.target(harness.build("uses_library", libs=("-ldl",)), library)
+        done = harness.run(harness.TOOL, "list", "-p", target.pid)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for word in ("uses_library", "library.so", "counter app", "counter cache"):
+            self.assertIn(word, done.stdout)
+
+
+class Messages(harness.Case):
+    def run_tool(self, *options, output="trace.json"):
+        target = self.target(harness.build("steady"), "--still")
+        tool = self.tool("-p", target.pid, "-o", output, *options)
+        self.assertTrue(harness.wait_until(lambda: target.semaphores() == 8))
+        target.ask("work 7")
+        target.tell("quit")
+        self.assertEqual(tool.wait(), 0)
+        return target, tool
+
+    def test_the_summary(self):
+        target, tool = self.run_tool()
+        said = tool.messages()
+        trace = self.load()
+        self.assertIn("tracing process %d (steady), 8 probes" % target.pid, said)
+        self.assertRegex(said, r"(?m)^trace\.json: [\d.]+ \w+, [\d.]+ s, 28 events of 1 threads \(the target ended\)$")
+        self.assertRegex(said, r"\blost 0\b")
+        self.assertRegex(said, r"open trace\.json in https://ui\.perfetto\.dev or chrome://tracing")
+        self.assertEqual(trace.total["written"], 28)
+        self.assertNotIn("warning", said)
+        self.assertEqual(tool.out.data, b"")
+
+    def test_quiet(self):
+        _, tool = self.run_tool("-q")
+        self.assertEqual(tool.messages(), "")
+        self.load()
+
+    def test_verbose_says_more(self):
+        _, tool = self.run_tool("-v")
+        self.assertGreater(len(tool.messages().splitlines()), 6)
+
+    def test_no_status_line_where_there_is_no_terminal(self):
+        target = self.target(harness.build("steady"))
+        tool = self.attach(target.pid, "-d", "1.5")
+        self.end(tool, with_signal=None)
+        self.assertNotIn("\r", tool.messages())
+        self.assertNotIn("\033", tool.messages())
+
+    def on_terminal(self, *options):
+        target = self.target(harness.build("steady"))
+        main, side = pty.openpty()
+        tool = self.tool("-p", target.pid, "-o", "trace.json", *options, stderr=side)
+        os.close(side)
+        with os.fdopen(main, "rb", buffering=0) as file:
+            pump = harness.Pump(file)
+            if "-q" not in options:
+                self.assertTrue(pump.wait_for(b"(Ctrl-C ends)"), pump.text())
+            self.end(tool, with_signal=harness.signal.SIGINT if "-q" not in options else None)
+            pump.thread.join(10)
+            return pump.text()
+
+    def test_a_status_line_on_a_terminal(self):
+        said = self.on_terminal()
+        self.assertRegex(said, r"\r\x1b\[K[\d.]+ s +\d+ events +\d+/s +lost \d+ ")
+        # It is gone before the summary is said.
+        self.assertTrue(re.search(r"\r\x1b\[K(trace\.json: )", said) or re.search(r"\r\x1b\[K\r\x1b\[Ktrace", said),
+                        repr(said))
+        self.load()
+
+    def test_quiet_on_a_terminal(self):
+        self.assertEqual(self.on_terminal("-q", "-d", "1.2"), "")
