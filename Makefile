@@ -114,3 +114,70 @@ clean:
 	$(Q)rm -rf $(B)
 
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d)
+
+# ---- bench: tests/bench/README.md ----
+# sudo make bench        everything but the soak, as a table (BENCH="--quick", BENCH=writer, ...: see bench.py --help)
+# sudo make bench-json   the same, and build/bench.json
+# sudo make bench-deps   install what we are compared with
+
+.PHONY: bench bench-json bench-deps bench-build
+BENCH ?=
+BENCH_DIR := tests/bench
+BENCH_BUILD := $(B)/bench
+BENCH_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Werror -falign-loops=32 -Iinclude -I$(BENCH_DIR) -pthread
+BENCH_PROGRAMS := app-viz app-none floor writer attach/app
+BENCH_OBJECTS := $(filter-out $(B)/user/main.o,$(OBJECTS))
+has_header = $(shell echo '\#include <$1>' | $(CC) -E -x c - >/dev/null 2>&1 && echo $2)
+
+bench: bench-build
+	$(Q)python3 $(BENCH_DIR)/bench.py --build $(B) $(BENCH); status=$$?; $(give_back); exit $$status
+
+bench-json: bench-build
+	$(Q)python3 $(BENCH_DIR)/bench.py --build $(B) --json $(B)/bench.json $(BENCH); status=$$?; $(give_back); exit $$status
+
+bench-deps:
+	$(Q)tests/deps.sh build
+	$(Q)$(BENCH_DIR)/deps.sh
+
+bench-build: all
+	$(Q)$(MAKE) --no-print-directory $(addprefix $(BENCH_BUILD)/,$(BENCH_PROGRAMS) \
+		$(call has_header,sys/sdt.h,app-sdt) $(call has_header,lttng/tracepoint.h,app-lttng))
+
+$(BENCH_BUILD)/app-%: $(BENCH_DIR)/app.c $(wildcard $(BENCH_DIR)/*.h) $(BENCH_DIR)/lttng_events.c include/viztrace.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BENCH_CFLAGS) $(BENCH_APP_$*) -o $@ $< $(BENCH_APP_$*_LIBS)
+BENCH_APP_viz := -DEMIT='"emit_viz.h"'
+BENCH_APP_none := -DEMIT='"emit_viz.h"' -DVIZ_PROBE_DISABLE
+BENCH_APP_sdt := -DEMIT='"emit_sdt.h"' -DVIZ_PROBE_DISABLE
+BENCH_APP_lttng := -DEMIT='"emit_lttng.h"' -DVIZ_PROBE_DISABLE
+BENCH_APP_lttng_LIBS := $(BENCH_DIR)/lttng_events.c -llttng-ust -ldl
+
+$(BENCH_BUILD)/libproduct.a: $(BENCH_OBJECTS)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rc $@ $^
+
+$(BENCH_BUILD)/floor.bpf.o: $(BENCH_DIR)/floor.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(BENCH_BUILD)/floor.skel.h: $(BENCH_BUILD)/floor.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name floor_bpf > $@
+
+$(BENCH_BUILD)/floor: $(BENCH_DIR)/floor.c $(BENCH_BUILD)/floor.skel.h $(BENCH_BUILD)/libproduct.a
+	$(call say,CC,$@)
+	$(Q)$(CC) $(BENCH_CFLAGS) -I$(BENCH_BUILD) -o $@ $< $(BENCH_BUILD)/libproduct.a $(USER_LIBS)
+
+$(BENCH_BUILD)/writer: $(BENCH_DIR)/writer.c tests/unit/records.h $(BENCH_BUILD)/libproduct.a
+	$(call say,CC,$@)
+	$(Q)$(CC) $(BENCH_CFLAGS) -o $@ $< $(BENCH_BUILD)/libproduct.a $(USER_LIBS)
+
+$(BENCH_BUILD)/attach/app: $(BENCH_DIR)/attach_sources.py include/viztrace.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)python3 $< $(@D)
+	$(Q)for i in 1 2 3; do $(CC) -O1 -Iinclude -shared -fPIC -o $(@D)/lib$$i.so $(@D)/lib$$i.c || exit; done
+	$(Q)$(CC) -O1 -Iinclude -o $@ $(@D)/app.c $(@D)/lib1.so $(@D)/lib2.so $(@D)/lib3.so -Wl,-rpath,'$$ORIGIN'
+# ---- end of bench ----

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The benchmark: see README.md. Needs root."""
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+import probes
+import report
+import whole
+from procs import APP_CORE, COLLECTOR_CORE, Failed
+
+SECTIONS = ("probes", "flood", "writer", "attach", "soak")
+FLOOD_EVENTS = 10000000
+SOAK_EVENTS = 50000000
+MIB = 1 << 20
+
+
+def arguments():
+    a = argparse.ArgumentParser(description="What tracing costs, of this tool and of others. Needs root.")
+    a.add_argument("section", nargs="*", metavar="SECTION", choices=[[], *SECTIONS],
+                   help="probes: all contenders; flood: 10 million events; writer: user space alone; attach; "
+                        "soak: 50 million events (default: all but the soak)")
+    a.add_argument("--build", default="build", help="where `make` put things (default: build)")
+    a.add_argument("--rounds", type=int, default=5)
+    a.add_argument("--quick", action="store_true", help="2 short rounds: to see that it runs, not for its figures")
+    a.add_argument("--soak", action="store_true", help="the soak as well")
+    a.add_argument("--only", metavar="REGEX", default="", help="of the probes: rows and contenders, as 'method: perf'")
+    a.add_argument("--json", metavar="FILE", help="all figures")
+    return a.parse_args()
+
+
+def machine():
+    model = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo", encoding="utf-8").read())
+    return {"kernel": platform.release(), "machine": platform.machine(), "cpus": len(os.sched_getaffinity(0)),
+            "cpu": model[1] if model else "", "load_before": os.getloadavg()[0],
+            "app_core": min(APP_CORE), "collector_core": min(COLLECTOR_CORE)}
+
+
+def run_probes(o, folder, out, limits):
+    rounds, scale = (2, 0.2) if o.quick else (o.rounds, 1.0)
+    rows, skipped, site = probes.run(o.build, folder, rounds, scale,
+                                     lambda row, name: re.search(o.only, f"{row}: {name}"))
+    out.update(site=site, rounds=rounds, probes=report.probes_json(rows), skipped=skipped)
+    print(f"\n{rounds} rounds; this kernel's fast probe site: {site}\n")
+    print(report.probes_table(rows))
+    for name, why in skipped.items():
+        print(f"  not measured: {name}: {why}")
+    if not o.only:
+        report.probe_limits(limits, rows, site)
+
+
+def run_flood(o, folder, out, limits):
+    f = whole.flood(o.build, folder, FLOOD_EVENTS // (10 if o.quick else 1))
+    out["flood"] = f
+    if "skipped" in f:
+        print("\n  not measured: flood: " + f["skipped"])
+        return
+    peak = max(f["memory_bytes"], default=None)
+    print(f"\n{f['events']:,} events at full speed, default settings: lost {f['lost']:,}; app {f['on_ns']:.0f} ns, "
+          f"collector {f['collector_ns']:.0f} ns, {f['bytes_per_event']:.0f} bytes for each; "
+          f"{f['events_per_second']:,.0f} events/s from the first write to the whole file")
+    limits.add(f"lost, {f['events']:,} events at full speed", 0, f["lost"], f["lost"], digits=0)
+    limits.add("collector CPU, ring to JSON on disk, for each event", 250, f["collector_ns"], f["collector_ns"], " ns", digits=0)
+    if peak:
+        limits.add("memory besides the rings", 64, peak / MIB, min(f["memory_bytes"]) / MIB, " MiB", digits=1)
+
+
+def run_writer(o, _folder, out, limits):
+    figures = whole.writer(o.build, 100000 if o.quick else 500000, 2 if o.quick else o.rounds)
+    out["writer"] = [{"workload": w, "stage": s, "ns": report.Spread(ns).json()} for (w, s), ns in figures.items()]
+    print("\n" + report.writer_table(figures))
+    ns = report.Spread(figures["counter4", "format"])
+    limits.add("JSON formatting alone, counter of 4 attributes", 4e6, 1e9 / ns.median, 1e9 / ns.min, " /s", True, digits=0)
+
+
+def run_attach(o, folder, out, limits):
+    a = whole.attach(o.build, folder, 2 if o.quick else o.rounds)
+    out["attach"] = a
+    figures = {k: report.Spread([s * 1e3 for s in a[k]]) for k in ("start", "attach", "detach")}
+    print("\n" + report.table([f"2,000 uses, {a['probes']}: ms", "min", "median", "max"], [
+        [name, *(report.show(f, 0) for f in (s.min, s.median, s.max))] for name, s in (
+            ("start: load the programs, try the sites", figures["start"]), ("attach", figures["attach"]),
+            ("detach, after the trace is whole", figures["detach"]))]))
+    if not all(a["whole"]):
+        print("  the trace was NOT whole before detaching began")
+    for key, limit in (("attach", 150), ("detach", 500)):
+        limits.add(f"{key}: 2,000 uses in 4 files", limit, figures[key].median, figures[key].min, " ms", digits=0)
+
+
+def run_soak(o, folder, out, limits):
+    f = whole.flood(o.build, folder, SOAK_EVENTS, "/dev/null", every=1)
+    out["soak"] = f
+    mib = [m / MIB for m in f["memory_bytes"]]
+    flat = {True: "flat", False: "NOT flat", None: "too short to tell"}[whole.is_flat(f["memory_bytes"])]
+    print(f"\nsoak: {f['events']:,} events, lost {f['lost']:,}: memory besides the rings ({f['rings_bytes'] / MIB:.0f} MiB) "
+          f"{min(mib):.1f} to {max(mib):.1f} MiB: {flat}")
+    limits.add(f"memory besides the rings, {f['events']:,} events", 64, max(mib), min(mib), " MiB", digits=1)
+
+
+def main():
+    o = arguments()
+    sections = o.section or list(SECTIONS[:-1])
+    if o.soak and "soak" not in sections:
+        sections.append("soak")
+    if os.geteuid() != 0 and sections != ["writer"]:
+        print("this attaches to processes: run it as root (sudo make bench)", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and what was started is ended
+    begin, out, limits = time.monotonic(), {"machine": machine()}, report.Limits()
+    m = out["machine"]
+    print(f"{m['cpu'] or m['machine']}, {m['cpus']} CPUs, Linux {m['kernel']}, load {m['load_before']:.1f}; "
+          f"app on CPU {m['app_core']}, collectors on CPU {m['collector_core']}")
+    folder = tempfile.mkdtemp(prefix="run-", dir=os.path.join(o.build, "bench"))
+    try:
+        for section in SECTIONS:
+            if section in sections:
+                {"probes": run_probes, "flood": run_flood, "writer": run_writer, "attach": run_attach,
+                 "soak": run_soak}[section](o, folder, out, limits)
+    except Failed as e:
+        print(f"bench: {e}", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    out.update(limits=limits.json(), seconds=time.monotonic() - begin)
+    if limits.lines:
+        print("\n" + limits.text())
+    print(f"\n{out['seconds']:.0f} s")
+    if o.json:
+        with open(o.json, "w", encoding="utf-8") as f:
+            json.dump(out, f, indent=1)
+            f.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The rounds: every contender of every row once in each, one after the other."""
+import os
+import subprocess
+import sys
+import time
+
+from contenders import Bpftrace, Floor, Lttng, Nothing, Perf, Tool
+from procs import COLLECTOR_CORE, App, Failed, Process
+
+ROWS = [  # workload, threads, title
+    ("counter4", 1, "counter, 4 attributes"),
+    ("counter1", 1, "counter, 1 attribute"),
+    ("counter8", 1, "counter, 8 attributes"),
+    ("counter32", 1, "counter, 32 attributes"),
+    ("object", 1, "object, 1 integer and 2 strings"),
+    ("method", 1, "method: enter and exit"),
+    ("counter4", 2, "counter, 4 attributes, 2 threads"),
+    ("counter4", 4, "counter, 4 attributes, 4 threads"),
+    ("excluded", 1, "write to an attribute that the app excludes"),
+    ("silent", 1, "write with trigger_on_change off"),
+    # A row for writes that the tool's own rules exclude goes here: a Tool with options, and its workload.
+]
+QUIET = ("excluded", "silent")
+QUIET_OPS = 5000000  # no events come of these
+OFF_OPS = 10000000
+WARM_OPS = 500
+
+LOOP, OFF, TOOL, BPFTRACE, PERF, LTTNG = "loop without probes", "macros off", "viztrace-bpf", "bpftrace printf", \
+    "perf record", "LTTng-UST"
+SDT, SDT_ARGS = "sdt.h + 40-byte record", "sdt.h + record with arguments"
+
+
+def empty(site):
+    return f"empty program at {site}"
+
+
+def record(site):
+    return f"40-byte record at {site}"
+
+
+def fast_site(build, app_path):
+    """The site that the tool chooses here, by its own words."""
+    app = App(app_path)
+    tool = Process([os.path.join(build, "viztrace-bpf"), "-v", "-p", str(app.pid), "-o", "/dev/null"], COLLECTOR_CORE,
+                   "stderr")
+    try:
+        return tool.line_with("probe site: ").split()[-1]
+    finally:
+        app.end()
+        tool.end()
+
+
+class Sample:
+    """One run. Times are ns for each operation; `off` and `on` are CPU time of the app's threads."""
+
+    def __init__(self, off):
+        self.off = off
+        self.on = self.wall = self.collector = self.lost = self.bytes = self.rate = None
+
+
+def contenders_of(build, folder, site):
+    out = [Nothing(build, folder, LOOP, "app-none"), Nothing(build, folder, OFF, "app-viz"), Tool(build, folder)]
+    out += [Tool(build, folder, s) for s in ("nop1", "nop5", "nop10") if s != site]
+    out += [Floor(build, folder, empty(s), "empty", s) for s in ("nop5", "nop1")]
+    out += [Floor(build, folder, record(s), "record", s) for s in ("nop5", "nop1")]
+    out += [Floor(build, folder, SDT, "usdt_bare", "sdt"), Floor(build, folder, SDT_ARGS, "usdt_args", "sdt")]
+    return out + [Bpftrace(build, folder), Perf(build, folder), Lttng(build, folder)]
+
+
+def takes_part(name, workload, threads, site):
+    """Everybody in the first row; elsewhere who has something to say about it."""
+    if (workload, threads) == ("counter4", 1):
+        return True
+    if workload in QUIET:
+        return name in (LOOP, TOOL)
+    if threads > 1:
+        return name in (TOOL, LTTNG, SDT, empty(site), record(site))
+    if workload == "method":
+        return name in (LOOP, TOOL, LTTNG, SDT, BPFTRACE, PERF, empty(site))
+    return name in (LOOP, TOOL, LTTNG)
+
+
+def measure(c, workload, threads, ops, clean_others):
+    app = c.begin_app(threads)
+    try:
+        off_ops = OFF_OPS // (5 if workload == "method" else 1)
+        off = min(app.run(workload, threads, off_ops)[0] for _ in range(3)) / off_ops / threads
+        s = Sample(off)
+        if isinstance(c, Nothing):
+            return s
+        c.start(app, workload)
+        clean_others()
+        app.run(workload, threads, WARM_OPS)
+        time.sleep(0.02)
+        cpu, begin = c.cpu(), time.monotonic()
+        app_cpu, wall = app.run(workload, threads, ops)
+        result = c.finish(ops)
+        seconds = time.monotonic() - begin
+        total, all_ops = ops * threads, (ops + WARM_OPS) * threads
+        s.on, s.wall = app_cpu / total, wall / ops
+        if workload in QUIET:
+            return s
+        events = all_ops * c.events_per_op.get(workload, 1)
+        if result.lost is None and result.got is not None:
+            result.lost = events - result.got
+        if result.lost is not None:
+            s.lost = result.lost / events
+            s.collector = (c.cpu() - cpu) / total
+            s.rate = total * c.events_per_op.get(workload, 1) * (1 - s.lost) / seconds
+        if result.size is not None and s.lost < 1:
+            s.bytes = result.size / (all_ops * (1 - s.lost))
+        return s
+    finally:
+        app.end()
+
+
+def run(build, folder, rounds, scale, chosen):
+    """({(workload, threads): {name: [Sample]}}, {name: why it was skipped}, the tool's site)."""
+    site = fast_site(build, os.path.join(build, "bench", "app-viz"))
+    contenders, skipped, rows = [], {}, {}
+    for c in contenders_of(build, folder, site):
+        why = c.why_not()
+        if why:
+            skipped[c.name] = why
+        else:
+            contenders.append(c)
+    try:
+        for i in range(rounds):
+            for workload, threads, title in ROWS:
+                for c in contenders:
+                    if not takes_part(c.name, workload, threads, site) or not chosen(title, c.name):
+                        continue
+                    progress(f"round {i + 1} of {rounds}: {title}: {c.name}")
+                    ops = QUIET_OPS if workload in QUIET else c.ops
+                    try:
+                        s = measure(c, workload, threads, max(int(ops * scale), 2000),
+                                    lambda c=c: [other.clean() for other in contenders if other is not c])
+                        rows.setdefault((workload, threads), {}).setdefault(c.name, []).append(s)
+                    except (Failed, subprocess.SubprocessError, OSError) as e:
+                        skipped[f"{c.name} ({title})"] = str(e)
+                        c.end()
+                    finally:
+                        if c.leftover is None:
+                            c.clean()
+    finally:
+        for c in contenders:
+            c.end()
+        progress("")
+    return rows, skipped, site
+
+
+def progress(text):
+    if sys.stderr.isatty():
+        print("\r\x1b[K" + text, end="", file=sys.stderr, flush=True)
