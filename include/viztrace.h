@@ -74,6 +74,8 @@
  *     viz:destroy  obj                        viz:exit     name, frame, flags
  *     viz:set      obj, index, bits, attr     viz:value    name, attr, bits, type
  *     viz:log      obj, why                   viz:instant  name
+ *     viz:quiet    obj, index, bits, attr     a write that the program itself makes silent; it takes
+ *                                             no trap unless a tool asks for just these
  *
  *   obj    address of the struct's base        class  address of its struct viz_class
  *   index  the attribute's place in the list    attr   its name
@@ -762,6 +764,7 @@ VIZ__STUB("enter", VIZ__ARGS3I);
 VIZ__STUB("exit", VIZ__ARGS3I);
 VIZ__STUB("value", VIZ__ARGS4I);
 VIZ__STUB("instant", VIZ__ARGS1);
+VIZ__STUB("quiet", VIZ__ARGS4A);
 #endif
 
 #ifdef __cplusplus
@@ -775,6 +778,7 @@ extern volatile unsigned short viz_enter_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_exit_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_value_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_instant_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_quiet_semaphore VIZ__HIDDEN;
 
 void viz__probe_init(const void *obj, const struct viz_class *cls, const char *name) VIZ__HIDDEN;
 void viz__probe_destroy(const void *obj) VIZ__HIDDEN;
@@ -784,6 +788,7 @@ void viz__probe_enter(const char *name, const void *frame, uint32_t flags) VIZ__
 void viz__probe_exit(const char *name, const void *frame, uint32_t flags) VIZ__HIDDEN;
 void viz__probe_value(const char *name, const char *attr, uint64_t bits, uint32_t type) VIZ__HIDDEN;
 void viz__probe_instant(const char *name) VIZ__HIDDEN;
+void viz__probe_quiet(const void *obj, uint32_t index, uint64_t bits, const char *attr) VIZ__HIDDEN;
 
 /* ---- What runs in the program. Only what is named `on` or `VIZ__COLD` may cost anything. ---- */
 
@@ -870,21 +875,28 @@ static inline uint64_t viz__load(const volatile char *from, unsigned type)
 
 static VIZ__COLD void viz__on_set(const struct viz_base *b, const volatile void *attr)
 {
-	const uint32_t on = VIZ_ENABLED | VIZ_TRIGGER;
+	const uint32_t flags = __atomic_load_n(&b->flags, __ATOMIC_RELAXED);
 	const struct viz_attr *a;
 	int32_t offset = (int32_t)((const volatile char *)attr - (const volatile char *)b);
+	const char *name;
+	uint64_t bits;
+	int loud = (flags & VIZ_TRIGGER) && (__atomic_load_n(&b->live, __ATOMIC_RELAXED) >> ((offset >> 2) & 63) & 1);
 	unsigned i;
 
-	if ((__atomic_load_n(&b->flags, __ATOMIC_RELAXED) & on) != on ||
-	    !(__atomic_load_n(&b->live, __ATOMIC_RELAXED) >> ((offset >> 2) & 63) & 1) || !viz__alive(b))
+	if (!(flags & VIZ_ENABLED) || !(loud || VIZ__ON(quiet)) || !viz__alive(b))
 		return;
 	a = viz__attrs(b->cls);
 	for (i = 0; i < b->cls->n_attrs; i++) {
 		if (offset < a[i].offset || offset >= a[i].offset + (int32_t)(a[i].stride * a[i].count))
 			continue;
-		if (viz__included(b, i, a[i].name))
-			viz__probe_set(b, i, viz__load((const volatile char *)b + a[i].offset, a[i].type),
-				       viz__plain_name(a[i].name));
+		name = viz__plain_name(a[i].name);
+		bits = viz__load((const volatile char *)b + a[i].offset, a[i].type);
+		if (name[0] == '_')
+			return;
+		if (loud && viz__included(b, i, name))
+			viz__probe_set(b, i, bits, name);
+		else if (VIZ__ON(quiet))
+			viz__probe_quiet(b, i, bits, name);
 		return;
 	}
 }

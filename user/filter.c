@@ -242,7 +242,8 @@ static bool passes(const struct event *e, const struct verdict *v)
 		return false;
 	switch (e->probe) {
 	case EVENT_PROBE_SET: return v->trigger != TRIGGER_OFF && (v->allowed >> (e->index & 63) & 1);
-	case EVENT_PROBE_QUIET: return v->trigger == TRIGGER_ON && (v->allowed >> (e->index & 63) & 1);
+	/* Silent for its trigger, or for its attribute, which the app may have excluded: that stays so. */
+	case EVENT_PROBE_QUIET: return v->trigger == TRIGGER_ON && (e->mask & v->allowed) >> (e->index & 63) & 1;
 	default: return true;
 	}
 }

@@ -151,6 +151,27 @@ static int add_classes(struct session *s)
 	return 0;
 }
 
+/* All that needs no file: a target that cannot be attached to leaves none behind, and none replaced. */
+static enum exit_code prepare(struct session *s)
+{
+	int err = decoder__new(&s->decoder);
+
+	if (!err)
+		err = add_classes(s);
+	if (!err)
+		err = filter__new(&s->filter, &s->opts->rules, on_verdict, s);
+	if (err) {
+		log_error("cannot begin to trace: %s", strerror(-err));
+		return EXIT_INTERNAL;
+	}
+	decoder__include_all(s->decoder, s->opts->rules.include_all);
+	collector__set_epoch(s->collector, filter__epoch(s->filter));
+	s->report.start = collector__now();
+	s->report.start_wall = clock_ns(CLOCK_REALTIME);
+	s->report.start_boot = clock_ns(CLOCK_BOOTTIME);
+	return EXIT_TRACED;
+}
+
 static enum exit_code open_output(struct session *s)
 {
 	int err;
@@ -163,19 +184,7 @@ static enum exit_code open_output(struct session *s)
 		log_error("cannot write %s: %s; choose another place with -o", s->path, strerror(-err));
 		return EXIT_OUTPUT;
 	}
-	err = decoder__new(&s->decoder);
-	if (!err)
-		err = add_classes(s);
-	if (!err)
-		err = filter__new(&s->filter, &s->opts->rules, on_verdict, s);
-	if (!err) {
-		decoder__include_all(s->decoder, s->opts->rules.include_all);
-		collector__set_epoch(s->collector, filter__epoch(s->filter));
-		err = writer_chrome__new(&s->writer, s->output);
-	}
-	s->report.start = collector__now();
-	s->report.start_wall = clock_ns(CLOCK_REALTIME);
-	s->report.start_boot = clock_ns(CLOCK_BOOTTIME);
+	err = writer_chrome__new(&s->writer, s->output);
 	if (!err)
 		err = model__new(&s->model, &writer_chrome_ops, s->writer, s->report.start);
 	if (!err)
@@ -386,6 +395,25 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 	return "interrupted";
 }
 
+/*
+ * What was seen and never came: records that a program has not completed within a second after the end, and all
+ * behind them in the same ring buffer. They are lost; the books must not say less than that.
+ */
+static void settle(struct session_counts *c, const char *name, bool output_failed)
+{
+	uint64_t known = c->written + c->filtered + c->lost;
+
+	if (c->seen > known) {
+		if (!output_failed)
+			log_warn("%" PRIu64 " records of viz:%s were not completed in time; they count as lost",
+				 c->seen - known, name);
+		c->lost += c->seen - known;
+	} else if (c->seen < known) {
+		log_warn("the books of viz:%s do not balance: %" PRIu64 " seen, %" PRIu64 " accounted for; please report this",
+			 name, c->seen, known);
+	}
+}
+
 static void close_books(struct session *s)
 {
 	const struct model_stats *m = model__stats(s->model);
@@ -403,6 +431,7 @@ static void close_books(struct session *s)
 		c->lost = k.lost + d->rejected_by_probe[i] + m->rejected[i];
 		c->truncated = k.truncated;
 		c->unreadable = k.unreadable;
+		settle(c, probe_names[i], s->error != 0);
 		r->total.seen += c->seen;
 		r->total.filtered += c->filtered;
 		r->total.written += c->written;
@@ -410,10 +439,6 @@ static void close_books(struct session *s)
 		r->total.truncated += c->truncated;
 		r->total.unreadable += c->unreadable;
 		r->rejected += d->rejected_by_probe[i] + m->rejected[i];
-		if (c->seen != c->written + c->filtered + c->lost)
-			log_warn("the books of viz:%s do not balance: %" PRIu64 " seen, %" PRIu64 " written, %" PRIu64
-				 " filtered, %" PRIu64 " lost; please report this",
-				 probe_names[i], c->seen, c->written, c->filtered, c->lost);
 	}
 	r->counters = m->counters;
 	r->objects = m->objects;
@@ -469,9 +494,11 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	if (!code)
 		code = open_collector(s);
 	if (!code)
-		code = open_output(s);
+		code = prepare(s);
 	if (!code)
 		code = attach(s);
+	if (!code)
+		code = open_output(s);
 	if (code)
 		return code;
 	log_info("tracing process %d (%s), %zu probes in %zu files", s->target->pid, s->target->comm,

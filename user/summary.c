@@ -40,7 +40,7 @@ void summary__print(const struct session_report *r, const char *path, bool compl
 	log_info("  %" PRIu64 " counters, %" PRIu64 " objects: %" PRIu64 " new, %" PRIu64 " destroyed, %" PRIu64
 		 " writes, %" PRIu64 " logs, %" PRIu64 " single values",
 		 r->counters, r->objects, p[EVENT_PROBE_INIT].written, p[EVENT_PROBE_DESTROY].written,
-		 p[EVENT_PROBE_SET].written, p[EVENT_PROBE_LOG].written, p[EVENT_PROBE_VALUE].written);
+		 p[EVENT_PROBE_SET].written + p[EVENT_PROBE_QUIET].written, p[EVENT_PROBE_LOG].written, p[EVENT_PROBE_VALUE].written);
 	log_info("  %" PRIu64 " methods: %" PRIu64 " entered, %" PRIu64 " left; %" PRIu64 " instants", r->methods,
 		 p[EVENT_PROBE_ENTER].written, p[EVENT_PROBE_EXIT].written, p[EVENT_PROBE_INSTANT].written);
 	log_info("  lost %" PRIu64 ", filtered %" PRIu64 ", truncated %" PRIu64 ", unreadable %" PRIu64, r->total.lost,
