@@ -217,6 +217,10 @@ class Case(unittest.TestCase):
         self.addCleanup(t.clean_up)
         if ready:
             t.await_step(ready)
+        else:
+            # Popen returns while the kernel is still about to load the program.
+            name = os.path.basename(str(program))
+            self.assertTrue(wait_until(lambda: name in mapped(t.pid)), "%s does not start" % name)
         return t
 
     def tool(self, *args, **more):
@@ -269,6 +273,12 @@ def wait_until(condition, timeout=None):
             return False
         time.sleep(0.02)
     return True
+
+
+def mapped(pid):
+    """The files in its memory, as text."""
+    with open("/proc/%d/maps" % pid, encoding="utf-8", errors="replace") as f:
+        return f.read()
 
 
 def have(*commands):

@@ -124,7 +124,9 @@ class Killed(Steady):
         tool = self.attach(target.pid)
         target.ask("work 100")
         target.ask("ticks 30")
-        self.grows()
+        path = self.dir / "trace.json"
+        self.assertTrue(harness.wait_until(lambda: path.read_bytes().count(b'"name":"sum"') == 100 and
+                                           b"tenth" in path.read_bytes()), "no events on disk")
         self.end(tool, -signal.SIGKILL, signal.SIGKILL)
         trace = self.load(killed=True)
         self.assertEqual(len(trace.samples_of("sum")), 100)
