@@ -581,25 +581,25 @@ static __always_inline int report(struct pt_regs *ctx, __u32 probe)
 	return 0;
 }
 
-SEC("uprobe.s")
+SEC("uprobe")
 int on_set(struct pt_regs *ctx)
 {
 	return report(ctx, PROBE_SET);
 }
 
-SEC("uprobe.s")
+SEC("uprobe")
 int on_quiet(struct pt_regs *ctx)
 {
 	return report(ctx, PROBE_QUIET);
 }
 
-SEC("uprobe.s")
+SEC("uprobe")
 int on_log(struct pt_regs *ctx)
 {
 	return report(ctx, PROBE_LOG);
 }
 
-SEC("uprobe.s")
+SEC("uprobe")
 int on_init(struct pt_regs *ctx)
 {
 	struct object object = {};
@@ -628,7 +628,7 @@ int on_init(struct pt_regs *ctx)
 	return 0;
 }
 
-SEC("uprobe.s")
+SEC("uprobe")
 int on_destroy(struct pt_regs *ctx)
 {
 	struct rec_destroy *rec;
@@ -697,19 +697,19 @@ static __always_inline int slice(__u32 probe, __u16 kind, __u64 name, __u64 fram
 	return 0;
 }
 
-SEC("uprobe.s")
+SEC("uprobe")
 int on_enter(struct pt_regs *ctx)
 {
 	return slice(PROBE_ENTER, REC_ENTER, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
 }
 
-SEC("uprobe.s")
+SEC("uprobe")
 int on_exit(struct pt_regs *ctx)
 {
 	return slice(PROBE_EXIT, REC_EXIT, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
 }
 
-SEC("uprobe.s")
+SEC("uprobe")
 int on_instant(struct pt_regs *ctx)
 {
 	return slice(PROBE_INSTANT, REC_INSTANT, PT_REGS_PARM1(ctx), 0, 0);
@@ -758,7 +758,7 @@ static __always_inline int send_value(struct hit *hit, struct pt_regs *ctx, cons
 	return 0;
 }
 
-SEC("uprobe.s")
+SEC("uprobe")
 int on_value(struct pt_regs *ctx)
 {
 	struct hit hit;

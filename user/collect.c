@@ -92,9 +92,10 @@ static int load(struct collector *c, bool sleepable)
 		c->skel->rodata->cfg_pidns_dev = ns.st_dev;
 		c->skel->rodata->cfg_pidns_ino = ns.st_ino;
 	}
-	if (!sleepable)
+	/* Not by the section's name, which libbpf would insist on. */
+	if (sleepable)
 		bpf_object__for_each_program(prog, c->skel->obj)
-			bpf_program__set_flags(prog, bpf_program__flags(prog) & ~(unsigned)BPF_F_SLEEPABLE);
+			bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
 	err = viztrace_bpf__load(c->skel);
 	if (err) {
 		viztrace_bpf__destroy(c->skel);
