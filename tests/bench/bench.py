@@ -33,6 +33,7 @@ def arguments():
     a.add_argument("--quick", action="store_true", help="2 short rounds: to see that it runs, not for its figures")
     a.add_argument("--soak", action="store_true", help="the soak as well")
     a.add_argument("--only", metavar="REGEX", default="", help="of the probes: rows and contenders, as 'method: perf'")
+    a.add_argument("--ahead", action="store_true", help="run ahead of all else on this machine, where it is not idle")
     a.add_argument("--json", metavar="FILE", help="all figures")
     return a.parse_args()
 
@@ -42,6 +43,20 @@ def machine():
     return {"kernel": platform.release(), "machine": platform.machine(), "cpus": len(os.sched_getaffinity(0)),
             "cpu": model[1] if model else "", "load_before": os.getloadavg()[0],
             "app_core": min(APP_CORE), "collector_core": min(COLLECTOR_CORE)}
+
+
+def run_ahead():
+    """The scheduler shares out time between sessions first, and then among the processes of each."""
+    if os.getsid(0) != os.getpid():
+        if os.fork():
+            os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+        os.setsid()
+    os.setpriority(os.PRIO_PROCESS, 0, -20)
+    try:
+        with open("/proc/self/autogroup", "w", encoding="ascii") as f:
+            f.write("-19")
+    except OSError:
+        pass  # a kernel without such groups
 
 
 def run_probes(o, folder, out, limits):
@@ -113,6 +128,8 @@ def main():
     if os.geteuid() != 0 and sections != ["writer"]:
         print("this attaches to processes: run it as root (sudo make bench)", file=sys.stderr)
         return 2
+    if o.ahead:
+        run_ahead()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and what was started is ended
     begin, out, limits = time.monotonic(), {"machine": machine()}, report.Limits()
     m = out["machine"]

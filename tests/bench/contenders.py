@@ -7,6 +7,7 @@ is stored where its user wants it; what takes time after that (detaching) is lef
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -188,7 +189,7 @@ class Bpftrace(Contender):
             self.process = Process(["bpftrace", "-p", str(app.pid), "-o", self.path("bpftrace.txt"), "-e", script],
                                    COLLECTOR_CORE, stdout=log, stderr=log, stream="stdin")
         app.wait_until_on(workload)
-        time.sleep(0.1)  # the counters that it raises come before the probes
+        time.sleep(0.3)  # the counters that it raises come before the probes
 
     def finish(self, ops):
         self.process.signal(signal.SIGINT)
@@ -204,6 +205,10 @@ class Bpftrace(Contender):
 class Perf(Contender):
     name = "perf record"
     ops = 100000
+
+    def __init__(self, build, folder):
+        super().__init__(build, folder)
+        self.fds = []  # of its control pipes
 
     def missing(self):
         if not shutil.which("perf"):
@@ -227,12 +232,14 @@ class Perf(Contender):
             probe, offset, semaphore = line.split()
             text = f"p:vizbench/{probe} {os.path.abspath(self.app_path())}:{offset}({semaphore}) {args[probe]}\n" \
                 if add else f"-:vizbench/{probe}\n"
+            fd = os.open(TRACEFS + "/uprobe_events", os.O_WRONLY | os.O_APPEND)
             try:
-                with open(TRACEFS + "/uprobe_events", "a", encoding="ascii") as f:
-                    f.write(text)
-            except OSError:
+                os.write(fd, text.encode())
+            except OSError:  # there was none to remove
                 if add:
                     raise
+            finally:
+                os.close(fd)
 
     def start(self, app, workload):
         self.define(False)
@@ -242,30 +249,29 @@ class Perf(Contender):
         for fifo in (control, acks):
             if not os.path.exists(fifo):
                 os.mkfifo(fifo)
+            # Both ends, so that it never ends for perf.
+            self.fds.append(os.open(fifo, os.O_RDWR | os.O_NONBLOCK))
         with open(self.path("perf.log"), "wb") as log:
             self.process = Process(["perf", "record", "-q", "-D", "-1", "--control", f"fifo:{control},{acks}",
                                     *[a for e in events for a in ("-e", e)], "-p", str(app.pid),
                                     "-o", self.path("perf.data")], COLLECTOR_CORE, stdout=log, stderr=log,
                                    stream="stdin")
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                ctl = os.open(control, os.O_WRONLY | os.O_NONBLOCK)
-                break
-            except OSError:
-                if time.monotonic() > deadline or self.process.popen.poll() is not None:
-                    with open(self.path("perf.log"), encoding="utf-8", errors="replace") as f:
-                        raise Failed("perf record: " + f.read()[-300:]) from None
-                time.sleep(0.005)
-        os.write(ctl, b"enable\n")
-        os.close(ctl)
+        os.write(self.fds[0], b"enable\n")
+        if not select.select([self.fds[1]], [], [], 10)[0]:
+            with open(self.path("perf.log"), encoding="utf-8", errors="replace") as f:
+                raise Failed("perf record: " + f.read()[-300:]) from None
         app.wait_until_on(workload)
-        time.sleep(0.02)
+
+    def close(self):
+        for fd in self.fds:
+            os.close(fd)
+        self.fds = []
 
     def finish(self, ops):
         data = self.path("perf.data")
         self.process.signal(signal.SIGINT)
         self.process.wait()
+        self.close()
         stats = subprocess.run(["perf", "report", "--stats", "-i", data], capture_output=True, text=True,
                                check=False).stdout
         got = re.search(r"SAMPLE events:\s+(\d+)", stats)
@@ -279,6 +285,7 @@ class Perf(Contender):
 
     def end(self):
         super().end()
+        self.close()
         if self.missing() is None:
             self.define(False)
 

@@ -3,7 +3,8 @@
  * Attaches one of floor.bpf.c's programs to a process and throws its records away, until stdin is closed.
  *
  *	floor PROGRAM nop1|nop5|sdt PID FILE	stdout: "attached 3", in the end "records 1000 lost 0"
- *	floor where FILE			stdout: one line for each of the tool's probes: set OFFSET SEMAPHORE
+ *	floor where FILE			stdout: one line for each of the tool's probes: set OFFSET
+ *SEMAPHORE
  */
 #define _GNU_SOURCE
 #include <bpf/libbpf.h>
@@ -53,7 +54,8 @@ static bool is_measured(enum probe probe)
 	return probe == EVENT_PROBE_SET || probe == EVENT_PROBE_ENTER || probe == EVENT_PROBE_EXIT;
 }
 
-static int attach_stubs(struct links *links, struct bpf_program *prog, enum site site, pid_t pid, const char *path)
+static int attach_stubs(struct links *links, struct bpf_program *prog, enum site site, pid_t pid,
+                        const char *path)
 {
 	struct elf_file elf;
 	int err = read_elf(&elf, path);
@@ -67,7 +69,8 @@ static int attach_stubs(struct links *links, struct bpf_program *prog, enum site
 
 		if (!is_measured(p->probe))
 			continue;
-		link = bpf_program__attach_uprobe_opts(prog, pid, path, p->offset + site__offset(site), &opts);
+		link = bpf_program__attach_uprobe_opts(prog, pid, path, p->offset + site__offset(site),
+		                                       &opts);
 		if (!link) {
 			err = -errno;
 			break;
@@ -80,7 +83,7 @@ static int attach_stubs(struct links *links, struct bpf_program *prog, enum site
 
 static int attach_sdt(struct links *links, struct bpf_program *prog, pid_t pid, const char *path)
 {
-	static const char *const names[] = { "write", "enter", "exit" };
+	static const char *const names[] = {"write", "enter", "exit"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		struct bpf_link *link = bpf_program__attach_usdt(prog, pid, path, "vizbench", names[i], NULL);
@@ -102,7 +105,8 @@ static int where(const char *path)
 	for (size_t i = 0; i < elf.n_probes; i++)
 		if (is_measured(elf.probes[i].probe))
 			printf("%s 0x%llx 0x%llx\n", probe_names[elf.probes[i].probe],
-			       (unsigned long long)elf.probes[i].offset, (unsigned long long)elf.probes[i].semaphore);
+			       (unsigned long long)elf.probes[i].offset,
+			       (unsigned long long)elf.probes[i].semaphore);
 	elf_file__free(&elf);
 	return 0;
 }
@@ -117,7 +121,7 @@ static enum site site_of(const char *name)
 
 static int run(struct floor_bpf *skel, struct links *links, char **argv)
 {
-	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
 	struct bpf_program *prog = bpf_object__find_program_by_name(skel->obj, argv[1]), *p;
 	pid_t pid = (pid_t)atoi(argv[3]);
 	struct ring_buffer *ring;
@@ -125,16 +129,15 @@ static int run(struct floor_bpf *skel, struct links *links, char **argv)
 
 	if (!prog)
 		return -ENOENT;
-	bpf_object__for_each_program(p, skel->obj)
-		bpf_program__set_autoload(p, p == prog);
+	bpf_object__for_each_program(p, skel->obj) bpf_program__set_autoload(p, p == prog);
 	err = floor_bpf__load(skel);
 	if (err)
 		return err;
 	ring = ring_buffer__new(bpf_map__fd(skel->maps.ring), on_record, NULL, NULL);
 	if (!ring)
 		return -errno;
-	err = strcmp(argv[2], "sdt") ? attach_stubs(links, prog, site_of(argv[2]), pid, argv[4]) :
-				       attach_sdt(links, prog, pid, argv[4]);
+	err = strcmp(argv[2], "sdt") ? attach_stubs(links, prog, site_of(argv[2]), pid, argv[4])
+	                             : attach_sdt(links, prog, pid, argv[4]);
 	if (!err) {
 		printf("attached %zu\n", links->n);
 		fflush(stdout);
@@ -150,7 +153,7 @@ static int run(struct floor_bpf *skel, struct links *links, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct links links = { .n = 0 };
+	struct links links = {.n = 0};
 	struct floor_bpf *skel;
 	int err;
 
@@ -158,13 +161,14 @@ int main(int argc, char **argv)
 		return where(argv[2]) ? 1 : 0;
 	if (argc != 5) {
 		fprintf(stderr, "usage: floor empty|record|usdt_bare|usdt_args nop1|nop5|sdt PID FILE\n"
-				"       floor where FILE\n");
+		                "       floor where FILE\n");
 		return 2;
 	}
 	skel = floor_bpf__open();
 	err = skel ? run(skel, &links, argv) : -errno;
 	if (err)
-		fprintf(stderr, "floor: %s\n", err == -524 ? "this kernel does not take that site" : strerror(-err));
+		fprintf(stderr, "floor: %s\n",
+		        err == -524 ? "this kernel does not take that site" : strerror(-err));
 	for (size_t i = 0; i < links.n; i++)
 		bpf_link__destroy(links.all[i]);
 	floor_bpf__destroy(skel);

@@ -82,6 +82,8 @@ def takes_part(name, workload, threads, site):
 
 
 def measure(c, workload, threads, ops, clean_others):
+    if c.leftover:
+        c.clean()
     app = c.begin_app(threads)
     try:
         off_ops = OFF_OPS // (5 if workload == "method" else 1)

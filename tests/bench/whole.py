@@ -34,7 +34,7 @@ def memory(pid):
 
 
 class MemoryWatch(threading.Thread):
-    """(events' share done is unknown here: seconds, bytes) every now and then."""
+    """Looks at a process's memory every now and then."""
 
     def __init__(self, pid, every):
         super().__init__(daemon=True)

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * User space alone, without a kernel or a target: synthetic records and events through the product's own stages, into
- * /dev/null. Stages are measured on top of each other:
+ * User space alone, without a kernel or a target: synthetic records and events through the product's own
+ *stages, into /dev/null. Stages are measured on top of each other:
  *
  *	format   calls of writer_chrome_ops
  *	model    events -> model -> writer
  *	decode   raw records -> decode -> model -> writer
  *	order    the same, sorted out of two rings before
  *
- * writer EVENTS ROUNDS: one line for each measurement, all of a round before the next round: STAGE WORKLOAD CPU-NS EVENTS
+ * writer EVENTS ROUNDS: one line for each measurement, all of a round before the next round: STAGE WORKLOAD
+ *CPU-NS EVENTS
  */
 #define _GNU_SOURCE
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,10 +49,12 @@ struct object {
 struct workload {
 	const char *name;
 	unsigned n_attrs; /* of a counter */
+	bool doubles;     /* with all their digits; else integers */
 };
 
 static const struct workload workloads[] = {
-	{ "counter1", 1 }, { "counter4", 4 }, { "counter8", 8 }, { "counter32", 32 }, { "object", 0 }, { "method", 0 },
+        {"counter1", 1, false}, {"counter4", 4, false}, {"counter8", 8, false}, {"counter32", 32, false},
+        {"doubles4", 4, true},  {"object", 0, false},   {"method", 0, false},
 };
 
 /* All stages, and one record or two of what they are fed with. */
@@ -62,6 +66,7 @@ struct bench {
 	struct order *order;
 	struct record records[2]; /* of a method: enter, exit */
 	size_t n_records;
+	bool doubles;
 	uint64_t ts;
 };
 
@@ -99,18 +104,31 @@ static void introduce(struct bench *b, const struct descriptor *d, const char *n
 	feed(b, &r);
 }
 
+/* A value that is another one each time. */
+static int64_t number(const struct bench *b, uint64_t i)
+{
+	double d = (double)i * 1.0000001 + 0.1;
+	int64_t bits = (int64_t)i;
+
+	if (b->doubles)
+		memcpy(&bits, &d, sizeof(bits));
+	return bits;
+}
+
 static void make_counter(struct bench *b, unsigned n)
 {
+	const unsigned type = b->doubles ? VIZ_TYPE_F64 : VIZ_TYPE_I64;
 	const size_t size = offsetof(struct counter, a) + n * sizeof(int64_t);
 	struct viz_attr attrs[VALUES_MAX];
-	struct counter c = { .a = { 0 } };
+	struct counter c = {.a = {0}};
 	struct descriptor d;
 	char name[8];
 
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "a%u", i);
-		attrs[i] = attr(name, VIZ_TYPE_I64, offsetof(struct counter, a) + i * sizeof(int64_t), sizeof(int64_t));
-		c.a[i] = i * 1000003;
+		attrs[i] =
+		        attr(name, type, offsetof(struct counter, a) + i * sizeof(int64_t), sizeof(int64_t));
+		c.a[i] = number(b, i * 1000003);
 	}
 	d = descriptor(VIZ_KIND_COUNTER, "counter", 1, size, attrs, n);
 	introduce(b, &d, "a counter");
@@ -121,13 +139,14 @@ static void make_counter(struct bench *b, unsigned n)
 static void make_object(struct bench *b)
 {
 	static const struct text_entry texts[] = {
-		{ offsetof(struct object, owner) / 8, REC_TEXT_OK, "a string of 24 bytes...." },
-		{ offsetof(struct object, state) / 8, REC_TEXT_OK, "running well" },
+	        {offsetof(struct object, owner) / 8, REC_TEXT_OK, "a string of 24 bytes...."},
+	        {offsetof(struct object, state) / 8, REC_TEXT_OK, "running well"},
 	};
-	struct viz_attr attrs[] = { ATTR(object, n, VIZ_TYPE_I64), ATTR(object, owner, VIZ_TYPE_STRP),
-				    ATTR(object, state, VIZ_TYPE_STRP) };
-	struct descriptor d = descriptor(VIZ_KIND_OBJECT, "object", 1, sizeof(struct object), attrs, COUNT(attrs));
-	struct object o = { .owner = texts[0].text, .state = texts[1].text };
+	struct viz_attr attrs[] = {ATTR(object, n, VIZ_TYPE_I64), ATTR(object, owner, VIZ_TYPE_STRP),
+	                           ATTR(object, state, VIZ_TYPE_STRP)};
+	struct descriptor d =
+	        descriptor(VIZ_KIND_OBJECT, "object", 1, sizeof(struct object), attrs, COUNT(attrs));
+	struct object o = {.owner = texts[0].text, .state = texts[1].text};
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		d.head.strings[texts[i].word / 64] |= 1ull << texts[i].word % 64;
@@ -148,7 +167,8 @@ static void set_up(struct bench *b, const struct workload *w)
 {
 	memset(b, 0, sizeof(*b));
 	b->ts = TS;
-	CHECK(output__open(&b->output, "/dev/null", (struct output_owner){ getuid(), getgid() }));
+	b->doubles = w->doubles;
+	CHECK(output__open(&b->output, "/dev/null", (struct output_owner){getuid(), getgid()}));
 	CHECK(writer_chrome__new(&b->writer, b->output));
 	CHECK(model__new(&b->model, &writer_chrome_ops, b->writer, TS));
 	CHECK(decoder__new(&b->decoder));
@@ -175,10 +195,11 @@ static struct record *next(struct bench *b, uint64_t i)
 {
 	struct record *r = &b->records[i % b->n_records];
 	struct rec_snapshot *rec = (struct rec_snapshot *)(void *)r->bytes;
+	int64_t value = number(b, i);
 
 	rec->head.ts = b->ts += EVENT_NS;
 	if (rec->head.kind == REC_SNAPSHOT)
-		memcpy(rec->span + sizeof(struct viz_base), &i, sizeof(i));
+		memcpy(rec->span + sizeof(struct viz_base), &value, sizeof(value));
 	return r;
 }
 
@@ -235,23 +256,23 @@ static void run_model(struct bench *b, uint64_t events)
 		struct event *e = &d.events[i % b->n_records];
 
 		e->ts = b->ts += EVENT_NS;
-		d.values[0].i = (int64_t)i;
+		d.values[0].i = number(b, i);
 		CHECK(model__feed(b->model, e));
 	}
 }
 
 static void run_format(struct bench *b, uint64_t events)
 {
-	const struct trace_object object = { .address = OBJ, .name = "an object", .tag = "object" };
+	const struct trace_object object = {.address = OBJ, .name = "an object", .tag = "object"};
 	const struct trace_ops *ops = &writer_chrome_ops;
 	struct decoded d;
 
 	decode_once(b, &d);
 	for (uint64_t i = 0; i < events; i++) {
 		const struct event *e = &d.events[i % b->n_records];
-		struct where at = { .ts = b->ts += EVENT_NS, .pid = PID, .tid = TID };
+		struct where at = {.ts = b->ts += EVENT_NS, .pid = PID, .tid = TID};
 
-		d.values[0].i = (int64_t)i;
+		d.values[0].i = number(b, i);
 		switch (e->kind) {
 		case EVENT_ENTER: CHECK(ops->slice_begin(b->writer, at, e->name)); break;
 		case EVENT_EXIT: CHECK(ops->slice_end(b->writer, at, e->name)); break;
@@ -272,7 +293,10 @@ static const struct stage {
 	const char *name;
 	void (*run)(struct bench *b, uint64_t events);
 } stages[] = {
-	{ "format", run_format }, { "model", run_model }, { "decode", run_decode }, { "order", run_order },
+        {"format", run_format},
+        {"model", run_model},
+        {"decode", run_decode},
+        {"order", run_order},
 };
 
 int main(int argc, char **argv)
