@@ -9,14 +9,24 @@
 #include "pretty.h"
 #include "table.h"
 
+/* Events come some milliseconds after their time, longer on a busy machine: so many changes in between are told apart. */
+#define ERAS_MAX 16
+
+/* Rules and since when they are in force. */
+struct era {
+	struct rules rules;
+	uint64_t since;
+	uint32_t epoch;
+};
+
 /* All objects of one class and name. */
 struct group {
 	struct verdict_key key;
 	char *name, *tag;
 	char **attributes;
 	size_t n_attributes;
-	struct verdict now, before; /* in force since `since`, and up to it */
-	uint64_t since;
+	struct verdict now, before; /* of the last two eras */
+	struct group *next_retired; /* its class's memory has become another class's, its objects may still be known */
 };
 
 struct known_object {
@@ -28,7 +38,9 @@ struct known_object {
 };
 
 struct filter {
-	struct rules rules;
+	struct era eras[ERAS_MAX]; /* the last one is now */
+	size_t n_eras;             /* at least 1 */
+	struct group *retired;
 	struct table groups;  /* by (cls ^ pid << 48, name_hash) */
 	struct table objects; /* by (pid, address) */
 	uint32_t epoch;
@@ -56,6 +68,57 @@ static struct verdict judge(struct rules *r, const struct group *g)
 	}
 	v.trigger = off ? TRIGGER_OFF : on ? TRIGGER_ON : TRIGGER_AS_APP;
 	return v;
+}
+
+static struct era *era_now(struct filter *f)
+{
+	return &f->eras[f->n_eras - 1];
+}
+
+static struct era *era_at(struct filter *f, uint64_t ts)
+{
+	struct era *era = era_now(f);
+
+	while (era > f->eras && era->since > ts)
+		era--;
+	return era;
+}
+
+/* What the kernel has decided, it has decided by the rules of that epoch. */
+static struct era *era_of(struct filter *f, const struct event *e)
+{
+	struct era *era = era_now(f);
+
+	if (!e->epoch)
+		return era_at(f, e->ts);
+	while (era > f->eras && era->epoch > e->epoch)
+		era--;
+	return era;
+}
+
+static struct verdict verdict_of(struct filter *f, const struct group *g, struct era *era)
+{
+	switch (era_now(f) - era) {
+	case 0: return g->now;
+	case 1: return g->before;
+	default: return judge(&era->rules, g);
+	}
+}
+
+static void judge_new(struct filter *f, struct group *g)
+{
+	struct era *era = era_now(f);
+
+	if (era > f->eras)
+		g->before = judge(&era[-1].rules, g);
+	g->now = judge(&era->rules, g);
+}
+
+/* The rules have changed. */
+static void judge_again(struct filter *f, struct group *g)
+{
+	g->before = g->now;
+	g->now = judge(&era_now(f)->rules, g);
 }
 
 static uint64_t group_key(const struct verdict_key *k)
@@ -98,22 +161,36 @@ err_free:
 	return NULL;
 }
 
+static bool describes(const struct group *g, const struct event *e)
+{
+	if (strcmp(g->tag, e->tag) || g->n_attributes != e->n_keys)
+		return false;
+	for (size_t i = 0; i < e->n_keys; i++)
+		if (strcmp(g->attributes[i], e->keys[i]))
+			return false;
+	return true;
+}
+
 /* The group of the object that an event introduces. */
 static struct group *group_of(struct filter *f, const struct event *e)
 {
 	struct verdict_key key = { e->cls, e->name_hash, e->pid };
-	struct group *g = table__get(&f->groups, group_key(&key), key.name_hash);
+	struct group *g = table__get(&f->groups, group_key(&key), key.name_hash), *old = g;
 
 	/* A library that was loaded where another one was has other classes at its addresses. */
-	if (g && !strcmp(g->tag, e->tag) && g->n_attributes == e->n_keys)
+	if (g && describes(g, e))
 		goto out;
 	g = new_group(e, &key);
 	if (!g)
 		return NULL;
-	g->now = g->before = judge(&f->rules, g);
+	judge_new(f, g);
 	if (table__put(&f->groups, group_key(&key), key.name_hash, g)) {
 		free_group(g);
 		return NULL;
+	}
+	if (old) {
+		old->next_retired = f->retired;
+		f->retired = old;
 	}
 out:
 	/* Again for one that is known: the kernel may have forgotten. */
@@ -149,7 +226,7 @@ static int introduce(struct filter *f, const struct event *e, filter_next next, 
 	o->found.keys = NULL;
 	o->found.n_keys = 0;
 	/* An object of which nothing may be seen is not introduced, until that changes. */
-	if (!g->now.allowed && g->n_attributes) {
+	if (!verdict_of(f, g, era_of(f, e)).allowed && g->n_attributes) {
 		f->filtered[EVENT_PROBE_INIT] += e->kind == EVENT_INIT;
 		return 0;
 	}
@@ -252,23 +329,22 @@ static int snapshot(struct filter *f, const struct event *e, filter_next next, v
 {
 	struct known_object *o = table__get(&f->objects, e->pid, e->address);
 	struct event shown = *e;
-	const struct verdict *v;
+	struct era *era = era_of(f, e);
+	struct verdict v;
 	int err;
 
 	if (!o || (!f->epoch && !e->epoch && o->introduced))
 		return next(ctx, e);
 	/* Decided by the kernel or not, the rules of that time say what is shown. */
-	v = e->ts < o->group->since ? &o->group->before : &o->group->now;
-	if (e->epoch && e->epoch != f->epoch)
-		v = &o->group->before;
-	if (!passes(e, v)) {
+	v = verdict_of(f, o->group, era);
+	if (!passes(e, &v)) {
 		f->filtered[e->probe]++;
 		return 0;
 	}
-	err = restrict_values(f, &shown, v->allowed);
+	err = restrict_values(f, &shown, v.allowed);
 	if (err)
 		return err;
-	if (f->rules.on_change) {
+	if (era->rules.on_change) {
 		uint64_t hash = hash_values(&shown);
 
 		if (o->written && o->values_hash == hash) {
@@ -288,14 +364,14 @@ static int snapshot(struct filter *f, const struct event *e, filter_next next, v
 	return next(ctx, &shown);
 }
 
-static bool wanted_slice(struct filter *f, const struct event *e)
+static bool wanted_slice(struct rules *r, const struct event *e)
 {
-	struct patterns *methods = &f->rules.lists[RULE_METHODS];
+	struct patterns *methods = &r->lists[RULE_METHODS];
 	char name[512];
 	const char *found;
 	size_t size;
 
-	if (f->rules.no_methods)
+	if (r->no_methods)
 		return false;
 	if (!methods->n || !e->name)
 		return true;
@@ -309,9 +385,9 @@ static bool wanted_slice(struct filter *f, const struct event *e)
 	return patterns__match(methods, name);
 }
 
-static bool wanted_value(struct filter *f, const struct event *e)
+static bool wanted_value(struct rules *r, const struct event *e)
 {
-	struct patterns *include = &f->rules.lists[RULE_INCLUDE], *exclude = &f->rules.lists[RULE_EXCLUDE];
+	struct patterns *include = &r->lists[RULE_INCLUDE], *exclude = &r->lists[RULE_EXCLUDE];
 	const char *name = e->name ? e->name : "", *key = e->n_values ? e->values[0].key : "";
 
 	if (include->n && !patterns__match_attribute(include, name, name, key))
@@ -329,8 +405,8 @@ int filter__feed(struct filter *f, const struct event *e, filter_next next, void
 	case EVENT_DESTROY: return destroy(f, e, next, ctx);
 	case EVENT_SNAPSHOT: return snapshot(f, e, next, ctx);
 	case EVENT_ENTER:
-	case EVENT_EXIT: pass = !f->epoch || wanted_slice(f, e); break;
-	case EVENT_VALUE: pass = !f->epoch || wanted_value(f, e); break;
+	case EVENT_EXIT: pass = !f->epoch || wanted_slice(&era_at(f, e->ts)->rules, e); break;
+	case EVENT_VALUE: pass = !f->epoch || wanted_value(&era_at(f, e->ts)->rules, e); break;
 	default: break;
 	}
 	if (pass)
@@ -346,12 +422,13 @@ int filter__new(struct filter **ret, const struct rules *rules, filter_push push
 
 	if (!f)
 		return -ENOMEM;
-	err = rules__copy(&f->rules, rules);
+	err = rules__copy(&f->eras[0].rules, rules);
 	if (err) {
 		free(f);
 		return err;
 	}
-	f->epoch = rules__are_empty(rules) ? 0 : 1;
+	f->n_eras = 1;
+	f->epoch = f->eras[0].epoch = rules__are_empty(rules) ? 0 : 1;
 	f->push = push;
 	f->push_ctx = push_ctx;
 	*ret = f;
@@ -367,15 +444,17 @@ int filter__change(struct filter *f, const struct rules *rules, uint64_t ts)
 
 	if (err)
 		return err;
-	rules__clear(&f->rules);
-	f->rules = copy;
-	f->epoch++;
+	if (f->n_eras == ERAS_MAX) {
+		rules__clear(&f->eras[0].rules);
+		memmove(f->eras, f->eras + 1, --f->n_eras * sizeof(*f->eras));
+	}
+	f->eras[f->n_eras++] = (struct era){ copy, ts, ++f->epoch };
 	while ((g = table__next(&f->groups, &pos))) {
-		g->before = g->now;
-		g->now = judge(&f->rules, g);
-		g->since = ts;
+		judge_again(f, g);
 		f->push(f->push_ctx, &g->key, &g->now, f->epoch);
 	}
+	for (g = f->retired; g; g = g->next_retired)
+		judge_again(f, g);
 	return 0;
 }
 
@@ -386,7 +465,7 @@ uint32_t filter__epoch(const struct filter *f)
 
 const struct rules *filter__rules(const struct filter *f)
 {
-	return &f->rules;
+	return &f->eras[f->n_eras - 1].rules;
 }
 
 uint64_t filter__filtered(const struct filter *f, enum probe probe)
@@ -408,7 +487,14 @@ void filter__free(struct filter *f)
 	while ((value = table__next(&f->groups, &pos)))
 		free_group(value);
 	table__clear(&f->groups);
-	rules__clear(&f->rules);
+	while (f->retired) {
+		struct group *next = f->retired->next_retired;
+
+		free_group(f->retired);
+		f->retired = next;
+	}
+	for (size_t i = 0; i < f->n_eras; i++)
+		rules__clear(&f->eras[i].rules);
 	free(f->values);
 	free(f);
 }
