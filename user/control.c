@@ -111,18 +111,21 @@ static int parse(struct control_request *ret, char *packet, size_t size)
 		return -EINVAL;
 	while (at < size) {
 		const char *option = packet + at, *value = NULL;
-		int err;
+		int err = 0;
 
 		at += strlen(option) + 1;
-		if (at < size && strncmp(packet + at, "--", 2)) {
-			value = packet + at;
-			at += strlen(value) + 1;
-		}
 		if (!strcmp(option, "--clear"))
 			ret->clear = true;
 		else if (!strcmp(option, "--show"))
 			ret->show = true;
-		else if ((err = rules__set(&ret->rules, option, value)))
+		else
+			err = rules__set(&ret->rules, option, NULL);
+		if (err == -EINVAL && at < size) {
+			value = packet + at;
+			at += strlen(value) + 1;
+			err = rules__set(&ret->rules, option, value);
+		}
+		if (err)
 			return err;
 		if (text < sizeof(ret->text))
 			text += (size_t)snprintf(ret->text + text, sizeof(ret->text) - text, "%s%s%s%s", text ? " " : "",
@@ -211,7 +214,8 @@ int control__send(pid_t pid, const struct control_request *request, char *ret_an
 	if (n >= 0)
 		n = recv(fd, ret_answer, size - 1, 0);
 	free(packet);
-	err = n < 0 ? -errno : 0;
+	/* Closed without an answer: it takes nothing from us, or it has just ended. */
+	err = n > 0 ? 0 : n == 0 || errno == EPIPE ? -ECONNRESET : -errno;
 	close(fd);
 	if (!err)
 		ret_answer[n] = 0;

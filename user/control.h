@@ -29,7 +29,8 @@ int control__fd(const struct control *c); /* readable: a request is there */
 int control__receive(struct control *c, struct control_request *ret, int *ret_peer);
 void control__answer(int peer, const char *text);
 
-/* The other end: send it, get the answer. 0; -ECONNREFUSED or -ENOENT: nobody traces `pid`; else -errno. */
+/* The other end: send it, get the answer. 0; -ECONNREFUSED or -ENOENT: nobody traces `pid`; -ECONNRESET: it listens to root only,
+ * or ended; else -errno. */
 int control__send(pid_t pid, const struct control_request *request, char *ret_answer, size_t size);
 
 /* As on a command line: "--exclude pool.load --no-methods". */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control.h"
 #include "log.h"
@@ -15,8 +16,11 @@ enum exit_code ctl__run(const struct opts *o)
 	char answer[4096];
 	int err = control__send(o->pid, &request, answer, sizeof(answer));
 
+	if (err == -ECONNRESET && geteuid())
+		err = -EPERM;
 	switch (err) {
 	case 0: break;
+	case -ECONNRESET: log_error("the trace of process %d has just ended", o->pid); return EXIT_NO_PROCESS;
 	case -ENOENT:
 	case -ECONNREFUSED:
 		log_error("no viztrace-bpf traces process %d; start one with -p %d", o->pid, o->pid);
