@@ -81,6 +81,7 @@ class Garbage(harness.Case):
                 self.assertEqual(got, want)
         for s in snapshots:
             self.assertEqual((s["full"], s["cut"], s["empty"]), ("12345678", "12345\u20ac", ""))
+            self.assertEqual((s["id"], s["cat"], s["base_type"]), (1, 2, 3))
             self.assertEqual(s["rows"][0], "abcd")
             self.assertEqual(s["rows"][1].rstrip(bad), "ef")
         self.assertEqual([e["name"] for e in trace.of("i")], ["instant %s \"q\" \n \U0001f600" % bad, ""])

@@ -165,8 +165,9 @@ struct text {
 	char rows[2][4];
 	const char *s;
 	int n;
+	int id, cat, base_type; /* names that viewers take for themselves */
 };
-VIZ_PROBE_OBJECT(text, full, cut, empty, rows, s, n);
+VIZ_PROBE_OBJECT(text, full, cut, empty, rows, s, n, id, cat, base_type);
 
 static struct text text;
 
@@ -177,6 +178,9 @@ static void run_text(void)
 		"\x01\x02\x1f\x7f\b\f\n\r\t\"\\/", "\xef\xbf\xbe\xef\xbf\xbf", "\xe2\x80\xa8", "</script>", "\\u0000", "\xef\xbb\xbf"
 	};
 
+	text.id = 1;
+	text.cat = 2;
+	text.base_type = 3;
 	memcpy(text.full, "12345678", 8);
 	memcpy(text.cut, "12345\xe2\x82\xac", 8); /* the euro sign whole, no NUL */
 	memcpy(text.rows, "abcdef\xf0\x9f", 8);
