@@ -29,6 +29,18 @@ const volatile __u32 cfg_rings = 1;
 const volatile __u64 cfg_pidns_dev;
 const volatile __u64 cfg_pidns_ino;
 
+/*
+ * Since 6.13 the JIT gives such programs a stack of their own, one for each program and CPU. Nothing keeps an
+ * interrupted run of a uprobe program and the next one on that CPU from sharing it, and then the first one goes
+ * on with the registers that the other one spilled: records are never completed, counts go wrong. Programs with a
+ * tail call stay on the task's stack; this one is never taken, which the verifier knows by the frozen constant.
+ */
+const volatile bool cfg_task_stack = true;
+#define STAY_ON_TASK_STACK(ctx) do { \
+	if (!cfg_task_stack) \
+		bpf_tail_call(ctx, NULL, 0); \
+} while (0)
+
 #define DESCRIPTOR_MAX (sizeof(struct viz_class) + VIZ_ATTRS_MAX * sizeof(struct viz_attr))
 #define PAGE 4096ULL
 #define HASH_BASIS 0xcbf29ce484222325ULL
@@ -132,10 +144,11 @@ static __always_inline __u64 current_id(void)
 	return bpf_get_current_pid_tgid();
 }
 
-static __always_inline bool begin(struct hit *hit, __u32 probe, __u64 address)
+static __always_inline bool begin(struct pt_regs *ctx, struct hit *hit, __u32 probe, __u64 address)
 {
 	__u32 ring = cfg_rings > 1 ? bpf_get_smp_processor_id() % cfg_rings : 0;
 
+	STAY_ON_TASK_STACK(ctx);
 	if (stopped)
 		return false;
 	hit->counts = bpf_map_lookup_elem(&counts, &probe);
@@ -202,6 +215,11 @@ static __always_inline long read_string(void *to, __u32 size, __u64 from)
 			fault_in((from & ~(PAGE - 1)) + PAGE);
 			n = bpf_probe_read_user_str(to, size, (void *)from);
 		}
+	}
+	if (n == 0) {
+		/* Before 6.13 an empty string counts as 0 bytes. */
+		*(char *)to = 0;
+		n = 1;
 	}
 	return n;
 }
@@ -544,7 +562,7 @@ static __always_inline int report(struct pt_regs *ctx, __u32 probe)
 	struct hit hit;
 	int outcome, is_new = 0;
 
-	if (!begin(&hit, probe, PT_REGS_PARM1(ctx)))
+	if (!begin(ctx, &hit, probe, PT_REGS_PARM1(ctx)))
 		return 0;
 	hit.index = PT_REGS_PARM2(ctx);
 	key.address = hit.address;
@@ -608,7 +626,7 @@ int on_init(struct pt_regs *ctx)
 	struct hit hit;
 	__u64 cls = PT_REGS_PARM2(ctx);
 
-	if (!begin(&hit, PROBE_INIT, PT_REGS_PARM1(ctx)))
+	if (!begin(ctx, &hit, PROBE_INIT, PT_REGS_PARM1(ctx)))
 		return 0;
 	key.address = cls;
 	key.tgid = hit.id >> 32;
@@ -632,14 +650,23 @@ SEC("uprobe")
 int on_destroy(struct pt_regs *ctx)
 {
 	struct rec_destroy *rec;
+	struct object object, *known;
 	struct key key = {};
 	struct hit hit;
 
-	if (!begin(&hit, PROBE_DESTROY, PT_REGS_PARM1(ctx)))
+	if (!begin(ctx, &hit, PROBE_DESTROY, PT_REGS_PARM1(ctx)))
 		return 0;
 	key.address = hit.address;
 	key.tgid = hit.id >> 32;
-	bpf_map_delete_elem(&objects, &key);
+	known = bpf_map_lookup_elem(&objects, &key);
+	/* An object of which we see the end only: it has a name all the same. */
+	if ((!known || !known->cls) && discover(&hit, &object, known != NULL)) {
+		count(&hit, lost);
+		return 0;
+	}
+	/* Whatever is found here next is another object, also if it was made in silence. */
+	__builtin_memset(&object, 0, sizeof(object));
+	bpf_map_update_elem(&objects, &key, &object, BPF_ANY);
 	rec = bpf_ringbuf_reserve(hit.ring, sizeof(*rec), 0);
 	if (!rec) {
 		count(&hit, lost);
@@ -686,11 +713,11 @@ static __always_inline int send_slice(struct hit *hit, __u16 kind, __u64 name, _
 	return 0;
 }
 
-static __always_inline int slice(__u32 probe, __u16 kind, __u64 name, __u64 frame, __u32 flags)
+static __always_inline int slice(struct pt_regs *ctx, __u32 probe, __u16 kind, __u64 name, __u64 frame, __u32 flags)
 {
 	struct hit hit;
 
-	if (!begin(&hit, probe, 0))
+	if (!begin(ctx, &hit, probe, 0))
 		return 0;
 	if (send_slice(&hit, kind, name, frame, flags, 64, false))
 		send_slice(&hit, kind, name, frame, flags, NAME_BYTES, true);
@@ -700,19 +727,19 @@ static __always_inline int slice(__u32 probe, __u16 kind, __u64 name, __u64 fram
 SEC("uprobe")
 int on_enter(struct pt_regs *ctx)
 {
-	return slice(PROBE_ENTER, REC_ENTER, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
+	return slice(ctx, PROBE_ENTER, REC_ENTER, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
 }
 
 SEC("uprobe")
 int on_exit(struct pt_regs *ctx)
 {
-	return slice(PROBE_EXIT, REC_EXIT, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
+	return slice(ctx, PROBE_EXIT, REC_EXIT, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
 }
 
 SEC("uprobe")
 int on_instant(struct pt_regs *ctx)
 {
-	return slice(PROBE_INSTANT, REC_INSTANT, PT_REGS_PARM1(ctx), 0, 0);
+	return slice(ctx, PROBE_INSTANT, REC_INSTANT, PT_REGS_PARM1(ctx), 0, 0);
 }
 
 static __always_inline int send_value(struct hit *hit, struct pt_regs *ctx, const __u32 max, const bool last_try)
@@ -763,7 +790,7 @@ int on_value(struct pt_regs *ctx)
 {
 	struct hit hit;
 
-	if (!begin(&hit, PROBE_VALUE, 0))
+	if (!begin(ctx, &hit, PROBE_VALUE, 0))
 		return 0;
 	if (send_value(&hit, ctx, 64, false))
 		send_value(&hit, ctx, NAME_BYTES, true);

@@ -203,11 +203,14 @@ static struct bpf_link *attach_at(struct collector *c, const struct elf_probe *p
 	return bpf_program__attach_uprobe_opts(prog, pid, path, p->offset + site__offset(site), &opts);
 }
 
-/* Does this kernel patch the site into a call, seen on our own copy of the stub? 0, 1, or -errno if it refuses. */
+enum site_test { SITE_TRAPS, SITE_PATCHED, SITE_KILLS_CHILDREN };
+
+/* Does this kernel patch the site into a call, seen on our own copy of the stub? enum site_test, or -errno if it refuses. */
 static int try_site(struct collector *c, const struct elf_probe *own, int fd, enum site site)
 {
 	struct bpf_link *link = attach_at(c, own, fd, getpid(), site);
-	int patched = 0;
+	bool patched = false;
+	int result = SITE_TRAPS;
 
 	if (!link)
 		return -errno;
@@ -216,8 +219,10 @@ static int try_site(struct collector *c, const struct elf_probe *own, int fd, en
 		site__hit();
 		patched = site__is_patched(site);
 	}
+	if (patched)
+		result = site__survives_fork() ? SITE_PATCHED : SITE_KILLS_CHILDREN;
 	bpf_link__destroy(link);
-	return patched;
+	return result;
 }
 
 static enum site fastest_site(struct collector *c, const struct elf_probe *own, int fd)
@@ -228,13 +233,16 @@ static enum site fastest_site(struct collector *c, const struct elf_probe *own, 
 	/* The programs must not count what we do to ourselves. */
 	c->skel->bss->stopped = true;
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
-		int patched = try_site(c, own, fd, candidates[i]);
+		static const char *const meaning[] = {
+			[SITE_TRAPS] = "this kernel traps there, as at nop1",
+			[SITE_PATCHED] = "this kernel patches it into a call",
+			[SITE_KILLS_CHILDREN] = "this kernel patches it into a call that kills children forked meanwhile",
+		};
+		int result = try_site(c, own, fd, candidates[i]);
 
 		log_verbose("probe site %s: %s", site_names[candidates[i]],
-			    patched < 0 ? "this kernel refuses it" :
-			    patched	? "this kernel patches it into a call" :
-					  "this kernel traps there, as at nop1");
-		if (patched == 1) {
+			    result < 0 ? "this kernel refuses it" : meaning[result]);
+		if (result == SITE_PATCHED) {
 			best = candidates[i];
 			break;
 		}

@@ -224,7 +224,7 @@ static void put_pointer(struct reader *r, struct value *v, enum value_type type,
 		else if (text.status == REC_TEXT_UNREADABLE)
 			unreadable(r, v);
 		else
-			put_string(r, v, type, r->record + text.offset, text.size - 1,
+			put_string(r, v, type, r->record + text.offset, text.size ? text.size - 1 : 0,
 			           text.status == REC_TEXT_TRUNCATED);
 		return;
 	}
@@ -357,6 +357,9 @@ static bool check_texts(const struct rec_snapshot *rec, const uint8_t *record)
 		if (text.status > REC_TEXT_NULL)
 			return false;
 		if (text.status == REC_TEXT_UNREADABLE || text.status == REC_TEXT_NULL)
+			continue;
+		/* No room was left for it: cut to nothing, and without a NUL. */
+		if (!text.size && text.status == REC_TEXT_TRUNCATED)
 			continue;
 		if (!text.size || text.offset > size || text.size > size - text.offset ||
 		    record[text.offset + text.size - 1])

@@ -189,6 +189,9 @@ static enum exit_code open_output(struct session *s)
 		err = model__new(&s->model, &writer_chrome_ops, s->writer, s->report.start);
 	if (!err)
 		err = model__process_name(s->model, (uint32_t)s->target->pid, s->target->comm);
+	/* From here on what is on disk can be loaded. */
+	if (!err)
+		err = output__flush(s->output);
 	if (err) {
 		log_error("cannot begin %s: %s", s->path, strerror(-err));
 		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
@@ -220,6 +223,9 @@ static enum exit_code attach(struct session *s)
 	if (!err)
 		return EXIT_TRACED;
 	if (err == -ESRCH || poll(&ended, 1, 0) == 1) {
+		/* What it did until then has been seen. */
+		if (collector__attached(s->collector))
+			return EXIT_TRACED;
 		log_error("process %d ended while we attached to it", s->target->pid);
 		return EXIT_NO_PROCESS;
 	}

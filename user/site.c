@@ -2,7 +2,12 @@
 /* site: see site.h. */
 #include "site.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "viztrace.h" /* not disabled: here is the stub that the kernel is tried on */
 
@@ -56,6 +61,26 @@ bool site__is_patched(enum site site)
 	return false;
 }
 #endif
+
+bool site__survives_fork(void)
+{
+	struct rlimit no_core = { 0 };
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		return false;
+	if (!child) {
+		setrlimit(RLIMIT_CORE, &no_core);
+		signal(SIGSEGV, SIG_DFL);
+		site__hit();
+		_exit(0);
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
 
 void site__hit(void)
 {

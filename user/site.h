@@ -24,6 +24,10 @@ bool site__in(const void *code, size_t size);
 void site__hit(void);
 bool site__is_patched(enum site site);
 
+/* Does a child that is forked while the site is patched live through the stub? It inherits the patched code and the
+ * raised semaphores, but on some kernels (6.18 is one) not the memory that the patch jumps to. */
+bool site__survives_fork(void);
+
 /* The probe that site__hit runs through. */
 #define SITE_OWN_PROBE EVENT_PROBE_INSTANT
 

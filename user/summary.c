@@ -49,8 +49,8 @@ void summary__print(const struct session_report *r, const char *path, bool compl
 		log_info("  %" PRIu64 " slices ended by unwinding, %" PRIu64 " samples were no finite numbers, %" PRIu64
 			 " texts were no JSON", r->unwound, r->not_finite, r->invalid_json);
 	if (r->total.lost)
-		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "M", r->total.lost,
-			 ring_size >> 20);
+		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k", r->total.lost,
+			 ring_size >> 10);
 	if (complete && strcmp(path, "-"))
 		log_info("open %s in https://ui.perfetto.dev or chrome://tracing", path);
 }
