@@ -10,7 +10,7 @@
  * and reply. The work itself is made of sleeps, so it needs next to no CPU.
  *
  * In the trace:
- *   counters "queue" and "cache"       how much of it there is, over time
+ *   counters "queue", "served", "cache"  how much of it there is, over time
  *   objects "worker-1" ... , "job"     what each of them is doing, from N (new) to D (deleted)
  *   slices on each thread              execute with render, compress and io inside; recursion in compress
  *   instants "config reloaded"         moments
@@ -41,8 +41,6 @@ struct queue {
 	struct viz_counter viz;
 	int depth;   /* jobs that wait */
 	int running; /* jobs that a worker has */
-	int64_t done;
-	int64_t failed;
 	double load;  /* running workers / all, smoothed */
 	int _highest; /* depth so far */
 
@@ -50,7 +48,14 @@ struct queue {
 	pthread_mutex_t lock; /* guards all above */
 	pthread_cond_t not_empty;
 };
-VIZ_PROBE_COUNTER(queue, depth, running, done, failed, load, _highest);
+VIZ_PROBE_COUNTER(queue, depth, running, load, _highest);
+
+/* Totals by themselves: beside them nobody would see the small numbers of the queue. */
+struct served {
+	struct viz_counter viz;
+	int64_t done, failed;
+};
+VIZ_PROBE_COUNTER(served, done, failed);
 
 struct cache {
 	struct viz_counter viz;
@@ -102,6 +107,7 @@ struct job {
 VIZ_PROBE_OBJECT(job, number, kind, title, phase, VIZ_JSON(reply));
 
 static struct queue queue;
+static struct served served; /* guarded by the queue's lock */
 static struct cache cache;
 static struct worker workers[WORKERS];
 static volatile sig_atomic_t stopping;
@@ -200,11 +206,12 @@ static void queue_finished(struct queue *q, bool ok)
 	pthread_mutex_lock(&q->lock);
 	q->running--;
 	queue_measure(q);
+	VIZ_PROBE_CHANGED(q, running);
 	/* One statement each: no braces needed. */
 	if (ok)
-		VIZ_PROBE_SET(q, done, q->done + 1);
+		VIZ_PROBE_SET(&served, done, served.done + 1);
 	else
-		VIZ_PROBE_SET(q, failed, q->failed + 1);
+		VIZ_PROBE_SET(&served, failed, served.failed + 1);
 	pthread_mutex_unlock(&q->lock);
 }
 
@@ -450,6 +457,7 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 
 	queue_init(&queue);
+	VIZ_PROBE_INIT(&served, served, NULL);
 	pthread_mutex_init(&cache.lock, NULL);
 	/* Settings can be given with INIT, each in parentheses. */
 	VIZ_PROBE_INIT(&cache, cache, "cache", (trigger_on_change, false));
@@ -477,8 +485,9 @@ int main(int argc, char **argv)
 	pthread_mutex_unlock(&queue.lock);
 	for (i = 0; i < WORKERS; i++)
 		pthread_join(workers[i].thread, NULL);
-	printf("%" PRId64 " jobs done, %" PRId64 " failed\n", queue.done, queue.failed);
+	printf("%" PRId64 " jobs done, %" PRId64 " failed\n", served.done, served.failed);
 	VIZ_PROBE_DESTROY(&cache);
+	VIZ_PROBE_DESTROY(&served);
 	VIZ_PROBE_DESTROY(&queue);
 	return 0;
 }
