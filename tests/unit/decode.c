@@ -519,6 +519,9 @@ Test(decode, rejects_snapshot_that_contradicts_itself)
 	snapshot_of(&record)->span_read++;
 	EXPECT_REJECTED(PROBE_LOG);
 	pool_record(&p);
+	snapshot_of(&record)->span_size = sizeof(p) - 8; /* less than was read of it */
+	EXPECT_REJECTED(PROBE_SET);
+	pool_record(&p);
 	snapshot_of(&record)->span_read = UINT32_MAX;
 	snapshot_of(&record)->span_size = UINT32_MAX;
 	EXPECT_REJECTED(PROBE_SET);
@@ -575,6 +578,7 @@ Test(decode, rejects_texts_outside_of_the_record)
 {
 	struct account a = account();
 	uint32_t good;
+	unsigned i;
 
 	introduce_account();
 	account_record(&a);
@@ -582,7 +586,13 @@ Test(decode, rejects_texts_outside_of_the_record)
 	EXPECT_REJECTED(PROBE_SET);
 	snapshot_of(&record)->n_texts = VIZ_SPAN_MAX / 8;
 	EXPECT_REJECTED(PROBE_SET);
-	snapshot_of(&record)->n_texts = 6;
+	account_record(&a);
+	snapshot_of(&record)->texts = (uint32_t)record.size;
+	snapshot_of(&record)->n_texts = VIZ_SPAN_MAX / 8 + 1; /* they are there, but too many */
+	for (i = 0; i <= VIZ_SPAN_MAX / 8; i++)
+		append(&record, &(struct rec_text){.status = REC_TEXT_NULL}, sizeof(struct rec_text));
+	EXPECT_REJECTED(PROBE_SET);
+	account_record(&a);
 	good = snapshot_of(&record)->texts;
 	snapshot_of(&record)->texts = (uint32_t)record.size - 6 * 12 + 1;
 	EXPECT_REJECTED(PROBE_SET);
@@ -593,6 +603,9 @@ Test(decode, rejects_texts_outside_of_the_record)
 
 	snapshot_of(&record)->texts = good;
 	text_of(&record, 0)->offset = UINT32_MAX;
+	EXPECT_REJECTED(PROBE_SET);
+	account_record(&a);
+	text_of(&record, 0)->offset = (uint32_t)record.size + 1;
 	EXPECT_REJECTED(PROBE_SET);
 	account_record(&a);
 	text_of(&record, 0)->offset = (uint32_t)record.size - 5;
@@ -611,6 +624,32 @@ Test(decode, rejects_texts_outside_of_the_record)
 	EXPECT_REJECTED(PROBE_SET);
 	account_record(&a);
 	EXPECT(ACCOUNT);
+}
+
+Test(decode, silent_write_is_told_from_set_and_says_which_attribute)
+{
+	struct pool p = pool();
+	struct event e;
+
+	introduce_pool();
+	pool_record(&p);
+	snapshot_of(&record)->probe = PROBE_QUIET;
+	snapshot_of(&record)->index = 2;
+	cr_assert_eq(feed(&e), 0);
+	cr_assert_eq(e.probe, EVENT_PROBE_QUIET);
+	cr_assert_eq(e.index, 2);
+	snapshot_of(&record)->span_read = 0;
+	EXPECT_REJECTED(PROBE_QUIET);
+}
+
+Test(decode, all_public_attributes_can_be_asked_for)
+{
+	introduce_pool();
+	decoder__include_all(decoder, true);
+	masked(0x1, 0, "{open=-3, idle=4u, load=0.25, on=true}", 0xf);
+	masked(0, 0x1, "{open=-3, idle=4u, load=0.25, on=true}", 0xf);
+	decoder__include_all(decoder, false);
+	masked(0x1, 0, "{open=-3}", 0x1);
 }
 
 /* ---- Classes ---- */
@@ -949,6 +988,19 @@ Test(decode, init_and_found_carry_class_and_name)
 	EXPECT("FOUND at 7000 counter pool \"db pool\" new");
 }
 
+Test(decode, object_carries_the_keys_of_its_class_but_no_private_ones)
+{
+	struct event e;
+
+	introduce_pool();
+	object_record(&record, REC_INIT, OBJ, CLS, "db pool");
+	cr_assert_eq(feed(&e), 0);
+	cr_assert_eq(e.n_keys, 5);
+	cr_assert_str_eq(e.keys[0], "open");
+	cr_assert_str_eq(e.keys[3], "on");
+	cr_assert_str_eq(e.keys[4], "");
+}
+
 Test(decode, unreadable_object_name_says_so)
 {
 	introduce_pool();
@@ -1119,8 +1171,10 @@ Test(decode, skips_unknown_kinds_and_counts_them)
 	cr_assert_eq(feed(&e), -EINVAL);
 	begin_record(&record, 0, sizeof(struct rec_head));
 	cr_assert_eq(feed(&e), -EINVAL);
+	head_of(&record)->size--;
+	EXPECT_REJECTED(-1);
 	cr_assert_eq(decoder__stats(decoder)->unknown, 2);
-	cr_assert_eq(decoder__stats(decoder)->rejected, 0);
+	cr_assert_eq(decoder__stats(decoder)->rejected, 1);
 }
 
 Test(decode, free_takes_nothing)
