@@ -17,6 +17,9 @@
 
 #include "log.h"
 
+#define START_TRIES 20
+#define START_WAIT_US 25000
+
 struct mapping {
 	uint64_t start, end, offset, dev, ino;
 	bool executable;
@@ -208,8 +211,17 @@ size_t target__count_probes(const struct target *t)
 enum exit_code target__open_or_explain(struct target **ret, pid_t pid)
 {
 	pid_t leader = 0;
-	struct target *t;
-	int err = target__open(&t, pid, &leader);
+	struct target *t = NULL;
+	int err, tries = 0;
+
+	/* `app & viztrace-bpf -p $!` may find the shell still, or the app without its libraries. */
+	do {
+		if (tries)
+			usleep(START_WAIT_US);
+		target__free(t);
+		t = NULL;
+		err = target__open(&t, pid, &leader);
+	} while (!err && !target__count_probes(t) && ++tries < START_TRIES);
 
 	switch (err) {
 	case 0: break;
