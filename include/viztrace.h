@@ -27,7 +27,7 @@
  *   Up to VIZ_ATTRS_MAX attributes within VIZ_SPAN_MAX bytes, names up to VIZ_NAME_MAX characters.
  *   A leading `_` makes an attribute private: it never triggers and is never reported.
  *
- *   To inherit, embed the other struct as `viz`, first in the new one:
+ *   To inherit, embed the other struct as `viz`; its own `viz` must be its first member:
  *     struct savings { struct account viz; double interest; };
  *     VIZ_PROBE_OBJECT(savings, viz.balance, viz.owner, interest);   shown as balance, owner, ...
  *   Code that knows just the `struct account *` then reports the whole of a savings object.
