@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which probes fire, when, and with what: the semaphores are raised by hand and a spy stands in for the stubs.
+ * Which probes fire, when, and with what: the semaphores are raised by hand and a spy stands in for the
+ * stubs.
  */
 #include <stdio.h>
 #include <string.h>
@@ -84,7 +85,8 @@ static void every_probe_fires_with_its_arguments(void)
 	VIZ_PROBE_VALUE("v", "float", 0.25f);
 	VIZ_PROBE_VALUE("v", "double", 1e300);
 	VIZ_PROBE_VALUE("v", "long double", 0.5L);
-	SAW("value v.int i64=-1; value v.char i64=-2; value v.bool i64=1; value v.u u64=18446744073709551615; "
+	SAW("value v.int i64=-1; value v.char i64=-2; value v.bool i64=1; value v.u "
+	    "u64=18446744073709551615; "
 	    "value v.float f64=0.25; value v.double f64=1e+300; value v.long double f64=0.5");
 	VIZ_PROBE_INSTANT("i");
 	SAW("instant i");
@@ -93,11 +95,12 @@ static void every_probe_fires_with_its_arguments(void)
 static void each_semaphore_is_for_its_own_probe(void)
 {
 	static struct account a;
-	volatile unsigned short *all[] = {&viz_init_semaphore,	&viz_destroy_semaphore, &viz_set_semaphore,
-					  &viz_log_semaphore,	&viz_enter_semaphore,	&viz_exit_semaphore,
-					  &viz_value_semaphore, &viz_instant_semaphore};
-	const char *expected[] = {"a.init account -", "a.destroy",	  "a.set 0 balance=1", "a.before; a.log; a.after",
-				  "enter e 0; enter s 1", "exit e 0 (frame!)", "value v.w i64=1",	"instant i"};
+	volatile unsigned short *all[] = {&viz_init_semaphore,  &viz_destroy_semaphore, &viz_set_semaphore,
+	                                  &viz_log_semaphore,   &viz_enter_semaphore,   &viz_exit_semaphore,
+	                                  &viz_value_semaphore, &viz_instant_semaphore};
+	const char *expected[] = {
+	        "a.init account -",     "a.destroy",         "a.set 0 balance=1", "a.before; a.log; a.after",
+	        "enter e 0; enter s 1", "exit e 0 (frame!)", "value v.w i64=1",   "instant i"};
 	size_t i;
 
 	spy_know(&a.viz, "a");
@@ -276,7 +279,7 @@ static void include_and_exclude(void)
 	SAW("a.log");
 	/* In INIT, both at once. */
 	CHECK(VIZ_PROBE_INIT(&a, account, "n", (include_attributes, "owner", "balance"),
-			     (exclude_attributes, "owner")) == 0);
+	                     (exclude_attributes, "owner")) == 0);
 	VIZ_PROBE_SET(&a, balance, 5);
 	VIZ_PROBE_SET(&a, owner, "t");
 	VIZ_PROBE_SET(&a, lim.soft, 5);
@@ -314,8 +317,8 @@ static void unknown_name_changes_nothing(void)
 	VIZ_PROBE_SET(&a, owner, "o");
 	SAW("a.set 1 owner=o");
 	/* In INIT the other settings hold, and the object lives. */
-	CHECK(VIZ_PROBE_INIT(&a, account, "n", (exclude_attributes, "nobody"), (include_attributes, "balance"),
-			     (enabled, true)) == VIZ_ENOENT);
+	CHECK(VIZ_PROBE_INIT(&a, account, "n", (exclude_attributes, "nobody"),
+	                     (include_attributes, "balance"), (enabled, true)) == VIZ_ENOENT);
 	VIZ_PROBE_SET(&a, balance, 2);
 	VIZ_PROBE_SET(&a, owner, "p");
 	SAW("a.init account n; a.set 0 balance=2");
@@ -492,7 +495,7 @@ static void slices_balance_on_every_way_out(void)
 	}
 	SAW("enter outer 1; exit outer 1; enter outer 1; enter inner 1; exit inner 1; exit outer 1");
 	i = 0;
-again: {
+again : {
 	VIZ_PROBE_SCOPE("goto");
 	if (i++ < 1)
 		goto again;
@@ -525,7 +528,35 @@ static void tool_comes_and_goes_in_a_scope(void)
 	spy_seen();
 }
 
-/* 64 attributes over more than 256 bytes: the quick test by offset must not hide one that shares its bit with others. */
+/* A write that the program made silent takes no trap, but for a tool that asks for just these. */
+static void quiet_writes_are_for_who_asks(void)
+{
+	static struct account a;
+
+	fresh(&a, "a");
+	VIZ_PROBE_CONFIG(&a, trigger_on_change, false);
+	VIZ_PROBE_SET(&a, balance, 1);
+	SAW("");
+	viz_quiet_semaphore = 1;
+	VIZ_PROBE_SET(&a, balance, 2);
+	VIZ_PROBE_CHANGED(&a, owner);
+	VIZ_PROBE_SET(&a, _pin, 3);
+	SAW("a.quiet 0 balance=2; a.quiet 1 owner=null");
+	VIZ_PROBE_CONFIG(&a, trigger_on_change, true);
+	VIZ_PROBE_CONFIG(&a, exclude_attributes, "balance");
+	VIZ_PROBE_SET(&a, balance, 4);
+	VIZ_PROBE_SET(&a, owner, "o");
+	SAW("a.quiet 0 balance=4; a.set 1 owner=o");
+	VIZ_PROBE_CONFIG(&a, enabled, false);
+	VIZ_PROBE_SET(&a, balance, 5);
+	VIZ_PROBE_DESTROY(&a);
+	VIZ_PROBE_SET(&a, balance, 6);
+	SAW("");
+	viz_quiet_semaphore = 0;
+}
+
+/* 64 attributes over more than 256 bytes: the quick test by offset must not hide one that shares its bit with
+ * others. */
 
 #define EIGHT(x) x##0, x##1, x##2, x##3, x##4, x##5, x##6, x##7
 
@@ -554,11 +585,12 @@ static void sixty_four_attributes(void)
 	VIZ_PROBE_SET(&w, e0, 2);
 	VIZ_PROBE_SET(&w, d7, 2);
 	SAW("w.set 32 e0=2; w.set 31 d7=2");
-	CHECK(VIZ_PROBE_CONFIG(&w, include_attributes, "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "b0", "b1", "b2",
-			       "b3", "b4", "b5", "b6", "b7", "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "d0", "d1",
-			       "d2", "d3", "d4", "d5", "d6", "d7", "e0", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "f0",
-			       "f1", "f2", "f3", "f4", "f5", "f6", "f7", "g0", "g1", "g2", "g3", "g4", "g5", "g6", "g7",
-			       "h0", "h1", "h2", "h3", "h4", "h5", "h6", "h7") == 0);
+	CHECK(VIZ_PROBE_CONFIG(&w, include_attributes, "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "b0",
+	                       "b1", "b2", "b3", "b4", "b5", "b6", "b7", "c0", "c1", "c2", "c3", "c4", "c5",
+	                       "c6", "c7", "d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7", "e0", "e1", "e2",
+	                       "e3", "e4", "e5", "e6", "e7", "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7",
+	                       "g0", "g1", "g2", "g3", "g4", "g5", "g6", "g7", "h0", "h1", "h2", "h3", "h4",
+	                       "h5", "h6", "h7") == 0);
 	VIZ_PROBE_SET(&w, a0, 3);
 	VIZ_PROBE_SET(&w, h7, 3);
 	SAW("w.set 0 a0=3; w.set 63 h7=3");
@@ -582,6 +614,7 @@ int main(void)
 	triggerlog_on_every_way_out();
 	slices_balance_on_every_way_out();
 	tool_comes_and_goes_in_a_scope();
+	quiet_writes_are_for_who_asks();
 	sixty_four_attributes();
 	return failures ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which probes fire where C++ leaves a scope in its own ways: exceptions, destructors, lambdas, classes. The spy stands
- * in for the stubs.
+ * Which probes fire where C++ leaves a scope in its own ways: exceptions, destructors, lambdas, classes. The
+ * spy stands in for the stubs.
  */
 #include <atomic>
 #include <cstdio>
@@ -28,8 +28,9 @@ static void saw(const std::string &expected, int line)
 
 enum class mode : short { off = -1, on = 300 };
 
-class base {
-public:
+class base
+{
+      public:
 	explicit base(const char *name);
 	virtual ~base();
 	virtual void work(bool fail) = 0;
@@ -62,8 +63,9 @@ struct padding {
 	long first = 1;
 };
 
-class derived : public padding, public base {
-public:
+class derived : public padding, public base
+{
+      public:
 	explicit derived(const char *name);
 	void work(bool fail) override
 	{
@@ -129,15 +131,16 @@ static void exceptions()
 
 	spy_seen();
 	d.work(false);
-	SAW("enter " + name + "; d.before; enter inner 1; d.set 2 level=300; d.set 4 ratio=0.5; exit inner 1; d.after; exit " +
+	SAW("enter " + name +
+	    "; d.before; enter inner 1; d.set 2 level=300; d.set 4 ratio=0.5; exit inner 1; d.after; exit " +
 	    name);
 	try {
 		d.work(true);
 	} catch (const std::exception &) {
 		VIZ_PROBE_INSTANT("caught");
 	}
-	SAW("enter " + name + "; d.before; enter inner 1; d.set 2 level=300; exit inner 1; d.after; exit " + name +
-	    "; instant caught");
+	SAW("enter " + name + "; d.before; enter inner 1; d.set 2 level=300; exit inner 1; d.after; exit " +
+	    name + "; instant caught");
 	try {
 		VIZ_PROBE_SET(&d, total, fails());
 	} catch (const std::exception &) {
@@ -172,7 +175,8 @@ static void templates()
 	templated(-1);
 	templated(2ull);
 	templated(0.5f);
-	SAW("enter templated 1; value t.value i64=-1; exit templated 1; enter templated 1; value t.value u64=2; "
+	SAW("enter templated 1; value t.value i64=-1; exit templated 1; enter templated 1; value t.value "
+	    "u64=2; "
 	    "exit templated 1; enter templated 1; value t.value f64=0.5; exit templated 1");
 }
 

@@ -2,8 +2,8 @@
 /*
  * Every macro of viztrace.h in every place where it may stand, as C and as C++.
  *
- *     every_macro        prints the layout of its structs, line by line, then checks assignments, results and how often
- *                        arguments are evaluated while nobody traces
+ *     every_macro        prints the layout of its structs, line by line, then checks assignments, results
+ *                        and how often arguments are evaluated while nobody traces
  *     every_macro on     the same with all semaphores raised: the stubs are called, as under a tracer
  *
  * Exits with 1 and a line for each check that fails.
@@ -523,6 +523,7 @@ static void raise_semaphores(void)
 	viz_exit_semaphore = 1;
 	viz_value_semaphore = 1;
 	viz_instant_semaphore = 1;
+	viz_quiet_semaphore = 1;
 #endif
 }
 

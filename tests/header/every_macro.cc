@@ -404,6 +404,7 @@ static void raise_semaphores()
 	viz_exit_semaphore = 1;
 	viz_value_semaphore = 1;
 	viz_instant_semaphore = 1;
+	viz_quiet_semaphore = 1;
 #endif
 }
 

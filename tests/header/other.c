@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A second unit with the same declarations: linked into the program, or a shared library with probes of its own.
+ * A second unit with the same declarations: linked into the program, or a shared library with probes of its
+ * own.
  */
 #include "types.h"
 
@@ -10,7 +11,8 @@ struct only_here {
 };
 VIZ_PROBE_COUNTER(only_here, n);
 
-/* 0, or the number of the step that went wrong. `on`: raise the semaphores; those of a library are its own. */
+/* 0, or the number of the step that went wrong. `on`: raise the semaphores; those of a library are its own.
+ */
 int other_unit(struct account *a, int on)
 {
 	static struct only_here here;

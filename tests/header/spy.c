@@ -73,7 +73,8 @@ static const char *name_of(const void *base)
 	return "?";
 }
 
-static void value(char *to, size_t size, uint64_t bits, unsigned type, const struct viz_attr *attr, const void *obj)
+static void value(char *to, size_t size, uint64_t bits, unsigned type, const struct viz_attr *attr,
+                  const void *obj)
 {
 	double d;
 
@@ -85,16 +86,15 @@ static void value(char *to, size_t size, uint64_t bits, unsigned type, const str
 		return;
 	case VIZ_TYPE_U64: snprintf(to, size, "%" PRIu64, bits); return;
 	case VIZ_TYPE_STRP:
-	case VIZ_TYPE_JSONP:
-		snprintf(to, size, "%s", bits ? (const char *)(uintptr_t)bits : "null");
-		return;
+	case VIZ_TYPE_JSONP: snprintf(to, size, "%s", bits ? (const char *)(uintptr_t)bits : "null"); return;
 	case VIZ_TYPE_STR:
 	case VIZ_TYPE_JSON:
 	case VIZ_TYPE_DICT:
 		if ((uintptr_t)bits != (uintptr_t)obj + (uintptr_t)(intptr_t)attr->offset)
 			snprintf(to, size, "(elsewhere!)");
 		else
-			snprintf(to, size, "%s", type == VIZ_TYPE_DICT ? "{}" : (const char *)(uintptr_t)bits);
+			snprintf(to, size, "%s",
+			         type == VIZ_TYPE_DICT ? "{}" : (const char *)(uintptr_t)bits);
 		return;
 	default: snprintf(to, size, "%" PRId64, (int64_t)bits);
 	}
@@ -110,7 +110,7 @@ void viz__probe_destroy(const void *obj)
 	add("%s.destroy", name_of(obj));
 }
 
-void viz__probe_set(const void *obj, uint32_t index, uint64_t bits, const char *attr)
+static void write_seen(const char *kind, const void *obj, uint32_t index, uint64_t bits, const char *attr)
 {
 	const struct viz_class *cls = ((const struct viz_base *)obj)->cls;
 	const struct viz_attr *a = (const struct viz_attr *)(const void *)(cls + 1) + index;
@@ -118,7 +118,17 @@ void viz__probe_set(const void *obj, uint32_t index, uint64_t bits, const char *
 
 	if (!(a->flags & VIZ_ATTR_LIST))
 		value(text, sizeof(text), bits, a->type, a, obj);
-	add("%s.set %u %s=%s", name_of(obj), index, attr, text);
+	add("%s.%s %u %s=%s", name_of(obj), kind, index, attr, text);
+}
+
+void viz__probe_set(const void *obj, uint32_t index, uint64_t bits, const char *attr)
+{
+	write_seen("set", obj, index, bits, attr);
+}
+
+void viz__probe_quiet(const void *obj, uint32_t index, uint64_t bits, const char *attr)
+{
+	write_seen("quiet", obj, index, bits, attr);
 }
 
 void viz__probe_log(const void *obj, uint32_t why)
@@ -156,7 +166,7 @@ void viz__probe_value(const char *name, const char *attr, uint64_t bits, uint32_
 	    type == VIZ_TYPE_I64   ? "i64"
 	    : type == VIZ_TYPE_U64 ? "u64"
 	    : type == VIZ_TYPE_F64 ? "f64"
-				   : "?",
+	                           : "?",
 	    text);
 }
 

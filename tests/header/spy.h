@@ -13,9 +13,11 @@ extern "C" {
 void spy_know(const void *base, const char *name);
 
 /* What was called since the last time, one call after the other with "; " between them:
- *   a.init TAG NAME    a.destroy    a.set INDEX ATTR=VALUE    a.log why
+ *   a.init TAG NAME    a.destroy    a.set INDEX ATTR=VALUE    a.quiet the same
+ *   a.before    a.log    a.after
  *   enter NAME FLAGS   exit NAME FLAGS   value NAME.ATTR TYPE=VALUE   instant NAME
- * Frames are compared: an exit whose frame is not that of the innermost open enter of that name ends with "(frame!)". */
+ * Frames are compared: an exit whose frame is not that of the innermost open enter of that name ends with
+ * "(frame!)". */
 const char *spy_seen(void);
 
 #ifdef __cplusplus

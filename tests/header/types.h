@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Structs with an attribute of every kind, declared in a header that several units of C and C++ share, as users do.
+ * Structs with an attribute of every kind, declared in a header that several units of C and C++ share, as
+ * users do.
  */
 #ifndef TESTS_HEADER_TYPES_H
 #define TESTS_HEADER_TYPES_H
@@ -53,8 +54,8 @@ struct numbers {
 	ATOMIC(int) a;
 	int _private;
 };
-VIZ_PROBE_COUNTER(numbers, c, sc, uc, s, us, i, u, l, ul, ll, ull, i8, u8, i16, u16, i32, u32, i64, u64, size, b, e,
-		  f, d, v, a, _private);
+VIZ_PROBE_COUNTER(numbers, c, sc, uc, s, us, i, u, l, ul, ll, ull, i8, u8, i16, u16, i32, u32, i64, u64, size,
+                  b, e, f, d, v, a, _private);
 
 struct limits {
 	int soft, hard;
@@ -99,9 +100,10 @@ struct everything {
 	volatile int careful_ints[2];
 	long _private;
 };
-VIZ_PROBE_OBJECT(everything, early, number, flag, colour, ratio, exact, text, pointer, constant, ints, doubles, flags,
-		 texts, pointers, VIZ_DICT(lim, limits), VIZ_DICT(lims, limits), VIZ_DICT(origin, origin),
-		 VIZ_JSON(json), VIZ_JSON(json_pointer), careful, atomic, fixed, fixed_texts, careful_ints, _private);
+VIZ_PROBE_OBJECT(everything, early, number, flag, colour, ratio, exact, text, pointer, constant, ints,
+                 doubles, flags, texts, pointers, VIZ_DICT(lim, limits), VIZ_DICT(lims, limits),
+                 VIZ_DICT(origin, origin), VIZ_JSON(json), VIZ_JSON(json_pointer), careful, atomic, fixed,
+                 fixed_texts, careful_ints, _private);
 
 struct account {
 	struct viz_object viz;
