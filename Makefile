@@ -120,7 +120,7 @@ clean:
 # sudo make bench-json   the same, and build/bench.json
 # sudo make bench-deps   install what we are compared with
 
-.PHONY: bench bench-json bench-deps bench-build
+.PHONY: bench bench-json bench-deps bench-build bench-programs
 BENCH ?=
 BENCH_DIR := tests/bench
 BENCH_BUILD := $(B)/bench
@@ -140,8 +140,10 @@ bench-deps:
 	$(Q)$(BENCH_DIR)/deps.sh
 
 bench-build: all
-	$(Q)$(MAKE) --no-print-directory $(addprefix $(BENCH_BUILD)/,$(BENCH_PROGRAMS) \
-		$(call has_header,sys/sdt.h,app-sdt) $(call has_header,lttng/tracepoint.h,app-lttng))
+	$(Q)$(MAKE) --no-print-directory bench-programs BENCH_PROGRAMS="$(BENCH_PROGRAMS) \
+		$(call has_header,sys/sdt.h,app-sdt) $(call has_header,lttng/tracepoint.h,app-lttng)"
+
+bench-programs: $(addprefix $(BENCH_BUILD)/,$(BENCH_PROGRAMS))
 
 $(BENCH_BUILD)/app-%: $(BENCH_DIR)/app.c $(wildcard $(BENCH_DIR)/*.h) $(BENCH_DIR)/lttng_events.c include/viztrace.h
 	$(call say,CC,$@)

@@ -110,7 +110,7 @@ def measure(c, workload, threads, ops, clean_others):
             s.lost = result.lost / events
             s.collector = (c.cpu() - cpu) / total
             s.rate = total * c.events_per_op.get(workload, 1) * (1 - s.lost) / seconds
-        if result.size is not None and s.lost < 1:
+        if result.size is not None and s.lost is not None and s.lost < 1:
             s.bytes = result.size / (all_ops * (1 - s.lost))
         return s
     finally:
