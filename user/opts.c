@@ -179,27 +179,26 @@ static int parse_site(enum site *ret, const char *text, char *error, size_t size
 	FAIL("--probe-site is auto, nop1, nop5 or nop10, not '%s'", text);
 }
 
-int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t size)
+static int parse(struct opts *o, int argc, char **argv, char *error, size_t size)
 {
-	struct opts o = { .ring_size = RING_SIZE_DEFAULT };
 	int c, which = 0, err = 0;
 
 	optind = 0;
 	while ((c = getopt_long(argc, argv, ":p:o:d:qv", options, &which)) != -1) {
 		switch (c) {
-		case 'p': err = parse_pid(&o.pid, optarg, error, size); break;
-		case 'o': o.output = optarg; break;
-		case 'd': err = parse_duration(&o.duration, optarg, error, size); break;
-		case 'q': o.quiet = true; break;
-		case 'v': o.verbose = true; break;
-		case OPT_RING_SIZE: err = parse_ring_size(&o.ring_size, optarg, error, size); break;
-		case OPT_MAX_SIZE: err = parse_size(&o.max_size, "--max-size", optarg, error, size); break;
-		case OPT_PROBE_SITE: err = parse_site(&o.site, optarg, error, size); break;
-		case OPT_RULE: err = parse_rule(&o.rules, options[which].name, optarg, error, size); break;
-		case OPT_FILTERS: err = parse_filters(&o.rules, optarg, error, size); break;
-		case OPT_CLEAR: o.clear = true; break;
-		case OPT_SHOW: o.show = true; break;
-		case OPT_FAIL_ON_LOSS: o.fail_on_loss = true; break;
+		case 'p': err = parse_pid(&o->pid, optarg, error, size); break;
+		case 'o': o->output = optarg; break;
+		case 'd': err = parse_duration(&o->duration, optarg, error, size); break;
+		case 'q': o->quiet = true; break;
+		case 'v': o->verbose = true; break;
+		case OPT_RING_SIZE: err = parse_ring_size(&o->ring_size, optarg, error, size); break;
+		case OPT_MAX_SIZE: err = parse_size(&o->max_size, "--max-size", optarg, error, size); break;
+		case OPT_PROBE_SITE: err = parse_site(&o->site, optarg, error, size); break;
+		case OPT_RULE: err = parse_rule(&o->rules, options[which].name, optarg, error, size); break;
+		case OPT_FILTERS: err = parse_filters(&o->rules, optarg, error, size); break;
+		case OPT_CLEAR: o->clear = true; break;
+		case OPT_SHOW: o->show = true; break;
+		case OPT_FAIL_ON_LOSS: o->fail_on_loss = true; break;
 		case OPT_HELP: fputs(help, stdout); return 1;
 		case OPT_VERSION: puts("viztrace-bpf " VIZTRACE_VERSION); return 1;
 		case ':': FAIL("%s needs a value; see --help", argv[optind - 1]);
@@ -209,30 +208,41 @@ int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t siz
 			return err;
 	}
 	if (optind < argc && !strcmp(argv[optind], "list")) {
-		o.command = COMMAND_LIST;
+		o->command = COMMAND_LIST;
 		optind++;
 		if (optind < argc)
-			o.file = argv[optind++];
-		if (!o.pid == !o.file)
+			o->file = argv[optind++];
+		if (!o->pid == !o->file)
 			FAIL("list takes either -p PID or a FILE; see --help");
 	} else if (optind < argc && !strcmp(argv[optind], "ctl")) {
-		o.command = COMMAND_CTL;
+		o->command = COMMAND_CTL;
 		optind++;
-		if (!o.pid)
+		if (!o->pid)
 			FAIL("ctl for which traced process? -p PID; see --help");
-		if (!o.clear && !o.show && rules__are_empty(&o.rules))
+		if (!o->clear && !o->show && rules__are_empty(&o->rules))
 			FAIL("ctl needs something to change, or --show; see --help");
-	} else if (o.clear || o.show) {
+	} else if (o->clear || o->show) {
 		FAIL("--clear and --show go with ctl; see --help");
-	} else if (optind == argc && !o.pid) {
+	} else if (optind == argc && !o->pid) {
 		FAIL("which process? -p PID; see --help");
 	}
 	if (optind < argc)
 		FAIL("'%s' is not understood; see --help", argv[optind]);
-	if (o.output && !*o.output)
+	if (o->output && !*o->output)
 		FAIL("-o needs the name of a file");
-	*ret = o;
 	return 0;
+}
+
+int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t size)
+{
+	struct opts o = { .ring_size = RING_SIZE_DEFAULT };
+	int err = parse(&o, argc, argv, error, size);
+
+	if (err)
+		opts__clear(&o);
+	else
+		*ret = o;
+	return err;
 }
 
 void opts__clear(struct opts *o)

@@ -166,6 +166,10 @@ static int set_from_line(struct rules *r, char *line)
 		if (!rules__set(r, option, value))
 			return 0;
 	}
+	/* An option that lacks its pattern is no pattern. */
+	for (int i = 0; i < RULE_LISTS; i++)
+		if (!strcmp(option, rule_options[i]))
+			return -EINVAL;
 	return value ? -EINVAL : rules__set(r, rule_options[RULE_INCLUDE], word);
 }
 
@@ -184,7 +188,7 @@ int rules__read_file(struct rules *r, const char *path, unsigned *ret_line)
 		err = set_from_line(r, line);
 	}
 	if (!err && ferror(file))
-		err = -EIO;
+		err = -errno;
 	free(line);
 	fclose(file);
 	*ret_line = number;
