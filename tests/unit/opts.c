@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line in; what it means, or one line that names what is wrong with it, out. */
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../user/opts.h"
+
+static struct opts opts;
+static char error[512];
+
+static void tidy(void)
+{
+	opts__clear(&opts);
+}
+
+TestSuite(opts, .fini = tidy);
+
+static int parse_words(char **words)
+{
+	char *argv[64] = {"viztrace-bpf"};
+	int argc = 1;
+
+	while (words[argc - 1]) {
+		argv[argc] = words[argc - 1];
+		argc++;
+	}
+	opts__clear(&opts);
+	error[0] = 0;
+	return opts__parse(&opts, argc, argv, error, sizeof(error));
+}
+
+#define PARSE(...) parse_words((char *[]){__VA_ARGS__, NULL})
+#define ACCEPT(...) cr_assert_eq(PARSE(__VA_ARGS__), 0, "%s", error)
+/* All of it in the message, which is one line. */
+#define REJECT(message, ...)                                                                                \
+	do {                                                                                                \
+		int err = PARSE(__VA_ARGS__);                                                               \
+                                                                                                            \
+		cr_assert_eq(err, -EINVAL, "%d", err);                                                      \
+		cr_assert(strstr(error, message), "'%s' is not in '%s'", message, error);                   \
+		cr_assert_not(strchr(error, '\n'), "%s", error);                                            \
+	} while (0)
+
+Test(opts, pid_alone_traces_with_defaults)
+{
+	ACCEPT("-p", "12");
+	cr_assert_eq(opts.command, COMMAND_TRACE);
+	cr_assert_eq(opts.pid, 12);
+	cr_assert_null(opts.output);
+	cr_assert_null(opts.file);
+	cr_assert_eq(opts.duration, 0);
+	cr_assert_eq(opts.ring_size, RING_SIZE_DEFAULT);
+	cr_assert_eq(opts.max_size, 0);
+	cr_assert_eq(opts.site, SITE_AUTO);
+	cr_assert(rules__are_empty(&opts.rules));
+	cr_assert_not(opts.quiet || opts.verbose || opts.fail_on_loss || opts.clear || opts.show);
+}
+
+Test(opts, each_option_is_taken)
+{
+	ACCEPT("--pid=7", "--output", "x.json", "--duration", "0.5", "--max-size=3M", "--ring-size", "128k",
+	       "--probe-site", "nop5", "--fail-on-loss", "--quiet", "--verbose", "--include", "a", "--exclude=b",
+	       "--methods", "c", "--trigger-on-change", "d", "--no-trigger-on-change", "e", "--include-all",
+	       "--no-methods", "--on-change");
+	cr_assert_eq(opts.pid, 7);
+	cr_assert_str_eq(opts.output, "x.json");
+	cr_assert_eq(opts.duration, 0.5);
+	cr_assert_eq(opts.max_size, 3u << 20);
+	cr_assert_eq(opts.ring_size, 128u << 10);
+	cr_assert_eq(opts.site, SITE_NOP5);
+	cr_assert(opts.fail_on_loss && opts.quiet && opts.verbose);
+	cr_assert(opts.rules.include_all && opts.rules.no_methods && opts.rules.on_change);
+	for (int i = 0; i < RULE_LISTS; i++) {
+		cr_assert_eq(opts.rules.lists[i].n, 1);
+		cr_assert_eq(strlen(opts.rules.lists[i].list[0].text), 1);
+	}
+	cr_assert_str_eq(opts.rules.lists[RULE_INCLUDE].list[0].text, "a");
+	cr_assert_str_eq(opts.rules.lists[RULE_EXCLUDE].list[0].text, "b");
+	cr_assert_str_eq(opts.rules.lists[RULE_METHODS].list[0].text, "c");
+	cr_assert_str_eq(opts.rules.lists[RULE_TRIGGER].list[0].text, "d");
+	cr_assert_str_eq(opts.rules.lists[RULE_NO_TRIGGER].list[0].text, "e");
+}
+
+Test(opts, short_options_stand_together)
+{
+	ACCEPT("-qvp7", "-o-", "-d1e2");
+	cr_assert(opts.quiet && opts.verbose);
+	cr_assert_eq(opts.pid, 7);
+	cr_assert_str_eq(opts.output, "-");
+	cr_assert_eq(opts.duration, 100);
+}
+
+Test(opts, last_of_two_wins_and_patterns_add_up)
+{
+	ACCEPT("-p", "1", "-p", "2", "--include", "a", "--include", "b", "--include", "a");
+	cr_assert_eq(opts.pid, 2);
+	cr_assert_eq(opts.rules.lists[RULE_INCLUDE].n, 2);
+}
+
+Test(opts, every_site_has_its_name)
+{
+	for (int i = 0; i < SITES; i++) {
+		ACCEPT("-p1", "--probe-site", (char *)site_names[i]);
+		cr_assert_eq((int)opts.site, i);
+	}
+	REJECT("--probe-site is auto, nop1, nop5 or nop10, not 'nop7'", "-p1", "--probe-site", "nop7");
+	REJECT("not ''", "-p1", "--probe-site", "");
+}
+
+Test(opts, pid_is_a_positive_number)
+{
+	static const char *const bad[] = {"", "0", "-1", "x", "12x", "1.5", "2147483648", "99999999999999999999", "0x1f"};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		REJECT("-p takes the number of a process", "-p", (char *)bad[i]);
+		cr_assert(strstr(error, bad[i]), "%s", error);
+	}
+	ACCEPT("-p", "2147483647");
+}
+
+Test(opts, duration_is_finite_and_positive)
+{
+	static const char *const bad[] = {"", "0", "-1", "nan", "inf", "1s", "1e10", "-0.0", "five"};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		REJECT("-d takes seconds", "-p1", "-d", (char *)bad[i]);
+		cr_assert(strstr(error, bad[i]), "%s", error);
+	}
+	ACCEPT("-p1", "-d", "1e9");
+	ACCEPT("-p1", "-d", ".001");
+}
+
+Test(opts, size_has_units)
+{
+	static const struct {
+		const char *text;
+		uint64_t size;
+	} good[] = {{"1", 1}, {"64k", 65536}, {"64K", 65536}, {"8M", 8 << 20}, {"8m", 8 << 20}, {"2G", 2ull << 30},
+		    {"2g", 2ull << 30}, {"18446744073709551615", UINT64_MAX}, {"17179869183G", 17179869183ull << 30}};
+	static const char *const bad[] = {"", "0", "0M", "-1", " 1", "+1", "k", "1T", "1kB", "1 k", "1.5M", "M1",
+					  "18446744073709551616", "17179869184G", "0x10"};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		ACCEPT("-p1", "--max-size", (char *)good[i].text);
+		cr_assert_eq(opts.max_size, good[i].size, "%s", good[i].text);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		REJECT("--max-size takes a size as 64k, 8M or 1G", "-p1", "--max-size", (char *)bad[i]);
+		cr_assert(strstr(error, bad[i]), "%s", error);
+	}
+}
+
+Test(opts, ring_size_is_rounded_up_to_a_power_of_two)
+{
+	ACCEPT("-p1", "--ring-size", "65536");
+	cr_assert_eq(opts.ring_size, 65536);
+	ACCEPT("-p1", "--ring-size", "65537");
+	cr_assert_eq(opts.ring_size, 131072);
+	ACCEPT("-p1", "--ring-size", "5M");
+	cr_assert_eq(opts.ring_size, 8u << 20);
+	ACCEPT("-p1", "--ring-size", "1G");
+	cr_assert_eq(opts.ring_size, 1u << 30);
+	REJECT("--ring-size is between 64k and 1G, not '65535'", "-p1", "--ring-size", "65535");
+	REJECT("--ring-size is between 64k and 1G, not '1025M'", "-p1", "--ring-size", "1025M");
+	REJECT("--ring-size takes a size", "-p1", "--ring-size", "big");
+}
+
+Test(opts, filter_without_pattern_names_the_option)
+{
+	REJECT("--include takes a pattern", "-p1", "--include", "");
+	REJECT("--no-trigger-on-change takes a pattern", "-p1", "--no-trigger-on-change=");
+	REJECT("--exclude needs a value", "-p1", "--exclude");
+}
+
+Test(opts, switch_takes_no_value)
+{
+	REJECT("--no-methods", "-p1", "--no-methods=x");
+}
+
+Test(opts, pattern_may_begin_with_dashes)
+{
+	ACCEPT("-p1", "--exclude", "--exclude");
+	cr_assert_str_eq(opts.rules.lists[RULE_EXCLUDE].list[0].text, "--exclude");
+}
+
+Test(opts, filters_come_from_a_file_too)
+{
+	char path[] = "/tmp/viztrace-opts-XXXXXX", wanted[128];
+	FILE *file = fdopen(mkstemp(path), "w");
+
+	fputs("a\nexclude b\n\nexclude\tc d\n", file);
+	fclose(file);
+	ACCEPT("-p1", "--filters", path, "--exclude", "e");
+	cr_assert_eq(opts.rules.lists[RULE_INCLUDE].n, 1);
+	cr_assert_eq(opts.rules.lists[RULE_EXCLUDE].n, 3);
+	cr_assert_str_eq(opts.rules.lists[RULE_EXCLUDE].list[1].text, "c d");
+
+	file = fopen(path, "w");
+	fputs("a\n\nexclued b\n", file);
+	fclose(file);
+	snprintf(wanted, sizeof(wanted), "%s, line 3:", path);
+	REJECT(wanted, "-p1", "--filters", path);
+	unlink(path);
+	snprintf(wanted, sizeof(wanted), "cannot read %s: No such file or directory", path);
+	REJECT(wanted, "-p1", "--filters", path);
+	REJECT("cannot read /: Is a directory", "-p1", "--filters", "/");
+}
+
+Test(opts, unknown_option_is_named)
+{
+	REJECT("unknown option '--frobnicate'", "--frobnicate", "-p", "1");
+	REJECT("unknown option '--frobnicate=3'", "--frobnicate=3");
+	REJECT("unknown option '-x'", "-x");
+}
+
+Test(opts, missing_value_is_named)
+{
+	REJECT("-p needs a value", "-p");
+	REJECT("--output needs a value", "-p1", "--output");
+	REJECT("-qd needs a value", "-qd");
+}
+
+Test(opts, process_is_needed)
+{
+	REJECT("which process? -p PID", "-q");
+	REJECT("'foo' is not understood", "foo");
+	REJECT("'123' is not understood", "-p", "1", "123");
+	REJECT("-o needs the name of a file", "-p1", "-o", "");
+}
+
+Test(opts, list_takes_a_process_or_a_file)
+{
+	ACCEPT("list", "-p", "5");
+	cr_assert_eq(opts.command, COMMAND_LIST);
+	cr_assert_eq(opts.pid, 5);
+	cr_assert_null(opts.file);
+	ACCEPT("list", "./app");
+	cr_assert_str_eq(opts.file, "./app");
+	ACCEPT("-v", "list", "--", "-odd");
+	cr_assert_str_eq(opts.file, "-odd");
+	ACCEPT("list", "list");
+	cr_assert_str_eq(opts.file, "list");
+	REJECT("list takes either -p PID or a FILE", "list");
+	REJECT("list takes either -p PID or a FILE", "list", "-p", "5", "app");
+	REJECT("'b' is not understood", "list", "a", "b");
+}
+
+Test(opts, ctl_takes_a_process_and_a_change)
+{
+	ACCEPT("ctl", "-p", "5", "--exclude", "a");
+	cr_assert_eq(opts.command, COMMAND_CTL);
+	cr_assert_eq(opts.rules.lists[RULE_EXCLUDE].n, 1);
+	ACCEPT("ctl", "-p", "5", "--clear", "--show", "--no-methods");
+	cr_assert(opts.clear && opts.show && opts.rules.no_methods);
+	ACCEPT("-p5", "--clear", "ctl");
+	cr_assert_eq(opts.command, COMMAND_CTL);
+	REJECT("ctl for which traced process? -p PID", "ctl", "--clear");
+	REJECT("ctl needs something to change, or --show", "ctl", "-p5");
+	REJECT("'x' is not understood", "ctl", "-p5", "--show", "x");
+}
+
+Test(opts, clear_and_show_go_with_ctl_only)
+{
+	REJECT("--clear and --show go with ctl", "-p5", "--clear");
+	REJECT("--clear and --show go with ctl", "-p5", "--show");
+}
+
+Test(opts, failure_leaves_the_result_alone)
+{
+	struct opts before;
+
+	ACCEPT("-p", "5", "-o", "x");
+	before = opts;
+	char *argv[] = {"viztrace-bpf", "-p", "6", "--exclude", "a", "-d", "never", NULL};
+	cr_assert_eq(opts__parse(&opts, 7, argv, error, sizeof(error)), -EINVAL);
+	cr_assert_eq(opts.pid, before.pid);
+	cr_assert_eq(opts.rules.lists[RULE_EXCLUDE].n, 0);
+}
+
+Test(opts, short_room_for_the_error_is_enough)
+{
+	char *argv[] = {"viztrace-bpf", "-p", "nonsense", NULL}, little[8];
+
+	cr_assert_eq(opts__parse(&opts, 3, argv, little, sizeof(little)), -EINVAL);
+	cr_assert_eq(strlen(little), 7);
+}
+
+Test(opts, help_and_version_are_answered_on_stdout, .init = cr_redirect_stdout)
+{
+	cr_assert_eq(PARSE("--help"), 1);
+	cr_assert_eq(PARSE("-p", "1", "--version"), 1);
+	fflush(stdout);
+	FILE *out = cr_get_redirected_stdout();
+	char text[8192];
+	size_t n = fread(text, 1, sizeof(text) - 1, out);
+
+	text[n] = 0;
+	static const char *const words[] = {"--pid", "--output", "--duration", "--max-size", "--ring-size", "--probe-site",
+					    "--fail-on-loss", "--quiet", "--verbose", "--help", "--version", "--include PAT",
+					    "--exclude PAT", "--include-all", "--methods PAT", "--no-methods",
+					    "--trigger-on-change PAT", "--no-trigger-on-change PAT", "--on-change",
+					    "--filters FILE", "--clear", "--show", "list", "ctl"};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		cr_assert(strstr(text, words[i]), "--help does not tell %s", words[i]);
+	cr_assert(strstr(text, "\nviztrace-bpf "));
+}
