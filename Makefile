@@ -183,3 +183,17 @@ $(BENCH_BUILD)/attach/app: $(BENCH_DIR)/attach_sources.py include/viztrace.h
 	$(Q)for i in 1 2 3; do $(CC) -O1 -Iinclude -shared -fPIC -o $(@D)/lib$$i.so $(@D)/lib$$i.c || exit; done
 	$(Q)$(CC) -O1 -Iinclude -o $@ $(@D)/app.c $(@D)/lib1.so $(@D)/lib2.so $(@D)/lib3.so -Wl,-rpath,'$$ORIGIN'
 # ---- end of bench ----
+
+# ---- kernels: tests/kernels/run.py ----
+# sudo make test-kernels   trace on Debian's kernels, each in a virtual machine (KERNELS=5.10,newest: only these)
+# Without sudo it works as well, if qemu-system-x86 and busybox-static are installed.
+
+.PHONY: test-kernels
+KERNELS ?=
+
+test-kernels:
+	$(Q)tests/kernels/deps.sh
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)python3 tests/kernels/run.py --build $(B) $(if $(KERNELS),--kernels $(KERNELS)); status=$$?; \
+		$(give_back); exit $$status
+# ---- end of kernels ----

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Install what `make test-kernels` boots kernels with, where it is missing: Debian's packages. Needs root.
+set -eu
+
+need=""
+# package: how to tell that it is there
+wish() {
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || need="$need $package"
+}
+program() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1"; }
+
+wish python3 program python3
+wish qemu-system-x86 program qemu-system-x86_64
+wish busybox-static program busybox
+[ -n "$need" ] || exit 0
+
+if ! program apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
+	echo "not installed, without which no kernel is tested:$need"
+	exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+echo "installing:$need"
+# shellcheck disable=SC2086 # a list of words
+apt-get install -y -qq --no-install-recommends $need >/dev/null

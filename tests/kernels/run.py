@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Trace on other kernels: Debian's, each in a virtual machine by software emulation. No root, no KVM.
+
+    run.py [--kernels 5.10,6.1,6.12,newest] [--refresh] [-v]
+
+debian.py gets the kernels (into $XDG_CACHE_HOME/viztrace-kernels, or ~/.cache), guest.py boots them, init.sh traces
+inside, checks.py judges the traces. What the guests left stays in build/kernels/KERNEL. A kernel takes some minutes. One
+that cannot be had, and a site that a kernel refuses, counts as skipped.
+"""
+import argparse
+import collections
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+import traceback
+
+import checks
+import debian
+import guest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PROGRAMS = {
+    "scenarios": ROOT / "tests" / "parity" / "scenarios.c",
+    "hammer": ROOT / "tests" / "e2e" / "programs" / "hammer.c",
+    "signals": ROOT / "tests" / "e2e" / "programs" / "signals.c",
+    "jobserver": ROOT / "tests" / "demo" / "jobserver.c",
+}
+TIMEOUT = float(os.environ.get("KERNEL_TIMEOUT", "1200"))
+
+
+class Result:
+    def __init__(self, kernel):
+        self.kernel, self.release, self.programs, self.site = kernel, "", "", ""
+        self.outcomes = []  # (check, "passed" | "FAILED" | "skipped", why)
+
+    def add(self, check, outcome, why=""):
+        self.outcomes.append((check, outcome, why))
+
+    def count(self, outcome):
+        return sum(o[1] == outcome for o in self.outcomes)
+
+
+def build(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, source in PROGRAMS.items():
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-g", "-I", ROOT / "include", "-I", source.parent,
+                        "-o", folder / name, source, "-lpthread"], check=True)
+    return [folder / name for name in PROGRAMS]
+
+
+def run_kernel(kernel, image, folder, refresh):
+    result = Result(kernel)
+    try:
+        vmlinuz, package = debian.get(kernel, refresh)
+    except debian.Unavailable as e:
+        result.add("boots", "skipped", str(e))
+        return result
+    print("%s: %s" % (kernel, package), flush=True)
+    try:
+        seconds = guest.boot(vmlinuz, image, folder, TIMEOUT)
+    except guest.Failed as e:
+        result.add("boots", "FAILED", str(e))
+        return result
+    print("%s: was up for %.0f s" % (kernel, seconds), flush=True)
+    run = checks.Run(folder)
+    try:
+        result.release, result.site = run.release(), run.site()
+        result.programs = "sleepable" if run.sleepable() else "plain"
+    except AssertionError as e:
+        result.add("boots", "FAILED", str(e))
+    for name, check in checks.checks():
+        try:
+            check(run)
+        except checks.Skip as e:
+            result.add(name, "skipped", str(e))
+        except AssertionError as e:
+            result.add(name, "FAILED", str(e) or traceback.format_exc())
+        except Exception:  # a trace that is no JSON, and the like
+            result.add(name, "FAILED", traceback.format_exc())
+        else:
+            result.add(name, "passed")
+    return result
+
+
+def print_outcomes(result, verbose):
+    for check, outcome, why in result.outcomes:
+        if verbose or outcome == "FAILED":
+            print("%s: %s: %s" % (result.kernel, check, outcome))
+            for line in why.splitlines()[-40:] if outcome == "FAILED" else ():
+                print("    " + line)
+    sys.stdout.flush()
+
+
+def print_table(results):
+    row = "%-8s %-28s %-10s %-6s %6s %6s %7s  %s"
+    print()
+    print(row % ("kernel", "release", "programs", "site", "passed", "failed", "skipped", "why skipped"))
+    for r in results:
+        reasons = collections.Counter(why for _, outcome, why in r.outcomes if outcome == "skipped")
+        print((row % (r.kernel, r.release or "-", r.programs or "-", r.site or "-", r.count("passed"),
+                      r.count("FAILED"), r.count("skipped"), "; ".join(reasons))).rstrip())
+    print("%d passed, %d failed, %d skipped" % tuple(
+        sum(r.count(o) for r in results) for o in ("passed", "FAILED", "skipped")))
+
+
+def kernels(text):
+    names = text.split(",")
+    for name in names:
+        if name not in debian.KERNELS:
+            raise argparse.ArgumentTypeError("%s is none of %s" % (name, ", ".join(debian.KERNELS)))
+    return names
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kernels", type=kernels, default=list(debian.KERNELS), metavar="K,K,...",
+                        help="of %s (default: all)" % ", ".join(debian.KERNELS))
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", metavar="DIR",
+                        help="where viztrace-bpf is (default: build)")
+    parser.add_argument("--refresh", action="store_true", help="look for newer packages of the kernels")
+    parser.add_argument("-j", "--jobs", type=int, default=min(2, os.cpu_count() or 1), help="kernels at a time")
+    parser.add_argument("-v", "--verbose", action="store_true", help="name every check")
+    args = parser.parse_args()
+
+    missing = guest.missing()
+    if missing:
+        print("no kernel is booted: there is no %s" % " and no ".join(missing))
+        print("0 passed, 0 failed, %d skipped" % len(args.kernels))
+        return 0
+    folder = args.build / "kernels"
+    image = folder / "initramfs.gz"
+    guest.initramfs([args.build / "viztrace-bpf", *build(folder / "programs")], image)
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        futures = [pool.submit(run_kernel, k, image, folder / k, args.refresh) for k in args.kernels]
+        for future in futures:
+            results.append(future.result())
+            print_outcomes(results[-1], args.verbose)
+    print_table(results)
+    return 1 if any(r.count("FAILED") for r in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
