@@ -55,17 +55,20 @@ class Readme(unittest.TestCase):
 
     def run_block(self, code):
         script = re.sub(r"^sudo make test\b.*$", ":", code, flags=re.M)
-        # A block may leave an app running in the background: it ends with the block.
-        with subprocess.Popen(["bash", "-eu", "-c", script], cwd=self.clone, text=True, start_new_session=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env={**os.environ, "PATH": self.bin + os.pathsep + os.environ["PATH"]}) as shell:
-            try:
-                output, _ = shell.communicate(timeout=TIMEOUT)
-            finally:
+        # A block may leave an app running in the background, which holds the output open: it ends with the block.
+        with tempfile.TemporaryFile("w+") as out:
+            with subprocess.Popen(["bash", "-eu", "-c", script], cwd=self.clone, start_new_session=True,
+                                  stdout=out, stderr=subprocess.STDOUT,
+                                  env={**os.environ, "PATH": self.bin + os.pathsep + os.environ["PATH"]}) as shell:
                 try:
-                    os.killpg(shell.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+                    shell.wait(TIMEOUT)
+                finally:
+                    try:
+                        os.killpg(shell.pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+            out.seek(0)
+            output = out.read()
         self.assertEqual(shell.returncode, 0, f"{script}\n{output}")
         return output
 
