@@ -18,7 +18,7 @@ WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow
 PACKAGES := libbpf libelf jansson
 USER_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -I$(B) -DVIZTRACE_VERSION='"$(VERSION)"' \
 	$(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(CFLAGS)
-USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES))
+USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread
 
 MACHINE := $(shell uname -m)
 BPF_ARCH := $(if $(filter x86_64,$(MACHINE)),x86,$(if $(filter aarch64,$(MACHINE)),arm64,$(MACHINE)))

@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,7 @@ struct collector {
 	int n_cpus;
 	uint32_t attached; /* kinds of probes */
 	enum site site;
+	struct bpf_link *trials[SITES]; /* on our own stub */
 };
 
 static const char *const program_names[EVENT_PROBES] = {
@@ -221,7 +223,8 @@ static int try_site(struct collector *c, const struct elf_probe *own, int fd, en
 	}
 	if (patched)
 		result = site__survives_fork() ? SITE_PATCHED : SITE_KILLS_CHILDREN;
-	bpf_link__destroy(link);
+	/* To detach takes long on a busy machine: not now. */
+	c->trials[site] = link;
 	return result;
 }
 
@@ -421,14 +424,35 @@ size_t collector__ring_bytes(const struct collector *c)
 	return c->n_rings * c->ring_size;
 }
 
+static void *detach(void *link)
+{
+	bpf_link__destroy(link);
+	return NULL;
+}
+
+/* Each waits for the kernel to be done with its probe: let them wait together. */
+static void detach_all(struct bpf_link **links, size_t n)
+{
+	pthread_t *threads = calloc(n ? n : 1, sizeof(*threads));
+	size_t started = 0;
+
+	while (threads && started < n && !pthread_create(&threads[started], NULL, detach, links[started]))
+		started++;
+	for (size_t i = started; i < n; i++)
+		bpf_link__destroy(links[i]);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	free(threads);
+}
+
 void collector__free(struct collector *c)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->n_links; i++)
-		bpf_link__destroy(c->links[i]);
+	detach_all(c->links, c->n_links);
+	detach_all(c->trials, SITES);
 	free(c->links);
 	for (size_t i = 0; c->rings && i < c->n_rings; i++) {
 		ring_buffer__free(c->rings[i].reader);
