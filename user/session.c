@@ -237,6 +237,10 @@ static enum exit_code attach(struct session *s)
 		log_error("this kernel does not take probe site %s; use --probe-site auto", site_names[s->opts->site]);
 		return EXIT_KERNEL;
 	}
+	if (err == -ENOSYS || err == -ENOENT) {
+		log_error("this kernel has no uprobes for perf events (%s); it needs CONFIG_UPROBE_EVENTS", strerror(-err));
+		return EXIT_KERNEL;
+	}
 	log_error("cannot attach to process %d: %s; -v says more", s->target->pid, strerror(-err));
 	return err == -ENOMEM ? EXIT_INTERNAL : EXIT_KERNEL;
 }

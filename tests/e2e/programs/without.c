@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Run a command as if the kernel had no such system call, or forbade it: without CALL ERRNO COMMAND ARGS...
+ * CALL is bpf or perf_event_open. The kernel's own filter for system calls does it. */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	unsigned call = argc > 3 && !strcmp(argv[1], "bpf") ? SYS_bpf : SYS_perf_event_open;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (argc > 3 ? (unsigned)atoi(argv[2]) : ENOSYS)),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
+
+	if (argc < 4) {
+		fprintf(stderr, "usage: without CALL ERRNO COMMAND ARGS...\n");
+		return 100;
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
+		perror("without: seccomp");
+		return 101;
+	}
+	execvp(argv[3], argv + 3);
+	perror(argv[3]);
+	return 102;
+}
