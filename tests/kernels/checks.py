@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 import tracefile
 
 EXIT_KERNEL = 7
+UNREADABLE = "<unreadable>"
 SITES = ("nop1", "nop5", "nop10")
 COMPLAINTS = re.compile(r"^.*(?:\bBUG:|\bWARNING:|\bOops\b|Call Trace:|general protection|rcu:.*stall).*$", re.M)
 
@@ -123,6 +124,26 @@ def check_registers_at(run, site):
 
 def check_red_zone_at(run, site):
     unharmed(run, site, site + "-redzone")
+
+
+def check_strings_in_bad_memory(run):
+    """Plain programs cannot read a page that nobody has touched; then they say so, and never make anything up."""
+    snapshots = run.trace("strings").snapshots("strings")
+    cold = {"fresh": "", "cold": "cold text", "rodata": "cold ro", "across": "across pages"}
+    assert [s["n"] for s in snapshots] == [1, 2, 3, 4], snapshots
+    for s in snapshots:
+        assert s["null"] is None and s["empty"] == "", s
+        for name in ("dangling", "kernel", "low", "noncanonical", "into_nothing"):
+            assert s[name] == UNREADABLE, s
+        for name, text in cold.items():
+            assert s[name] == text or (s[name] == UNREADABLE and not run.sleepable()), s
+
+
+def check_long_strings(run):
+    trace = run.trace("long")
+    sizes = [len(s[name]) for s, name in zip(trace.snapshots("longs"), ("s300", "s4094"))]
+    assert sizes == [300, 4094], sizes
+    assert trace.total["truncated"] == 3, trace.total
 
 
 def check_filter(run):

@@ -74,6 +74,9 @@ for site in nop1 nop5 nop10; do
 	trace_told "$site-registers" signals regs 200
 	trace_told "$site-redzone" signals redzone 500
 done
+options=""
+trace_told strings garbage strings
+trace_told long garbage long
 options="--include load?1"
 trace filter hammer 3 500 --wait
 options="--ring-size 64k"

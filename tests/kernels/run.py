@@ -27,6 +27,7 @@ PROGRAMS = {
     "scenarios": ROOT / "tests" / "parity" / "scenarios.c",
     "hammer": ROOT / "tests" / "e2e" / "programs" / "hammer.c",
     "signals": ROOT / "tests" / "e2e" / "programs" / "signals.c",
+    "garbage": ROOT / "tests" / "e2e" / "programs" / "garbage.c",
     "jobserver": ROOT / "tests" / "demo" / "jobserver.c",
 }
 TIMEOUT = float(os.environ.get("KERNEL_TIMEOUT", "1200"))
