@@ -19,20 +19,45 @@ static void string(struct json *j, const char *s)
 	json__string(j, s, strlen(s));
 }
 
+/* How many bytes of `s` take no more than `room` in JSON, where some of them are escaped or replaced; *ret_taken: how much
+ * they take at most. */
+static size_t fitting(const char *s, size_t room, size_t *ret_taken)
+{
+	size_t n, taken = 0;
+
+	for (n = 0; s[n]; n++) {
+		unsigned char c = (unsigned char)s[n];
+		size_t more = c < 0x20 || c == 0x7f ? 6 : c == '"' || c == '\\' ? 2 : c < 0x80 ? 1 : 3;
+
+		if (taken + more > room)
+			break;
+		taken += more;
+	}
+	*ret_taken = taken;
+	return n;
+}
+
+static void string_within(struct json *j, const char *s, size_t room)
+{
+	size_t taken;
+
+	json__string(j, s, fitting(s, room, &taken));
+}
+
 static void command_line(struct json *j, int argc, char **argv)
 {
-	size_t room = COMMAND_MAX;
+	size_t room = COMMAND_MAX, taken;
 
 	json__list(j);
 	for (int i = 0; i < argc; i++) {
-		size_t size = strlen(argv[i]);
+		size_t size = fitting(argv[i], room, &taken);
 
-		if (size > room) {
+		if (argv[i][size] || taken + 3 > room) {
 			string(j, "...");
 			break;
 		}
-		string(j, argv[i]);
-		room -= size;
+		json__string(j, argv[i], size);
+		room -= taken + 3; /* and quotes, and a comma */
 	}
 	json__list_end(j);
 }
@@ -74,7 +99,7 @@ static void files(struct json *j, const struct target *t)
 	for (size_t i = 0; i < t->n_files && i < FILES_MAX; i++) {
 		json__object(j);
 		JSON__KEY(j, "path");
-		json__string(j, t->files[i].path, strnlen(t->files[i].path, 512));
+		string_within(j, t->files[i].path, 512);
 		JSON__KEY(j, "build_id");
 		string(j, t->files[i].elf.build_id);
 		JSON__KEY(j, "probes");
@@ -105,7 +130,7 @@ void metadata__write(struct json *j, const struct session_report *r, const struc
 	JSON__KEY(j, "pid");
 	json__int(j, t->pid);
 	JSON__KEY(j, "executable");
-	json__string(j, t->exe, strnlen(t->exe, 1024));
+	string_within(j, t->exe, 1024);
 	JSON__KEY(j, "files");
 	files(j, t);
 	JSON__KEY(j, "clock");
