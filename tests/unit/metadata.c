@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a trace says about itself: byte-exact for a fixed report, and never too much for the head of a file. */
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "../../user/metadata.h"
+#include "../../user/output.h"
+
+static struct json json;
+static struct target_file files[40];
+static struct target target = {.pid = 42, .exe = "/usr/bin/app", .files = files, .n_files = 1};
+static struct session_report report;
+
+static void setup(void)
+{
+	json__init(&json);
+	files[0] = (struct target_file){.path = "/usr/bin/app", .elf = {.n_probes = 9, .build_id = "00ff"}};
+	report = (struct session_report){.total = {.seen = 10, .written = 7, .filtered = 2, .lost = 1, .truncated = 3,
+						   .unreadable = 4},
+					 .counters = 11, .objects = 12, .methods = 13, .threads = 14, .not_finite = 15,
+					 .invalid_json = 16, .unwound = 17, .unmatched = 18, .rejected = 19,
+					 .start = 5000000000, .end = 6234567891, .start_wall = 1000000000123456789,
+					 .start_boot = 7000000000, .bytes = 999, .why = "interrupted"};
+	report.probes[EVENT_PROBE_SET] = report.total;
+}
+
+static void tidy(void)
+{
+	json__free(&json);
+}
+
+TestSuite(metadata, .init = setup, .fini = tidy);
+
+static void write_all(int argc, char **argv)
+{
+	metadata__write(&json, &report, &target, argc, argv);
+	cr_assert_eq(json.error, 0);
+}
+
+Test(metadata, is_as_documented)
+{
+	char *argv[] = {"viztrace-bpf", "-p", "42", "--include", "a \"b\"", NULL}, wanted[4096];
+	struct utsname u;
+	size_t n = 0;
+
+	cr_assert_eq(uname(&u), 0);
+	n += (size_t)snprintf(wanted, sizeof(wanted),
+			      "{\"tool\":\"viztrace-bpf\",\"version\":\"" VIZTRACE_VERSION "\","
+			      "\"command\":[\"viztrace-bpf\",\"-p\",\"42\",\"--include\",\"a \\\"b\\\"\"],"
+			      "\"kernel\":\"%s %s %s\",\"pid\":42,\"executable\":\"/usr/bin/app\","
+			      "\"files\":[{\"path\":\"/usr/bin/app\",\"build_id\":\"00ff\",\"probes\":9}],"
+			      "\"clock\":\"CLOCK_MONOTONIC\",\"start_clock_ns\":5000000000,\"start_boot_ns\":7000000000,"
+			      "\"start_time\":\"2001-09-09T01:46:40.123456789Z\",\"end_us\":1234567.891,"
+			      "\"ended\":\"interrupted\",\"events\":{\"seen\":10,\"written\":7,\"filtered\":2,\"lost\":1,"
+			      "\"truncated\":3,\"unreadable\":4},\"probes\":{",
+			      u.sysname, u.release, u.machine);
+	for (int i = 0; i < EVENT_PROBES; i++)
+		n += (size_t)snprintf(wanted + n, sizeof(wanted) - n, "%s\"%s\":{\"seen\":%d,\"written\":%d,\"filtered\":%d,"
+				      "\"lost\":%d,\"truncated\":%d,\"unreadable\":%d}",
+				      i ? "," : "", probe_names[i], i == EVENT_PROBE_SET ? 10 : 0, i == EVENT_PROBE_SET ? 7 : 0,
+				      i == EVENT_PROBE_SET ? 2 : 0, i == EVENT_PROBE_SET, i == EVENT_PROBE_SET ? 3 : 0,
+				      i == EVENT_PROBE_SET ? 4 : 0);
+	snprintf(wanted + n, sizeof(wanted) - n,
+		 "},\"counters\":11,\"objects\":12,\"methods\":13,\"threads\":14,\"not_finite\":15,\"invalid_json\":16,"
+		 "\"unwound\":17,\"unmatched_exits\":18}");
+	write_all(5, argv);
+	cr_assert_eq(json.size, strlen(wanted), "%.*s", (int)json.size, json.data);
+	cr_assert_eq(memcmp(json.data, wanted, json.size), 0, "%.*s\n%s", (int)json.size, json.data, wanted);
+}
+
+/* As JSON, and small enough to stand in the head beside what belongs there. */
+static json_t *parsed(void)
+{
+	json_error_t error;
+	json_t *root = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, &error);
+
+	cr_assert(root, "%s", error.text);
+	cr_assert_leq(json.size + 256, OUTPUT_HEAD, "%zu bytes", json.size);
+	return root;
+}
+
+static size_t words_of(json_t *root)
+{
+	size_t n = json_array_size(json_object_get(root, "command"));
+
+	cr_assert_str_eq(json_string_value(json_array_get(json_object_get(root, "command"), n - 1)), "...");
+	return n;
+}
+
+static void worst_counts(void)
+{
+	static const struct session_counts most = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+
+	report.total = most;
+	for (int i = 0; i < EVENT_PROBES; i++)
+		report.probes[i] = most;
+}
+
+Test(metadata, long_command_line_is_cut)
+{
+	char *argv[2000];
+	json_t *root;
+
+	worst_counts();
+	for (int i = 0; i < 2000; i++)
+		argv[i] = i % 2 ? "pattern.number" : "--exclude";
+	write_all(2000, argv);
+	root = parsed();
+	cr_assert_gt(words_of(root), 50);
+	json_decref(root);
+}
+
+Test(metadata, long_word_is_cut)
+{
+	char *word = malloc(100001), *argv[] = {"viztrace-bpf", "--exclude", word};
+	json_t *root;
+
+	memset(word, 'x', 100000);
+	word[100000] = 0;
+	write_all(3, argv);
+	root = parsed();
+	cr_assert_eq(words_of(root), 3);
+	json_decref(root);
+	free(word);
+}
+
+Test(metadata, many_empty_words_are_cut)
+{
+	static char *argv[20000];
+	json_t *root;
+
+	for (int i = 0; i < 20000; i++)
+		argv[i] = "";
+	write_all(20000, argv);
+	root = parsed();
+	words_of(root);
+	json_decref(root);
+}
+
+Test(metadata, words_that_grow_when_escaped_are_cut)
+{
+	static char word[2049];
+	char *argv[] = {"viztrace-bpf", "--exclude", word, word};
+	json_t *root;
+
+	worst_counts();
+	memset(word, '\001', 2000);
+	write_all(4, argv);
+	root = parsed();
+	json_decref(root);
+}
+
+Test(metadata, bytes_that_are_no_text_become_some)
+{
+	char *argv[] = {"viztrace-bpf", "\xff\xfe", "\n\t"};
+	json_t *root;
+
+	target.exe = "/tmp/\xff";
+	write_all(3, argv);
+	root = parsed();
+	json_decref(root);
+}
+
+Test(metadata, many_files_and_long_paths_are_cut)
+{
+	static char path[5000];
+	json_t *root;
+
+	worst_counts();
+	memset(path, 'p', sizeof(path) - 1);
+	for (size_t i = 0; i < 40; i++)
+		files[i] = (struct target_file){.path = path, .elf = {.n_probes = 9}};
+	memset(files[0].elf.build_id, 'a', 40);
+	target.n_files = 40;
+	target.exe = path;
+	write_all(1, (char *[]){"viztrace-bpf"});
+	root = parsed();
+	cr_assert_gt(json_array_size(json_object_get(root, "files")), 1);
+	json_decref(root);
+}
+
+Test(metadata, everything_long_at_once_fits)
+{
+	static char path[5000], word[1025];
+	char *argv[] = {"viztrace-bpf", word, word, word};
+	json_t *root;
+
+	worst_counts();
+	memset(path, '"', sizeof(path) - 1);
+	memset(word, '\002', sizeof(word) - 1);
+	for (size_t i = 0; i < 40; i++)
+		files[i] = (struct target_file){.path = path, .elf = {.n_probes = 9}};
+	target.n_files = 40;
+	target.exe = path;
+	write_all(4, argv);
+	root = parsed();
+	json_decref(root);
+}
