@@ -759,7 +759,8 @@ Test(decode, rejects_class_with_a_bad_head)
 	BAD_CLASS(d.head.span_offset = -4);
 	BAD_CLASS(d.head.span_offset = INT32_MIN);
 	BAD_CLASS(d.head.span_offset = -4096);
-	BAD_CLASS(d.head.span_offset = -64); /* the base would end behind the span */
+	BAD_CLASS(fill(&d, 0); d.head.span_size = sizeof(struct viz_base) - 1);
+	BAD_CLASS(fill(&d, 0); d.head.span_offset = -64); /* the base would end behind the span */
 }
 
 Test(decode, rejects_class_with_a_bad_attribute)
@@ -865,16 +866,16 @@ Test(decode, dict_needs_its_tag_its_line_its_kind_and_room)
 
 	introduce(CLS, &a);
 	l.head.line++;
-	cr_assert_eq(decoder__add_class(decoder, PID, 5, &l, sizeof(l)), 0);
+	cr_assert_eq(decoder__add_class(decoder, PID, 1280, &l, sizeof(l)), 0);
 	l = limits_class();
 	l.head.tag[0]++;
-	cr_assert_eq(decoder__add_class(decoder, PID, 5, &l, sizeof(l)), 0);
+	cr_assert_eq(decoder__add_class(decoder, PID, 1281, &l, sizeof(l)), 0);
 	l = limits_class();
 	l.head.span_size += 8;
-	cr_assert_eq(decoder__add_class(decoder, PID, 5, &l, sizeof(l)), 0);
+	cr_assert_eq(decoder__add_class(decoder, PID, 1282, &l, sizeof(l)), 0);
 	a.head.line = LIMITS_LINE;
 	strcpy(a.head.tag, "limits");
-	cr_assert_eq(decoder__add_class(decoder, PID, 5, &a, sizeof(a)), 0);
+	cr_assert_eq(decoder__add_class(decoder, PID, 1283, &a, sizeof(a)), 0);
 	account_record(&o);
 	cr_assert_str_eq(limits_in(&record), "lim=?");
 }

@@ -18,7 +18,7 @@
 
 struct page {
 	char *text;
-	size_t size;
+	size_t size, room;
 };
 
 __attribute__((format(printf, 2, 3), unused)) static void print(struct page *p, const char *format, ...)
@@ -30,10 +30,13 @@ __attribute__((format(printf, 2, 3), unused)) static void print(struct page *p, 
 	va_start(args, format);
 	n = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	more = realloc(p->text, p->size + (size_t)n + 1);
-	if (!more)
-		abort();
-	p->text = more;
+	if (p->size + (size_t)n + 1 > p->room) {
+		p->room = 2 * (p->size + (size_t)n + 1);
+		more = realloc(p->text, p->room);
+		if (!more)
+			abort();
+		p->text = more;
+	}
 	va_start(args, format);
 	vsnprintf(p->text + p->size, (size_t)n + 1, format, args);
 	va_end(args);
