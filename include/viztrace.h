@@ -545,9 +545,15 @@ VIZ__CONST(viz__viz__none_line, 0)
 	 VIZ__K(tag, c, k) > 63 ? ~(uint64_t)0 : ((uint64_t)1 << (VIZ__K(tag, c, k) & 63)) - 1)
 #define VIZ__SHIFT(p, n) \
 	((n) >= 64 || (n) <= -64 ? (uint64_t)0 : (n) >= 0 ? (p) << ((n) & 63) : (p) >> (-(n) & 63))
+/* Its parts as constants, since an enum constant may be no wider than int; wK is the attribute's first word. */
+#define VIZ__PLACES(tag, k, k1, x) VIZ__CALL(VIZ__PLACES_, (tag, k, VIZ__SPEC(x)))
+#define VIZ__PLACES_(tag, k, form, name, d) \
+	VIZ__CONST(VIZ__N(tag, x, k), VIZ__PATTERN(tag, k, d) & 0x3fffffff) \
+	VIZ__CONST(VIZ__N(tag, y, k), VIZ__PATTERN(tag, k, d) >> 30 & 0x3fffffff) \
+	VIZ__CONST(VIZ__N(tag, w, k), (VIZ__K(tag, o, k) - VIZ__T(tag, span)) / 8)
 #define VIZ__WORDS(c, k, k1, x) VIZ__CALL(VIZ__WORDS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
 #define VIZ__WORDS_(tag, word, k, form, name, d) \
-	| VIZ__SHIFT(VIZ__PATTERN(tag, k, d), (VIZ__K(tag, o, k) - VIZ__T(tag, span)) / 8 - 64 * (word))
+	| VIZ__SHIFT(((uint64_t)VIZ__N(tag, x, k) | (uint64_t)VIZ__N(tag, y, k) << 30), VIZ__K(tag, w, k) - 64 * word)
 
 #define VIZ__CHECKS(c, k, k1, x) VIZ__CALL(VIZ__CHECKS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
 #define VIZ__CHECKS_(tag, what, k, form, name, d) \
@@ -588,6 +594,7 @@ VIZ__CONST(viz__viz__none_line, 0)
 	VIZ__CONST(VIZ__CAT(viz__##tag##_p, n1), 0) \
 	VIZ__QUIET_BEGIN VIZ__FE(VIZ__CONSTANTS, tag, __VA_ARGS__) VIZ__QUIET_END \
 	VIZ__CONST(viz__##tag##_span, -((7 - VIZ__T(tag, b1)) / 8 * 8)) \
+	VIZ__FE(VIZ__PLACES, tag, __VA_ARGS__) \
 	VIZ__FE(VIZ__CHECKS, (tag, what), __VA_ARGS__) \
 	VIZ__ASSERT(sizeof(#tag) <= VIZ_NAME_MAX + 1, what "(" #tag "): the tag is longer than VIZ_NAME_MAX"); \
 	VIZ__ASSERT(VIZ__T(tag, e1) - VIZ__T(tag, span) <= VIZ_SPAN_MAX, \
