@@ -38,6 +38,17 @@ static void check(int ok, const char *what, int line)
 	failures++;
 }
 
+/* Strings beyond the first 64 words, across that border, and in a dict there. */
+struct far_strings {
+	struct viz_object viz;
+	char gap[448];
+	const char *across[4];
+	char gap_too[1000];
+	struct origin origin;
+	const char *last;
+};
+VIZ_PROBE_OBJECT(far_strings, across, VIZ_DICT(origin, origin), last);
+
 /* ---- The layout, by means that the header does not use. ---- */
 
 #define BASE(tag) (long)offsetof(struct tag, viz)
@@ -134,6 +145,11 @@ static void print_layout(void)
 	PLAIN(bonus, viz.viz.balance, long, 7);
 	PLAIN(bonus, viz.interest, double, 11);
 	PLAIN(bonus, points, int, 5);
+
+	CLASS(far_strings, 2, 3);
+	ATTR(far_strings, across, BASE(far_strings), 13, 8, 4, 1, "-");
+	ATTR(far_strings, origin, BASE(far_strings), 16, sizeof(struct origin), 1, 0, "origin");
+	PLAIN(far_strings, last, char *, 13);
 }
 
 /* ---- How often is an argument evaluated? ---- */
