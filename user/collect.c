@@ -69,13 +69,12 @@ uint64_t collector__now(void)
 
 static int on_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char line[1024];
+	char *text; /* the verifier's log may be long */
 
-	if (level == LIBBPF_DEBUG || log_level < LOG_VERBOSE)
+	if (level == LIBBPF_DEBUG || log_level < LOG_VERBOSE || vasprintf(&text, format, args) < 0)
 		return 0;
-	vsnprintf(line, sizeof(line), format, args);
-	line[strcspn(line, "\n")] = 0;
-	log_verbose("%s", line);
+	log_verbose("%s", text);
+	free(text);
 	return 0;
 }
 
@@ -169,14 +168,15 @@ int collector__new(struct collector **ret, uint64_t ring_size, const char **ret_
 		c->rings[i].fd = -1;
 
 	err = load(c, true);
-	if (err && err != -EPERM && err != -EACCES) {
+	/* -EACCES is the verifier's, not about permission. */
+	if (err && err != -EPERM) {
 		log_verbose("no sleepable uprobe programs here (%s): pages that nobody touched stay unreadable",
 			    strerror(-err));
 		err = load(c, false);
 	}
 	if (err) {
 		*ret_missing = "eBPF programs on uprobes with ring buffers (Linux 5.8 or later)";
-		err = err == -EPERM || err == -EACCES ? -EPERM : -ENOTSUP;
+		err = err == -EPERM ? -EPERM : -ENOTSUP;
 		goto err_free;
 	}
 	for (unsigned i = 0; i < c->n_rings; i++) {
