@@ -38,16 +38,23 @@ static void check(int ok, const char *what, int line)
 	failures++;
 }
 
-/* Strings beyond the first 64 words, across that border, and in a dict there. */
+/* Strings beyond the first 64 words, across that border, in a dict there, and late in a dict. */
+struct deep {
+	char gap[248];
+	const char *s;
+};
+VIZ_PROBE_DICT(deep, s);
+
 struct far_strings {
 	struct viz_object viz;
 	char gap[448];
 	const char *across[4];
 	char gap_too[1000];
 	struct origin origin;
+	struct deep deep;
 	const char *last;
 };
-VIZ_PROBE_OBJECT(far_strings, across, VIZ_DICT(origin, origin), last);
+VIZ_PROBE_OBJECT(far_strings, across, VIZ_DICT(origin, origin), VIZ_DICT(deep, deep), last);
 
 /* ---- The layout, by means that the header does not use. ---- */
 
@@ -146,9 +153,12 @@ static void print_layout(void)
 	PLAIN(bonus, viz.interest, double, 11);
 	PLAIN(bonus, points, int, 5);
 
-	CLASS(far_strings, 2, 3);
+	CLASS(deep, 3, 1);
+	ATTR(deep, s, 0, 13, 8, 1, 0, "-");
+	CLASS(far_strings, 2, 4);
 	ATTR(far_strings, across, BASE(far_strings), 13, 8, 4, 1, "-");
 	ATTR(far_strings, origin, BASE(far_strings), 16, sizeof(struct origin), 1, 0, "origin");
+	ATTR(far_strings, deep, BASE(far_strings), 16, sizeof(struct deep), 1, 0, "deep");
 	PLAIN(far_strings, last, char *, 13);
 }
 
