@@ -55,15 +55,17 @@ $(B)/viztrace.skel.h: $(B)/viztrace.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name viztrace_bpf > $@
 
+JOBS := -j$(shell nproc)
+
 # ---- demo, tests: these may install packages, hence sudo ----
 
 demo: deps
-	$(Q)$(MAKE) --no-print-directory all $(B)/jobserver
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all $(B)/jobserver
 	$(Q)tests/demo/run.sh $(B)
 	$(Q)$(give_back)
 
 test: deps-test
-	$(Q)$(MAKE) --no-print-directory all unit $(B)/jobserver
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all unit $(B)/jobserver
 	$(Q)python3 tests/run.py; status=$$?; $(give_back); exit $$status
 
 deps:
