@@ -595,8 +595,7 @@ int model__finish(struct model *m, uint64_t ts)
 		m->error = end_slices(m, &thread->slices, thread->slices.n,
 		                      where_at(m, ts, thread->pid, thread->tid));
 	for (track = m->tracks.first; track && !m->error; track = track->next)
-		if (track->in_use)
-			m->error = sample_again(m, where_at(m, ts, track->pid, track->tid), track);
+		m->error = sample_again(m, where_at(m, ts, track->pid, track->tid), track);
 	for (o = m->first_object; o && !m->error; o = o->next) {
 		struct trace_object shown = shown_as(o);
 

@@ -94,7 +94,6 @@ static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, 
 	track->pid = pid;
 	track->n_values = n_values;
 	track->group = group;
-	track->in_use = true;
 	group->count++;
 	if (t->end)
 		t->end->next = track;
@@ -126,7 +125,6 @@ int tracks__claim(struct tracks *t, uint32_t pid, struct name *name, const struc
 		if (!track__fits(track, values, n_values))
 			continue;
 		*link = track->next_free;
-		track->in_use = true;
 		track->sampled = false;
 		*ret = track;
 		return 0;
@@ -161,7 +159,6 @@ int tracks__value(struct tracks *t, uint32_t pid, struct name *name, const struc
 
 void track__release(struct track *track)
 {
-	track->in_use = false;
 	track->next_free = track->group->free;
 	track->group->free = track;
 }

@@ -21,7 +21,6 @@ struct track {
 	const char *name;
 	const char *id; /* NULL or unique among the tracks of this (pid, name) */
 	uint32_t pid, tid;
-	bool in_use;
 	bool sampled;
 	size_t n_values;
 	struct value *last; /* the last sample, with the series' keys */

@@ -553,6 +553,29 @@ Test(model, many_objects_come_and_go)
 	cr_assert_eq(model__stats(model)->rejected[EVENT_PROBE_SET], 1500);
 }
 
+Test(model, names_of_the_living_outlast_those_of_the_dead)
+{
+	char name[32];
+	uint64_t i;
+
+	init(0, OBJECT, A, "kept");
+	init(0, OBJECT, B, "kept");
+	destroy(0, B);
+	enter(0, "outer", 0x9000);
+	enter(0, "outer", 0x8000);
+	leave(0, "outer", 0x8000);
+	for (i = 0; i < 20000; i++) {
+		snprintf(name, sizeof(name), "request %u", (unsigned)i);
+		enter(i, name, 0x8000);
+		leave(i, name, 0x8000);
+	}
+	page.size = 0;
+	report1(30000, OBJECT, A, integer("v", 1));
+	leave(30001, "outer", 0x9000);
+	EXPECT("30000 snapshot: kept (pool 1000) {v=1}", "30000 state end: kept (pool 1000)",
+	       "30000 state: kept (pool 1000) {v=1}", "30001 end: outer");
+}
+
 /* ---- Counters ---- */
 
 Test(model, counter_is_sampled_and_once_more_at_its_end)
