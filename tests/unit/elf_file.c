@@ -338,6 +338,18 @@ Test(elf_file, note_that_contradicts_itself_is_refused)
 	cr_assert_eq(read_library(), -EBADMSG, "one string in place of three");
 }
 
+Test(elf_file, short_note_at_the_end_of_its_section_is_refused)
+{
+	Elf64_Shdr *s = section(".note.stapsdt");
+	Elf64_Nhdr *h = note(EVENT_PROBES + 2);
+
+	for (uint32_t size = 0; size <= 24; size += 8) {
+		h->n_descsz = size;
+		s->sh_size = (uint64_t)((char *)h - library) + sizeof(*h) + 8 + size - s->sh_offset;
+		cr_assert_eq(read_library(), -EBADMSG, "%u bytes", size);
+	}
+}
+
 Test(elf_file, note_larger_than_its_section_harms_nobody)
 {
 	Elf64_Nhdr *h = note(0);

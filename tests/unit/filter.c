@@ -411,6 +411,26 @@ Test(filter, object_that_takes_anothers_place_is_hidden_by_its_own_name)
 	EXPECT("push c0de/2 allowed=0 trigger=0 epoch=1\n");
 }
 
+Test(filter, object_found_again_under_another_name_is_judged_by_that)
+{
+	START("--exclude", "bb", "--on-change");
+	found(1, A, "a");
+	set(2, A, 0, 1);
+	found(3, A, "bb");
+	set(4, A, 0, 1);
+	found(5, A, "a");
+	set(6, A, 0, 1);
+	EXPECT("push c0de/1 allowed=f trigger=0 epoch=1\n1 found a 1000\n2 set 1000 " ALL
+	       "\npush c0de/2 allowed=0 trigger=0 epoch=1\npush c0de/1 allowed=f trigger=0 epoch=1\n5 found a 1000\n"
+	       "6 set 1000 " ALL "\n");
+	/* The same object, of which the kernel had forgotten: what was said of it is known here. */
+	found(7, A, "a");
+	page.size = 0;
+	page.text[0] = 0;
+	set(8, A, 0, 1);
+	EXPECT("");
+}
+
 Test(filter, undecided_reports_are_decided_by_the_rules_of_their_time)
 {
 	START("--exclude", "a.own");

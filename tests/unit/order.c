@@ -275,6 +275,23 @@ Test(order, rings_read_in_turns_come_out_sorted)
 	cr_assert_eq(total + n_got, n_added);
 }
 
+size_t __sanitizer_get_current_allocated_bytes(void);
+
+Test(order, memory_is_that_of_what_waits)
+{
+	size_t before = 0;
+
+	for (uint64_t i = 1; i < 20000; i++) {
+		if (i == 1000)
+			before = __sanitizer_get_current_allocated_bytes();
+		add_sized(10 * i, 100);
+		add_sized(10 * i + 5, 100);
+		cr_assert_eq(drain(10 * i + 1), 0);
+		cr_assert_eq(n_got, i == 1 ? 1 : 2);
+	}
+	cr_assert_leq(__sanitizer_get_current_allocated_bytes(), before);
+}
+
 Test(order, free_takes_null)
 {
 	order__free(NULL);
