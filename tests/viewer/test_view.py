@@ -146,14 +146,18 @@ class ViewTest(unittest.TestCase):
 
 
 def main():
-    """Run the tests, unless something is missing."""
-    probe = subprocess.run([sys.executable, VIEW, os.devnull], check=False,
+    """Run the tests, unless something is missing: then say what."""
+    probe = subprocess.run([sys.executable, VIEW, os.devnull], check=False, text=True,
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if probe.returncode == 77:
-        sys.stderr.buffer.write(probe.stderr)
-        sys.exit(77)
-    unittest.main()
+        tests = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]).countTestCases()
+        print(f"skipped: {probe.stderr.strip()}\n0 passed, 0 failed, {tests} skipped")
+        return 0
+    result = unittest.main(exit=False).result
+    failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
+    print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
