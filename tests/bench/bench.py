@@ -64,7 +64,7 @@ def run_probes(o, folder, out, limits):
     rows, skipped, site = probes.run(o.build, folder, rounds, scale,
                                      lambda row, name: re.search(o.only, f"{row}: {name}"))
     out.update(site=site, rounds=rounds, probes=report.probes_json(rows), skipped=skipped)
-    print(f"\n{rounds} rounds; this kernel's fast probe site: {site}\n")
+    print(f"\n{rounds} rounds; the tool attaches at {site} on this kernel\n")
     print(report.probes_table(rows))
     for name, why in skipped.items():
         print(f"  not measured: {name}: {why}")

@@ -112,17 +112,21 @@ def probe_limits(limits, rows, site):
     def on(name, workload="counter4", threads=1, field="on"):
         return spread(rows.get((workload, threads), {}).get(name, []), field)
 
-    write = on(p.TOOL)
     pairs = list(zip(*(rows.get(("counter4", 1), {}).get(n, []) for n in (p.OFF, p.LOOP))))
     off, loop = on(p.OFF, field="off"), on(p.LOOP, field="off")
     limits.add("off: above the empty loop", 0.5, Spread([a.off - b.off for a, b in pairs]).median,
                off.min - loop.min if off and loop else None, " ns")
-    limits.ratio(f"counter write, 4 attributes: to the empty program at {site}", 1.6, write, on(p.empty(site)))
-    limits.ratio("counter write, 4 attributes: to sdt.h + 40-byte record", 0.65, write, on(p.SDT))
-    for name in (p.BPFTRACE, p.PERF):
-        limits.ratio(f"counter write, 4 attributes: to {name}", 1.0, write, on(name))
-    limits.ratio("method, enter and exit: to a counter write", 2.0, on(p.TOOL, "method"), write)
-    limits.ratio("2 threads: to 1 thread, for each event", 1.3, on(p.TOOL, threads=2), write)
+    traced = [(p.TOOL, site)]
+    if site != p.FAST and on(p.tool_at(p.FAST)):
+        traced.append((p.tool_at(p.FAST), p.FAST))
+    for tool, at in traced:
+        write, name = on(tool), f"at {at}, write of 4 attributes"
+        limits.ratio(f"{name}: to the empty program there", 1.6, write, on(p.empty(at)))
+        limits.ratio(f"{name}: to sdt.h + 40-byte record", 0.65, write, on(p.SDT))
+        limits.ratio(f"{name}: to bpftrace printf", 1.0, write, on(p.BPFTRACE))
+        limits.ratio(f"{name}: to perf record", 1.0, write, on(p.PERF))
+        limits.ratio(f"at {at}, method, enter and exit: to a write", 2.0, on(tool, "method"), write)
+        limits.ratio(f"at {at}, 2 threads: to 1 thread, for each event", 1.3, on(tool, threads=2), write)
     for workload, what in (("excluded", "write that the app excludes"), ("silent", "write with its trigger off")):
         quiet = rows.get((workload, 1), {}).get(p.TOOL, [])
         limits.add(f"{what}: above off", 3.0, Spread([s.on - s.off for s in quiet]).median,

@@ -8,7 +8,7 @@
  *	decode   raw records -> decode -> model -> writer
  *	order    the same, sorted out of two rings before
  *
- * writer EVENTS ROUNDS: one line for each measurement, all of a round before the next round: STAGE WORKLOAD
+ * writer EVENTS ROUNDS [WORKLOAD]: one line for each measurement, all of a round before the next round: STAGE WORKLOAD
  *CPU-NS EVENTS
  */
 #define _GNU_SOURCE
@@ -306,11 +306,13 @@ int main(int argc, char **argv)
 	static struct bench b;
 
 	if (!events || rounds < 1) {
-		fprintf(stderr, "usage: writer EVENTS ROUNDS\n");
+		fprintf(stderr, "usage: writer EVENTS ROUNDS [WORKLOAD]\n");
 		return 2;
 	}
 	for (int round = 0; round < rounds; round++) {
 		for (size_t w = 0; w < COUNT(workloads); w++) {
+			if (argc > 3 && strcmp(argv[3], workloads[w].name))
+				continue;
 			for (size_t s = 0; s < COUNT(stages); s++) {
 				uint64_t start;
 
