@@ -101,6 +101,7 @@ struct event {
 	uint64_t frame;
 	bool scoped;       /* ends with its scope, and `frame` was then the frame's address */
 	bool pretty;       /* the name is a C++ signature */
+	bool unwanted;     /* EXIT: the filter lets it through for a slice only that was begun under other rules */
 };
 
 #endif

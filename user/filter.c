@@ -397,6 +397,7 @@ static bool wanted_value(struct rules *r, const struct event *e)
 
 int filter__feed(struct filter *f, const struct event *e, filter_next next, void *ctx)
 {
+	struct event unwanted;
 	bool pass = true;
 
 	switch (e->kind) {
@@ -404,8 +405,14 @@ int filter__feed(struct filter *f, const struct event *e, filter_next next, void
 	case EVENT_INIT: return introduce(f, e, next, ctx);
 	case EVENT_DESTROY: return destroy(f, e, next, ctx);
 	case EVENT_SNAPSHOT: return snapshot(f, e, next, ctx);
-	case EVENT_ENTER:
-	case EVENT_EXIT: pass = !f->epoch || wanted_slice(&era_at(f, e->ts)->rules, e); break;
+	case EVENT_ENTER: pass = !f->epoch || wanted_slice(&era_at(f, e->ts)->rules, e); break;
+	case EVENT_EXIT:
+		if (!f->epoch || wanted_slice(&era_at(f, e->ts)->rules, e))
+			break;
+		/* Its slice may have begun before the rules changed: it shall not last for ever. */
+		unwanted = *e;
+		unwanted.unwanted = true;
+		return next(ctx, &unwanted);
 	case EVENT_VALUE: pass = !f->epoch || wanted_value(&era_at(f, e->ts)->rules, e); break;
 	default: break;
 	}

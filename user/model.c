@@ -216,6 +216,10 @@ static int on_exit_slice(struct model *m, struct thread *thread, const struct ev
 		m->stats.rejected[e->probe]++;
 		return 0;
 	}
+	if (!n && e->unwanted) {
+		m->stats.unwanted++;
+		return 0;
+	}
 	if (!n) {
 		m->stats.unmatched++;
 		m->stats.written[e->probe]++;
@@ -578,8 +582,14 @@ int model__feed(struct model *m, const struct event *e)
 	return m->error;
 }
 
-int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *text)
+int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *comm, const char *text)
 {
+	struct event e = { .pid = pid, .tid = pid };
+	struct thread *thread = table__get(&m->threads, pid, pid);
+
+	snprintf(e.comm, sizeof(e.comm), "%s", comm);
+	if (!m->error && !thread)
+		m->error = thread_of(m, &e, &thread);
 	if (!m->error)
 		m->error = m->ops->instant(m->writer, where_at(m, ts, pid, pid), text, NULL, 0);
 	return m->error;

@@ -22,6 +22,7 @@ struct model_stats {
 	uint64_t not_finite;            /* counter samples with NaN or infinity: shown as an instant */
 	uint64_t unreadable;            /* counter samples with a value that could not be read: shown as an instant */
 	uint64_t unwound;               /* slices that were ended because their scope was gone (longjmp, lost exit) */
+	uint64_t unwanted;              /* exits that the filter did not want and that ended nothing: not written */
 	uint64_t unmatched;             /* exits without an enter: it came before the tool, or was lost */
 };
 
@@ -34,8 +35,9 @@ int model__process_name(struct model *m, uint32_t pid, const char *name);
 /* 0 or the first error of the writer, or -ENOMEM; the same from then on. */
 int model__feed(struct model *m, const struct event *e);
 
-/* Something to be read on the timeline that is no event of the target. The same errors. */
-int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *text);
+/* Something to be read on the timeline that is no event of the target, on its first thread; `comm` is that one's name as
+ * long as it has said nothing. The same errors. */
+int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *comm, const char *text);
 
 /* The end of the trace at `ts` (events' clock): ends what is open, writes each living counter's last values once more. */
 int model__finish(struct model *m, uint64_t ts);

@@ -38,7 +38,7 @@ static const char help[] =
 	"      --exclude PAT      not what matches; this wins over --include\n"
 	"      --include-all      also what the app itself excludes (it may have its reasons)\n"
 	"      --methods PAT, --no-methods   only slices with such names; none\n"
-	"      --trigger-on-change PAT, --no-trigger-on-change PAT   whatever the app says\n"
+	"      --trigger-on-change PAT, --no-trigger-on-change PAT   whatever the app says, for whole objects\n"
 	"      --on-change        leave out reports in which nothing has changed\n"
 	"      --filters FILE     such lines, without the dashes; # begins a comment\n"
 	"\n"

@@ -78,7 +78,7 @@ static int write_notes(struct session *s, uint64_t until)
 	while (!err && s->notes && s->notes->ts < until) {
 		struct note *n = s->notes;
 
-		err = model__note(s->model, n->ts, (uint32_t)s->target->pid, n->text);
+		err = model__note(s->model, n->ts, (uint32_t)s->target->pid, s->target->comm, n->text);
 		s->notes = n->next;
 		free(n);
 	}
@@ -437,6 +437,8 @@ static void close_books(struct session *s)
 		collector__counts(s->collector, (enum probe)i, &k);
 		c->seen = k.seen;
 		c->filtered = k.filtered + filter__filtered(s->filter, (enum probe)i);
+		if (i == EVENT_PROBE_EXIT)
+			c->filtered += m->unwanted;
 		c->written = m->written[i];
 		c->lost = k.lost + d->rejected_by_probe[i] + m->rejected[i];
 		c->truncated = k.truncated;
@@ -511,9 +513,9 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 		code = open_output(s);
 	if (code)
 		return code;
+	open_control(s);
 	log_info("tracing process %d (%s), %zu probes in %zu files", s->target->pid, s->target->comm,
 		 collector__attached(s->collector), s->target->n_files);
-	open_control(s);
 	s->report.why = collect(s, stop);
 	log_status(NULL);
 	err = finish(s, argc, argv);

@@ -875,6 +875,23 @@ Test(model, exit_ends_what_is_still_open_inside)
 	cr_assert_eq(model__stats(model)->unwound, 2);
 }
 
+Test(model, exit_that_the_filter_does_not_want_ends_only_what_was_begun)
+{
+	struct event e = event(EVENT_EXIT, EVENT_PROBE_EXIT, 2);
+
+	enter(1, "f", 0x9000);
+	e.name = "f";
+	e.unwanted = true;
+	e.scoped = true;
+	e.frame = 0x9000;
+	cr_assert_eq(model__feed(model, &e), 0);
+	cr_assert_eq(model__feed(model, &e), 0);
+	EXPECT("1 begin: f", "2 end: f");
+	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_EXIT], 1);
+	cr_assert_eq(model__stats(model)->unwanted, 1);
+	cr_assert_eq(model__stats(model)->unmatched, 0);
+}
+
 Test(model, exit_without_enter_is_unmatched_and_no_loss)
 {
 	enter(1, "f", 0x9000);
