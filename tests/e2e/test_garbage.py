@@ -181,6 +181,7 @@ class Garbage(harness.Case):
         self.assertGreaterEqual(trace.probe("instant")["unreadable"], 5)
 
     def test_class_descriptors_that_lie(self):
-        trace = self.garbage("classes")
+        # 1500 descriptors, each with room for the largest: more than a ring of the default size holds
+        trace = self.garbage("classes", options=("--ring-size", "128M"))
         self.assertEqual(trace.samples_of("meter")[-1:], [{"d": 0, "u": 0, "i": 5, "b": 0}])
         self.assertEqual(trace.probe("set")["seen"], 1501)
