@@ -46,6 +46,7 @@ LOOP(object, EMIT_OBJECT(w, object, i))
 LOOP(method, method(i))
 LOOP(excluded, EMIT_COUNTER(w, excluded, 4, i))
 LOOP(silent, EMIT_COUNTER(w, silent, 4, i))
+LOOP(filtered, EMIT_COUNTER(w, filtered, 4, i))
 
 static const struct workload {
 	const char *name;
@@ -53,7 +54,7 @@ static const struct workload {
 } workloads[] = {
         {"counter1", loop_counter1},   {"counter4", loop_counter4}, {"counter8", loop_counter8},
         {"counter32", loop_counter32}, {"object", loop_object},     {"method", loop_method},
-        {"excluded", loop_excluded},   {"silent", loop_silent},
+        {"excluded", loop_excluded},   {"silent", loop_silent},     {"filtered", loop_filtered},
 };
 
 struct thread {
@@ -119,6 +120,7 @@ static void prepare(struct work *w)
 	VIZ_PROBE_INIT(&w->object, object, NULL);
 	VIZ_PROBE_INIT(&w->excluded, counter4, "excluded", (exclude_attributes, "a0"));
 	VIZ_PROBE_INIT(&w->silent, counter4, "silent", (trigger_on_change, false));
+	VIZ_PROBE_INIT(&w->filtered, counter4, "filtered");
 	for (int i = 0; i < 32; i++)
 		(&w->c32.a0)[i] = i * 1000003L;
 	w->object.owner = "a string of 24 bytes....";

@@ -41,7 +41,7 @@ VIZ_PROBE_OBJECT(object, n, owner, state);
 /* One for each thread, on cache lines of its own. */
 struct work {
 	struct counter1 c1;
-	struct counter4 c4, excluded, silent;
+	struct counter4 c4, excluded, silent, filtered;
 	struct counter8 c8;
 	struct counter32 c32;
 	struct object object;

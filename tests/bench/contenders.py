@@ -20,6 +20,7 @@ TRACEFS = "/sys/kernel/tracing"
 
 COUNTERS = ("counter1", "counter4", "counter8", "counter32")
 QUIET = ("excluded", "silent")
+FILTERED = "filtered"  # a workload, and the object that it writes to
 
 
 class Result:
@@ -112,7 +113,8 @@ class Tool(Contender):
 
     def start(self, app, workload):
         self.process = Process([os.path.join(self.build, "viztrace-bpf"), "-p", str(app.pid), "-o", self.output,
-                                "--probe-site", self.site, *self.options], COLLECTOR_CORE, "stderr")
+                                "--probe-site", self.site, *self.options,
+                                *(["--exclude", FILTERED] if workload == FILTERED else [])], COLLECTOR_CORE, "stderr")
         try:
             self.process.line_with("tracing process")
         except Failed as e:

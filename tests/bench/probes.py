@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from contenders import Bpftrace, Floor, Lttng, Nothing, Perf, Tool
+from contenders import FILTERED, Bpftrace, Floor, Lttng, Nothing, Perf, Tool
 from procs import COLLECTOR_CORE, App, Failed, Process
 
 ROWS = [  # workload, threads, title
@@ -19,9 +19,10 @@ ROWS = [  # workload, threads, title
     ("counter4", 4, "counter, 4 attributes, 4 threads"),
     ("excluded", 1, "write to an attribute that the app excludes"),
     ("silent", 1, "write with trigger_on_change off"),
-    # A row for writes that the tool's own rules exclude goes here: a Tool with options, and its workload.
+    ("filtered", 1, "write to an object that the tool excludes"),
 ]
 QUIET = ("excluded", "silent")
+NO_EVENTS = QUIET + (FILTERED,)
 FAST = "nop5"  # a call instead of a trap, on kernels that do that; the tool may have reasons not to choose it
 QUIET_OPS = 5000000  # no events come of these
 OFF_OPS = 10000000
@@ -77,7 +78,7 @@ def takes_part(name, workload, threads, site):
     """Everybody in the first row; elsewhere who has something to say about it."""
     if (workload, threads) == ("counter4", 1):
         return True
-    if workload in QUIET:
+    if workload in NO_EVENTS:
         return name in (LOOP, TOOL)
     if threads > 1:
         return name in (TOOL, LTTNG, SDT, empty(site), record(site)) or threads == 2 and name == tool_at(FAST)
@@ -106,7 +107,7 @@ def measure(c, workload, threads, ops, clean_others):
         seconds = time.monotonic() - begin
         total, all_ops = ops * threads, (ops + WARM_OPS) * threads
         s.on, s.wall = app_cpu / total, wall / ops
-        if workload in QUIET:
+        if workload in NO_EVENTS:
             return s
         events = all_ops * c.events_per_op.get(workload, 1)
         if result.lost is None and result.got is not None:
