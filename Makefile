@@ -45,7 +45,7 @@ $(B)/user/%.o: user/%.c | $(B)/viztrace.skel.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/viztrace.bpf.o: bpf/viztrace.bpf.c bpf/record.h include/viztrace.h
+$(B)/viztrace.bpf.o: bpf/viztrace.bpf.c bpf/snapshot.h bpf/record.h include/viztrace.h
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $(B)/viztrace.whole.bpf.o $<
