@@ -19,6 +19,9 @@ struct era {
 	uint32_t epoch;
 };
 
+/* Groups of which no object lives are kept up to this number: the next one is likely to be like the last. */
+#define IDLE_GROUPS 4096
+
 /* All objects of one class and name. */
 struct group {
 	struct verdict_key key;
@@ -26,7 +29,8 @@ struct group {
 	char **attributes;
 	size_t n_attributes;
 	struct verdict now, before; /* of the last two eras */
-	struct group *next_retired; /* its class's memory has become another class's, its objects may still be known */
+	uint32_t epoch;             /* of the last era that it was judged by */
+	size_t n_objects;
 };
 
 struct known_object {
@@ -40,7 +44,6 @@ struct known_object {
 struct filter {
 	struct era eras[ERAS_MAX]; /* the last one is now */
 	size_t n_eras;             /* at least 1 */
-	struct group *retired;
 	struct table groups;  /* by (cls ^ pid << 48, name_hash) */
 	struct table objects; /* by (pid, address) */
 	uint32_t epoch;
@@ -112,11 +115,15 @@ static void judge_new(struct filter *f, struct group *g)
 	if (era > f->eras)
 		g->before = judge(&era[-1].rules, g);
 	g->now = judge(&era->rules, g);
+	g->epoch = f->epoch;
 }
 
 /* The rules have changed. */
 static void judge_again(struct filter *f, struct group *g)
 {
+	if (g->epoch == f->epoch)
+		return;
+	g->epoch = f->epoch;
 	g->before = g->now;
 	g->now = judge(&era_now(f)->rules, g);
 }
@@ -171,6 +178,26 @@ static bool describes(const struct group *g, const struct event *e)
 	return true;
 }
 
+static void let_go(struct filter *f, struct group *g)
+{
+	if (!g || --g->n_objects)
+		return;
+	/* Its class's memory may have become another class's: then another group is in its place. */
+	if (table__get(&f->groups, group_key(&g->key), g->key.name_hash) == g) {
+		if (f->groups.used <= IDLE_GROUPS)
+			return;
+		table__remove(&f->groups, group_key(&g->key), g->key.name_hash);
+	}
+	free_group(g);
+}
+
+static void hold(struct filter *f, struct known_object *o, struct group *g)
+{
+	g->n_objects++;
+	let_go(f, o->group);
+	*o = (struct known_object){ .group = g };
+}
+
 /* The group of the object that an event introduces. */
 static struct group *group_of(struct filter *f, const struct event *e)
 {
@@ -188,10 +215,8 @@ static struct group *group_of(struct filter *f, const struct event *e)
 		free_group(g);
 		return NULL;
 	}
-	if (old) {
-		old->next_retired = f->retired;
-		f->retired = old;
-	}
+	if (old && !old->n_objects)
+		free_group(old);
 out:
 	/* Again for one that is known: the kernel may have forgotten. */
 	if (f->epoch)
@@ -218,7 +243,7 @@ static int introduce(struct filter *f, const struct event *e, filter_next next, 
 		is_new = true;
 	}
 	if (is_new || o->group != g)
-		*o = (struct known_object){ .group = g };
+		hold(f, o, g);
 	o->found = *e;
 	o->found.kind = EVENT_FOUND;
 	o->found.name = g->name;
@@ -239,6 +264,8 @@ static int destroy(struct filter *f, const struct event *e, filter_next next, vo
 	struct known_object *o = table__remove(&f->objects, e->pid, e->address);
 	bool pass = !o || o->introduced;
 
+	if (o)
+		let_go(f, o->group);
 	free(o);
 	if (pass)
 		return next(ctx, e);
@@ -445,6 +472,7 @@ int filter__new(struct filter **ret, const struct rules *rules, filter_push push
 int filter__change(struct filter *f, const struct rules *rules, uint64_t ts)
 {
 	struct rules copy;
+	struct known_object *o;
 	struct group *g;
 	size_t pos = 0;
 	int err = rules__copy(&copy, rules);
@@ -460,8 +488,10 @@ int filter__change(struct filter *f, const struct rules *rules, uint64_t ts)
 		judge_again(f, g);
 		f->push(f->push_ctx, &g->key, &g->now, f->epoch);
 	}
-	for (g = f->retired; g; g = g->next_retired)
-		judge_again(f, g);
+	/* Those in whose place another group is by now. */
+	pos = 0;
+	while ((o = table__next(&f->objects, &pos)))
+		judge_again(f, o->group);
 	return 0;
 }
 
@@ -482,24 +512,21 @@ uint64_t filter__filtered(const struct filter *f, enum probe probe)
 
 void filter__free(struct filter *f)
 {
+	struct known_object *o;
+	struct group *g;
 	size_t pos = 0;
-	void *value;
 
 	if (!f)
 		return;
-	while ((value = table__next(&f->objects, &pos)))
-		free(value);
+	while ((o = table__next(&f->objects, &pos))) {
+		let_go(f, o->group);
+		free(o);
+	}
 	table__clear(&f->objects);
 	pos = 0;
-	while ((value = table__next(&f->groups, &pos)))
-		free_group(value);
+	while ((g = table__next(&f->groups, &pos)))
+		free_group(g);
 	table__clear(&f->groups);
-	while (f->retired) {
-		struct group *next = f->retired->next_retired;
-
-		free_group(f->retired);
-		f->retired = next;
-	}
 	for (size_t i = 0; i < f->n_eras; i++)
 		rules__clear(&f->eras[i].rules);
 	free(f->values);

@@ -788,3 +788,23 @@ Test(filter, free_takes_null)
 {
 	filter__free(NULL);
 }
+
+/* More of them than are kept: each is judged by its own name, also the second time. */
+Test(filter, names_that_are_gone_are_forgotten)
+{
+	START("--exclude", "x *7");
+	for (uint32_t i = 0; i < 40000; i++) {
+		char name[32];
+		struct event e;
+
+		snprintf(name, sizeof(name), "x %u", i % 20000);
+		e = introduction(EVENT_INIT, 3 * i + 1, A, name);
+		e.name_hash = i % 20000 * 0x9e3779b97f4a7c15u;
+		cr_assert_eq(feed(&e), 0);
+		page.size = 0;
+		set(3 * i + 2, A, 0, 1);
+		cr_assert_eq(page.size == 0, i % 10 == 7, "object %u", i);
+		destroy(3 * i + 3, A);
+		page.size = 0;
+	}
+}
