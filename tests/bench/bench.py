@@ -61,9 +61,10 @@ def run_ahead():
 
 def run_probes(o, folder, out, limits):
     rounds, scale = (2, 0.2) if o.quick else (o.rounds, 1.0)
-    rows, skipped, site = probes.run(o.build, folder, rounds, scale,
-                                     lambda row, name: re.search(o.only, f"{row}: {name}"))
-    out.update(site=site, rounds=rounds, probes=report.probes_json(rows), skipped=skipped)
+    rows, skipped, seconds, site = probes.run(o.build, folder, rounds, scale,
+                                              lambda row, name: re.search(o.only, f"{row}: {name}"))
+    out.update(site=site, rounds=rounds, probes=report.probes_json(rows), skipped=skipped,
+               seconds_by_contender=seconds)
     print(f"\n{rounds} rounds; the tool attaches at {site} on this kernel\n")
     print(report.probes_table(rows))
     for name, why in skipped.items():

@@ -300,6 +300,7 @@ class Lttng(Contender):
     def __init__(self, build, folder):
         super().__init__(build, folder)
         self.daemon = None
+        self.lost = self.size = 0  # so far: one session takes all runs
 
     def missing(self):
         if not shutil.which("lttng") or not shutil.which("lttng-sessiond"):
@@ -325,11 +326,12 @@ class Lttng(Contender):
                     break
                 except Failed:
                     time.sleep(0.05)
+            self.command("create", "vizbench", "--output", self.path("lttng"))
+            self.command("enable-event", "-u", "vizbench:*")
+            self.lost = self.size = 0
         return super().begin_app(threads)
 
     def start(self, app, workload):
-        self.command("create", "vizbench", "--output", self.path("lttng"))
-        self.command("enable-event", "-u", "vizbench:*")
         self.command("start")
         app.wait_until_on(workload)
         time.sleep(0.02)
@@ -351,25 +353,21 @@ class Lttng(Contender):
     def finish(self, ops):
         self.command("stop")
         lost = sum(int(n) for n in re.findall(r"Discarded events: (\d+)", self.command("list", "vizbench")))
-        if lost >= 1 << 63:
-            lost = None  # its count sometimes runs below zero
         size = sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(self.path("lttng"))
                    for name in names)
-        return Result(None, lost, size)
+        # Its count sometimes runs below zero.
+        result = Result(None, lost - self.lost if self.lost <= lost < 1 << 63 else None, size - self.size)
+        self.lost, self.size = lost, size
+        return result
 
-    def clean(self):
-        super().clean()
+    def end(self):
+        super().end()
         if self.daemon:
             try:
                 self.command("destroy", "vizbench")
             except Failed:
                 pass
-            shutil.rmtree(self.path("lttng"), ignore_errors=True)
-
-    def end(self):
-        super().end()
-        if self.daemon:
-            self.clean()
             self.daemon.signal(signal.SIGTERM)
             self.daemon.wait(10)
             self.daemon = None
+            shutil.rmtree(self.path("lttng"), ignore_errors=True)

@@ -111,7 +111,7 @@ def measure(c, workload, threads, ops, clean_others):
             return s
         events = all_ops * c.events_per_op.get(workload, 1)
         if result.lost is None and result.got is not None:
-            result.lost = events - result.got
+            result.lost = max(events - result.got, 0)
         if result.lost is not None:
             s.lost = result.lost / events
             s.collector = (c.cpu() - cpu) / total
@@ -123,10 +123,30 @@ def measure(c, workload, threads, ops, clean_others):
         app.end()
 
 
+def measure_or_again(c, workload, threads, ops, contenders):
+    """Tracers fail now and then for reasons of their own: each has a second try."""
+    def clean_others():
+        for other in contenders:
+            if other is not c:
+                other.clean()
+
+    for last in (False, True):
+        try:
+            return measure(c, workload, threads, ops, clean_others)
+        except (Failed, subprocess.SubprocessError, OSError):
+            c.end()
+            if last:
+                raise
+        finally:
+            if c.leftover is None:
+                c.clean()
+    return None
+
+
 def run(build, folder, rounds, scale, chosen):
-    """({(workload, threads): {name: [Sample]}}, {name: why it was skipped}, the tool's site)."""
+    """({(workload, threads): {name: [Sample]}}, {name: why it was skipped}, {name: seconds}, the tool's site)."""
     site = chosen_site(build, os.path.join(build, "bench", "app-viz"))
-    contenders, skipped, rows = [], {}, {}
+    contenders, skipped, rows, seconds = [], {}, {}, {}
     for c in contenders_of(build, folder, site):
         why = c.why_not()
         if why:
@@ -140,22 +160,19 @@ def run(build, folder, rounds, scale, chosen):
                     if not takes_part(c.name, workload, threads, site) or not chosen(title, c.name):
                         continue
                     progress(f"round {i + 1} of {rounds}: {title}: {c.name}")
-                    ops = QUIET_OPS if workload in QUIET else c.ops
+                    ops = max(int((QUIET_OPS if workload in QUIET else c.ops) * scale), 2000)
+                    begin = time.monotonic()
                     try:
-                        s = measure(c, workload, threads, max(int(ops * scale), 2000),
-                                    lambda c=c: [other.clean() for other in contenders if other is not c])
+                        s = measure_or_again(c, workload, threads, ops, contenders)
                         rows.setdefault((workload, threads), {}).setdefault(c.name, []).append(s)
                     except (Failed, subprocess.SubprocessError, OSError) as e:
-                        skipped[f"{c.name} ({title})"] = str(e)
-                        c.end()
-                    finally:
-                        if c.leftover is None:
-                            c.clean()
+                        skipped[f"{c.name} ({title})"] = str(e).strip()
+                    seconds[c.name] = seconds.get(c.name, 0) + time.monotonic() - begin
     finally:
         for c in contenders:
             c.end()
         progress("")
-    return rows, skipped, site
+    return rows, skipped, seconds, site
 
 
 def progress(text):

@@ -128,8 +128,10 @@ class App(Process):
     def run(self, workload, threads, ops):
         """(CPU ns, wall ns) of `ops` operations on each of the threads; the CPU time is that of all threads."""
         self.send(f"run {workload} {threads} {ops}\n")
-        cpu, wall = self.line().split()
-        return int(cpu), int(wall)
+        line = self.line() or ""
+        if len(line.split()) != 2:
+            raise Failed(f"{self.path}: run {workload} {threads} {ops}: {line}")
+        return tuple(map(int, line.split()))
 
     def wait_until_on(self, workload):
         end = time.monotonic() + TIMEOUT
