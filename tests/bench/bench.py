@@ -21,6 +21,7 @@ SECTIONS = ("probes", "flood", "writer", "attach", "soak")
 FLOOD_EVENTS = 10000000
 SOAK_EVENTS = 50000000
 MIB = 1 << 20
+FLAT = 0.1  # bytes for each event; what keeps anything of each event needs at least 8
 
 
 def arguments():
@@ -115,7 +116,9 @@ def run_soak(o, folder, out, limits):
     f = whole.flood(o.build, folder, SOAK_EVENTS, "/dev/null", every=1)
     out["soak"] = f
     mib = [m / MIB for m in f["memory_bytes"]]
-    flat = {True: "flat", False: "NOT flat", None: "too short to tell"}[whole.is_flat(f["memory_bytes"])]
+    growth = whole.growth(f["memory_bytes"], f["events"])
+    flat = "too short to tell whether it grows" if growth is None else \
+        f"{'flat' if growth < FLAT else 'NOT flat'}, {growth:.3f} bytes more for each event"
     print(f"\nsoak: {f['events']:,} events, lost {f['lost']:,}: memory besides the rings ({f['rings_bytes'] / MIB:.0f} MiB) "
           f"{min(mib):.1f} to {max(mib):.1f} MiB: {flat}")
     limits.add(f"memory besides the rings, {f['events']:,} events", 64, max(mib), min(mib), " MiB", digits=1)

@@ -80,11 +80,13 @@ def flood(build, folder, events, output=None, every=0.25):
         app.end()
 
 
-def is_flat(samples):
-    """Does the last half need no more than the first quarter, but for a few pages?"""
-    if len(samples) < 8:
+def growth(samples, events):
+    """Bytes for each event, from the first quarter's most to the last quarter's most. Buffers double when a read comes
+    late, up to what the rings hold: some steps are no growth."""
+    quarter = len(samples) // 4
+    if quarter < 2:
         return None
-    return max(samples[len(samples) // 2:]) <= max(samples[:len(samples) // 4]) + (1 << 20)
+    return (max(samples[-quarter:]) - max(samples[:quarter])) / (events * 0.75)
 
 
 def attach(build, folder, rounds):
