@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A traced program calculates what it calculates untraced: signals, red zones, registers."""
+"""A traced program calculates what it calculates untraced: signals, registers. See also test_torture.py."""
 import harness
 
 COMPILERS = [(cc, flags) for cc in ("gcc", "clang") for flags in (("-O2",), ("-O3", "-fomit-frame-pointer"))]
@@ -34,14 +34,6 @@ class Same(harness.Case):
                 self.assertEqual(trace.probe("value")["seen"], alarms)
                 self.assertEqual(trace.probe("enter")["seen"], trace.probe("exit")["seen"])
                 self.assertGreaterEqual(trace.probe("set")["seen"], 8000 + alarms)
-
-    def test_red_zones_over_300000_hits(self):
-        for cc, program in self.compilers():
-            with self.subTest(cc=cc):
-                trace, _ = self.same(program, "redzone", 75000, options=("--ring-size", "32M"))
-                self.assertEqual(trace.probe("set")["seen"], 75000)
-    test_red_zones_over_300000_hits.order = -1
-
     test_a_signal_handler_with_probes_every_millisecond.order = -1
 
     def test_registers(self):
