@@ -70,6 +70,64 @@ static int append(void *array, size_t *n, size_t size, const void *item)
 	return 0;
 }
 
+#if defined(__x86_64__)
+/*
+ * Is there a 5-byte nop, alone or behind the 1-byte nop that older tools take, in the midst of code? Linux 6.18 and some
+ * kernels after it make a call of it for a tracer, which writes below the stack pointer: there a function that calls
+ * nobody keeps its locals. Behind a stub's nops is a `ret`: it has no locals, and the red zone of who called it is over.
+ */
+static bool is_inline_nop5(const unsigned char *code, size_t size)
+{
+	static const unsigned char nops[][10] = {
+		{ 0x90 },
+		{ 0x0f, 0x1f, 0x44, 0x00, 0x00 },
+		{ 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00 },
+	};
+	static const size_t sizes[] = { 1, 5, 10 };
+	size_t at = size && code[0] == 0x90, i;
+
+	if (size - at < 5 || memcmp(code + at, nops[1], 5))
+		return false;
+	do {
+		for (i = 0; i < 3 && (size - at < sizes[i] || memcmp(code + at, nops[i], sizes[i])); i++)
+			;
+		at += i < 3 ? sizes[i] : 0;
+	} while (i < 3);
+	return at == size || code[at] != 0xc3;
+}
+#else
+static bool is_inline_nop5(const unsigned char *code, size_t size)
+{
+	(void)code;
+	(void)size;
+	return false;
+}
+#endif
+
+/* Counts the probe if it is such a site, and says so. */
+static bool count_inline_nop5(struct elf_file *f, Elf *elf, int fd, uint64_t address, const char *provider,
+			      const char *name)
+{
+	char example[ELF_EXAMPLE_SIZE];
+	unsigned char code[32];
+	uint64_t offset;
+	ssize_t n;
+	int i = 0;
+
+	if (!address_to_offset(elf, address, &offset))
+		return false;
+	n = pread(fd, code, sizeof(code), (off_t)offset);
+	if (n < 0 || !is_inline_nop5(code, (size_t)n))
+		return false;
+	f->n_inline_nop5++;
+	snprintf(example, sizeof(example), "%s:%s", provider, name);
+	while (i < ELF_EXAMPLES && f->inline_nop5[i][0] && strcmp(f->inline_nop5[i], example))
+		i++;
+	if (i < ELF_EXAMPLES)
+		memcpy(f->inline_nop5[i], example, sizeof(example));
+	return true;
+}
+
 /*
  * A USDT note's description:
  *   u64 address of the nop | u64 address of .stapsdt.base at link time | u64 address of the semaphore
@@ -81,6 +139,7 @@ static int read_probe(struct elf_file *f, Elf *elf, int fd, const char *desc, si
 	struct elf_probe p = { 0 };
 	const char *strings = desc + 24, *end = desc + size, *provider, *name, *args;
 	uint64_t addresses[3], moved;
+	bool unsafe;
 	int i;
 
 	if (size < 24 + 3 || end[-1])
@@ -91,6 +150,9 @@ static int read_probe(struct elf_file *f, Elf *elf, int fd, const char *desc, si
 	args = name < end ? name + strlen(name) + 1 : end;
 	if (args >= end)
 		return -EBADMSG;
+	/* A prelinked file was moved after its notes were written. Some notes name no base. */
+	moved = base && addresses[1] ? base - addresses[1] : 0;
+	unsafe = count_inline_nop5(f, elf, fd, addresses[0] + moved, provider, name);
 	if (strcmp(provider, "viz"))
 		return 0;
 	for (i = 0; i < EVENT_PROBES && strcmp(name, probe_names[i]); i++)
@@ -99,15 +161,14 @@ static int read_probe(struct elf_file *f, Elf *elf, int fd, const char *desc, si
 		f->n_foreign++;
 		return 0;
 	}
-	/* A prelinked file was moved after its notes were written. */
-	moved = base ? base - addresses[1] : 0;
 	p.probe = (enum probe)i;
 	p.address = addresses[0] + moved;
 	snprintf(p.args, sizeof(p.args), "%s", args);
 	if (!address_to_offset(elf, p.address, &p.offset) || !addresses[2] ||
 	    !address_to_offset(elf, addresses[2] + moved, &p.semaphore))
 		return -EBADMSG;
-	p.has_sites = pread(fd, code, sizeof(code), (off_t)p.offset) == sizeof(code) && site__in(code, sizeof(code));
+	p.has_sites = !unsafe && pread(fd, code, sizeof(code), (off_t)p.offset) == sizeof(code) &&
+		      site__in(code, sizeof(code));
 	return append(&f->probes, &f->n_probes, sizeof(p), &p);
 }
 

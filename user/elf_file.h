@@ -12,13 +12,16 @@
 
 #include "event.h"
 
+#define ELF_EXAMPLES 3
+#define ELF_EXAMPLE_SIZE 64
+
 struct elf_probe {
 	enum probe probe;
 	uint64_t offset;    /* of the nop, in the file */
 	uint64_t semaphore; /* of its semaphore, in the file */
 	uint64_t address;   /* of the nop, before relocation */
 	char args[64];
-	bool has_sites;     /* the faster nops follow the first one (site.h) */
+	bool has_sites;     /* the faster nops follow the first one (site.h), and then the stub ends */
 };
 
 struct elf_class {
@@ -35,6 +38,8 @@ struct elf_file {
 	uint64_t load_address; /* p_vaddr - p_offset of the first executable segment */
 	char build_id[41];     /* hex; "" if there is none */
 	size_t n_foreign;      /* `viz` probes that this version does not know */
+	size_t n_inline_nop5;  /* probes of anybody at which some kernels write into a red zone (elf_file.c) */
+	char inline_nop5[ELF_EXAMPLES][ELF_EXAMPLE_SIZE]; /* "provider:name" of the first ones that differ */
 	void *data;            /* the section that the classes are in */
 };
 

@@ -51,6 +51,33 @@ static bool seen_before(const struct elf_file *f, size_t i)
 	return false;
 }
 
+/* "a:b, c:d, ..."; the names are a file's, so nothing of them may command the terminal. */
+static void name_examples(char *ret, size_t size, const struct elf_file *f)
+{
+	size_t at = 0, named = 0;
+
+	for (int i = 0; i < ELF_EXAMPLES && f->inline_nop5[i][0]; i++, named++)
+		at += (size_t)snprintf(ret + at, size - at, "%s%s", i ? ", " : "", f->inline_nop5[i]);
+	if (f->n_inline_nop5 > named)
+		snprintf(ret + at, size - at, ", ...");
+	for (; *ret; ret++)
+		if ((unsigned char)*ret < ' ' || *ret == 0x7f)
+			*ret = '?';
+}
+
+static void warn_of_inline_nops(const char *path, const struct elf_file *f)
+{
+	char examples[ELF_EXAMPLES * (ELF_EXAMPLE_SIZE + 2) + 8];
+
+	if (!f->n_inline_nop5)
+		return;
+	name_examples(examples, sizeof(examples), f);
+	log_warn("%s has %zu inline USDT site%s with a 5-byte nop (%s). Linux 6.18 and some kernels after it make a call of it "
+		 "for a tracer, which overwrites locals of functions that call nobody. viztrace-bpf attaches to none of them; "
+		 "before another tool does, build that code with -mno-red-zone or with 1-byte nops",
+		 path, f->n_inline_nop5, f->n_inline_nop5 == 1 ? "" : "s", examples);
+}
+
 static void print_file(const char *path, const struct elf_file *f)
 {
 	printf("%s\n", path);
@@ -96,6 +123,7 @@ static enum exit_code list_file(const char *path)
 		log_error("%s: its probe notes are damaged (%s)", path, strerror(-err));
 		return EXIT_NO_PROBES;
 	}
+	warn_of_inline_nops(path, &f);
 	if (!f.n_probes && !f.n_classes) {
 		log_error("%s has no viz probes; build it with viztrace.h and VIZ_PROBE_* macros", path);
 		code = EXIT_NO_PROBES;
@@ -111,8 +139,10 @@ static enum exit_code list_process(pid_t pid)
 	struct target *t;
 	enum exit_code code = target__open_or_explain(&t, pid);
 
-	for (size_t i = 0; !code && i < t->n_files; i++)
+	for (size_t i = 0; !code && i < t->n_files; i++) {
+		warn_of_inline_nops(t->files[i].path, &t->files[i].elf);
 		print_file(t->files[i].path, &t->files[i].elf);
+	}
 	if (!code)
 		target__free(t);
 	return code;

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the tool says: list, the summary, quiet, verbose, a status line."""
 import os
+import platform
 import pty
 import re
+import unittest
 
 import harness
 
@@ -48,6 +50,21 @@ class List(harness.Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         for word in ("uses_library", "library.so", "counter app", "counter cache"):
             self.assertIn(word, done.stdout)
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "the 5-byte nop is x86-64's")
+    def test_sites_of_others_at_which_locals_are_overwritten(self):
+        program = harness.build("steady-inline", "steady.c", "torture_inline.c")
+        for what in (program,), ("-p", self.target(program).pid):
+            with self.subTest(what=what):
+                done = harness.run(harness.TOOL, "list", *what)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.check(done.stdout, program)
+                self.assertRegex(done.stderr, r"(?m)\A.*warning: %s has 1 inline USDT site .*\(torture:inline\).*red-zone.*\n\Z"
+                                 % re.escape(str(program)))
+        library = harness.build("libinline.so", "torture_inline.c", flags=("-O2", "-shared", "-fPIC"))
+        done = harness.run(harness.TOOL, "list", library)
+        self.assertEqual(done.returncode, harness.EXIT_NO_PROBES)
+        self.assertIn("%s has 1 inline USDT site" % library, done.stderr)
 
 
 class Messages(harness.Case):

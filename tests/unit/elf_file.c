@@ -33,7 +33,12 @@ static const char source[] =
 	"__asm__(\".pushsection .text; 1: nop; .popsection; .pushsection .note.stapsdt, \\\"\\\", %note\\n\"\n"
 	"	\".macro note p, n\\n.balign 4\\n.4byte 8, 3f - 2f, 3\\n.asciz \\\"stapsdt\\\"\\n\"\n"
 	"	\"2: .8byte 1b, _.stapsdt.base, 0\\n.asciz \\\"\\\\p\\\"\\n.asciz \\\"\\\\n\\\"\\n.asciz \\\"\\\"\\n3: .balign 4\\n.endm\\n\"\n"
-	"	\"note other, set\\nnote viz, future\\nnote vizier, set\\n.popsection\\n\");\n";
+	"	\"note other, set\\nnote viz, future\\nnote vizier, set\\n.popsection\\n\");\n"
+	/* More sites, if SITES says so: lines of `site NAME, BYTES`. */
+	"#ifdef SITES\n"
+	"__asm__(\".macro site n, code:vararg\\n.pushsection .text\\n.byte 0\\n1: .byte \\\\code\\n.popsection\\n\"\n"
+	"	\".pushsection .note.stapsdt, \\\"\\\", %note\\nnote others, \\\\n\\n.popsection\\n.endm\\n\" SITES);\n"
+	"#endif\n";
 
 static char directory[] = "/tmp/viztrace-elf-XXXXXX";
 static char *library; /* its bytes */
@@ -258,6 +263,59 @@ Test(elf_file, file_without_section_headers_has_no_probes)
 	cr_assert_eq(elf.n_classes, 0);
 }
 
+#if defined(__x86_64__)
+#define NOP5 "0x0f,0x1f,0x44,0,0"
+#define NOP10 "0x66,0x2e,0x0f,0x1f,0x84,0,0,0,0,0"
+#define RET ",0xc3"
+#define MORE ",0x31,0xc0,0xc3" /* xor %eax, %eax; ret */
+#define SITE(name, bytes) "site " name "," bytes "\\n"
+
+static void compile_sites(const char *sites)
+{
+	char flags[800];
+
+	snprintf(flags, sizeof(flags), "-D'SITES=\"%s\"'", sites);
+	compile(flags, "sites.so");
+	cr_assert_eq(read_library(), 0);
+}
+
+Test(elf_file, inline_5_byte_nops_are_counted_and_named)
+{
+	cr_assert_eq(read_library(), 0);
+	cr_assert_eq(elf.n_inline_nop5, 0);
+	compile_sites(SITE("bare", NOP5 MORE) SITE("bare", NOP5 MORE) SITE("behind", "0x90," NOP5 MORE)
+		      SITE("before", NOP5 "," NOP10 MORE) SITE("fourth", NOP5 MORE));
+	cr_assert_eq(elf.n_inline_nop5, 5);
+	cr_assert_str_eq(elf.inline_nop5[0], "others:bare");
+	cr_assert_str_eq(elf.inline_nop5[1], "others:behind");
+	cr_assert_str_eq(elf.inline_nop5[2], "others:before");
+}
+
+Test(elf_file, nops_that_harm_nobody_are_not_counted)
+{
+	compile_sites(SITE("plain", "0x90" MORE) SITE("stub", NOP5 RET) SITE("ours", "0x90," NOP5 "," NOP10 RET)
+		      SITE("wide", NOP10 MORE) SITE("plain_and_wide", "0x90," NOP10 MORE)
+		      SITE("nops", "0x90,0x90," NOP5 MORE) SITE("almost", "0x0f,0x1f,0x44,0,1" MORE));
+	cr_assert_eq(elf.n_inline_nop5, 0);
+	cr_assert_str_eq(elf.inline_nop5[0], "");
+}
+
+Test(elf_file, faster_nops_of_a_stub_that_goes_on_are_left_alone)
+{
+	char *ret;
+
+	cr_assert_eq(read_library(), 0);
+	cr_assert(elf.probes[0].has_sites);
+	ret = library + elf.probes[0].offset + 16;
+	cr_assert_eq((unsigned char)*ret, 0xc3);
+	*ret = 0x31;
+	cr_assert_eq(read_library(), 0);
+	cr_assert_not(elf.probes[0].has_sites);
+	cr_assert(elf.probes[1].has_sites);
+	cr_assert_eq(elf.n_inline_nop5, 1);
+}
+#endif
+
 Test(elf_file, notes_of_a_prelinked_file_are_moved_with_it)
 {
 	uint64_t offset, semaphore, nop;
@@ -271,6 +329,17 @@ Test(elf_file, notes_of_a_prelinked_file_are_moved_with_it)
 	cr_assert_eq(read_library(), 0);
 	cr_assert_eq(elf.probes[0].offset, offset);
 	cr_assert_eq(elf.probes[0].semaphore, semaphore);
+	cr_assert_eq(elf.probes[0].address, nop);
+}
+
+Test(elf_file, note_that_names_no_base_stays_where_it_is)
+{
+	uint64_t nop;
+
+	cr_assert_eq(read_library(), 0);
+	nop = elf.probes[0].address;
+	set_address(0, 1, 0);
+	cr_assert_eq(read_library(), 0);
 	cr_assert_eq(elf.probes[0].address, nop);
 }
 
@@ -445,6 +514,8 @@ static void check_sane(size_t size)
 			*(const volatile unsigned char *)&bytes[j];
 	}
 	cr_assert_lt(strlen(elf.build_id), sizeof(elf.build_id));
+	for (int i = 0; i < ELF_EXAMPLES; i++)
+		cr_assert_lt(strlen(elf.inline_nop5[i]), ELF_EXAMPLE_SIZE);
 }
 
 Test(elf_file, file_cut_at_any_length_harms_nobody)
