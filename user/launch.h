@@ -32,7 +32,8 @@ struct launch_options {
 
 struct launch_stop {
 	pid_t pid;
-	bool exec; /* a new image, all that was mapped before is gone; false: one more file is mapped */
+	bool exec; /* a new image, all that was mapped before is gone; false: the code of one more file is mapped, its data
+		    * may not be yet */
 };
 
 /* Forked, switched to the user, waiting before its exec. 0, or -errno and what was wrong in `error`.
