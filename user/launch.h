@@ -7,7 +7,8 @@
  * runs freely: without `follow` it is let go of for good if it has probes; if not, it may be a wrapper (env, sh -c 'exec
  * ...') and its next exec stops again. With `follow` it is kept for its life, as are all its threads and children.
  * Not seen: what is mapped later by dlopen (also from a constructor); what a 32-bit program maps; without `follow`, an exec
- * by another thread than the first. A process that forked without exec is followed and not reported.
+ * by another thread than the first. A process that forked without exec is followed and not reported. A process has one tracer:
+ * what we hold cannot be debugged meanwhile, and with `follow` a debugger that is the command cannot debug.
  *
  * ptrace is for one thread, so there is one of ours, which also passes on all signals unchanged at once, whatever the caller
  * does. If we are killed the kernel lets go of them all and they run on: nothing is left behind in their memory.

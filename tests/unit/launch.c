@@ -26,6 +26,7 @@ static void set_up(void)
 {
 	unsetenv("SUDO_UID");
 	unsetenv("SUDO_GID");
+	setenv("PATH", "/usr/bin:/bin", 1); /* without what only root may look into */
 }
 
 TestSuite(launch, .init = set_up, .timeout = 90);
@@ -108,8 +109,11 @@ static struct launch *begin(const struct launch_options *o)
 {
 	struct launch *l = NULL;
 	char error[256] = "";
+	int err = launch__new(&l, o, error, sizeof(error));
 
-	cr_assert_eq(launch__new(&l, o, error, sizeof(error)), 0, "%s", error);
+	if (err == -EPERM && strstr(error, "ptrace"))
+		cr_skip_test("%s", error); /* a container may forbid it */
+	cr_assert_eq(err, 0, "%s", error);
 	return l;
 }
 
