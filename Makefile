@@ -31,6 +31,8 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$1' '$(subst $(CURDIR)/,,$2)')
 
 SOURCES := $(wildcard user/*.c)
 OBJECTS := $(SOURCES:user/%.c=$(B)/user/%.o)
+# One eBPF object for each of these, and a skeleton of it.
+SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*.bpf.c))
 
 .PHONY: all demo test install clean deps deps-test
 .DELETE_ON_ERROR:
@@ -40,20 +42,21 @@ $(B)/viztrace-bpf: $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(USER_LIBS)
 
-$(B)/user/%.o: user/%.c | $(B)/viztrace.skel.h
+$(B)/user/%.o: user/%.c | $(SKELETONS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/viztrace.bpf.o: bpf/viztrace.bpf.c bpf/snapshot.h bpf/record.h include/viztrace.h
+$(B)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) include/viztrace.h
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $(B)/viztrace.whole.bpf.o $<
-	$(Q)$(BPFTOOL) gen object $@ $(B)/viztrace.whole.bpf.o
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $(B)/$*.whole.bpf.o $<
+	$(Q)$(BPFTOOL) gen object $@ $(B)/$*.whole.bpf.o
 
-$(B)/viztrace.skel.h: $(B)/viztrace.bpf.o
+$(B)/%.skel.h: $(B)/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name viztrace_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+.SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o)
 
 JOBS := -j$(shell nproc)
 
@@ -90,7 +93,7 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 .PHONY: unit
 unit: $(UNIT)
 
-$(B)/unit/user/%.o: user/%.c | $(B)/viztrace.skel.h
+$(B)/unit/user/%.o: user/%.c | $(SKELETONS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<

@@ -36,6 +36,7 @@ typedef uint64_t rec_u64;
 #define CLASSES_MAX 4096
 #define VERDICTS_MAX 65536 /* of the filter, in the kernel; what is beyond them is filtered in user space */
 #define RINGS_MAX 512     /* ring buffers; CPUs beyond that share them */
+#define TRACEES_MAX 65536 /* processes that are traced at once */
 #define NAME_BYTES 512    /* of an object's, slice's or value's name, with the NUL */
 #define TEXT_BYTES 4096   /* of one string, with the NUL */
 #define TEXTS_BYTES 8192  /* of all strings of a report */
@@ -66,6 +67,16 @@ enum rec_probe {
 	PROBE_COUNT = 9,
 };
 
+/* What a probe is attached with, where the kernel hands that to the program. */
+#define COOKIE_PROBE 0xff  /* mask: enum rec_probe */
+#define COOKIE_JOINS 0x100 /* a process in which it fires is traced from then on */
+
+/* A process that is traced. */
+struct rec_tracee {
+	rec_u32 generation; /* how often it has replaced its memory by exec */
+	rec_u32 pad;
+};
+
 enum rec_flags {
 	REC_TRUNCATED = 1,  /* a string was cut */
 	REC_UNREADABLE = 2, /* memory that the record should hold could not be read */
@@ -94,7 +105,7 @@ struct rec_object {
 	rec_u64 cls;
 	rec_u64 name_hash; /* of the bytes of the name without the NUL, FNV-1a; of none if there is no name */
 	rec_u32 name_size; /* with its NUL; 0: no name (it is the class's tag), or unreadable by the head's flag */
-	rec_u32 pad;
+	rec_u32 generation; /* of the process's memory, as in struct rec_verdict_key */
 	char name[];
 };
 
@@ -152,7 +163,7 @@ struct rec_verdict_key {
 	rec_u64 cls;
 	rec_u64 name_hash;
 	rec_u32 tgid;
-	rec_u32 pad;
+	rec_u32 generation;
 };
 
 enum rec_trigger { REC_TRIGGER_AS_APP = 0, REC_TRIGGER_ON = 1, REC_TRIGGER_OFF = 2 };

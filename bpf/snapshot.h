@@ -101,7 +101,11 @@ static __always_inline enum outcome snapshot(struct hit *hit, const struct objec
 	rec->epoch = 0;
 	rec->head.flags = got < size ? REC_UNREADABLE : 0;
 	if (texts_max) {
-		struct key key = { .address = object->cls, .tgid = hit->id >> 32 };
+		struct key key = {
+			.address = object->cls,
+			.tgid = hit->id >> 32,
+			.generation = hit->generation,
+		};
 		struct plan *plan = bpf_map_lookup_elem(&classes, &key);
 
 		/* All that one turn hands to the next is in the record: registers would multiply what the verifier

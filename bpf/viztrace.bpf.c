@@ -28,6 +28,8 @@ const volatile __u32 cfg_rings = 1;
 /* The PID namespace that records speak; 0: the initial one. */
 const volatile __u64 cfg_pidns_dev;
 const volatile __u64 cfg_pidns_ino;
+/* The probes fire for processes that nobody traces too: ask `tracees`. */
+const volatile bool cfg_several;
 
 /*
  * Since 6.13 the JIT gives such programs a stack of their own, one for each program and CPU. Nothing keeps an
@@ -49,7 +51,7 @@ const volatile bool cfg_task_stack = true;
 struct key {
 	__u64 address;
 	__u32 tgid;
-	__u32 pad;
+	__u32 generation;
 };
 
 /* What an event needs to know of a class. */
@@ -101,6 +103,15 @@ struct {
 	__type(value, struct rec_counts);
 } counts SEC(".maps");
 
+/* Processes that are traced, by tgid; with cfg_several only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TRACEES_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct rec_tracee);
+} tracees SEC(".maps");
+
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -119,6 +130,9 @@ volatile bool stopped;
 /* Of the filter's rules, counting up as they change; 0: no rules. */
 volatile __u32 epoch;
 
+/* Counts up as the one process that is traced replaces its memory by exec; of several: struct rec_tracee. */
+volatile __u32 generation;
+
 /* What the functions below pass to each other about the probe that fired. */
 struct hit {
 	struct rec_counts *counts;
@@ -128,6 +142,7 @@ struct hit {
 	__u32 probe;
 	__u32 index;
 	__u32 ring_index;
+	__u32 generation; /* of the process's memory: addresses of another one mean nothing */
 	__u32 epoch; /* of the rules that let this pass */
 };
 
@@ -144,25 +159,54 @@ static __always_inline __u64 current_id(void)
 	return bpf_get_current_pid_tgid();
 }
 
-static __always_inline bool begin(struct pt_regs *ctx, struct hit *hit, __u32 probe, __u64 address)
+/* Whose probe is this? False: of a process that is not traced. */
+static __always_inline bool is_traced(struct hit *hit, bool joins)
 {
-	__u32 ring = cfg_rings > 1 ? bpf_get_smp_processor_id() % cfg_rings : 0;
+	struct rec_tracee *tracee, joining = {};
+	__u32 tgid = hit->id >> 32;
+
+	if (!cfg_several) {
+		hit->generation = generation;
+		return true;
+	}
+	tracee = bpf_map_lookup_elem(&tracees, &tgid);
+	if (!tracee && joins) {
+		bpf_map_update_elem(&tracees, &tgid, &joining, BPF_NOEXIST);
+		tracee = bpf_map_lookup_elem(&tracees, &tgid);
+	}
+	if (!tracee)
+		return false;
+	hit->generation = tracee->generation;
+	return true;
+}
+
+/* Where the records of this CPU go. */
+static __always_inline bool find_ring(struct hit *hit)
+{
+	hit->ring_index = cfg_rings > 1 ? bpf_get_smp_processor_id() % cfg_rings : 0;
+	hit->ring = bpf_map_lookup_elem(&rings, &hit->ring_index);
+	return hit->ring != NULL;
+}
+
+static __always_inline bool begin(struct pt_regs *ctx, struct hit *hit, __u32 cookie, __u64 address)
+{
+	__u32 probe = cookie & COOKIE_PROBE;
 
 	STAY_ON_TASK_STACK(ctx);
 	if (stopped)
+		return false;
+	hit->id = current_id();
+	if (!is_traced(hit, cookie & COOKIE_JOINS))
 		return false;
 	hit->counts = bpf_map_lookup_elem(&counts, &probe);
 	if (!hit->counts)
 		return false;
 	count(hit, seen);
-	hit->ring = bpf_map_lookup_elem(&rings, &ring);
-	hit->id = current_id();
 	hit->address = address;
 	hit->probe = probe;
 	hit->index = 0;
-	hit->ring_index = ring;
 	hit->epoch = 0;
-	return hit->ring != NULL;
+	return true;
 }
 
 static __always_inline void fill_head(struct rec_head *head, const struct hit *hit, __u16 kind, __u32 size)
@@ -210,11 +254,8 @@ static __always_inline long read_string(void *to, __u32 size, __u64 from)
 
 	if (n < 0 && cfg_sleepable) {
 		fault_in(from);
+		fault_in((from & ~(PAGE - 1)) + PAGE);
 		n = bpf_probe_read_user_str(to, size, (void *)from);
-		if (n < 0) {
-			fault_in((from & ~(PAGE - 1)) + PAGE);
-			n = bpf_probe_read_user_str(to, size, (void *)from);
-		}
 	}
 	if (n == 0) {
 		/* Before 6.13 an empty string counts as 0 bytes. */
@@ -226,9 +267,9 @@ static __always_inline long read_string(void *to, __u32 size, __u64 from)
 
 /* First sight of a class: check what an event relies on, send the descriptor, keep the plan in the map.
  * A global function of plain numbers: the verifier looks at it once, and not for each way to get here. */
-__noinline int learn_class(__u64 address, __u64 id, __u32 ring)
+__noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation)
 {
-	struct key key = { .address = address, .tgid = id >> 32 };
+	struct key key = { .address = address, .tgid = id >> 32, .generation = generation };
 	struct hit hit = { .id = id };
 	struct rec_class *rec;
 	struct plan plan, *draft;
@@ -301,7 +342,7 @@ static __always_inline bool send_object(struct hit *hit, __u64 cls, __u64 name, 
 	fill_head(&rec->head, hit, kind, 0);
 	rec->address = hit->address;
 	rec->cls = cls;
-	rec->pad = 0;
+	rec->generation = hit->generation;
 	if (name) {
 		n = read_string(rec->name, NAME_BYTES, name);
 		if (n < 0) {
@@ -325,9 +366,28 @@ static __always_inline bool send_object(struct hit *hit, __u64 cls, __u64 name, 
 }
 
 /* An object that is not in the map, or whose memory says something else than the map: read its base. */
+static __always_inline struct plan *plan_of(struct hit *hit, __u64 cls)
+{
+	struct key key = { .address = cls, .tgid = hit->id >> 32, .generation = hit->generation };
+	struct plan *plan = bpf_map_lookup_elem(&classes, &key);
+
+	if (!plan && learn_class(cls, hit->id, hit->ring_index, hit->generation) == 0)
+		plan = bpf_map_lookup_elem(&classes, &key);
+	return plan;
+}
+
+static __always_inline void plan_object(struct object *object, __u64 cls, const struct plan *plan)
+{
+	object->cls = cls;
+	object->span_offset = plan->span_offset;
+	object->span_size = plan->span_size;
+	object->n_texts = plan->n_texts;
+}
+
+/* An object that is not in the map, or whose memory says something else than the map: read its base. */
 static __noinline int discover(struct hit *hit, struct object *object, int is_new)
 {
-	struct key key = { .address = hit->address, .tgid = hit->id >> 32 };
+	struct key key = { .address = hit->address, .tgid = hit->id >> 32, .generation = hit->generation };
 	struct plan *plan;
 	struct viz_base base;
 
@@ -335,24 +395,17 @@ static __noinline int discover(struct hit *hit, struct object *object, int is_ne
 		return -1;
 	if (base.check != (VIZ_CHECK ^ hit->address ^ (__u64)base.cls))
 		return -1;
-	key.address = (__u64)base.cls;
-	plan = bpf_map_lookup_elem(&classes, &key);
-	if (!plan && learn_class(key.address, hit->id, hit->ring_index) == 0)
-		plan = bpf_map_lookup_elem(&classes, &key);
+	plan = plan_of(hit, (__u64)base.cls);
 	if (!plan)
 		return -1;
-	if (!send_object(hit, key.address, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0,
+	if (!send_object(hit, (__u64)base.cls, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0,
 			 &object->name_hash))
 		return -1;
-	object->cls = key.address;
-	object->span_offset = plan->span_offset;
-	object->span_size = plan->span_size;
-	object->n_texts = plan->n_texts;
+	plan_object(object, (__u64)base.cls, plan);
 	object->trigger = 0;
 	object->allowed = 0;
 	object->epoch = 0;
 	object->pad = 0;
-	key.address = hit->address;
 	bpf_map_update_elem(&objects, &key, object, BPF_ANY);
 	return 0;
 }
@@ -371,6 +424,7 @@ static __always_inline bool wanted(struct hit *hit, struct object *object, struc
 			.cls = object->cls,
 			.name_hash = object->name_hash,
 			.tgid = hit->id >> 32,
+			.generation = hit->generation,
 		};
 		struct rec_verdict *v = bpf_map_lookup_elem(&verdicts, &key);
 
@@ -397,70 +451,65 @@ static __always_inline bool wanted(struct hit *hit, struct object *object, struc
 	}
 }
 
-static __always_inline int report(struct pt_regs *ctx, __u32 probe)
+/*
+ * One try to report an object; 1: its memory is not what the map says, so try again with `is_other`.
+ * Global and of plain numbers as learn_class is: there are two calls of it, and it is most of what the verifier has to do.
+ */
+__noinline int report_object(__u64 address, __u64 id, __u64 probe_and_index, __u32 generation, bool is_other)
 {
+	struct key key = { .address = address, .tgid = id >> 32, .generation = generation };
 	struct object object, *known;
-	struct key key = {};
-	struct hit hit;
-	int outcome, is_new = 0;
+	struct hit hit = {
+		.id = id,
+		.address = address,
+		.probe = probe_and_index >> 32,
+		.index = (__u32)probe_and_index,
+		.generation = generation,
+	};
+	int outcome = OTHER_OBJECT;
 
-	if (!begin(ctx, &hit, probe, PT_REGS_PARM1(ctx)))
+	hit.counts = bpf_map_lookup_elem(&counts, &hit.probe);
+	if (!hit.counts || !find_ring(&hit))
 		return 0;
-	hit.index = PT_REGS_PARM2(ctx);
-	key.address = hit.address;
-	key.tgid = hit.id >> 32;
 	known = bpf_map_lookup_elem(&objects, &key);
-	if (known && known->cls) {
+	if (known && known->cls && !is_other) {
 		object = *known;
-		if (!wanted(&hit, &object, known)) {
-			count(&hit, filtered);
-			return 0;
-		}
-		outcome = take_snapshot(&hit, &object);
-		if (outcome == DONE)
-			return 0;
-		/* Its memory was given to another object without a DESTROY or INIT that we saw. */
-		is_new = 1;
 	} else {
-		outcome = OTHER_OBJECT;
-		is_new = known != NULL;
+		if (discover(&hit, &object, known != NULL))
+			goto lost;
+		known = NULL;
 	}
-	if (outcome == OTHER_OBJECT && discover(&hit, &object, is_new) == 0) {
-		hit.epoch = 0;
-		if (!wanted(&hit, &object, NULL)) {
-			count(&hit, filtered);
-			return 0;
-		}
-		outcome = take_snapshot(&hit, &object);
-		if (outcome == DONE)
-			return 0;
+	if (!wanted(&hit, &object, known)) {
+		count(&hit, filtered);
+		return 0;
 	}
-	count(&hit, lost);
+	outcome = take_snapshot(&hit, &object);
+	if (outcome == DONE)
+		return 0;
+	/* Its memory was given to another object without a DESTROY or INIT that we saw. */
+	if (outcome == OTHER_OBJECT && known)
+		return 1;
 	if (outcome == UNREADABLE)
 		count(&hit, unreadable);
+lost:
+	count(&hit, lost);
 	return 0;
 }
 
-SEC("uprobe")
-int on_set(struct pt_regs *ctx)
+static __always_inline int report(struct pt_regs *ctx, __u32 cookie)
 {
-	return report(ctx, PROBE_SET);
+	struct hit hit;
+	__u64 probe_and_index;
+
+	if (!begin(ctx, &hit, cookie, PT_REGS_PARM1(ctx)))
+		return 0;
+	probe_and_index = (__u64)hit.probe << 32 | (__u32)PT_REGS_PARM2(ctx);
+	if (report_object(hit.address, hit.id, probe_and_index, hit.generation, false) == 1)
+		report_object(hit.address, hit.id, probe_and_index, hit.generation, true);
+	return 0;
 }
 
-SEC("uprobe")
-int on_quiet(struct pt_regs *ctx)
-{
-	return report(ctx, PROBE_QUIET);
-}
-
-SEC("uprobe")
-int on_log(struct pt_regs *ctx)
-{
-	return report(ctx, PROBE_LOG);
-}
-
-SEC("uprobe")
-int on_init(struct pt_regs *ctx)
+static __noinline int init(struct pt_regs *ctx, __u32 cookie)
 {
 	struct object object = {};
 	struct plan *plan;
@@ -468,38 +517,32 @@ int on_init(struct pt_regs *ctx)
 	struct hit hit;
 	__u64 cls = PT_REGS_PARM2(ctx);
 
-	if (!begin(ctx, &hit, PROBE_INIT, PT_REGS_PARM1(ctx)))
+	if (!begin(ctx, &hit, cookie, PT_REGS_PARM1(ctx)) || !find_ring(&hit))
 		return 0;
-	key.address = cls;
-	key.tgid = hit.id >> 32;
-	plan = bpf_map_lookup_elem(&classes, &key);
-	if (!plan && learn_class(cls, hit.id, hit.ring_index) == 0)
-		plan = bpf_map_lookup_elem(&classes, &key);
-	if (plan && send_object(&hit, cls, PT_REGS_PARM3(ctx), REC_INIT, 0, &object.name_hash)) {
-		object.cls = cls;
-		object.span_offset = plan->span_offset;
-		object.span_size = plan->span_size;
-		object.n_texts = plan->n_texts;
-	} else {
+	plan = plan_of(&hit, cls);
+	if (plan && send_object(&hit, cls, PT_REGS_PARM3(ctx), REC_INIT, 0, &object.name_hash))
+		plan_object(&object, cls, plan);
+	else
 		count(&hit, lost); /* and its first report says that the object is new */
-	}
 	key.address = hit.address;
+	key.tgid = hit.id >> 32;
+	key.generation = hit.generation;
 	bpf_map_update_elem(&objects, &key, &object, BPF_ANY);
 	return 0;
 }
 
-SEC("uprobe")
-int on_destroy(struct pt_regs *ctx)
+static __noinline int destroy(struct pt_regs *ctx, __u32 cookie)
 {
 	struct rec_destroy *rec;
 	struct object object, *known;
 	struct key key = {};
 	struct hit hit;
 
-	if (!begin(ctx, &hit, PROBE_DESTROY, PT_REGS_PARM1(ctx)))
+	if (!begin(ctx, &hit, cookie, PT_REGS_PARM1(ctx)) || !find_ring(&hit))
 		return 0;
 	key.address = hit.address;
 	key.tgid = hit.id >> 32;
+	key.generation = hit.generation;
 	known = bpf_map_lookup_elem(&objects, &key);
 	/* An object of which we see the end only: it has a name all the same. */
 	if ((!known || !known->cls) && discover(&hit, &object, known != NULL)) {
@@ -555,33 +598,21 @@ static __always_inline int send_slice(struct hit *hit, __u16 kind, __u64 name, _
 	return 0;
 }
 
-static __always_inline int slice(struct pt_regs *ctx, __u32 probe, __u16 kind, __u64 name, __u64 frame, __u32 flags)
+static __noinline int slice(struct pt_regs *ctx, __u32 cookie, __u16 kind)
 {
+	__u64 frame = 0;
+	__u32 flags = 0;
 	struct hit hit;
 
-	if (!begin(ctx, &hit, probe, 0))
+	if (!begin(ctx, &hit, cookie, 0) || !find_ring(&hit))
 		return 0;
-	if (send_slice(&hit, kind, name, frame, flags, 64, false))
-		send_slice(&hit, kind, name, frame, flags, NAME_BYTES, true);
+	if (kind != REC_INSTANT) {
+		frame = PT_REGS_PARM2(ctx);
+		flags = PT_REGS_PARM3(ctx);
+	}
+	if (send_slice(&hit, kind, PT_REGS_PARM1(ctx), frame, flags, 64, false))
+		send_slice(&hit, kind, PT_REGS_PARM1(ctx), frame, flags, NAME_BYTES, true);
 	return 0;
-}
-
-SEC("uprobe")
-int on_enter(struct pt_regs *ctx)
-{
-	return slice(ctx, PROBE_ENTER, REC_ENTER, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
-}
-
-SEC("uprobe")
-int on_exit(struct pt_regs *ctx)
-{
-	return slice(ctx, PROBE_EXIT, REC_EXIT, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
-}
-
-SEC("uprobe")
-int on_instant(struct pt_regs *ctx)
-{
-	return slice(ctx, PROBE_INSTANT, REC_INSTANT, PT_REGS_PARM1(ctx), 0, 0);
 }
 
 static __always_inline int send_value(struct hit *hit, struct pt_regs *ctx, const __u32 max, const bool last_try)
@@ -627,14 +658,53 @@ static __always_inline int send_value(struct hit *hit, struct pt_regs *ctx, cons
 	return 0;
 }
 
-SEC("uprobe")
-int on_value(struct pt_regs *ctx)
+static __noinline int value(struct pt_regs *ctx, __u32 cookie)
 {
 	struct hit hit;
 
-	if (!begin(ctx, &hit, PROBE_VALUE, 0))
+	if (!begin(ctx, &hit, cookie, 0) || !find_ring(&hit))
 		return 0;
 	if (send_value(&hit, ctx, 64, false))
 		send_value(&hit, ctx, NAME_BYTES, true);
 	return 0;
 }
+
+static __always_inline int dispatch(struct pt_regs *ctx, __u32 cookie)
+{
+	switch (cookie & COOKIE_PROBE) {
+	case PROBE_SET:
+	case PROBE_QUIET:
+	case PROBE_LOG: return report(ctx, cookie);
+	case PROBE_INIT: return init(ctx, cookie);
+	case PROBE_DESTROY: return destroy(ctx, cookie);
+	case PROBE_ENTER: return slice(ctx, cookie, REC_ENTER);
+	case PROBE_EXIT: return slice(ctx, cookie, REC_EXIT);
+	case PROBE_VALUE: return value(ctx, cookie);
+	case PROBE_INSTANT: return slice(ctx, cookie, REC_INSTANT);
+	}
+	return 0;
+}
+
+/* One program for all kinds of probes, where the kernel hands out what was given when attaching (Linux 5.15) ... */
+SEC("uprobe")
+int on_probe(struct pt_regs *ctx)
+{
+	return dispatch(ctx, bpf_get_attach_cookie(ctx));
+}
+
+/* ... and one for each where it does not. */
+#define PROGRAM(name, probe) \
+	SEC("uprobe") \
+	int name(struct pt_regs *ctx) \
+	{ \
+		return dispatch(ctx, probe); \
+	}
+PROGRAM(on_init, PROBE_INIT)
+PROGRAM(on_destroy, PROBE_DESTROY)
+PROGRAM(on_set, PROBE_SET)
+PROGRAM(on_quiet, PROBE_QUIET)
+PROGRAM(on_log, PROBE_LOG)
+PROGRAM(on_enter, PROBE_ENTER)
+PROGRAM(on_exit, PROBE_EXIT)
+PROGRAM(on_value, PROBE_VALUE)
+PROGRAM(on_instant, PROBE_INSTANT)

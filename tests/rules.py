@@ -35,11 +35,13 @@ class Rules(unittest.TestCase):
     def test_record_abi_is_known_to_bpf_collect_and_decode_only(self):
         knowing = {f for f in tracked("*.c", "*.h") if any(i.endswith("record.h") for i in includes(f))}
         self.assertEqual(knowing - {"tests/unit/records.h"},
-                         {"bpf/viztrace.bpf.c", "user/collect.c", "user/decode.c"})
+                         {"bpf/viztrace.bpf.c", "bpf/follow.bpf.c", "user/collect.c", "user/programs.c", "user/decode.c"})
 
     def test_only_collect_sees_libbpf(self):
         knowing = {f for f in tracked("user/*") if any(i.startswith("bpf/") or "skel" in i for i in includes(f))}
-        self.assertEqual(knowing, {"user/collect.c"})
+        self.assertEqual(knowing, {"user/collect.c", "user/programs.c", "user/programs.h"})
+        self.assertEqual({f for f in tracked("user/*") if "programs.h" in includes(f)},
+                         {"user/collect.c", "user/programs.c"})
 
     def test_model_knows_neither_bytes_nor_json(self):
         for f in ("user/model.c", "user/slices.c", "user/tracks.c", "user/names.c", "user/pretty.c"):

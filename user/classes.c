@@ -253,6 +253,32 @@ struct layout *classes__dict(struct classes *c, const struct layout *owner, stru
 	return a->dict;
 }
 
+struct forgetting {
+	struct classes *classes;
+	uint32_t pid;
+};
+
+static bool is_of_process(void *value, void *ctx)
+{
+	struct forgetting *f = ctx;
+	struct layout *layout = value;
+
+	if (layout->pid != f->pid)
+		return false;
+	unlink_dict(f->classes, layout);
+	layout__free(layout);
+	return true;
+}
+
+void classes__forget(struct classes *c, uint32_t pid)
+{
+	struct forgetting f = { c, pid };
+
+	table__drop(&c->by_address, is_of_process, &f);
+	c->epoch++;
+	c->last = NULL;
+}
+
 void classes__clear(struct classes *c)
 {
 	struct layout *layout;

@@ -77,6 +77,9 @@ static inline struct layout *classes__find(struct classes *c, uint32_t pid, uint
  * those the nearest one, since two libraries may have a dict of the same tag and line. */
 struct layout *classes__dict(struct classes *c, const struct layout *owner, struct layout_attr *a);
 
+/* The process is over, and all its classes. */
+void classes__forget(struct classes *c, uint32_t pid);
+
 void classes__clear(struct classes *c);
 
 #endif

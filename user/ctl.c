@@ -14,20 +14,20 @@ enum exit_code ctl__run(const struct opts *o)
 {
 	struct control_request request = { .clear = o->clear, .show = o->show, .rules = o->rules };
 	char answer[4096];
-	int err = control__send(o->pid, &request, answer, sizeof(answer));
+	int err = control__send(o->pids[0], &request, answer, sizeof(answer));
 
 	if (err == -ECONNRESET && geteuid())
 		err = -EPERM;
 	switch (err) {
 	case 0: break;
-	case -ECONNRESET: log_error("the trace of process %d has just ended", o->pid); return EXIT_NO_PROCESS;
+	case -ECONNRESET: log_error("the trace of process %d has just ended", o->pids[0]); return EXIT_NO_PROCESS;
 	case -ENOENT:
 	case -ECONNREFUSED:
-		log_error("no viztrace-bpf traces process %d; start one with -p %d", o->pid, o->pid);
+		log_error("no viztrace-bpf traces process %d; start one with -p %d", o->pids[0], o->pids[0]);
 		return EXIT_NO_PROCESS;
 	case -EACCES:
-	case -EPERM: log_error("no permission to change the trace of process %d; use sudo", o->pid); return EXIT_PERMISSION;
-	default: log_error("cannot reach the tool that traces process %d: %s", o->pid, strerror(-err)); return EXIT_INTERNAL;
+	case -EPERM: log_error("no permission to change the trace of process %d; use sudo", o->pids[0]); return EXIT_PERMISSION;
+	default: log_error("cannot reach the tool that traces process %d: %s", o->pids[0], strerror(-err)); return EXIT_INTERNAL;
 	}
 	if (!strncmp(answer, "error: ", 7)) {
 		log_error("%s", answer + 7);

@@ -93,6 +93,11 @@ int decoder__add_class(struct decoder *d, uint32_t pid, uint64_t address, const 
 	return classes__add(&d->classes, pid, address, bytes, size);
 }
 
+void decoder__forget(struct decoder *d, uint32_t pid)
+{
+	classes__forget(&d->classes, pid);
+}
+
 /* ---- Values ---- */
 
 /* A snapshot while it is taken apart. Positions count from the span's start. */
@@ -480,6 +485,7 @@ static int feed_object(struct decoder *d, const uint8_t *record, size_t size, st
 	ret->is_counter = layout->kind == VIZ_KIND_COUNTER;
 	ret->is_new = found && rec.head.flags & REC_NEW;
 	ret->name_hash = rec.name_hash;
+	ret->generation = rec.generation;
 	for (unsigned i = 0; i < layout->n_attrs; i++)
 		d->keys[i] = layout->visible >> i & 1 ? layout->attrs[i].key : "";
 	ret->keys = d->keys;

@@ -25,6 +25,9 @@ void decoder__free(struct decoder *d);
  * process. Used for the dicts that classes refer to by tag and line. 0, or -EINVAL if the bytes are no descriptor. */
 int decoder__add_class(struct decoder *d, uint32_t pid, uint64_t address, const void *bytes, size_t size);
 
+/* The process is over: forget its classes. */
+void decoder__forget(struct decoder *d, uint32_t pid);
+
 /* Report also what the app excluded (not what is private). */
 void decoder__include_all(struct decoder *d, bool on);
 

@@ -49,6 +49,11 @@ enum event_kind {
 	EVENT_VALUE,    /* one value without an object: name, values[0].key */
 	EVENT_INSTANT,
 	EVENT_IGNORE,   /* a definition that decode keeps for itself */
+
+	/* Of a process, not of a probe: pid, ts, and comm, which is the process's name. */
+	EVENT_BEGAN,    /* it was there, or was forked */
+	EVENT_EXECED,   /* it runs another program: nothing of the old one is left */
+	EVENT_ENDED,
 };
 
 /* One for each kind of USDT probe, in the order of the record ABI. */
@@ -70,7 +75,7 @@ extern const char *const probe_names[EVENT_PROBES]; /* "init", "destroy", ... */
 
 struct event {
 	enum event_kind kind;
-	enum probe probe;  /* which probe fired; not for FOUND and IGNORE */
+	enum probe probe;  /* which probe fired; not for FOUND, IGNORE, and what is of a process */
 	uint64_t ts;       /* ns, CLOCK_MONOTONIC */
 	uint32_t pid, tid;
 	char comm[16];     /* the thread's name at that moment, NUL-terminated */
@@ -81,6 +86,7 @@ struct event {
 	const char *tag;   /* the class's name; NULL in DESTROY */
 	bool is_counter;
 	uint64_t name_hash; /* FOUND, INIT: tells names apart as the kernel does */
+	uint32_t generation; /* FOUND, INIT: of the process's memory, by exec */
 	const char *const *keys; /* FOUND, INIT: n_keys public names of the class's attributes, in the order of mask; */
 	size_t n_keys;           /* private ones are "" */
 	bool is_new;       /* FOUND: a new object at that address whose INIT was lost */

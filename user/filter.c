@@ -44,7 +44,7 @@ struct known_object {
 struct filter {
 	struct era eras[ERAS_MAX]; /* the last one is now */
 	size_t n_eras;             /* at least 1 */
-	struct table groups;  /* by (cls ^ pid << 48, name_hash) */
+	struct table groups;  /* by (group_key(), name_hash) */
 	struct table objects; /* by (pid, address) */
 	uint32_t epoch;
 	uint64_t filtered[EVENT_PROBES];
@@ -130,7 +130,7 @@ static void judge_again(struct filter *f, struct group *g)
 
 static uint64_t group_key(const struct verdict_key *k)
 {
-	return k->cls ^ (uint64_t)k->pid << 40;
+	return k->cls ^ ((uint64_t)k->pid << 32 | k->generation) * 0x9e3779b97f4a7c15u;
 }
 
 static void free_group(struct group *g)
@@ -170,7 +170,8 @@ err_free:
 
 static bool describes(const struct group *g, const struct event *e)
 {
-	if (strcmp(g->tag, e->tag) || g->n_attributes != e->n_keys)
+	if (g->key.pid != e->pid || g->key.generation != e->generation || g->key.cls != e->cls || strcmp(g->tag, e->tag) ||
+	    g->n_attributes != e->n_keys)
 		return false;
 	for (size_t i = 0; i < e->n_keys; i++)
 		if (strcmp(g->attributes[i], e->keys[i]))
@@ -201,7 +202,7 @@ static void hold(struct filter *f, struct known_object *o, struct group *g)
 /* The group of the object that an event introduces. */
 static struct group *group_of(struct filter *f, const struct event *e)
 {
-	struct verdict_key key = { e->cls, e->name_hash, e->pid };
+	struct verdict_key key = { e->cls, e->name_hash, e->pid, e->generation };
 	struct group *g = table__get(&f->groups, group_key(&key), key.name_hash), *old = g;
 
 	/* A library that was loaded where another one was has other classes at its addresses. */
@@ -271,6 +272,30 @@ static int destroy(struct filter *f, const struct event *e, filter_next next, vo
 		return next(ctx, e);
 	f->filtered[EVENT_PROBE_DESTROY]++;
 	return 0;
+}
+
+struct forgetting {
+	struct filter *filter;
+	uint32_t pid;
+};
+
+static bool is_of_process(void *value, void *ctx)
+{
+	struct forgetting *f = ctx;
+	struct known_object *o = value;
+
+	if (o->found.pid != f->pid)
+		return false;
+	let_go(f->filter, o->group);
+	free(o);
+	return true;
+}
+
+static void forget_process(struct filter *f, uint32_t pid)
+{
+	struct forgetting forgetting = { f, pid };
+
+	table__drop(&f->objects, is_of_process, &forgetting);
 }
 
 static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t size)
@@ -428,6 +453,8 @@ int filter__feed(struct filter *f, const struct event *e, filter_next next, void
 	bool pass = true;
 
 	switch (e->kind) {
+	case EVENT_EXECED:
+	case EVENT_ENDED: forget_process(f, e->pid); break;
 	case EVENT_FOUND:
 	case EVENT_INIT: return introduce(f, e, next, ctx);
 	case EVENT_DESTROY: return destroy(f, e, next, ctx);

@@ -17,7 +17,7 @@ struct filter;
 /* Objects of one class and one name; the kernel knows the name by its hash. */
 struct verdict_key {
 	uint64_t cls, name_hash;
-	uint32_t pid;
+	uint32_t pid, generation;
 };
 
 enum trigger { TRIGGER_AS_APP, TRIGGER_ON, TRIGGER_OFF };

@@ -136,19 +136,22 @@ static enum exit_code list_file(const char *path)
 
 static enum exit_code list_process(pid_t pid)
 {
+	struct binaries binaries = { 0 };
 	struct target *t;
-	enum exit_code code = target__open_or_explain(&t, pid);
+	enum exit_code code = target__open_or_explain(&t, &binaries, pid, false);
 
-	for (size_t i = 0; !code && i < t->n_files; i++) {
-		warn_of_inline_nops(t->files[i].path, &t->files[i].elf);
-		print_file(t->files[i].path, &t->files[i].elf);
-	}
+	/* Also those without probes of ours. */
+	for (const struct binary *b = binaries.first; !code && b; b = b->next)
+		warn_of_inline_nops(b->path, &b->elf);
+	for (size_t i = 0; !code && i < t->n_files; i++)
+		print_file(t->files[i].binary->path, &t->files[i].binary->elf);
 	if (!code)
 		target__free(t);
+	binaries__clear(&binaries);
 	return code;
 }
 
 enum exit_code list__run(const struct opts *o)
 {
-	return o->file ? list_file(o->file) : list_process(o->pid);
+	return o->file ? list_file(o->file) : list_process(o->pids[0]);
 }

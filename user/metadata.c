@@ -12,7 +12,6 @@
 #endif
 
 #define COMMAND_MAX 2048
-#define FILES_MAX 16 /* of those with probes; the head of a file has limited room */
 
 static void string(struct json *j, const char *s)
 {
@@ -93,23 +92,52 @@ static void wall_time(struct json *j, uint64_t ns)
 	string(j, out);
 }
 
-static void files(struct json *j, const struct target *t)
+static void files(struct json *j, const struct metadata_sources *of)
 {
 	json__list(j);
-	for (size_t i = 0; i < t->n_files && i < FILES_MAX; i++) {
+	for (size_t i = 0; i < of->n_files; i++) {
+		const struct binary *b = of->files[i];
+
 		json__object(j);
 		JSON__KEY(j, "path");
-		string_within(j, t->files[i].path, 512);
+		string_within(j, b->path, 256);
 		JSON__KEY(j, "build_id");
-		string(j, t->files[i].elf.build_id);
+		string(j, b->elf.build_id);
 		JSON__KEY(j, "probes");
-		json__uint(j, t->files[i].elf.n_probes);
+		json__uint(j, b->elf.n_probes);
 		json__object_end(j);
 	}
 	json__list_end(j);
 }
 
-void metadata__write(struct json *j, const struct session_report *r, const struct target *t, int argc, char **argv)
+/* Members "pid", "container_pid" where it has another number in its own PID namespace, "executable". */
+static void process(struct json *j, const struct process_description *p, size_t room)
+{
+	JSON__KEY(j, "pid");
+	json__int(j, p->pid);
+	if (p->container_pid) {
+		JSON__KEY(j, "container_pid");
+		json__int(j, p->container_pid);
+	}
+	JSON__KEY(j, "executable");
+	string_within(j, p->exe ? p->exe : "", room);
+}
+
+/* The first ones; how many there were is in "processes". */
+static void process_list(struct json *j, const struct metadata_sources *of)
+{
+	json__list(j);
+	for (size_t i = 0; i < of->n_processes; i++) {
+		json__object(j);
+		process(j, &of->processes[i], 192);
+		JSON__KEY(j, "name");
+		string(j, of->processes[i].comm);
+		json__object_end(j);
+	}
+	json__list_end(j);
+}
+
+void metadata__write(struct json *j, const struct session_report *r, const struct metadata_sources *of, int argc, char **argv)
 {
 	struct utsname u;
 
@@ -127,12 +155,14 @@ void metadata__write(struct json *j, const struct session_report *r, const struc
 		JSON__KEY(j, "kernel");
 		string(j, kernel);
 	}
-	JSON__KEY(j, "pid");
-	json__int(j, t->pid);
-	JSON__KEY(j, "executable");
-	string_within(j, t->exe, 1024);
+	if (of->n_processes)
+		process(j, of->processes, 384);
+	if (of->n_processes > 1) {
+		JSON__KEY(j, "process_list");
+		process_list(j, of);
+	}
 	JSON__KEY(j, "files");
-	files(j, t);
+	files(j, of);
 	JSON__KEY(j, "clock");
 	string(j, "CLOCK_MONOTONIC");
 	JSON__KEY(j, "start_clock_ns");
@@ -162,6 +192,10 @@ void metadata__write(struct json *j, const struct session_report *r, const struc
 	json__uint(j, r->methods);
 	JSON__KEY(j, "threads");
 	json__uint(j, r->threads);
+	JSON__KEY(j, "processes");
+	json__uint(j, r->processes);
+	JSON__KEY(j, "missed_processes");
+	json__uint(j, r->missed);
 	JSON__KEY(j, "not_finite");
 	json__uint(j, r->not_finite);
 	JSON__KEY(j, "invalid_json");

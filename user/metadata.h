@@ -5,9 +5,19 @@
 
 #include "json.h"
 #include "session.h"
-#include "target.h"
+#include "processes.h"
+
+#define METADATA_FILES 16 /* of those with probes; the head of a file has limited room */
+
+/* Of what there is a trace. */
+struct metadata_sources {
+	const struct process_description *processes;
+	size_t n_processes;
+	const struct binary *files[METADATA_FILES];
+	size_t n_files;
+};
 
 /* Into `j`, which the caller initialised. The command line is cut if it would not leave room in the file's head. */
-void metadata__write(struct json *j, const struct session_report *r, const struct target *t, int argc, char **argv);
+void metadata__write(struct json *j, const struct session_report *r, const struct metadata_sources *of, int argc, char **argv);
 
 #endif

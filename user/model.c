@@ -19,6 +19,13 @@
 #include "table.h"
 #include "tracks.h"
 
+struct process {
+	uint32_t pid;
+	char name[16];
+	bool named;  /* the trace says so */
+	bool active; /* it did something */
+};
+
 struct thread {
 	uint32_t pid, tid;
 	char comm[16];
@@ -47,11 +54,12 @@ struct model {
 	struct model_stats stats;
 	struct names names;
 	struct tracks tracks;
-	struct table threads, objects;
+	struct table processes, threads, objects;
 	struct thread *first_thread, *end_thread; /* in the order of their first event */
 	struct object *first_object, *end_object;
 	struct thread *recent_thread;
 	struct object *recent_object;
+	struct process *recent_process;
 	char *text; /* room for a name that is put together */
 	size_t room;
 };
@@ -72,8 +80,10 @@ int model__new(struct model **ret, const struct trace_ops *ops, void *writer, ui
 
 void model__free(struct model *m)
 {
+	struct process *process;
 	struct thread *thread;
 	struct object *object;
+	size_t pos = 0;
 
 	if (!m)
 		return;
@@ -86,6 +96,9 @@ void model__free(struct model *m)
 		m->first_object = object->next;
 		free(object);
 	}
+	while ((process = table__next(&m->processes, &pos)))
+		free(process);
+	table__clear(&m->processes);
 	table__clear(&m->threads);
 	table__clear(&m->objects);
 	tracks__clear(&m->tracks);
@@ -99,10 +112,45 @@ const struct model_stats *model__stats(const struct model *m)
 	return &m->stats;
 }
 
+/* ---- Processes ---- */
+
+/* `name` is what it is called if nobody has said. */
+static int process_of(struct model *m, uint32_t pid, const char *name, struct process **ret)
+{
+	struct process *p = m->recent_process;
+
+	if (!p || p->pid != pid)
+		p = table__get(&m->processes, pid, 0);
+	if (!p) {
+		p = calloc(1, sizeof(*p));
+		if (!p || table__put(&m->processes, pid, 0, p)) {
+			free(p);
+			return -ENOMEM;
+		}
+		p->pid = pid;
+		snprintf(p->name, sizeof(p->name), "%s", name);
+	}
+	m->recent_process = p;
+	*ret = p;
+	return 0;
+}
+
+static int name_process(struct model *m, struct process *p)
+{
+	if (p->named || !p->name[0])
+		return 0;
+	p->named = true;
+	return m->ops->process_name(m->writer, p->pid, p->name);
+}
+
 int model__process_name(struct model *m, uint32_t pid, const char *name)
 {
+	struct process *p;
+
 	if (!m->error)
-		m->error = m->ops->process_name(m->writer, pid, name);
+		m->error = process_of(m, pid, name, &p);
+	if (!m->error)
+		m->error = name_process(m, p);
 	return m->error;
 }
 
@@ -122,10 +170,20 @@ static struct where where_at(struct model *m, uint64_t ts, uint32_t pid, uint32_
 static int thread_of(struct model *m, const struct event *e, struct thread **ret)
 {
 	struct thread *thread = m->recent_thread;
+	struct process *process;
+	int err;
 
 	if (!thread || thread->tid != e->tid || thread->pid != e->pid)
 		thread = table__get(&m->threads, e->pid, e->tid);
 	if (!thread) {
+		err = process_of(m, e->pid, e->comm, &process);
+		if (err)
+			return err;
+		m->stats.processes += !process->active;
+		process->active = true;
+		err = name_process(m, process);
+		if (err)
+			return err;
 		thread = calloc(1, sizeof(*thread));
 		if (!thread || table__put(&m->threads, e->pid, e->tid, thread)) {
 			free(thread);
@@ -159,6 +217,29 @@ static int end_slices(struct model *m, struct slices *slices, size_t n, struct w
 			return err;
 	}
 	return 0;
+}
+
+/* Threads of a process that is over. */
+static int end_threads(struct model *m, uint32_t pid, uint64_t ts)
+{
+	struct thread **link = &m->first_thread, *thread;
+	int err = 0;
+
+	m->recent_thread = m->end_thread = NULL;
+	while ((thread = *link)) {
+		if (thread->pid != pid) {
+			m->end_thread = thread;
+			link = &thread->next;
+			continue;
+		}
+		if (!err && thread->slices.n)
+			err = end_slices(m, &thread->slices, thread->slices.n, where_at(m, ts, pid, thread->tid));
+		*link = thread->next;
+		table__remove(&m->threads, pid, thread->tid);
+		slices__clear(&thread->slices);
+		free(thread);
+	}
+	return err;
 }
 
 static const char *name_of(const struct event *e)
@@ -379,21 +460,8 @@ static struct where after_snapshot(struct model *m, const struct object *o, stru
 	return at;
 }
 
-static int end_object(struct model *m, struct object *o, struct where at)
+static void forget_object(struct model *m, struct object *o)
 {
-	struct trace_object shown = shown_as(o);
-	int err = 0;
-
-	if (o->is_counter) {
-		err = leave_track(m, o, at);
-	} else {
-		at = after_snapshot(m, o, at);
-		if (o->in_state)
-			err = m->ops->state_end(m->writer, at, &shown);
-		if (!err)
-			err = m->ops->object_delete(m->writer, at, &shown);
-	}
-
 	table__remove(&m->objects, o->pid, o->address);
 	if (o->prev)
 		o->prev->next = o->next;
@@ -408,7 +476,81 @@ static int end_object(struct model *m, struct object *o, struct where at)
 	names__drop(o->name);
 	names__drop(o->tag);
 	free(o);
+}
+
+static int end_object(struct model *m, struct object *o, struct where at)
+{
+	struct trace_object shown = shown_as(o);
+	int err = 0;
+
+	if (o->is_counter) {
+		err = leave_track(m, o, at);
+	} else {
+		at = after_snapshot(m, o, at);
+		if (o->in_state)
+			err = m->ops->state_end(m->writer, at, &shown);
+		if (!err)
+			err = m->ops->object_delete(m->writer, at, &shown);
+	}
+	forget_object(m, o);
 	return err;
+}
+
+/* The target did not say that they end: they are what they were, until then. */
+static int leave_object(struct model *m, struct object *o, uint64_t ts)
+{
+	struct trace_object shown = shown_as(o);
+	int err = 0;
+
+	if (o->in_state)
+		err = m->ops->state_end(m->writer, where_at(m, ts, o->pid, o->tid), &shown);
+	o->in_state = false;
+	return err;
+}
+
+/* All that a process had: it is over, or runs another program. */
+static int end_process(struct model *m, const struct event *e)
+{
+	struct object *o, *next;
+	struct track *track;
+	int err = end_threads(m, e->pid, e->ts);
+
+	for (track = m->tracks.first; track && !err; track = track->next)
+		if (track->pid == e->pid)
+			err = sample_again(m, where_at(m, e->ts, track->pid, track->tid), track);
+	for (o = m->first_object; o && !err; o = next) {
+		next = o->next;
+		if (o->pid != e->pid)
+			continue;
+		err = leave_object(m, o, e->ts);
+		forget_object(m, o);
+	}
+	tracks__forget(&m->tracks, e->pid);
+	return err;
+}
+
+static int on_process(struct model *m, const struct event *e)
+{
+	struct process *process;
+	int err = e->kind == EVENT_BEGAN ? 0 : end_process(m, e);
+
+	if (!err)
+		err = process_of(m, e->pid, e->comm, &process);
+	if (err)
+		return err;
+	if (e->kind == EVENT_ENDED) {
+		table__remove(&m->processes, e->pid, 0);
+		m->recent_process = NULL;
+		free(process);
+		return 0;
+	}
+	if (!strcmp(process->name, e->comm))
+		return 0;
+	memcpy(process->name, e->comm, sizeof(process->name));
+	if (!process->named)
+		return 0;
+	process->named = false;
+	return name_process(m, process);
 }
 
 /* `is_new`: it begins now. Otherwise it was there before, and there is no telling since when. */
@@ -564,6 +706,8 @@ int model__feed(struct model *m, const struct event *e)
 
 	if (m->error || e->kind == EVENT_IGNORE)
 		return m->error;
+	if (e->kind == EVENT_BEGAN || e->kind == EVENT_EXECED || e->kind == EVENT_ENDED)
+		return m->error = on_process(m, e);
 	m->error = thread_of(m, e, &thread);
 	if (m->error)
 		return m->error;
@@ -577,17 +721,21 @@ int model__feed(struct model *m, const struct event *e)
 	case EVENT_EXIT: m->error = on_exit_slice(m, thread, e); break;
 	case EVENT_VALUE: m->error = on_value(m, e); break;
 	case EVENT_INSTANT: m->error = on_instant(m, e); break;
-	case EVENT_IGNORE: break;
+	default: break;
 	}
 	return m->error;
 }
 
-int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *comm, const char *text)
+int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *text)
 {
 	struct event e = { .pid = pid, .tid = pid };
 	struct thread *thread = table__get(&m->threads, pid, pid);
+	struct process *process;
 
-	snprintf(e.comm, sizeof(e.comm), "%s", comm);
+	if (!m->error)
+		m->error = process_of(m, pid, "", &process);
+	if (!m->error && !thread)
+		snprintf(e.comm, sizeof(e.comm), "%s", process->name);
 	if (!m->error && !thread)
 		m->error = thread_of(m, &e, &thread);
 	if (!m->error)
@@ -606,12 +754,7 @@ int model__finish(struct model *m, uint64_t ts)
 		                      where_at(m, ts, thread->pid, thread->tid));
 	for (track = m->tracks.first; track && !m->error; track = track->next)
 		m->error = sample_again(m, where_at(m, ts, track->pid, track->tid), track);
-	for (o = m->first_object; o && !m->error; o = o->next) {
-		struct trace_object shown = shown_as(o);
-
-		if (o->in_state)
-			m->error = m->ops->state_end(m->writer, where_at(m, ts, o->pid, o->tid), &shown);
-		o->in_state = false;
-	}
+	for (o = m->first_object; o && !m->error; o = o->next)
+		m->error = leave_object(m, o, ts);
 	return m->error;
 }

@@ -18,7 +18,7 @@ struct model_stats {
 
 	uint64_t counters, objects;     /* seen in all; a counter is also each key of a value without an object */
 	uint64_t methods;               /* different names of slices */
-	uint64_t threads;
+	uint64_t threads, processes;    /* that did something */
 	uint64_t not_finite;            /* counter samples with NaN or infinity: shown as an instant */
 	uint64_t unreadable;            /* counter samples with a value that could not be read: shown as an instant */
 	uint64_t unwound;               /* slices that were ended because their scope was gone (longjmp, lost exit) */
@@ -30,14 +30,14 @@ struct model_stats {
 int model__new(struct model **ret, const struct trace_ops *ops, void *writer, uint64_t start);
 void model__free(struct model *m);
 
+/* The trace's first event. What other processes are called is said when they first do something. */
 int model__process_name(struct model *m, uint32_t pid, const char *name);
 
 /* 0 or the first error of the writer, or -ENOMEM; the same from then on. */
 int model__feed(struct model *m, const struct event *e);
 
-/* Something to be read on the timeline that is no event of the target, on its first thread; `comm` is that one's name as
- * long as it has said nothing. The same errors. */
-int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *comm, const char *text);
+/* Something to be read on the timeline that is no event of the target, on its first thread. The same errors. */
+int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *text);
 
 /* The end of the trace at `ts` (events' clock): ends what is open, writes each living counter's last values once more. */
 int model__finish(struct model *m, uint64_t ts);

@@ -19,12 +19,18 @@ static const char help[] =
 	"viztrace-bpf: show a running program's counters, objects and methods on a timeline\n"
 	"\n"
 	"usage: viztrace-bpf -p PID [-o FILE] [-d SECONDS] [options]\n"
+	"       viztrace-bpf [options] -- COMMAND [ARGUMENTS]\n"
+	"       viztrace-bpf -x PROGRAM [options]\n"
 	"       viztrace-bpf list -p PID | FILE\n"
 	"       viztrace-bpf ctl -p PID [--clear] [--show] [filters]\n"
 	"\n"
-	"  -p, --pid PID          the process to trace; it has VIZ_PROBE_* macros (viztrace.h)\n"
+	"  -p, --pid PID          a process to trace; it has VIZ_PROBE_* macros (viztrace.h)\n"
+	"  -f, --follow           also what it forks and executes\n"
+	"  -x, --program FILE     every process that runs this program, now or later\n"
+	"  -- COMMAND             start it and trace it from its first probe on\n"
+	"      --user USER        who runs the command (default: who called sudo)\n"
 	"  -o, --output FILE      where the trace goes (default: viztrace-PID.json; -: stdout)\n"
-	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the target's end)\n"
+	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
 	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M)\n"
 	"      --probe-site SITE  auto, nop1, nop5 or nop10 (default: auto, what this kernel is fast at)\n"
@@ -50,10 +56,13 @@ static const char help[] =
 	"exit status: 0 traced, 1 internal error, 2 usage, 3 no permission, 4 no such process,\n"
 	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost\n";
 
-enum { OPT_RING_SIZE = 256, OPT_MAX_SIZE, OPT_PROBE_SITE, OPT_FILTERS, OPT_CLEAR, OPT_SHOW, OPT_RULE, OPT_RULE_VALUE, OPT_FAIL_ON_LOSS, OPT_HELP, OPT_VERSION };
+enum { OPT_RING_SIZE = 256, OPT_MAX_SIZE, OPT_PROBE_SITE, OPT_FILTERS, OPT_CLEAR, OPT_SHOW, OPT_RULE, OPT_RULE_VALUE, OPT_FAIL_ON_LOSS, OPT_USER, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {
 	{ "pid", required_argument, NULL, 'p' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "program", required_argument, NULL, 'x' },
+	{ "user", required_argument, NULL, OPT_USER },
 	{ "output", required_argument, NULL, 'o' },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -80,8 +89,9 @@ static const struct option options[] = {
 
 #define FAIL(...) return snprintf(error, size, __VA_ARGS__), -EINVAL
 
-static int parse_pid(pid_t *ret, const char *text, char *error, size_t size)
+static int parse_pid(struct opts *o, const char *text, char *error, size_t size)
 {
+	pid_t *more;
 	char *end;
 	long pid;
 
@@ -89,7 +99,14 @@ static int parse_pid(pid_t *ret, const char *text, char *error, size_t size)
 	pid = strtol(text, &end, 10);
 	if (errno || end == text || *end || pid <= 0 || pid > INT_MAX)
 		FAIL("-p takes the number of a process, not '%s'", text);
-	*ret = (pid_t)pid;
+	for (size_t i = 0; i < o->n_pids; i++)
+		if (o->pids[i] == pid)
+			return 0;
+	more = realloc(o->pids, (o->n_pids + 1) * sizeof(*more));
+	if (!more)
+		FAIL("out of memory");
+	o->pids = more;
+	more[o->n_pids++] = (pid_t)pid;
 	return 0;
 }
 
@@ -184,9 +201,12 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 	int c, which = 0, err = 0;
 
 	optind = 0;
-	while ((c = getopt_long(argc, argv, ":p:o:d:qv", options, &which)) != -1) {
+	while ((c = getopt_long(argc, argv, ":p:fx:o:d:qv", options, &which)) != -1) {
 		switch (c) {
-		case 'p': err = parse_pid(&o->pid, optarg, error, size); break;
+		case 'p': err = parse_pid(o, optarg, error, size); break;
+		case 'f': o->follow = true; break;
+		case 'x': o->program = optarg; break;
+		case OPT_USER: o->user = optarg; break;
 		case 'o': o->output = optarg; break;
 		case 'd': err = parse_duration(&o->duration, optarg, error, size); break;
 		case 'q': o->quiet = true; break;
@@ -212,31 +232,56 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 		optind++;
 		if (optind < argc)
 			o->file = argv[optind++];
-		if (!o->pid == !o->file)
+		else if (o->argv && !o->argv[1]) {
+			/* A file whose name looks like an option. */
+			o->file = o->argv[0];
+			o->argv = NULL;
+		}
+		if (o->n_pids > 1 || !o->n_pids == !o->file)
 			FAIL("list takes either -p PID or a FILE; see --help");
 	} else if (optind < argc && !strcmp(argv[optind], "ctl")) {
 		o->command = COMMAND_CTL;
 		optind++;
-		if (!o->pid)
+		if (o->n_pids != 1)
 			FAIL("ctl for which traced process? -p PID; see --help");
 		if (!o->clear && !o->show && rules__are_empty(&o->rules))
 			FAIL("ctl needs something to change, or --show; see --help");
 	} else if (o->clear || o->show) {
 		FAIL("--clear and --show go with ctl; see --help");
-	} else if (optind == argc && !o->pid) {
+	} else if (optind == argc && !o->n_pids && !o->program && !o->argv) {
 		FAIL("which process? -p PID; see --help");
 	}
 	if (optind < argc)
-		FAIL("'%s' is not understood; see --help", argv[optind]);
+		FAIL("'%s' is not understood; a command to run comes after --; see --help", argv[optind]);
+	if (o->command != COMMAND_TRACE && (o->follow || o->program || o->argv))
+		FAIL("-f, -x and a command are for tracing, not for %s; see --help", o->command == COMMAND_CTL ? "ctl" : "list");
+	if (!!o->n_pids + !!o->program + !!o->argv > 1)
+		FAIL("either -p, or -x, or a command; see --help");
+	if (o->user && !o->argv)
+		FAIL("--user is for a command to run; see --help");
+	if (o->program && !*o->program)
+		FAIL("-x needs the name of a file");
 	if (o->output && !*o->output)
 		FAIL("-o needs the name of a file");
 	return 0;
 }
 
+static int parse_no_command(char *error, size_t size)
+{
+	FAIL("which command? it comes after --; see --help");
+}
+
 int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t size)
 {
 	struct opts o = { .ring_size = RING_SIZE_DEFAULT };
-	int err = parse(&o, argc, argv, error, size);
+	int err, n;
+
+	/* All that follows is another program's. */
+	for (n = 1; n < argc && strcmp(argv[n], "--"); n++)
+		;
+	if (n + 1 < argc)
+		o.argv = argv + n + 1;
+	err = n == argc - 1 ? parse_no_command(error, size) : parse(&o, n, argv, error, size);
 
 	if (err)
 		opts__clear(&o);
@@ -248,4 +293,7 @@ int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t siz
 void opts__clear(struct opts *o)
 {
 	rules__clear(&o->rules);
+	free(o->pids);
+	o->pids = NULL;
+	o->n_pids = 0;
 }

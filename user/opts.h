@@ -27,13 +27,21 @@ enum exit_code {
 	EXIT_OUTPUT = 6,
 	EXIT_KERNEL = 7,
 	EXIT_LOST = 8,
+	/* Of a command to run, as a shell does; its own status is passed on. */
+	EXIT_NOT_EXECUTABLE = 126,
+	EXIT_NOT_FOUND = 127,
 };
 
 struct opts {
 	enum command command;
-	pid_t pid;           /* 0: not given */
+	pid_t *pids;         /* -p, each once */
+	size_t n_pids;
+	const char *program; /* -x: trace whatever runs this file; NULL */
+	char *const *argv;   /* -- CMD ARGS; NULL */
+	const char *user;    /* --user: who runs it */
+	bool follow;         /* -f: what they fork and exec, too */
 	const char *file;    /* list FILE */
-	const char *output;  /* NULL: viztrace-PID.json */
+	const char *output;  /* NULL: viztrace-PID.json, viztrace-PROGRAM.json */
 	double duration;     /* seconds; 0: until it is stopped */
 	uint64_t ring_size;  /* bytes of the ring buffer of each CPU, a power of two */
 	uint64_t max_size;   /* bytes of the trace at which it is ended; 0: no limit */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,32 +21,34 @@
 #include "metadata.h"
 #include "model.h"
 #include "output.h"
+#include "processes.h"
 #include "summary.h"
-#include "target.h"
 #include "writer_chrome.h"
 
 #define MS 1000000ull
-#define ENOTSUPP 524 /* the kernel's own, which is in no header of user space */
 #define POLL_BUSY_MS 1  /* a ring of the default size holds several times what fits into this at full speed */
 #define POLL_IDLE_MS 5
 #define STATUS_MS 500
 #define FLUSH_MS 1000   /* what a kill -9 of the tool may cost */
 
-/* For the timeline, when all that is older has been written. */
-struct note {
-	struct note *next;
+/* For the timeline, when all records that are older have been written. */
+struct incident {
+	struct incident *next;
+	enum happening what;
 	uint64_t ts;
+	pid_t pid;
 	char text[];
 };
 
 struct session {
 	const struct opts *opts;
-	struct target *target;
+	struct processes *processes;
 	struct collector *collector;
 	struct decoder *decoder;
 	struct filter *filter;
 	struct control *control; /* NULL: nobody can change the filters */
-	struct note *notes;      /* oldest first */
+	pid_t control_pid;       /* by which `ctl` finds us */
+	struct incident *incidents; /* oldest first */
 	struct output *output;
 	struct writer_chrome *writer;
 	struct model *model;
@@ -71,16 +74,33 @@ static int on_event(void *ctx, const struct event *e)
 	return model__feed(s->model, e);
 }
 
-static int write_notes(struct session *s, uint64_t until)
+/* An end or exec that took everything with it leaves the model, and the stages before it, without that. */
+static int feed_process(struct session *s, const struct incident *i)
+{
+	static const enum event_kind kinds[] = {
+		[HAPPENED_BEGIN] = EVENT_BEGAN, [HAPPENED_EXEC] = EVENT_EXECED, [HAPPENED_END] = EVENT_ENDED,
+	};
+	struct event e = { .kind = kinds[i->what], .ts = i->ts, .pid = (uint32_t)i->pid, .tid = (uint32_t)i->pid };
+
+	snprintf(e.comm, sizeof(e.comm), "%s", i->text);
+	if (i->what == HAPPENED_END)
+		decoder__forget(s->decoder, e.pid);
+	return filter__feed(s->filter, &e, on_event, s);
+}
+
+static int write_incidents(struct session *s, uint64_t until)
 {
 	int err = 0;
 
-	while (!err && s->notes && s->notes->ts < until) {
-		struct note *n = s->notes;
+	while (!err && s->incidents && s->incidents->ts < until) {
+		struct incident *i = s->incidents;
 
-		err = model__note(s->model, n->ts, (uint32_t)s->target->pid, s->target->comm, n->text);
-		s->notes = n->next;
-		free(n);
+		if (i->what == HAPPENED_NOTE)
+			err = model__note(s->model, i->ts, (uint32_t)i->pid, i->text);
+		else
+			err = feed_process(s, i);
+		s->incidents = i->next;
+		free(i);
 	}
 	return err;
 }
@@ -95,7 +115,7 @@ static int on_record(void *ctx, const void *record, size_t size)
 		return 0; /* counted there */
 	if (e.kind == EVENT_IGNORE)
 		return 0;
-	s->error = s->notes ? write_notes(s, e.ts) : 0;
+	s->error = s->incidents ? write_incidents(s, e.ts) : 0;
 	if (!s->error)
 		s->error = filter__feed(s->filter, &e, on_event, s);
 	return s->error;
@@ -111,7 +131,7 @@ static void on_verdict(void *ctx, const struct verdict_key *key, const struct ve
 static enum exit_code open_collector(struct session *s)
 {
 	const char *missing = NULL;
-	int err = collector__new(&s->collector, s->opts->ring_size, &missing);
+	int err = collector__new(&s->collector, s->opts->ring_size, processes__are_several(s->processes), &missing);
 
 	if (err == -EPERM) {
 		log_error("no permission to load eBPF programs; use sudo, or give CAP_BPF and CAP_PERFMON");
@@ -131,22 +151,36 @@ static enum exit_code open_collector(struct session *s)
 	return EXIT_TRACED;
 }
 
-/* The class descriptors in the files: dicts never come in a record of their own. */
-static int add_classes(struct session *s)
+static void on_happening(void *ctx, enum happening what, uint64_t ts, pid_t pid, const char *text)
 {
-	for (size_t i = 0; i < s->target->n_files; i++) {
-		const struct target_file *f = &s->target->files[i];
+	struct session *s = ctx;
+	struct incident *i = malloc(sizeof(*i) + strlen(text) + 1), **at = &s->incidents;
 
-		for (size_t j = 0; j < f->elf.n_classes; j++) {
-			const struct elf_class *c = &f->elf.classes[j];
-			int err = decoder__add_class(s->decoder, (uint32_t)s->target->pid, c->address + f->bias,
-						     c->bytes, c->size);
+	if (!i)
+		return;
+	i->what = what;
+	i->ts = ts;
+	i->pid = pid;
+	strcpy(i->text, text);
+	while (*at && (*at)->ts <= ts)
+		at = &(*at)->next;
+	i->next = *at;
+	*at = i;
+}
 
-			if (err == -ENOMEM)
-				return err;
-			if (err)
-				log_warn("%s: a class descriptor at 0x%" PRIx64 " is not understood", f->path, c->address);
-		}
+/* The class descriptors in the files: dicts never come in a record of their own. */
+static int on_file(void *ctx, pid_t pid, uint64_t bias, const struct binary *b)
+{
+	struct session *s = ctx;
+
+	for (size_t i = 0; i < b->elf.n_classes; i++) {
+		const struct elf_class *c = &b->elf.classes[i];
+		int err = decoder__add_class(s->decoder, (uint32_t)pid, c->address + bias, c->bytes, c->size);
+
+		if (err == -ENOMEM)
+			return err;
+		if (err)
+			log_warn("%s: a class descriptor at 0x%" PRIx64 " is not understood", b->path, c->address);
 	}
 	return 0;
 }
@@ -156,8 +190,6 @@ static enum exit_code prepare(struct session *s)
 {
 	int err = decoder__new(&s->decoder);
 
-	if (!err)
-		err = add_classes(s);
 	if (!err)
 		err = filter__new(&s->filter, &s->opts->rules, on_verdict, s);
 	if (err) {
@@ -172,12 +204,27 @@ static enum exit_code prepare(struct session *s)
 	return EXIT_TRACED;
 }
 
+/* Of the trace, unless it is given: NULL if there is no memory. */
+static char *default_path(const struct session *s, pid_t pid)
+{
+	const char *program = s->opts->program, *slash = program ? strrchr(program, '/') : NULL;
+	char *path;
+
+	if (program ? asprintf(&path, "viztrace-%s.json", slash ? slash + 1 : program) < 0 :
+		      asprintf(&path, "viztrace-%d.json", pid) < 0)
+		return NULL;
+	return path;
+}
+
 static enum exit_code open_output(struct session *s)
 {
+	size_t n;
+	const struct process_description *first = processes__described(s->processes, &n);
+	uint32_t pid = (uint32_t)(n ? first->pid : getpid());
 	int err;
 
-	if (s->opts->output ? !(s->path = strdup(s->opts->output)) :
-			      asprintf(&s->path, "viztrace-%d.json", s->target->pid) < 0)
+	s->path = s->opts->output ? strdup(s->opts->output) : default_path(s, (pid_t)pid);
+	if (!s->path)
 		return EXIT_INTERNAL;
 	err = output__open(&s->output, s->path, output__owner_from_env());
 	if (err) {
@@ -188,7 +235,7 @@ static enum exit_code open_output(struct session *s)
 	if (!err)
 		err = model__new(&s->model, &writer_chrome_ops, s->writer, s->report.start);
 	if (!err)
-		err = model__process_name(s->model, (uint32_t)s->target->pid, s->target->comm);
+		err = model__process_name(s->model, pid, n ? first->comm : s->opts->program);
 	/* From here on what is on disk can be loaded. */
 	if (!err)
 		err = output__flush(s->output);
@@ -213,36 +260,6 @@ static uint32_t wanted_probes(const struct rules *r)
 			kinds &= ~(1u << EVENT_PROBE_SET | 1u << EVENT_PROBE_QUIET | 1u << EVENT_PROBE_LOG |
 				   1u << EVENT_PROBE_VALUE);
 	return kinds;
-}
-
-static enum exit_code attach(struct session *s)
-{
-	int err = collector__attach(s->collector, s->target, wanted_probes(&s->opts->rules));
-	struct pollfd ended = { .fd = s->target->pidfd, .events = POLLIN };
-
-	if (!err)
-		return EXIT_TRACED;
-	if (err == -ESRCH || poll(&ended, 1, 0) == 1) {
-		/* What it did until then has been seen. */
-		if (collector__attached(s->collector))
-			return EXIT_TRACED;
-		log_error("process %d ended while we attached to it", s->target->pid);
-		return EXIT_NO_PROCESS;
-	}
-	if (err == -EPERM || err == -EACCES) {
-		log_error("no permission to attach uprobes to process %d; use sudo, or give CAP_PERFMON", s->target->pid);
-		return EXIT_PERMISSION;
-	}
-	if (err == -ENOTSUPP) {
-		log_error("this kernel does not take probe site %s; use --probe-site auto", site_names[s->opts->site]);
-		return EXIT_KERNEL;
-	}
-	if (err == -ENOSYS || err == -ENOENT) {
-		log_error("this kernel has no uprobes for perf events (%s); it needs CONFIG_UPROBE_EVENTS", strerror(-err));
-		return EXIT_KERNEL;
-	}
-	log_error("cannot attach to process %d: %s; -v says more", s->target->pid, strerror(-err));
-	return err == -ENOMEM ? EXIT_INTERNAL : EXIT_KERNEL;
 }
 
 static uint64_t count_lost(struct session *s)
@@ -276,20 +293,6 @@ static void show_status(struct session *s, uint64_t now, uint64_t *last_time, ui
 	*last_events = events;
 }
 
-static void add_note(struct session *s, uint64_t ts, const char *text)
-{
-	struct note *n = malloc(sizeof(*n) + strlen(text) + 1), **last = &s->notes;
-
-	if (!n)
-		return;
-	n->next = NULL;
-	n->ts = ts;
-	strcpy(n->text, text);
-	while (*last)
-		last = &(*last)->next;
-	*last = n;
-}
-
 static int add_rules(struct rules *to, const struct rules *from)
 {
 	int err = 0;
@@ -314,7 +317,7 @@ static int change_filter(struct session *s, const struct control_request *reques
 		err = add_rules(&rules, &request->rules);
 	/* What nobody wanted so far may not be attached yet. */
 	if (!err)
-		err = collector__attach(s->collector, s->target, wanted_probes(&rules));
+		err = processes__attach_kinds(s->processes, wanted_probes(&rules));
 	now = collector__now();
 	if (!err)
 		err = filter__change(s->filter, &rules, now);
@@ -322,7 +325,7 @@ static int change_filter(struct session *s, const struct control_request *reques
 		collector__set_epoch(s->collector, filter__epoch(s->filter));
 		decoder__include_all(s->decoder, rules.include_all);
 		snprintf(text, sizeof(text), "viztrace-bpf ctl %s", request->text);
-		add_note(s, now, text);
+		on_happening(s, HAPPENED_NOTE, now, s->control_pid, text);
 		log_verbose("filters: %s", request->text);
 	}
 	rules__clear(&rules);
@@ -349,8 +352,12 @@ static void answer_control(struct session *s)
 
 static void open_control(struct session *s)
 {
-	int err = control__open(&s->control, s->target->pid);
+	size_t n;
+	const struct process_description *first = processes__described(s->processes, &n);
+	int err;
 
+	s->control_pid = n ? first->pid : getpid();
+	err = control__open(&s->control, s->control_pid);
 	if (err)
 		log_verbose("no ctl for this trace: %s", strerror(-err));
 }
@@ -361,20 +368,26 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 	const struct opts *o = s->opts;
 	uint64_t start = collector__now(), now = start, status_time = start, flush_time = start, status_events = 0;
 	uint64_t end = o->duration > 0 ? start + (uint64_t)(o->duration * 1e9) : UINT64_MAX;
-	struct pollfd fds[] = {
-		{ .fd = s->target->pidfd, .events = POLLIN },
-		{ .fd = s->control ? control__fd(s->control) : -1, .events = POLLIN },
-	};
+	struct pollfd fds[1 + PROCESSES_FDS];
+	const char *ended;
 
 	while (!*stop) {
 		uint64_t before = s->records;
 		int timeout = POLL_IDLE_MS;
 
-		s->error = collector__poll(s->collector, on_record, s);
-		if (!s->error && s->notes)
-			s->error = write_notes(s, collector__passed_until(s->collector));
+		s->error = collector__read(s->collector);
+		/* What has happened before the last of these records is known before they are passed on. */
+		if (!s->error)
+			s->error = processes__update(s->processes);
+		if (!s->error)
+			s->error = collector__pass(s->collector, on_record, s);
+		if (!s->error && s->incidents)
+			s->error = write_incidents(s, collector__passed_until(s->collector));
 		if (s->error)
 			return "an error";
+		ended = processes__ended(s->processes);
+		if (ended)
+			return ended;
 		if (s->records != before)
 			timeout = POLL_BUSY_MS;
 		now = collector__now();
@@ -396,11 +409,9 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 		}
 		if (end - now < (uint64_t)timeout * MS)
 			timeout = 1;
-		if (poll(fds, 2, timeout) > 0) {
-			if (fds[0].revents)
-				return "the target ended";
+		fds[0] = (struct pollfd){ .fd = s->control ? control__fd(s->control) : -1, .events = POLLIN };
+		if (poll(fds, 1 + processes__poll_fds(s->processes, fds + 1), timeout) > 0 && fds[0].revents)
 			answer_control(s);
-		}
 	}
 	return "interrupted";
 }
@@ -456,6 +467,8 @@ static void close_books(struct session *s)
 	r->objects = m->objects;
 	r->methods = m->methods;
 	r->threads = m->threads;
+	r->processes = m->processes;
+	r->missed = processes__stats(s->processes)->missed + collector__untraced(s->collector);
 	r->not_finite = m->not_finite;
 	r->unwound = m->unwound;
 	r->unmatched = m->unmatched;
@@ -465,6 +478,8 @@ static void close_books(struct session *s)
 /* The rest of the records, the end of the trace, its metadata. */
 static int finish(struct session *s, int argc, char **argv)
 {
+	struct metadata_sources sources = { 0 };
+	const struct binary *file = NULL;
 	struct json metadata;
 	int err = s->error;
 
@@ -472,12 +487,15 @@ static int finish(struct session *s, int argc, char **argv)
 		err = collector__stop(s->collector, on_record, s);
 	s->report.end = collector__now();
 	if (!err)
-		err = write_notes(s, UINT64_MAX);
+		err = write_incidents(s, UINT64_MAX);
 	if (!err)
 		err = model__finish(s->model, s->report.end);
 	close_books(s);
 	json__init(&metadata);
-	metadata__write(&metadata, &s->report, s->target, argc, argv);
+	sources.processes = processes__described(s->processes, &sources.n_processes);
+	while (sources.n_files < METADATA_FILES && (file = processes__next_file(s->processes, file)))
+		sources.files[sources.n_files++] = file;
+	metadata__write(&metadata, &s->report, &sources, argc, argv);
 	if (!err)
 		err = metadata.error;
 	if (!err)
@@ -497,25 +515,56 @@ static void report_unmatched(const struct session *s)
 				log_warn("%s %s matched nothing", rule_options[i], r->lists[i].list[j].text);
 }
 
-static enum exit_code run(struct session *s, int argc, char **argv, const volatile sig_atomic_t *stop)
+static void say_what_is_traced(const struct session *s)
 {
-	enum exit_code code;
-	int err;
+	const struct processes_stats *stats = processes__stats(s->processes);
+	const struct opts *o = s->opts;
+	size_t n;
+	const struct process_description *first = processes__described(s->processes, &n);
+	char what[PATH_MAX + 64];
 
-	code = target__open_or_explain(&s->target, s->opts->pid);
+	if (o->program)
+		snprintf(what, sizeof(what), "all that run %s, %zu now (ctl: -p %d)", o->program, stats->processes, s->control_pid);
+	else if (o->n_pids > 1)
+		snprintf(what, sizeof(what), "%zu processes", o->n_pids);
+	else
+		snprintf(what, sizeof(what), "process %d (%s)", n ? first->pid : 0, n ? first->comm : "");
+	if (o->argv)
+		log_info("tracing %s%s", what, o->follow ? " and its children" : "");
+	else
+		log_info("tracing %s%s, %zu probes in %zu files", what, o->follow ? " and its children" : "", stats->probes, stats->files);
+}
+
+/* All up to the point from where there is a trace. */
+static enum exit_code begin(struct session *s)
+{
+	const struct processes_ops ops = { .on_happening = on_happening, .on_file = on_file, .ctx = s };
+	enum exit_code code = processes__new(&s->processes, s->opts, &ops);
+
 	if (!code)
 		code = open_collector(s);
 	if (!code)
 		code = prepare(s);
 	if (!code)
-		code = attach(s);
+		code = processes__attach(s->processes, s->collector, wanted_probes(&s->opts->rules));
+	if (!code && s->opts->argv)
+		code = processes__fork_command(s->processes);
+	if (!code && s->opts->argv)
+		code = processes__start_command(s->processes);
 	if (!code)
 		code = open_output(s);
+	return code;
+}
+
+static enum exit_code run(struct session *s, int argc, char **argv, const volatile sig_atomic_t *stop)
+{
+	enum exit_code code = begin(s);
+	int err;
+
 	if (code)
 		return code;
 	open_control(s);
-	log_info("tracing process %d (%s), %zu probes in %zu files", s->target->pid, s->target->comm,
-		 collector__attached(s->collector), s->target->n_files);
+	say_what_is_traced(s);
 	s->report.why = collect(s, stop);
 	log_status(NULL);
 	err = finish(s, argc, argv);
@@ -525,13 +574,21 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	report_unmatched(s);
 	if (err)
 		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
-	return s->opts->fail_on_loss && s->report.total.lost ? EXIT_LOST : EXIT_TRACED;
+	if (s->opts->fail_on_loss && s->report.total.lost)
+		return EXIT_LOST;
+	if (s->opts->argv && !processes__stats(s->processes)->probes) {
+		log_error("%s: no process had viz probes; build it with viztrace.h and VIZ_PROBE_* macros%s", s->opts->argv[0],
+			  s->opts->follow ? "" : "; -f follows children");
+		return EXIT_NO_PROBES;
+	}
+	return EXIT_TRACED;
 }
 
 enum exit_code session__run(const struct opts *o, int argc, char **argv, const volatile sig_atomic_t *stop)
 {
 	struct session s = { .opts = o };
 	enum exit_code code = run(&s, argc, argv, stop);
+	int status;
 
 	/* The file is whole by now; detaching takes a while. */
 	model__free(s.model);
@@ -540,14 +597,17 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	decoder__free(s.decoder);
 	filter__free(s.filter);
 	control__free(s.control);
-	while (s.notes) {
-		struct note *n = s.notes;
+	while (s.incidents) {
+		struct incident *i = s.incidents;
 
-		s.notes = n->next;
-		free(n);
+		s.incidents = i->next;
+		free(i);
 	}
 	collector__free(s.collector);
-	target__free(s.target);
+	/* What we started is waited for: its status is ours, unless we have something to say that it cannot. */
+	if (s.processes && s.path && processes__command_status(s.processes, &status) && status && (!code || code == EXIT_NO_PROBES))
+		code = (enum exit_code)status;
+	processes__free(s.processes);
 	free(s.path);
 	return code;
 }

@@ -62,17 +62,9 @@ int table__put(struct table *t, uint64_t a, uint64_t b, void *value)
 	return 0;
 }
 
-void *table__remove(struct table *t, uint64_t a, uint64_t b)
+static void remove_at(struct table *t, size_t hole)
 {
-	size_t hole, i, mask = t->n_slots - 1;
-	void *value;
-
-	if (!t->n_slots)
-		return NULL;
-	hole = (size_t)(slot(t, a, b) - t->slots);
-	value = t->slots[hole].value;
-	if (!value)
-		return NULL;
+	size_t i, mask = t->n_slots - 1;
 
 	/* Close the gap with what had to move past it, so that no tombstones pile up in a long trace. */
 	for (i = (hole + 1) & mask; t->slots[i].value; i = (i + 1) & mask) {
@@ -85,7 +77,33 @@ void *table__remove(struct table *t, uint64_t a, uint64_t b)
 	}
 	t->slots[hole].value = NULL;
 	t->used--;
+}
+
+void *table__remove(struct table *t, uint64_t a, uint64_t b)
+{
+	struct table_slot *s;
+	void *value;
+
+	if (!t->n_slots)
+		return NULL;
+	s = slot(t, a, b);
+	value = s->value;
+	if (value)
+		remove_at(t, (size_t)(s - t->slots));
 	return value;
+}
+
+void table__drop(struct table *t, bool (*gone)(void *value, void *ctx), void *ctx)
+{
+	size_t i = 0;
+
+	/* What closes a gap comes from behind it: to be looked at here, or seen already at the table's beginning. */
+	while (i < t->n_slots) {
+		if (t->slots[i].value && gone(t->slots[i].value, ctx))
+			remove_at(t, i);
+		else
+			i++;
+	}
 }
 
 void *table__next(const struct table *t, size_t *pos)

@@ -5,6 +5,7 @@
 #ifndef VIZTRACE_TABLE_H
 #define VIZTRACE_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,9 @@ int table__put(struct table *t, uint64_t a, uint64_t b, void *value);
 
 /* What was there, or NULL. */
 void *table__remove(struct table *t, uint64_t a, uint64_t b);
+
+/* Remove every value of which `gone` (which may free it) says so. */
+void table__drop(struct table *t, bool (*gone)(void *value, void *ctx), void *ctx);
 
 /* Every value once, in no useful order, until NULL; `*pos` starts at 0. Not across changes of the table. */
 void *table__next(const struct table *t, size_t *pos);

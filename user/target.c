@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "target.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -64,45 +65,40 @@ static int open_mapping(pid_t pid, const struct mapping *m)
 	return fd;
 }
 
-static bool known(const struct target *t, const struct mapping *m)
+static bool is_known(struct target *t, const struct mapping *m)
 {
-	for (size_t i = 0; i < t->n_files; i++)
-		if (t->files[i].dev == m->dev && t->files[i].ino == m->ino)
-			return true;
+	for (size_t i = 0; i < t->n_files; i++) {
+		struct target_file *f = &t->files[i];
+
+		/* Loaded again it may be elsewhere; its first mapping decides. */
+		if (f->map_dev != m->dev || f->map_ino != m->ino)
+			continue;
+		if (!f->is_mapped)
+			f->bias = m->start - m->offset - f->binary->elf.load_address;
+		f->is_mapped = true;
+		return true;
+	}
 	return false;
 }
 
-/* Takes `fd` in any case. */
-static int add_file(struct target *t, const struct mapping *m, int fd)
+static int add_file(struct target *t, struct binaries *binaries, const struct mapping *m, int fd)
 {
-	struct target_file f = { .fd = fd, .dev = m->dev, .ino = m->ino }, *bigger;
-	int err = elf_file__read(&f.elf, fd);
+	struct target_file f = { .map_dev = m->dev, .map_ino = m->ino, .is_mapped = true }, *bigger;
+	int err = binaries__get(binaries, fd, m->path, &f.binary);
 
 	t->n_looked_at++;
-	if (err == -ENOMEM)
-		goto err_close;
-	if (err || (!f.elf.n_probes && !f.elf.n_classes)) {
-		err = 0;
-		goto err_free;
-	}
-	err = -ENOMEM;
-	f.bias = m->start - m->offset - f.elf.load_address;
-	f.path = strdup(m->path);
-	bigger = f.path ? realloc(t->files, (t->n_files + 1) * sizeof(f)) : NULL;
+	if (err || !binary__is_of_use(f.binary))
+		return err;
+	f.bias = m->start - m->offset - f.binary->elf.load_address;
+	bigger = realloc(t->files, (t->n_files + 1) * sizeof(f));
 	if (!bigger)
-		goto err_free;
+		return -ENOMEM;
 	t->files = bigger;
 	t->files[t->n_files++] = f;
 	return 0;
-err_free:
-	free(f.path);
-	elf_file__free(&f.elf);
-err_close:
-	close(fd);
-	return err;
 }
 
-static int read_mappings(struct target *t)
+int target__look(struct target *t, struct binaries *binaries)
 {
 	char path[64], *line = NULL;
 	size_t size = 0;
@@ -113,15 +109,18 @@ static int read_mappings(struct target *t)
 	maps = fopen(path, "re");
 	if (!maps)
 		return errno == ENOENT ? -ESRCH : -errno;
+	t->n_looked_at = 0;
+	for (size_t i = 0; i < t->n_files; i++)
+		t->files[i].is_mapped = false;
 	while (!err && getline(&line, &size, maps) > 0) {
 		struct mapping m;
 		int fd;
 
-		if (!parse_mapping(line, &m) || !m.executable || known(t, &m))
+		if (!parse_mapping(line, &m) || !m.executable || is_known(t, &m))
 			continue;
 		fd = open_mapping(t->pid, &m);
 		if (fd >= 0)
-			err = add_file(t, &m, fd);
+			err = add_file(t, binaries, &m, fd);
 	}
 	if (ferror(maps))
 		err = -errno;
@@ -130,27 +129,40 @@ static int read_mappings(struct target *t)
 	return err;
 }
 
-/* The process that `pid` belongs to; 0 if there is none. */
-static pid_t leader_of(pid_t pid)
+struct status {
+	pid_t leader;    /* the process that it belongs to */
+	pid_t innermost; /* its number in its own PID namespace; 0: that is ours */
+};
+
+/* Of process or thread `pid`; false if there is none. */
+static bool read_status(pid_t pid, struct status *ret)
 {
-	char path[64], line[256];
-	pid_t leader = 0;
-	FILE *status;
+	char path[64], line[512];
+	struct status found = { 0 };
+	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	status = fopen(path, "re");
-	if (!status)
-		return 0;
-	while (fgets(line, sizeof(line), status))
-		if (sscanf(line, "Tgid: %d", &leader) == 1)
-			break;
-	fclose(status);
-	return leader;
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (fgets(line, sizeof(line), file)) {
+		sscanf(line, "Tgid: %d", &found.leader);
+		/* "NSpid:	4711	7": from our namespace inwards. */
+		if (!strncmp(line, "NSpid:", 6)) {
+			char *last = strrchr(line, '\t');
+
+			if (last && last > strchr(line, '\t'))
+				found.innermost = atoi(last);
+		}
+	}
+	fclose(file);
+	*ret = found;
+	return found.leader != 0;
 }
 
 static void read_names(struct target *t)
 {
-	char path[64], link[PATH_MAX];
+	char path[64], link[PATH_MAX], *exe;
 	FILE *comm;
 	ssize_t n;
 
@@ -164,32 +176,43 @@ static void read_names(struct target *t)
 	snprintf(path, sizeof(path), "/proc/%d/exe", t->pid);
 	n = readlink(path, link, sizeof(link) - 1);
 	link[n > 0 ? n : 0] = 0;
-	t->exe = strdup(link);
+	exe = strdup(link);
+	if (exe) {
+		free(t->exe);
+		t->exe = exe;
+	}
 }
 
-int target__open(struct target **ret, pid_t pid, pid_t *ret_leader)
+void target__forget(struct target *t)
 {
+	t->n_files = 0;
+	read_names(t);
+}
+
+int target__open(struct target **ret, struct binaries *binaries, pid_t pid, pid_t *ret_leader)
+{
+	struct status status;
 	struct target *t;
-	pid_t leader = leader_of(pid);
 	int err;
 
-	if (!leader)
+	if (!read_status(pid, &status))
 		return -ESRCH;
-	if (leader != pid) {
-		*ret_leader = leader;
+	if (status.leader != pid) {
+		*ret_leader = status.leader;
 		return -EINVAL;
 	}
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
 	t->pid = pid;
+	t->container_pid = status.innermost;
 	t->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (t->pidfd < 0) {
 		err = -errno;
 		goto err_free;
 	}
 	read_names(t);
-	err = t->exe ? read_mappings(t) : -ENOMEM;
+	err = t->exe ? target__look(t, binaries) : -ENOMEM;
 	if (err)
 		goto err_free;
 	*ret = t;
@@ -204,14 +227,53 @@ size_t target__count_probes(const struct target *t)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n_files; i++)
-		n += t->files[i].elf.n_probes;
+		n += t->files[i].binary->elf.n_probes;
 	return n;
 }
 
-enum exit_code target__open_or_explain(struct target **ret, pid_t pid)
+/* Process `pid` of some container as we see it, if there is one; rather one with probes. */
+static pid_t outside_of(pid_t pid, struct binaries *binaries, bool *ret_has_probes)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t found = 0;
+
+	*ret_has_probes = false;
+	while (proc && !*ret_has_probes && (entry = readdir(proc))) {
+		pid_t candidate = atoi(entry->d_name), leader;
+		struct status status;
+		struct target *t;
+
+		if (candidate <= 0 || !read_status(candidate, &status) || status.innermost != pid)
+			continue;
+		found = candidate;
+		if (target__open(&t, binaries, candidate, &leader))
+			continue;
+		*ret_has_probes = target__count_probes(t) > 0;
+		target__free(t);
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+/* " ...; did you mean -p 4711, which is 7 in its container?", or "". */
+static const char *hint(char *text, size_t size, pid_t pid, struct binaries *binaries, bool only_with_probes)
+{
+	bool has_probes;
+	pid_t outside = outside_of(pid, binaries, &has_probes);
+
+	text[0] = 0;
+	if (outside && (has_probes || !only_with_probes))
+		snprintf(text, size, "; did you mean -p %d, which is process %d inside of its container?", outside, pid);
+	return text;
+}
+
+enum exit_code target__open_or_explain(struct target **ret, struct binaries *binaries, pid_t pid, bool without_probes)
 {
 	pid_t leader = 0;
 	struct target *t = NULL;
+	char meant[128];
 	int err, tries = 0;
 
 	/* `app & viztrace-bpf -p $!` may find the shell still, or the app without its libraries. */
@@ -220,21 +282,29 @@ enum exit_code target__open_or_explain(struct target **ret, pid_t pid)
 			usleep(START_WAIT_US);
 		target__free(t);
 		t = NULL;
-		err = target__open(&t, pid, &leader);
-	} while (!err && !target__count_probes(t) && ++tries < START_TRIES);
+		err = target__open(&t, binaries, pid, &leader);
+	} while (!err && !without_probes && !target__count_probes(t) && ++tries < START_TRIES);
 
 	switch (err) {
 	case 0: break;
-	case -ESRCH: log_error("there is no process %d; see ps -e", pid); return EXIT_NO_PROCESS;
+	case -ESRCH:
+		hint(meant, sizeof(meant), pid, binaries, false);
+		log_error("there is no process %d%s", pid, *meant ? meant : "; see ps -e");
+		return EXIT_NO_PROCESS;
 	case -EINVAL: log_error("%d is a thread of process %d; use -p %d", pid, leader, leader); return EXIT_NO_PROCESS;
 	case -EACCES:
 	case -EPERM: log_error("no permission to look at process %d; use sudo", pid); return EXIT_PERMISSION;
 	default: log_error("cannot look at process %d: %s", pid, strerror(-err)); return EXIT_INTERNAL;
 	}
-	if (!target__count_probes(t)) {
+	if (!t->n_looked_at && !*t->exe) {
+		log_error("no permission to look at the files of process %d (%s); use sudo, or give CAP_SYS_PTRACE", pid, t->comm);
+		target__free(t);
+		return EXIT_PERMISSION;
+	}
+	if (!without_probes && !target__count_probes(t)) {
 		log_error("process %d (%s) has no viz probes in %zu mapped files; build it with viztrace.h and "
-			  "VIZ_PROBE_* macros, without VIZ_PROBE_DISABLE",
-			  pid, t->comm, t->n_looked_at);
+			  "VIZ_PROBE_* macros, without VIZ_PROBE_DISABLE%s",
+			  pid, t->comm, t->n_looked_at, hint(meant, sizeof(meant), pid, binaries, true));
 		target__free(t);
 		return EXIT_NO_PROBES;
 	}
@@ -246,11 +316,6 @@ void target__free(struct target *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->n_files; i++) {
-		elf_file__free(&t->files[i].elf);
-		free(t->files[i].path);
-		close(t->files[i].fd);
-	}
 	free(t->files);
 	free(t->exe);
 	if (t->pidfd >= 0)

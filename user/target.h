@@ -10,22 +10,24 @@
 
 #include <sys/types.h>
 
-#include "elf_file.h"
+#include "binaries.h"
 #include "opts.h"
 
+/* A file that the process has mapped. */
 struct target_file {
-	char *path;      /* as the process sees it; " (deleted)" may be at its end */
-	int fd;
-	uint64_t dev, ino;
-	uint64_t bias;   /* run time address - link time address */
-	struct elf_file elf;
+	struct binary *binary;
+	uint64_t map_dev, map_ino; /* as /proc/PID/maps says, which need not be what stat() says */
+	uint64_t bias;             /* run time address - link time address */
+	uint32_t attached;         /* kinds of probes, for this process */
+	bool is_mapped;            /* it was when we looked last */
 };
 
 struct target {
 	pid_t pid;
-	int pidfd;       /* readable when the process has ended */
+	pid_t container_pid; /* its number in its own PID namespace, if that is not ours; else 0 */
+	int pidfd;           /* readable when the process has ended */
 	char comm[17];
-	char *exe;       /* "" if unreadable */
+	char *exe;           /* "" if unreadable */
 	struct target_file *files; /* only those with probes or classes */
 	size_t n_files;
 	size_t n_looked_at;
@@ -33,12 +35,18 @@ struct target {
 
 /*
  * 0 or -errno: -ESRCH no such process; -EINVAL a thread's id (then *ret_leader is its process); -EACCES may not look at it.
- * Files that cannot be read are left out.
+ * Files that cannot be read are left out. `binaries` has to outlive the target.
  */
-int target__open(struct target **ret, pid_t pid, pid_t *ret_leader);
+int target__open(struct target **ret, struct binaries *binaries, pid_t pid, pid_t *ret_leader);
 
-/* The same for a command: says what is wrong, also with a process that has no probes. */
-enum exit_code target__open_or_explain(struct target **ret, pid_t pid);
+/* Look again: files that it has mapped since then are added. The same errors. */
+int target__look(struct target *t, struct binaries *binaries);
+
+/* It has executed another file: nothing is known any more. Look again. */
+void target__forget(struct target *t);
+
+/* target__open() for a command: says what is wrong, also with a process that has no probes unless `without_probes`. */
+enum exit_code target__open_or_explain(struct target **ret, struct binaries *binaries, pid_t pid, bool without_probes);
 
 size_t target__count_probes(const struct target *t);
 void target__free(struct target *t);

@@ -8,6 +8,7 @@
 
 /* All tracks of one (pid, name). Names are interned: their addresses are their identity. */
 struct track_group {
+	uint32_t pid;
 	struct table ids;    /* of the ids in use */
 	struct table values; /* by key */
 	struct track *free;
@@ -29,6 +30,7 @@ static int group_of(struct tracks *t, uint32_t pid, const struct name *name, str
 			free(group);
 			return -ENOMEM;
 		}
+		group->pid = pid;
 	}
 	*ret = group;
 	return 0;
@@ -163,6 +165,41 @@ void track__release(struct track *track)
 	track->group->free = track;
 }
 
+static void free_group(struct track_group *group)
+{
+	table__clear(&group->ids);
+	table__clear(&group->values);
+	free(group);
+}
+
+static bool is_of_process(void *value, void *pid)
+{
+	struct track_group *group = value;
+
+	if (group->pid != *(uint32_t *)pid)
+		return false;
+	free_group(group);
+	return true;
+}
+
+void tracks__forget(struct tracks *t, uint32_t pid)
+{
+	struct track **link = &t->first, *track;
+
+	t->end = NULL;
+	while ((track = *link)) {
+		if (track->pid != pid) {
+			t->end = track;
+			link = &track->next;
+			continue;
+		}
+		*link = track->next;
+		free(track->last);
+		free(track);
+	}
+	table__drop(&t->groups, is_of_process, &pid);
+}
+
 void tracks__clear(struct tracks *t)
 {
 	struct track_group *group;
@@ -174,11 +211,8 @@ void tracks__clear(struct tracks *t)
 		free(track->last);
 		free(track);
 	}
-	while ((group = table__next(&t->groups, &pos))) {
-		table__clear(&group->ids);
-		table__clear(&group->values);
-		free(group);
-	}
+	while ((group = table__next(&t->groups, &pos)))
+		free_group(group);
 	table__clear(&t->groups);
 	*t = (struct tracks){0};
 }

@@ -46,6 +46,9 @@ int tracks__value(struct tracks *t, uint32_t pid, struct name *name, const struc
 
 void track__release(struct track *track);
 
+/* The process is over: all its tracks are freed. */
+void tracks__forget(struct tracks *t, uint32_t pid);
+
 /* Are these the track's series? */
 static inline bool track__fits(const struct track *track, const struct value *values, size_t n_values)
 {

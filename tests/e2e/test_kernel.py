@@ -13,7 +13,12 @@ class Kernel(Failing):
         self.target_pid = self.target(harness.build("steady")).pid
 
     def lacks(self, call, error, code, *naming):
-        self.fails(code, "-p", self.target_pid, "-o", "t.json", naming=naming, prefix=[self.without, call, str(error)])
+        self.fails(code, "-p", self.target_pid, "-o", "t.json", naming=naming, prefix=self.taking(call, error))
+
+    def taking(self, *calls_and_errors):
+        """The tool without these system calls, of which each fails with the error behind it."""
+        pairs = zip(calls_and_errors[::2], calls_and_errors[1::2])
+        return [word for call, error in pairs for word in (self.without, call, str(error))]
 
     def test_without_bpf(self):
         self.lacks("bpf", errno.ENOSYS, harness.EXIT_KERNEL, "this kernel", "Linux 5.8")
@@ -22,10 +27,34 @@ class Kernel(Failing):
         self.lacks("bpf", errno.EPERM, harness.EXIT_PERMISSION, "sudo", "CAP_BPF")
 
     def test_without_perf_events(self):
-        self.lacks("perf_event_open", errno.ENOSYS, harness.EXIT_KERNEL, "this kernel", "CONFIG_UPROBE_EVENTS")
+        self.fails(harness.EXIT_KERNEL, "-p", self.target_pid, "-o", "t.json", naming=("this kernel", "CONFIG_UPROBE_EVENTS"),
+                   prefix=self.taking("link", errno.EINVAL, "perf_event_open", errno.ENOSYS))
 
     def test_perf_events_forbidden(self):
-        self.lacks("perf_event_open", errno.EACCES, harness.EXIT_PERMISSION, str(self.target_pid), "CAP_PERFMON")
+        self.fails(harness.EXIT_PERMISSION, "-p", self.target_pid, "-o", "t.json", naming=("sudo", "CAP_PERFMON"),
+                   prefix=self.taking("link", errno.EINVAL, "perf_event_open", errno.EACCES))
+
+    def test_without_perf_events_but_links_it_traces(self):
+        tool = self.tool("-p", self.target_pid, "-o", "t.json", "-d", "0.3", "-v",
+                         prefix=self.taking("perf_event_open", errno.ENOSYS))
+        if tool.wait() == harness.EXIT_KERNEL:
+            self.skipTest("this kernel has no links for many uprobes")
+        self.assertIn("no events of new mappings", tool.messages())
+        self.assertGreater(self.load("t.json").total["written"], 100)
+
+    def test_older_ways_to_attach_see_the_same(self):
+        """Perf events without links, and a program for each probe, are all that the oldest kernels have."""
+        counts = []
+        for taken in ((), ("link", errno.EINVAL)):
+            target = self.target(harness.build("steady"), "--still")
+            tool = self.attach(target.pid, "-v", prefix=self.taking(*taken))
+            target.ask("work 500")
+            self.end(tool)
+            self.assertEqual("with attach cookies" in tool.messages(), bool(taken))
+            counts.append({name: probe["written"] for name, probe in self.load().metadata["probes"].items()})
+            self.assertEqual(target.semaphores(), 0)
+        self.assertEqual(counts[0], counts[1])
+        self.assertEqual(counts[0]["set"], 500)
 
     def test_a_probe_site_that_this_kernel_does_not_take(self):
         tool = self.tool("-p", self.target_pid, "-o", "t.json", "-d", "0.2", "--probe-site", "nop10")

@@ -65,6 +65,13 @@ class List(harness.Case):
         done = harness.run(harness.TOOL, "list", library)
         self.assertEqual(done.returncode, harness.EXIT_NO_PROBES)
         self.assertIn("%s has 1 inline USDT site" % library, done.stderr)
+        # A target's library that has no other probes.
+        user = harness.build("steady-with-inline", "steady.c", library, flags=("-O2", "-Wl,--no-as-needed"))
+        done = harness.run(harness.TOOL, "list", "-p", self.target(user).pid)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check(done.stdout, user)
+        self.assertNotIn(str(library), done.stdout)
+        self.assertIn("%s has 1 inline USDT site" % library, done.stderr)
 
 
 class Messages(harness.Case):

@@ -44,7 +44,7 @@ class Run:
         return found[1] if found else "none"
 
     def sleepable(self):
-        return "no sleepable" not in self.text("early.tool")
+        return "no sleepable uprobe programs: pages" not in self.text("early.tool")
 
     def codes(self, name):
         return [int(n) for n in self.text(name + ".code").split()]

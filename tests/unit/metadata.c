@@ -11,17 +11,21 @@
 #include "../../user/output.h"
 
 static struct json json;
-static struct target_file files[40];
-static struct target target = {.pid = 42, .exe = "/usr/bin/app", .files = files, .n_files = 1};
+static struct binary files[METADATA_FILES];
+static char app[] = "/usr/bin/app";
+static struct process_description processes[PROCESSES_DESCRIBED] = {{.pid = 42, .exe = app}};
+static struct metadata_sources sources = {.processes = processes, .n_processes = 1, .n_files = 1};
 static struct session_report report;
 
 static void setup(void)
 {
 	json__init(&json);
-	files[0] = (struct target_file){.path = "/usr/bin/app", .elf = {.n_probes = 9, .build_id = "00ff"}};
+	files[0] = (struct binary){.path = app, .elf = {.n_probes = 9, .build_id = "00ff"}};
+	for (size_t i = 0; i < METADATA_FILES; i++)
+		sources.files[i] = &files[i];
 	report = (struct session_report){.total = {.seen = 10, .written = 7, .filtered = 2, .lost = 1, .truncated = 3,
 						   .unreadable = 4},
-					 .counters = 11, .objects = 12, .methods = 13, .threads = 14, .not_finite = 15,
+					 .counters = 11, .objects = 12, .methods = 13, .threads = 14, .processes = 20, .missed = 21, .not_finite = 15,
 					 .invalid_json = 16, .unwound = 17, .unmatched = 18, .rejected = 19,
 					 .start = 5000000000, .end = 6234567891, .start_wall = 1000000000123456789,
 					 .start_boot = 7000000000, .bytes = 999, .why = "interrupted"};
@@ -37,7 +41,7 @@ TestSuite(metadata, .init = setup, .fini = tidy);
 
 static void write_all(int argc, char **argv)
 {
-	metadata__write(&json, &report, &target, argc, argv);
+	metadata__write(&json, &report, &sources, argc, argv);
 	cr_assert_eq(json.error, 0);
 }
 
@@ -65,7 +69,7 @@ Test(metadata, is_as_documented)
 				      i == EVENT_PROBE_SET ? 2 : 0, i == EVENT_PROBE_SET, i == EVENT_PROBE_SET ? 3 : 0,
 				      i == EVENT_PROBE_SET ? 4 : 0);
 	snprintf(wanted + n, sizeof(wanted) - n,
-		 "},\"counters\":11,\"objects\":12,\"methods\":13,\"threads\":14,\"not_finite\":15,\"invalid_json\":16,"
+		 "},\"counters\":11,\"objects\":12,\"methods\":13,\"threads\":14,\"processes\":20,\"missed_processes\":21,\"not_finite\":15,\"invalid_json\":16,"
 		 "\"unwound\":17,\"unmatched_exits\":18}");
 	write_all(5, argv);
 	cr_assert_eq(json.size, strlen(wanted), "%.*s", (int)json.size, json.data);
@@ -159,7 +163,7 @@ Test(metadata, bytes_that_are_no_text_become_some)
 	char *argv[] = {"viztrace-bpf", "\xff\xfe", "\n\t"};
 	json_t *root;
 
-	target.exe = "/tmp/\xff";
+	processes[0].exe = (char[]){"/tmp/\xff"};
 	write_all(3, argv);
 	root = parsed();
 	json_decref(root);
@@ -172,11 +176,13 @@ Test(metadata, many_files_and_long_paths_are_cut)
 
 	worst_counts();
 	memset(path, 'p', sizeof(path) - 1);
-	for (size_t i = 0; i < 40; i++)
-		files[i] = (struct target_file){.path = path, .elf = {.n_probes = 9}};
+	for (size_t i = 0; i < METADATA_FILES; i++)
+		files[i] = (struct binary){.path = path, .elf = {.n_probes = 9}};
 	memset(files[0].elf.build_id, 'a', 40);
-	target.n_files = 40;
-	target.exe = path;
+	sources.n_files = METADATA_FILES;
+	sources.n_processes = PROCESSES_DESCRIBED;
+	for (size_t i = 0; i < PROCESSES_DESCRIBED; i++)
+		processes[i] = (struct process_description){.pid = 4194303, .container_pid = 4194303, .exe = path};
 	write_all(1, (char *[]){"viztrace-bpf"});
 	root = parsed();
 	cr_assert_gt(json_array_size(json_object_get(root, "files")), 1);
@@ -192,10 +198,12 @@ Test(metadata, everything_long_at_once_fits)
 	worst_counts();
 	memset(path, '"', sizeof(path) - 1);
 	memset(word, '\002', sizeof(word) - 1);
-	for (size_t i = 0; i < 40; i++)
-		files[i] = (struct target_file){.path = path, .elf = {.n_probes = 9}};
-	target.n_files = 40;
-	target.exe = path;
+	for (size_t i = 0; i < METADATA_FILES; i++)
+		files[i] = (struct binary){.path = path, .elf = {.n_probes = 9}};
+	sources.n_files = METADATA_FILES;
+	sources.n_processes = PROCESSES_DESCRIBED;
+	for (size_t i = 0; i < PROCESSES_DESCRIBED; i++)
+		processes[i] = (struct process_description){.pid = 4194303, .container_pid = 4194303, .exe = path};
 	write_all(4, argv);
 	root = parsed();
 	json_decref(root);

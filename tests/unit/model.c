@@ -35,7 +35,8 @@ static void show_where(struct where at)
 static int on_process_name(void *writer, uint32_t pid, const char *name)
 {
 	(void)writer;
-	print(&page, "process %u: %s\n", pid, name);
+	if (strcmp(name, "main"))
+		print(&page, "process %u: %s\n", pid, name);
 	return called();
 }
 
@@ -333,8 +334,8 @@ Test(model, names_a_thread_once_and_again_when_it_is_renamed)
 	feed(e);
 	e.pid = 70;
 	feed(e);
-	EXPECT("thread 7/8: worker", "1 instant: x", "1 instant: x", "thread 7/9: worker", "1 7/9 instant: x",
-	       "thread 7/8: idle", "1 instant: x", "thread 70/8: idle", "1 70/8 instant: x");
+	EXPECT("process 7: worker", "thread 7/8: worker", "1 instant: x", "1 instant: x", "thread 7/9: worker", "1 7/9 instant: x",
+	       "thread 7/8: idle", "1 instant: x", "process 70: idle", "thread 70/8: idle", "1 70/8 instant: x");
 	cr_assert_eq(model__stats(model)->threads, 3);
 }
 
@@ -346,6 +347,60 @@ Test(model, does_not_name_a_thread_without_a_name)
 	e.comm[0] = 0;
 	feed(e);
 	EXPECT("1 instant: x");
+}
+
+static struct event process_event(enum event_kind kind, uint64_t ts, uint32_t pid, const char *name)
+{
+	struct event e = {.kind = kind, .ts = START + ts, .pid = pid, .tid = pid};
+
+	strcpy(e.comm, name);
+	return e;
+}
+
+Test(model, names_a_process_when_it_first_does_something)
+{
+	struct event e = event(EVENT_INSTANT, EVENT_PROBE_INSTANT, 2);
+
+	feed(process_event(EVENT_BEGAN, 1, 70, "silent"));
+	feed(process_event(EVENT_BEGAN, 1, 71, "forked"));
+	feed(process_event(EVENT_EXECED, 1, 71, "child"));
+	EXPECT_NOTHING();
+	e.name = "x";
+	e.pid = e.tid = 71;
+	feed(e);
+	EXPECT("process 71: child", "2 71/71 instant: x");
+	cr_assert_eq(model__stats(model)->processes, 1);
+}
+
+Test(model, process_that_execs_has_another_name_and_nothing_of_the_old)
+{
+	struct event e;
+
+	init(1, OBJECT, A, "thing");
+	slice(2, EVENT_ENTER, "run", false, 0);
+	value(3, "other", integer("v", 1));
+	page.size = 0;
+	feed(process_event(EVENT_EXECED, 5, PID, "next"));
+	EXPECT("5 end: run", "5 counter: other {v=1}", "5 state end: thing (pool 1000)", "process 7: next");
+	e = event(EVENT_DESTROY, EVENT_PROBE_DESTROY, 6);
+	e.address = A;
+	feed(e);
+	cr_assert_eq(model__stats(model)->rejected[EVENT_PROBE_DESTROY], 1);
+}
+
+Test(model, process_that_ends_takes_with_it_what_is_its)
+{
+	struct event e = event(EVENT_INSTANT, EVENT_PROBE_INSTANT, 1);
+
+	e.name = "x";
+	e.pid = e.tid = 70;
+	feed(e);
+	value(2, "p", integer("v", 1));
+	page.size = 0;
+	feed(process_event(EVENT_ENDED, 5, PID, "main"));
+	EXPECT("5 counter: p {v=1}");
+	cr_assert_eq(model__finish(model, START + 9), 0);
+	EXPECT_NOTHING();
 }
 
 Test(model, passes_on_process_names)

@@ -49,7 +49,7 @@ Test(opts, pid_alone_traces_with_defaults)
 {
 	ACCEPT("-p", "12");
 	cr_assert_eq(opts.command, COMMAND_TRACE);
-	cr_assert_eq(opts.pid, 12);
+	cr_assert_eq(opts.pids[0], 12);
 	cr_assert_null(opts.output);
 	cr_assert_null(opts.file);
 	cr_assert_eq(opts.duration, 0);
@@ -66,7 +66,7 @@ Test(opts, each_option_is_taken)
 	       "--probe-site", "nop5", "--fail-on-loss", "--quiet", "--verbose", "--include", "a", "--exclude=b",
 	       "--methods", "c", "--trigger-on-change", "d", "--no-trigger-on-change", "e", "--include-all",
 	       "--no-methods", "--on-change");
-	cr_assert_eq(opts.pid, 7);
+	cr_assert_eq(opts.pids[0], 7);
 	cr_assert_str_eq(opts.output, "x.json");
 	cr_assert_eq(opts.duration, 0.5);
 	cr_assert_eq(opts.max_size, 3u << 20);
@@ -89,16 +89,56 @@ Test(opts, short_options_stand_together)
 {
 	ACCEPT("-qvp7", "-o-", "-d1e2");
 	cr_assert(opts.quiet && opts.verbose);
-	cr_assert_eq(opts.pid, 7);
+	cr_assert_eq(opts.pids[0], 7);
 	cr_assert_str_eq(opts.output, "-");
 	cr_assert_eq(opts.duration, 100);
 }
 
 Test(opts, last_of_two_wins_and_patterns_add_up)
 {
-	ACCEPT("-p", "1", "-p", "2", "--include", "a", "--include", "b", "--include", "a");
-	cr_assert_eq(opts.pid, 2);
+	ACCEPT("-p", "1", "-o", "a", "-o", "b", "--include", "a", "--include", "b", "--include", "a");
+	cr_assert_str_eq(opts.output, "b");
 	cr_assert_eq(opts.rules.lists[RULE_INCLUDE].n, 2);
+}
+
+Test(opts, several_processes_each_once)
+{
+	ACCEPT("-p", "1", "-p2", "--pid=3", "-p", "2", "-f");
+	cr_assert_eq(opts.n_pids, 3);
+	cr_assert_eq(opts.pids[0], 1);
+	cr_assert_eq(opts.pids[1], 2);
+	cr_assert_eq(opts.pids[2], 3);
+	cr_assert(opts.follow);
+}
+
+Test(opts, all_behind_two_dashes_is_the_commands)
+{
+	char *words[] = {"viztrace-bpf", "-f", "--user", "nobody", "-o", "a", "--", "prog", "-o", "b", "--", "-p", NULL};
+
+	cr_assert_eq(opts__parse(&opts, 12, words, error, sizeof(error)), 0, "%s", error);
+	cr_assert_eq(opts.command, COMMAND_TRACE);
+	cr_assert_str_eq(opts.output, "a");
+	cr_assert_str_eq(opts.user, "nobody");
+	cr_assert_str_eq(opts.argv[0], "prog");
+	cr_assert_str_eq(opts.argv[4], "-p");
+	cr_assert_null(opts.argv[5]);
+	REJECT("which command?", "--");
+	REJECT("a command to run comes after --", "prog", "-o", "b");
+}
+
+Test(opts, a_trace_has_one_kind_of_target)
+{
+	ACCEPT("-x", "/usr/bin/app");
+	cr_assert_str_eq(opts.program, "/usr/bin/app");
+	REJECT("either -p, or -x, or a command", "-p1", "-x", "app");
+	REJECT("either -p, or -x, or a command", "-p1", "--", "app");
+	REJECT("either -p, or -x, or a command", "-x", "app", "--", "app");
+	REJECT("--user is for a command", "-p1", "--user", "nobody");
+	REJECT("-x needs the name of a file", "-x", "");
+	REJECT("are for tracing, not for list", "list", "-p1", "-f");
+	REJECT("are for tracing, not for ctl", "ctl", "-p1", "--show", "--", "app");
+	REJECT("list takes either -p PID or a FILE", "list", "-p1", "-p2");
+	REJECT("ctl for which traced process?", "ctl", "-p1", "-p2", "--show");
 }
 
 Test(opts, every_site_has_its_name)
@@ -214,7 +254,7 @@ Test(opts, unknown_option_is_named)
 {
 	REJECT("unknown option '--frobnicate'", "--frobnicate", "-p", "1");
 	REJECT("unknown option '--frobnicate=3'", "--frobnicate=3");
-	REJECT("unknown option '-x'", "-x");
+	REJECT("unknown option '-y'", "-y");
 }
 
 Test(opts, missing_value_is_named)
@@ -236,7 +276,7 @@ Test(opts, list_takes_a_process_or_a_file)
 {
 	ACCEPT("list", "-p", "5");
 	cr_assert_eq(opts.command, COMMAND_LIST);
-	cr_assert_eq(opts.pid, 5);
+	cr_assert_eq(opts.pids[0], 5);
 	cr_assert_null(opts.file);
 	ACCEPT("list", "./app");
 	cr_assert_str_eq(opts.file, "./app");
@@ -277,7 +317,7 @@ Test(opts, failure_leaves_the_result_alone)
 	before = opts;
 	char *argv[] = {"viztrace-bpf", "-p", "6", "--exclude", "a", "-d", "never", NULL};
 	cr_assert_eq(opts__parse(&opts, 7, argv, error, sizeof(error)), -EINVAL);
-	cr_assert_eq(opts.pid, before.pid);
+	cr_assert_eq(opts.n_pids, before.n_pids);
 	cr_assert_eq(opts.rules.lists[RULE_EXCLUDE].n, 0);
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Run a command as if the kernel had no such system call, or forbade it: without CALL ERRNO COMMAND ARGS...
- * CALL is bpf or perf_event_open. The kernel's own filter for system calls does it. */
+ * CALL is bpf, link (bpf that makes a link: what is left is how the oldest kernels do it) or perf_event_open. The kernel's own filter
+ * for system calls does it. */
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +17,13 @@
 
 int main(int argc, char **argv)
 {
-	unsigned call = argc > 3 && !strcmp(argv[1], "bpf") ? SYS_bpf : SYS_perf_event_open;
+	bool link = argc > 3 && !strcmp(argv[1], "link");
+	unsigned call = link || (argc > 3 && !strcmp(argv[1], "bpf")) ? SYS_bpf : SYS_perf_event_open;
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, BPF_LINK_CREATE, 0, link),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (argc > 3 ? (unsigned)atoi(argv[2]) : ENOSYS)),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
