@@ -32,7 +32,7 @@ static const char help[] =
 	"  -o, --output FILE      where the trace goes (default: viztrace-PID.json; -: stdout)\n"
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
-	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M)\n"
+	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M to 32M)\n"
 	"      --probe-site SITE  auto, nop1, nop5 or nop10 (default: auto, what this kernel is fast at)\n"
 	"      --fail-on-loss     exit status 8 if events were lost\n"
 	"  -q, --quiet            say nothing but errors and warnings\n"
@@ -273,7 +273,7 @@ static int parse_no_command(char *error, size_t size)
 
 int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t size)
 {
-	struct opts o = { .ring_size = RING_SIZE_DEFAULT };
+	struct opts o = { 0 };
 	int err, n;
 
 	/* All that follows is another program's. */

@@ -11,7 +11,11 @@
 #include "patterns.h"
 #include "site.h"
 
-#define RING_SIZE_DEFAULT (8u << 20)
+/* The default is RING_SIZES for all CPUs together within these: what it takes to lose nothing while a collector that shares
+ * its CPU with others is not running (`make bench BENCH=rings`). */
+#define RING_SIZES (64u << 20)
+#define RING_SIZE_LEAST (8u << 20)
+#define RING_SIZE_MOST (32u << 20)
 #define MAX_SIZE_WARN (256ull << 20) /* viewers in a browser begin to fail here */
 
 enum command { COMMAND_TRACE, COMMAND_LIST, COMMAND_CTL };
@@ -43,7 +47,7 @@ struct opts {
 	const char *file;    /* list FILE */
 	const char *output;  /* NULL: viztrace-PID.json, viztrace-PROGRAM.json */
 	double duration;     /* seconds; 0: until it is stopped */
-	uint64_t ring_size;  /* bytes of the ring buffer of each CPU, a power of two */
+	uint64_t ring_size;  /* bytes of the ring buffer of each CPU, a power of two; 0: see session.c */
 	uint64_t max_size;   /* bytes of the trace at which it is ended; 0: no limit */
 	enum site site;
 	struct rules rules;  /* what to show; ctl: what to add */

@@ -17,7 +17,7 @@ import report
 import whole
 from procs import APP_CORE, COLLECTOR_CORE, Failed
 
-SECTIONS = ("probes", "flood", "writer", "attach", "soak")
+SECTIONS = ("probes", "flood", "writer", "attach", "rings", "soak")
 FLOOD_EVENTS = 10000000
 SOAK_EVENTS = 50000000
 MIB = 1 << 20
@@ -28,7 +28,7 @@ def arguments():
     a = argparse.ArgumentParser(description="What tracing costs, of this tool and of others. Needs root.")
     a.add_argument("section", nargs="*", metavar="SECTION", choices=[[], *SECTIONS],
                    help="probes: all contenders; flood: 10 million events; writer: user space alone; attach; "
-                        "soak: 50 million events (default: all but the soak)")
+                        "rings: losses by --ring-size; soak: 50 million events (default: all but these two)")
     a.add_argument("--build", default="build", help="where `make` put things (default: build)")
     a.add_argument("--rounds", type=int, default=5)
     a.add_argument("--quick", action="store_true", help="2 short rounds: to see that it runs, not for its figures")
@@ -112,6 +112,14 @@ def run_attach(o, folder, out, limits):
         limits.add(f"{key}: 2,000 uses in 4 files", limit, figures[key].median, figures[key].min, " ms", digits=0)
 
 
+def run_rings(o, folder, out, _limits):
+    events = 200000 if o.quick else 2000000
+    lost = whole.rings(o.build, folder, events, 2 if o.quick else o.rounds)
+    out["rings"] = [{"ring": size, "threads": threads, "lost": report.Spread(shares).json()}
+                    for (size, threads), shares in lost.items()]
+    print("\n" + report.rings_table(events, lost))
+
+
 def run_soak(o, folder, out, limits):
     f = whole.flood(o.build, folder, SOAK_EVENTS, "/dev/null", every=1)
     out["soak"] = f
@@ -126,7 +134,7 @@ def run_soak(o, folder, out, limits):
 
 def main():
     o = arguments()
-    sections = o.section or list(SECTIONS[:-1])
+    sections = o.section or list(SECTIONS[:-2])
     if o.soak and "soak" not in sections:
         sections.append("soak")
     if os.geteuid() != 0 and sections != ["writer"]:
@@ -144,7 +152,7 @@ def main():
         for section in SECTIONS:
             if section in sections:
                 {"probes": run_probes, "flood": run_flood, "writer": run_writer, "attach": run_attach,
-                 "soak": run_soak}[section](o, folder, out, limits)
+                 "rings": run_rings, "soak": run_soak}[section](o, folder, out, limits)
     except Failed as e:
         print(f"bench: {e}", file=sys.stderr)
         return 1

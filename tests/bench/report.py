@@ -78,6 +78,15 @@ def writer_table(figures):
     return table(["user space alone, ns for each event", "min", "median", "max", "events/s"], lines)
 
 
+def rings_table(events, lost):
+    lines = []
+    for size in dict.fromkeys(size for size, _ in lost):
+        one, two = (Spread(lost[size, threads]) for threads in (1, 2))
+        lines.append([size, *(show(x, 2, 100, " %") for s in (one, two) for x in (s.min, s.median, s.max))])
+    return table([f"lost of {events:,}, by --ring-size", "1 thread: min", "median", "max", "2 threads: min", "median", "max"],
+                 lines)
+
+
 class Limits:
     """What was promised, and what came out."""
 

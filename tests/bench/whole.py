@@ -12,6 +12,7 @@ from contenders import Tool
 from procs import COLLECTOR_CORE, Failed, Process
 
 ATTACH_SECONDS = 0.3
+RING_SIZES = ("256k", "1M", "2M", "4M", "8M", "16M", "32M", "64M")
 
 
 def memory(pid):
@@ -78,6 +79,27 @@ def flood(build, folder, events, output=None, every=0.25):
     finally:
         tool.end()
         app.end()
+
+
+def rings(build, folder, events, rounds):
+    """{(size, threads): [share lost]}: one or two app threads at full speed; none of the output is kept."""
+    out = {}
+    for _ in range(rounds):
+        for size in RING_SIZES:
+            for threads in (1, 2):
+                tool = Tool(build, folder)
+                tool.output, tool.options = "/dev/null", ["--ring-size", size]
+                app = tool.begin_app(threads)
+                try:
+                    tool.start(app, "counter4")
+                    app.run("counter4", threads, events // threads)
+                    lost = tool.finish(events).lost
+                    tool.clean()
+                finally:
+                    tool.end()
+                    app.end()
+                out.setdefault((size, threads), []).append(lost / events)
+    return out
 
 
 def growth(samples, events):

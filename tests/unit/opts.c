@@ -53,7 +53,7 @@ Test(opts, pid_alone_traces_with_defaults)
 	cr_assert_null(opts.output);
 	cr_assert_null(opts.file);
 	cr_assert_eq(opts.duration, 0);
-	cr_assert_eq(opts.ring_size, RING_SIZE_DEFAULT);
+	cr_assert_eq(opts.ring_size, 0);
 	cr_assert_eq(opts.max_size, 0);
 	cr_assert_eq(opts.site, SITE_AUTO);
 	cr_assert(rules__are_empty(&opts.rules));
