@@ -32,10 +32,12 @@ void summary__status(double seconds, uint64_t events, double rate, uint64_t lost
 void summary__print(const struct session_report *r, const char *path, bool complete, uint64_t ring_size)
 {
 	const struct session_counts *p = r->probes;
-	char size[32];
+	char size[32], in[48] = "";
 
-	log_info("%s: %s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads (%s)", path,
-		 human_size(size, sizeof(size), r->bytes), (double)(r->end - r->start) / 1e9, r->total.written, r->threads,
+	if (r->processes > 1)
+		snprintf(in, sizeof(in), " in %" PRIu64 " processes", r->processes);
+	log_info("%s: %s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads%s (%s)", path,
+		 human_size(size, sizeof(size), r->bytes), (double)(r->end - r->start) / 1e9, r->total.written, r->threads, in,
 		 r->why);
 	log_info("  %" PRIu64 " counters, %" PRIu64 " objects: %" PRIu64 " new, %" PRIu64 " destroyed, %" PRIu64
 		 " writes, %" PRIu64 " logs, %" PRIu64 " single values",
@@ -48,9 +50,13 @@ void summary__print(const struct session_report *r, const char *path, bool compl
 	if (r->unwound || r->not_finite || r->invalid_json)
 		log_info("  %" PRIu64 " slices ended by unwinding, %" PRIu64 " samples were no finite numbers, %" PRIu64
 			 " texts were no JSON", r->unwound, r->not_finite, r->invalid_json);
-	if (r->total.lost)
+	if (r->total.lost > r->rejected)
 		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k", r->total.lost,
 			 ring_size >> 10);
+	else if (r->total.lost)
+		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself", r->total.lost);
+	if (r->missed)
+		log_warn("%" PRIu64 " processes could not be traced from their start; what they did until then is missing", r->missed);
 	if (complete && strcmp(path, "-"))
 		log_info("open %s in https://ui.perfetto.dev or chrome://tracing", path);
 }
