@@ -87,8 +87,10 @@ static int attach_binary(struct processes *p, struct binary *b, pid_t pid, uint3
 	err = collector__attach(p->collector, &b->elf, b->fd, b->path, pid, kinds, b == p->program_binary);
 	if (err)
 		return err;
-	if (!b->attached)
+	if (!b->attached) {
+		b->attached_since = collector__now();
 		p->stats.files++;
+	}
 	for (size_t i = 0; i < b->elf.n_probes; i++)
 		p->stats.probes += kinds >> b->elf.probes[i].probe & 1;
 	b->attached |= kinds;
@@ -112,40 +114,49 @@ static int attach_files(struct processes *p, struct process *process)
 	return err;
 }
 
-/* Its code may have run before we were there. */
+/* Its code may have run before we were there: mapped at `since`, attached to just now or, for all, since some time. */
 static void tell_late(struct processes *p, const struct process *process, const struct binary *b, uint64_t since)
 {
-	uint64_t now = collector__now();
+	uint64_t from = p->family ? b->attached_since : collector__now();
 	char text[NAME_MAX + 128];
 
+	if (!b->elf.n_probes || from < since)
+		return;
 	snprintf(text, sizeof(text), "%s is traced from here on, %.1f ms after it was loaded", base_name(b->path),
-		 now > since ? (double)(now - since) / 1e6 : 0.0);
+		 (double)(from - since) / 1e6);
 	log_info("process %d (%s): %s", process->pid, process->comm, text);
-	happened(p, HAPPENED_NOTE, now, process->pid, text);
+	happened(p, HAPPENED_NOTE, from, process->pid, text);
 }
 
-/* Attach to what is new in its memory. `since`: when that was mapped, if its code may have run by now; 0: it has not. */
-static int look(struct processes *p, struct process *process, uint64_t since)
+/* Files of its that are new. `since`: when they were mapped, if their code may have run by now; 0: it has not. */
+static int attach_new_files(struct processes *p, struct process *process, size_t from, uint64_t since)
 {
 	struct target *t = process->target;
-	size_t before = t->n_files;
-	int err;
+	int err = 0;
 
-	process->looked = collector__now();
-	err = target__look(t, &p->binaries);
-	if (err == -ESRCH)
-		return 0;
-	for (size_t i = before; !err && i < t->n_files; i++) {
+	for (size_t i = from; !err && i < t->n_files; i++) {
 		struct target_file *f = &t->files[i];
-		uint32_t attached = p->family ? f->binary->attached : f->attached;
 
 		err = p->ops.on_file(p->ops.ctx, process->pid, f->bias, f->binary);
 		if (!err)
 			err = attach_file(p, process, f);
-		if (!err && since && attached != (p->family ? f->binary->attached : f->attached))
+		if (!err && since)
 			tell_late(p, process, f->binary, since);
 	}
 	return err;
+}
+
+/* Attach to what is new in its memory. */
+static int look(struct processes *p, struct process *process, uint64_t since)
+{
+	size_t before = process->target->n_files;
+	int err;
+
+	process->looked = collector__now();
+	err = target__look(process->target, &p->binaries);
+	if (err == -ESRCH)
+		return 0;
+	return err ? err : attach_new_files(p, process, before, since);
 }
 
 static int look_at_all(struct processes *p)
@@ -173,8 +184,8 @@ static int open_as_family(const struct processes *p, const char *path)
 	return fd >= 0 ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* A process that mapped `path` was gone before we could look: what it had may be had by the next one. */
-static int look_without(struct processes *p, const struct process *process, const char *path)
+/* A process that mapped `path` at `since` was gone before we could look: what it had may be had by the next one. */
+static int look_without(struct processes *p, const struct process *process, const char *path, uint64_t since)
 {
 	int fd = p->family ? open_as_family(p, path) : -1, err;
 	struct binary *b;
@@ -182,11 +193,11 @@ static int look_without(struct processes *p, const struct process *process, cons
 	if (fd < 0)
 		return 0;
 	err = binaries__get(&p->binaries, fd, path, &b);
-	if (err || !b->elf.n_probes || b->attached)
+	if (err || !b->elf.n_probes || (b->attached && b->attached_since < since))
 		return err;
-	p->stats.missed++;
-	log_warn("process %d (%s) ended before we could attach to the probes in %s; the next one is traced from its start",
-		 process->pid, process->comm, path);
+	/* In the end it is said how many. */
+	(p->stats.missed++ ? log_verbose : log_warn)("process %d (%s) ended before we could attach to the probes in %s",
+						     process->pid, process->comm, path);
 	err = p->ops.on_file(p->ops.ctx, 0, 0, b);
 	return err ? err : attach_binary(p, b, 0, &b->attached);
 }
@@ -272,17 +283,7 @@ static int open_target(struct processes *p, struct process *process, uint64_t si
 		return err == -ENOMEM ? err : 0;
 	snprintf(process->comm, sizeof(process->comm), "%s", process->target->comm);
 	describe(p, process);
-	for (size_t i = 0; !err && i < process->target->n_files; i++) {
-		struct target_file *f = &process->target->files[i];
-		uint32_t attached = f->binary->attached;
-
-		err = p->ops.on_file(p->ops.ctx, process->pid, f->bias, f->binary);
-		if (!err)
-			err = attach_file(p, process, f);
-		if (!err && since && p->family && attached != f->binary->attached)
-			tell_late(p, process, f->binary, since);
-	}
-	return err;
+	return attach_new_files(p, process, 0, since);
 }
 
 static int begin(struct processes *p, pid_t pid, const char *comm, uint64_t ts, struct process **ret)
@@ -341,17 +342,17 @@ static int on_watch(void *ctx, const struct watch_event *e)
 		if (process || !parent || !p->opts->follow)
 			return 0;
 		err = begin(p, e->pid, parent->comm, e->ts, &process);
-		return err ? err : open_target(p, process, e->ts);
+		return err ? err : open_target(p, process, 0);
 	case WATCH_EXECED:
 		if (process)
 			return process->execed > e->ts ? 0 : execed(p, process, e->name, e->ts, e->ts);
 		return p->opts->program && runs_program(p, e->pid) ? join(p, e->pid, e->name, e->ts, e->ts) : 0;
 	case WATCH_MAPPED:
-		if (!process || process->held || process->looked > e->ts)
+		if (!process || process->held)
 			return 0;
-		if (process->target && !process->ended)
-			return look(p, process, e->ts);
-		return look_without(p, process, e->name);
+		if (!process->target)
+			return look_without(p, process, e->name, e->ts);
+		return process->looked > e->ts ? 0 : look(p, process, e->ts);
 	case WATCH_EXITED:
 		if (process)
 			process->ended = e->ts;
