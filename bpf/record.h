@@ -36,7 +36,7 @@ typedef uint64_t rec_u64;
 #define CLASSES_MAX 4096
 #define VERDICTS_MAX 65536 /* of the filter, in the kernel; what is beyond them is filtered in user space */
 #define RINGS_MAX 512     /* ring buffers; CPUs beyond that share them */
-#define TRACEES_MAX 65536 /* processes that are traced at once */
+#define TRACEES_MAX 32768 /* processes that are traced at once */
 #define NAME_BYTES 512    /* of an object's, slice's or value's name, with the NUL */
 #define TEXT_BYTES 4096   /* of one string, with the NUL */
 #define TEXTS_BYTES 8192  /* of all strings of a report */

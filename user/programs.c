@@ -121,6 +121,9 @@ static int try_load(struct programs *p, unsigned n_rings, bool several)
 		p->skel->rodata->cfg_pidns_dev = ns.st_dev;
 		p->skel->rodata->cfg_pidns_ino = ns.st_ino;
 	}
+	/* Its memory is taken at once. */
+	if (!several)
+		bpf_map__set_max_entries(p->skel->maps.tracees, 1);
 	bpf_object__for_each_program(prog, p->skel->obj) {
 		bpf_program__set_autoload(prog, p->one == !strcmp(bpf_program__name(prog), "on_probe"));
 		/* Not by the section's name, which libbpf would insist on. */
