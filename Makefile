@@ -202,3 +202,18 @@ test-kernels:
 	$(Q)python3 tests/kernels/run.py --build $(B) $(if $(KERNELS),--kernels $(KERNELS)); status=$$?; \
 		$(give_back); exit $$status
 # ---- end of kernels ----
+
+# ---- containers: tests/container/README.md ----
+# sudo make test-container   every test in a container of Debian 12 and one of Debian 13, and the tool beside containers
+# CONTAINER_SPACES=12: only these; CONTAINER_SUITES="unit e2e": only these of the suites inside
+
+.PHONY: test-container
+CONTAINER_SPACES ?=
+CONTAINER_SUITES ?=
+
+test-container: deps
+	$(Q)tests/container/deps.sh
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all
+	$(Q)python3 tests/container/run.py --build $(B) $(if $(CONTAINER_SPACES),--spaces $(CONTAINER_SPACES)) \
+		$(if $(CONTAINER_SUITES),--suites "$(CONTAINER_SUITES)"); status=$$?; $(give_back); exit $$status
+# ---- end of containers ----
