@@ -5,6 +5,7 @@ A CI machine takes the plain commands. A sandbox may refuse limits higher than o
 beside cgroup1's; Engine.settle() finds out by trying.
 """
 import ctypes
+import itertools
 import json
 import os
 import pathlib
@@ -43,7 +44,7 @@ class Engine:
         self.podman = os.path.basename(program) == "podman"
         self.flags = []  # of run
         self.build_flags = ["--network=host"]
-        self.ran = 0
+        self.numbers = itertools.count(1)
 
     def __str__(self):
         return " ".join([os.path.basename(self.program), *self.flags])
@@ -57,10 +58,9 @@ class Engine:
         except subprocess.TimeoutExpired:
             return subprocess.CompletedProcess(args, -1, "", "no answer in %d s" % timeout)
 
-    def command(self, *args, name=None, **more):
+    def command(self, *args, **more):
         """(the container's name, argv that runs it); more: see flags_for()."""
-        self.ran += 1
-        name = name or "viztrace-%d-%d" % (os.getpid(), self.ran)
+        name = "viztrace-%d-%d" % (os.getpid(), next(self.numbers))
         return name, [self.program, "run", "--rm", "--name", name, "--stop-signal=KILL", *self.flags,
                       *self.flags_for(**more), *map(str, args)]
 
@@ -92,7 +92,7 @@ class Engine:
         """For us alone, in a mount namespace that this process gets."""
         if not self.podman or not os.path.ismount(HYBRID):
             return False
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
+        if ctypes.CDLL(None).unshare(CLONE_NEWNS):
             return False
         return all(subprocess.run(command, check=False, capture_output=True).returncode == 0 for command in (
             ["mount", "--make-rprivate", "/"], ["umount", HYBRID]))

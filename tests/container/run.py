@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Test in containers: the whole suite on other user spaces, and the tool with a container between it and its target.
 
-    run.py [--spaces 12,13] [--suites "unit e2e"] [--only suite|checks] [-k PATTERN] [-v]
+    run.py [--spaces 12,13] [--suites "unit e2e"] [--only suite|checks] [-k PATTERN] [-j JOBS] [-v]
 
 As root, with podman or docker (VIZTRACE_CONTAINER_ENGINE). What they leave is in build/container. Where no container can
 be run, all is skipped, and it says why.
 """
 import argparse
 import collections
-import os
+import concurrent.futures
 import pathlib
 import re
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -38,9 +39,9 @@ class Outcomes:
         self.why = collections.Counter()
         self.seconds = 0
 
-    def skip(self, why, n=1):
-        self.skipped += n
-        self.why[why] += n
+    def skip(self, why):
+        self.skipped += 1
+        self.why[why] += 1
 
 
 def run_suite(space, engine, image, folder, suites):
@@ -53,6 +54,8 @@ def run_suite(space, engine, image, folder, suites):
     name, argv = engine.command(image, *command, caps=SUITE_CAPS)
     start = time.monotonic()
     output = []
+    too_long = threading.Timer(SUITE_TIMEOUT, engine.remove, [name])
+    too_long.start()
     with open(folder / "suite.log", "w", encoding="utf-8") as log, \
             subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                              errors="replace") as process:
@@ -63,17 +66,14 @@ def run_suite(space, engine, image, folder, suites):
                 output.append(line)
                 if SAID.match(line):
                     print("%s: %s" % (space, line), end="", flush=True)
-                if time.monotonic() - start > SUITE_TIMEOUT:
-                    print("%s: no end after %d s" % (space, SUITE_TIMEOUT))
-                    break
-            else:
-                process.wait()
+            process.wait()
         finally:
+            too_long.cancel()
             engine.remove(name)
     lines = LINE.findall("".join(output))
     if lines and (process.returncode != 0) == (int(lines[-1][1]) != 0):
-        result.passed, result.failed, skipped = map(int, lines[-1])
-        result.skip("see suite.log", skipped) if skipped else None
+        result.passed, result.failed, result.skipped = map(int, lines[-1])
+        result.why[str(folder / "suite.log")] += result.skipped
     else:
         result.failed = 1
     if result.failed:
@@ -112,28 +112,30 @@ def run_checks(space, engine, image, folder, tool, pattern, verbose):
     return result
 
 
-def run_space(release, engine, args):
+def prepare(release, engine, folder):
+    """The image of a user space, or the Outcomes that say why there is none."""
     space = "debian" + release
-    folder = args.build / "container" / space
+    result = Outcomes(space, "no image")
     folder.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
     try:
-        start = time.monotonic()
         base, origin = images.base(engine, release)
         engine.settle(base)
         print("%s: base image from %s (%.0f s), %s" % (space, origin, time.monotonic() - start, engine), flush=True)
-    except engines.Unavailable as e:
-        result = Outcomes(space, "no image")
-        result.skip(str(e))
-        return [result]
-    start = time.monotonic()
-    try:
+        start = time.monotonic()
         image = images.tree(engine, release, base, folder / "build.log")
+        print("%s: image built (%.0f s)" % (space, time.monotonic() - start), flush=True)
+        return image, None
+    except engines.Unavailable as e:
+        print("%s: no image: %s" % (space, e))
+        result.skip(str(e))
     except RuntimeError as e:
         print("%s: the image cannot be built: %s" % (space, e))
-        result = Outcomes(space, "no image")
         result.failed = 1
-        return [result]
-    print("%s: image built (%.0f s)" % (space, time.monotonic() - start), flush=True)
+    return None, result
+
+
+def run_space(space, engine, image, folder, args):
     results = []
     if args.only != "suite":
         results.append(run_checks(space, engine, image, folder, args.build / "viztrace-bpf", args.k, args.verbose))
@@ -169,6 +171,7 @@ def main():
     parser.add_argument("-k", default="", metavar="PATTERN", help="only checks with this in their name")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", metavar="DIR",
                         help="where this machine's viztrace-bpf is (default: build)")
+    parser.add_argument("-j", "--jobs", type=int, default=2, help="user spaces at a time (default: 2)")
     parser.add_argument("-v", "--verbose", action="store_true", help="name every check")
     args = parser.parse_args()
     args.build = args.build.resolve()
@@ -179,7 +182,18 @@ def main():
         print("no container is run: %s" % e)
         print("0 passed, 0 failed, %d skipped" % len(args.spaces))
         return 0
-    results = [r for release in args.spaces for r in run_space(release, engine, args)]
+    results, running = [], []
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for release in args.spaces:
+            space = "debian" + release
+            folder = args.build / "container" / space
+            image, without = prepare(release, engine, folder)
+            if without:
+                results.append(without)
+            else:
+                running.append(pool.submit(run_space, space, engine, image, folder, args))
+        for future in running:
+            results += future.result()
     print_table(results)
     return 1 if any(r.failed for r in results) else 0
 

@@ -7,12 +7,12 @@ container. Sidecar: both in containers, the tool with the least rights that this
 import contextlib
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
@@ -24,6 +24,7 @@ PROGRAM, TOOL = "build/steady", "build/viztrace-bpf"  # in the image, which has 
 AS_CHILD = ("sh", "-c", PROGRAM + "; exit $?")
 OWN_USERS = ("--uidmap", "0:100000:65536", "--gidmap", "0:100000:65536")
 OTHER_USER = "12345"
+PF_KTHREAD = 0x00200000
 
 
 class Skip(Exception):
@@ -160,6 +161,13 @@ def comm(pid):
         return ""
 
 
+def is_kernel_thread(pid):
+    try:
+        return int(pathlib.Path("/proc/%d/stat" % pid).read_text("utf-8").rsplit(")", 1)[1].split()[6]) & PF_KTHREAD != 0
+    except OSError:
+        return False
+
+
 def namespace(pid, kind):
     try:
         return os.readlink("/proc/%s/ns/%s" % (pid, kind))
@@ -268,21 +276,29 @@ def check_container_pid_is_in_the_metadata(run):
             metadata.get("container_pid"), target.inner)
 
 
+def count_up_to(number):
+    """What the target's container runs, so that the target gets this number inside: they are given in a row."""
+    return ("sh", "-c", "exec 3<&0; n=1; while [ $n -lt %d ]; do : & n=$!; wait; done; %s <&3 & wait $!" % (
+        number - 1, PROGRAM))
+
+
 def check_pid_from_inside_that_a_host_process_has_too(run):
-    """2 is a kernel thread on the host."""
-    with run.target(command=AS_CHILD) as target:
-        if comm(target.inner) != "kthreadd":
-            raise Skip("process %d of this machine is %r" % (target.inner, comm(target.inner)))
-        run.refused(harness.EXIT_NO_PROBES, "-p", target.inner, naming=["did you mean -p %d" % target.pid])
+    threads = [p for p in range(3, 1000) if is_kernel_thread(p)]
+    if not threads:
+        raise Skip("this machine shows no kernel threads")
+    number = random.choice(threads)
+    with run.target(command=count_up_to(number)) as target:
+        if target.inner != number or not is_kernel_thread(number):
+            raise Skip("the target did not get the number %d" % number)
+        run.refused(harness.EXIT_NO_PROBES, "-p", number, naming=["did you mean -p %d" % target.pid])
 
 
 def check_pid_from_inside_that_nobody_has_here(run):
-    free = next(p for p in range(30, 30000) if not os.path.exists("/proc/%d" % p))
-    count_up = "exec 3<&0; n=0; while [ $n -lt %d ]; do : & n=$!; wait; done; %s <&3 & wait $!" % (free - 1, PROGRAM)
-    with run.target(command=("sh", "-c", count_up)) as target:
-        if target.inner != free or os.path.exists("/proc/%d" % free):
-            raise Skip("the number %d was taken meanwhile" % free)
-        run.refused(harness.EXIT_NO_PROCESS, "-p", free, naming=[free, "did you mean -p %d" % target.pid])
+    number = random.choice([p for p in range(30, 30000) if not os.path.exists("/proc/%d" % p)][:1000])
+    with run.target(command=count_up_to(number)) as target:
+        if target.inner != number or os.path.exists("/proc/%d" % number):
+            raise Skip("the target did not get the number %d, or somebody here has" % number)
+        run.refused(harness.EXIT_NO_PROCESS, "-p", number, naming=[number, "did you mean -p %d" % target.pid])
 
 
 # ---- sidecar ----
