@@ -27,6 +27,8 @@ LINE = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 SAID = re.compile(r"^(FAILED|skipped|could not|   \S+: \d+ passed)")
 # What the suite's own tests of rights, mounts and other users take.
 SUITE_CAPS = ("SYS_ADMIN", "SYS_PTRACE", "BPF", "PERFMON")
+# Two user spaces share the processors, with whoever else is there.
+SUITE_FLAGS = ("--env", "E2E_TIMEOUT=180")
 SUITE_TIMEOUT = 3600
 
 
@@ -51,7 +53,7 @@ def run_suite(space, engine, image, folder, suites):
     if suites:
         command = ["sh", "-c", 'make -j"$(nproc)" all unit build/jobserver && exec python3 tests/run.py "$@"', "sh",
                    *suites.split()]
-    name, argv = engine.command(image, *command, caps=SUITE_CAPS)
+    name, argv = engine.command(image, *command, caps=SUITE_CAPS, flags=SUITE_FLAGS)
     start = time.monotonic()
     output = []
     too_long = threading.Timer(SUITE_TIMEOUT, engine.remove, [name])
