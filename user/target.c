@@ -109,7 +109,7 @@ int target__look(struct target *t, struct binaries *binaries)
 	maps = fopen(path, "re");
 	if (!maps)
 		return errno == ENOENT ? -ESRCH : -errno;
-	t->n_looked_at = 0;
+	t->n_looked_at = t->n_denied = 0;
 	for (size_t i = 0; i < t->n_files; i++)
 		t->files[i].is_mapped = false;
 	while (!err && getline(&line, &size, maps) > 0) {
@@ -121,6 +121,8 @@ int target__look(struct target *t, struct binaries *binaries)
 		fd = open_mapping(t->pid, &m);
 		if (fd >= 0)
 			err = add_file(t, binaries, &m, fd);
+		else if (errno == EACCES || errno == EPERM)
+			t->n_denied++;
 	}
 	if (ferror(maps))
 		err = -errno;
@@ -293,11 +295,12 @@ enum exit_code target__open_or_explain(struct target **ret, struct binaries *bin
 		return EXIT_NO_PROCESS;
 	case -EINVAL: log_error("%d is a thread of process %d; use -p %d", pid, leader, leader); return EXIT_NO_PROCESS;
 	case -EACCES:
-	case -EPERM: log_error("no permission to look at process %d; use sudo", pid); return EXIT_PERMISSION;
+	case -EPERM: log_error("no permission to look at process %d; use sudo, or give CAP_SYS_PTRACE", pid); return EXIT_PERMISSION;
 	default: log_error("cannot look at process %d: %s", pid, strerror(-err)); return EXIT_INTERNAL;
 	}
-	if (!t->n_looked_at && !*t->exe) {
-		log_error("no permission to look at the files of process %d (%s); use sudo, or give CAP_SYS_PTRACE", pid, t->comm);
+	if (t->n_denied && !target__count_probes(t)) {
+		log_error("no permission to read %zu files that process %d (%s) has mapped; use sudo, or give CAP_SYS_PTRACE",
+			  t->n_denied, pid, t->comm);
 		target__free(t);
 		return EXIT_PERMISSION;
 	}

@@ -31,6 +31,7 @@ struct target {
 	struct target_file *files; /* only those with probes or classes */
 	size_t n_files;
 	size_t n_looked_at;
+	size_t n_denied; /* files that we may not open */
 };
 
 /*

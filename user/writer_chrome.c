@@ -171,6 +171,11 @@ static int name_event(struct writer_chrome *w, uint32_t pid, uint32_t tid, const
 
 static int write_process_name(void *writer, uint32_t pid, const char *name)
 {
+	struct writer_chrome *w = writer;
+
+	/* A trace without events has its summary there. */
+	if (!w->last.pid)
+		w->last.pid = w->last.tid = pid;
 	return NAME_EVENT(writer, pid, pid, "process_name", name);
 }
 

@@ -14,7 +14,7 @@ PARITY = HERE.parent / "parity"
 sys.path.insert(0, str(HERE.parent / "e2e"))
 import tracefile
 
-EXIT_KERNEL = 7
+EXIT_PERMISSION, EXIT_KERNEL = 3, 7
 UNREADABLE = "<unreadable>"
 SITES = ("nop1", "nop5", "nop10")
 COMPLAINTS = re.compile(r"^.*(?:\bBUG:|\bWARNING:|\bOops\b|Call Trace:|general protection|rcu:.*stall).*$", re.M)
@@ -167,6 +167,46 @@ def check_target_that_is_killed(run):
     trace = run.trace("killed", lossless=False)
     assert trace.metadata["ended"] == "the target ended", trace.metadata["ended"]
     assert trace.counts["C"], "no events"
+
+
+def lacks(run, name, *words):
+    """The tool ended for want of a right, and said which."""
+    said = run.text(name + ".tool")
+    assert run.codes(name)[0] == EXIT_PERMISSION and all(w in said for w in words), "%s: %s" % (run.codes(name), said)
+
+
+def check_least_rights(run):
+    trace = run.trace("rights-sys_admin,+sys_ptrace", lossless=False)
+    assert trace.counts["C"], "no events"
+
+
+def check_rights_without_sys_admin(run):
+    """CAP_BPF and CAP_PERFMON are enough for a link for many uprobes. As a perf event, a uprobe takes CAP_SYS_ADMIN since July
+    2025, also on the older kernels that are still cared for."""
+    name = "rights-cap_39,+cap_38,+sys_ptrace"
+    if "no links for many uprobes" not in run.text("early.tool"):
+        run.trace(name, lossless=False)
+    elif run.codes(name)[0] == 0:
+        raise Skip("a kernel that gives uprobes to CAP_PERFMON")
+    else:
+        lacks(run, name, "attach", "CAP_SYS_ADMIN")
+
+
+def check_rights_without_bpf_or_perfmon(run):
+    lacks(run, "rights-cap_38,+sys_ptrace", "load", "CAP_BPF")
+    lacks(run, "rights-cap_39,+sys_ptrace", "load", "CAP_PERFMON")
+
+
+def check_rights_without_sys_ptrace(run):
+    lacks(run, "rights-sys_admin", "CAP_SYS_PTRACE")
+
+
+def check_little_locked_memory(run):
+    release = tuple(map(int, run.release().split(".")[:2]))
+    if release < (5, 11):
+        lacks(run, "rights-locked", "load")
+    else:
+        run.trace("rights-locked", lossless=False)
 
 
 def check_kernel_does_not_complain(run):

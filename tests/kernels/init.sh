@@ -63,6 +63,17 @@ trace_told() {
 	echo | "$@" >"$name.untraced" 2>&1
 }
 
+# The tool with these capabilities and no other, beside a target that has all. Before BPF maps had an account of their own
+# (5.11) they were locked memory. busybox has a setpriv that cannot do this.
+rights() {
+	# shellcheck disable=SC3045 # busybox has it
+	ulimit -l "$3"
+	echo "$target" >"$1.said"
+	/app/setpriv --inh-caps=-all --bounding-set="-all,+$2" /app/viztrace-bpf -p "$target" -d 1 -o "$1.json" \
+		>"$1.tool" 2>&1
+	echo "$? 0" >"$1.code"
+}
+
 uname -r >release
 cat /sys/kernel/debug/sched/preempt >preempt 2>/dev/null
 trace early scenarios all --wait
@@ -89,6 +100,11 @@ target=$!
 sleep 1
 viztrace-bpf -v -p "$target" -d 1 -o demo.json >demo.tool 2>&1
 echo "$? 0" >demo.code
+echo rights
+for caps in sys_admin,+sys_ptrace cap_39,+cap_38,+sys_ptrace cap_38,+sys_ptrace cap_39,+sys_ptrace sys_admin; do
+	(rights "rights-$caps" "$caps" unlimited)
+done
+(rights rights-locked sys_admin,+sys_ptrace 64)
 viztrace-bpf -v -p "$target" -o killed.json >killed.tool 2>&1 &
 tool=$!
 attached killed.tool

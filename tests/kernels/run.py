@@ -13,6 +13,7 @@ import collections
 import concurrent.futures
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import traceback
@@ -134,7 +135,8 @@ def main():
         return 0
     folder = args.build / "kernels"
     image = folder / "initramfs.gz"
-    guest.initramfs([args.build / "viztrace-bpf", *build(folder / "programs")], image)
+    setpriv = pathlib.Path(shutil.which("setpriv"))  # util-linux has it
+    guest.initramfs([args.build / "viztrace-bpf", setpriv, *build(folder / "programs")], image)
     results = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         futures = [pool.submit(run_kernel, k, image, folder / k, args.refresh) for k in args.kernels]
