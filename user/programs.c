@@ -105,6 +105,30 @@ static bool has_multi_links(void)
 	return works;
 }
 
+/*
+ * Where programs may not read the kernel's memory (lockdown in its mode "confidentiality") libbpf takes the kernel for one
+ * of before 5.5 and puts older helpers for those that read the target's, which are forbidden there: take that back.
+ */
+static int keep_helpers(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	size_t n = bpf_program__insn_cnt(prog);
+	struct bpf_insn *code = calloc(n, sizeof(*code));
+	int err;
+
+	(void)opts;
+	(void)cookie;
+	if (!code)
+		return -ENOMEM;
+	memcpy(code, bpf_program__insns(prog), n * sizeof(*code));
+	for (size_t i = 0; i < n; i++)
+		if (code[i].code == (BPF_JMP | BPF_CALL) && !code[i].src_reg)
+			code[i].imm = code[i].imm == BPF_FUNC_probe_read ? BPF_FUNC_probe_read_user :
+				      code[i].imm == BPF_FUNC_probe_read_str ? BPF_FUNC_probe_read_user_str : code[i].imm;
+	err = bpf_program__set_insns(prog, code, n);
+	free(code);
+	return err;
+}
+
 static int try_load(struct programs *p, unsigned n_rings, bool several)
 {
 	struct bpf_program *prog;
@@ -152,10 +176,12 @@ int programs__load(struct programs *p, unsigned n_rings, bool several)
 		{ true, false, false, "attach cookies: one program for each probe" },
 		{ false, false, false, "eBPF programs on uprobes" },
 	};
+	LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .prog_prepare_load_fn = keep_helpers);
 	bool multi, one;
 	int err = -ENOTSUP;
 
 	libbpf_set_print(on_libbpf);
+	libbpf_register_prog_handler("uprobe", BPF_PROG_TYPE_KPROBE, 0, &handler);
 	multi = has_multi_links();
 	one = multi || has_perf_links();
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
