@@ -127,6 +127,11 @@ err_free:
 	return err;
 }
 
+bool collector__needs_perf_events(const struct collector *c)
+{
+	return !c->programs.multi;
+}
+
 int collector__choose_site(struct collector *c, enum site wanted)
 {
 	return programs__choose_site(&c->programs, wanted);

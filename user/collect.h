@@ -25,6 +25,9 @@ typedef int (*collect_cb)(void *ctx, const void *record, size_t size);
  * to be added. 0 or -errno: -EPERM; -ENOTSUP, and *ret_missing says what the kernel lacks. */
 int collector__new(struct collector **ret, uint64_t ring_size, bool several, const char **ret_missing);
 
+/* Does attaching take perf events here? On most kernels these want CAP_SYS_ADMIN, and a link for many uprobes does not. */
+bool collector__needs_perf_events(const struct collector *c);
+
 /* Where to attach: `wanted`, or with SITE_AUTO the one that this kernel is fast at. Prints with -v what and why.
  * 0, or -errno if that cannot be found out; then it is the site that every kernel takes. */
 int collector__choose_site(struct collector *c, enum site wanted);

@@ -602,7 +602,8 @@ static enum exit_code explain(struct processes *p, int err)
 		return EXIT_NO_PROCESS;
 	}
 	if (err == -EPERM || err == -EACCES) {
-		log_error("no permission to attach uprobes; use sudo, or give CAP_PERFMON");
+		log_error("no permission to attach uprobes%s; use sudo; `viztrace-bpf doctor` names what is missing",
+			  collector__needs_perf_events(p->collector) ? " by perf events (CAP_SYS_ADMIN)" : "");
 		return EXIT_PERMISSION;
 	}
 	if (err == -ENOTSUPP) {
@@ -633,7 +634,7 @@ enum exit_code processes__attach(struct processes *p, struct collector *c, uint3
 		err = collector__follow_forks(c);
 		if (err) {
 			log_error("cannot follow forks: %s", err == -EPERM ? "no permission; use sudo" :
-				  "this kernel does not describe itself (/sys/kernel/btf/vmlinux); trace without -f");
+				  "this kernel does not describe itself (/sys/kernel/btf/vmlinux), or is locked down; trace without -f");
 			return err == -EPERM ? EXIT_PERMISSION : EXIT_KERNEL;
 		}
 		if (!p->watch)

@@ -147,7 +147,8 @@ static enum exit_code open_collector(struct session *s)
 	int err = collector__new(&s->collector, ring_size(s->opts), processes__are_several(s->processes), &missing);
 
 	if (err == -EPERM) {
-		log_error("no permission to load eBPF programs; use sudo, or give CAP_BPF and CAP_PERFMON");
+		log_error("no permission to load eBPF programs (CAP_BPF, CAP_PERFMON); use sudo; `viztrace-bpf doctor` names what "
+			  "is missing");
 		return EXIT_PERMISSION;
 	}
 	if (err == -ENOTSUP) {

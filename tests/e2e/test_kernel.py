@@ -24,14 +24,14 @@ class Kernel(Failing):
         self.lacks("bpf", errno.ENOSYS, harness.EXIT_KERNEL, "this kernel", "Linux 5.8")
 
     def test_bpf_forbidden(self):
-        self.lacks("bpf", errno.EPERM, harness.EXIT_PERMISSION, "sudo", "CAP_BPF")
+        self.lacks("bpf", errno.EPERM, harness.EXIT_PERMISSION, "sudo", "CAP_BPF", "viztrace-bpf doctor")
 
     def test_without_perf_events(self):
         self.fails(harness.EXIT_KERNEL, "-p", self.target_pid, "-o", "t.json", naming=("this kernel", "CONFIG_UPROBE_EVENTS"),
                    prefix=self.taking("link", errno.EINVAL, "perf_event_open", errno.ENOSYS))
 
     def test_perf_events_forbidden(self):
-        self.fails(harness.EXIT_PERMISSION, "-p", self.target_pid, "-o", "t.json", naming=("sudo", "CAP_PERFMON"),
+        self.fails(harness.EXIT_PERMISSION, "-p", self.target_pid, "-o", "t.json", naming=("sudo", "CAP_SYS_ADMIN", "viztrace-bpf doctor"),
                    prefix=self.taking("link", errno.EINVAL, "perf_event_open", errno.EACCES))
 
     def test_without_perf_events_but_links_it_traces(self):
