@@ -96,8 +96,12 @@ int collector__new(struct collector **ret, uint64_t ring_size, bool several, con
 		return -ENOMEM;
 	c->ring_size = ring_size;
 	c->n_cpus = libbpf_num_possible_cpus();
-	if (c->n_cpus < 1)
-		c->n_cpus = 1;
+	if (c->n_cpus < 1) {
+		/* Not to be guessed: the kernel writes a count for each. */
+		*ret_missing = "the number of CPUs (/sys is not mounted)";
+		err = -ENOTSUP;
+		goto err_free;
+	}
 	c->n_rings = c->n_cpus < RINGS_MAX ? (size_t)c->n_cpus : RINGS_MAX;
 	c->rings = calloc(c->n_rings, sizeof(*c->rings));
 	err = c->rings ? order__new(&c->order) : -ENOMEM;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "ctl.h"
+#include "doctor.h"
 #include "list.h"
 #include "log.h"
 #include "opts.h"
@@ -46,6 +47,7 @@ int main(int argc, char **argv)
 	switch (o.command) {
 	case COMMAND_LIST: code = list__run(&o); break;
 	case COMMAND_CTL: code = ctl__run(&o); break;
+	case COMMAND_DOCTOR: code = doctor__run(&o); break;
 	case COMMAND_TRACE:
 		handle_signals();
 		code = session__run(&o, argc, argv, &stop);

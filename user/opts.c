@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef VIZTRACE_VERSION
 #define VIZTRACE_VERSION "unknown"
@@ -23,6 +24,7 @@ static const char help[] =
 	"       viztrace-bpf -x PROGRAM [options]\n"
 	"       viztrace-bpf list -p PID | FILE\n"
 	"       viztrace-bpf ctl -p PID [--clear] [--show] [filters]\n"
+	"       viztrace-bpf doctor [-p PID]\n"
 	"\n"
 	"  -p, --pid PID          a process to trace; it has VIZ_PROBE_* macros (viztrace.h)\n"
 	"  -f, --follow           also what it forks and executes\n"
@@ -50,6 +52,7 @@ static const char help[] =
 	"\n"
 	"  ctl                    change the filters of a running trace: --clear drops all, --show tells them\n"
 	"  list                   what can be traced: probes, counters, objects and their attributes\n"
+	"  doctor                 can one trace here; if not, what stops it and what mends that\n"
 	"\n"
 	"Open the trace in https://ui.perfetto.dev or chrome://tracing.\n"
 	"\n"
@@ -141,7 +144,7 @@ static int parse_ring_size(uint64_t *ret, const char *text, char *error, size_t 
 
 	if (err)
 		return err;
-	if (n < 65536 || n > 1u << 30)
+	if (n < RING_SIZE_MIN || n > 1u << 30)
 		FAIL("--ring-size is between 64k and 1G, not '%s'", text);
 	while (rounded < n)
 		rounded *= 2;
@@ -246,6 +249,9 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 			FAIL("ctl for which traced process? -p PID; see --help");
 		if (!o->clear && !o->show && rules__are_empty(&o->rules))
 			FAIL("ctl needs something to change, or --show; see --help");
+	} else if (optind < argc && !strcmp(argv[optind], "doctor")) {
+		o->command = COMMAND_DOCTOR;
+		optind++;
 	} else if (o->clear || o->show) {
 		FAIL("--clear and --show go with ctl; see --help");
 	} else if (optind == argc && !o->n_pids && !o->program && !o->argv) {
@@ -254,7 +260,8 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 	if (optind < argc)
 		FAIL("'%s' is not understood; a command to run comes after --; see --help", argv[optind]);
 	if (o->command != COMMAND_TRACE && (o->follow || o->program || o->argv))
-		FAIL("-f, -x and a command are for tracing, not for %s; see --help", o->command == COMMAND_CTL ? "ctl" : "list");
+		FAIL("-f, -x and a command are for tracing, not for %s; see --help",
+		     o->command == COMMAND_DOCTOR ? "doctor" : o->command == COMMAND_CTL ? "ctl" : "list");
 	if (!!o->n_pids + !!o->program + !!o->argv > 1)
 		FAIL("either -p, or -x, or a command; see --help");
 	if (o->user && !o->argv)
@@ -296,4 +303,17 @@ void opts__clear(struct opts *o)
 	free(o->pids);
 	o->pids = NULL;
 	o->n_pids = 0;
+}
+
+uint64_t opts__ring_size(const struct opts *o)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t size = RING_SIZE_MOST;
+
+	if (o->ring_size)
+		return o->ring_size;
+	/* Few CPUs get larger rings: there the collector is more likely to wait for its turn. */
+	while (size > RING_SIZE_LEAST && size * (uint64_t)(cpus > 0 ? cpus : 1) > RING_SIZES)
+		size /= 2;
+	return size;
 }

@@ -128,23 +128,10 @@ static void on_verdict(void *ctx, const struct verdict_key *key, const struct ve
 	collector__set_verdict(s->collector, key, v, epoch);
 }
 
-/* Few CPUs get larger rings: there the collector is more likely to wait for its turn. */
-static uint64_t ring_size(const struct opts *o)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t size = RING_SIZE_MOST;
-
-	if (o->ring_size)
-		return o->ring_size;
-	while (size > RING_SIZE_LEAST && size * (uint64_t)(cpus > 0 ? cpus : 1) > RING_SIZES)
-		size /= 2;
-	return size;
-}
-
 static enum exit_code open_collector(struct session *s)
 {
 	const char *missing = NULL;
-	int err = collector__new(&s->collector, ring_size(s->opts), processes__are_several(s->processes), &missing);
+	int err = collector__new(&s->collector, opts__ring_size(s->opts), processes__are_several(s->processes), &missing);
 
 	if (err == -EPERM) {
 		log_error("no permission to load eBPF programs (CAP_BPF, CAP_PERFMON); use sudo; `viztrace-bpf doctor` names what "
@@ -584,7 +571,7 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	err = finish(s, argc, argv);
 	if (err)
 		log_error("writing %s failed: %s; what was written before is whole", s->path, strerror(-err));
-	summary__print(&s->report, s->path, !err, ring_size(s->opts));
+	summary__print(&s->report, s->path, !err, opts__ring_size(s->opts));
 	report_unmatched(s);
 	if (err)
 		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;

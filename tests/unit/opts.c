@@ -303,6 +303,22 @@ Test(opts, ctl_takes_a_process_and_a_change)
 	REJECT("'x' is not understood", "ctl", "-p5", "--show", "x");
 }
 
+Test(opts, doctor_takes_processes_or_nothing)
+{
+	ACCEPT("doctor");
+	cr_assert_eq(opts.command, COMMAND_DOCTOR);
+	cr_assert_eq(opts.n_pids, 0);
+	ACCEPT("doctor", "-p", "5", "--ring-size", "64k", "-v");
+	cr_assert_eq(opts.command, COMMAND_DOCTOR);
+	cr_assert_eq(opts.n_pids, 1);
+	cr_assert_eq(opts.pids[0], 5);
+	cr_assert_eq(opts.ring_size, RING_SIZE_MIN);
+	ACCEPT("-p5", "doctor");
+	cr_assert_eq(opts.command, COMMAND_DOCTOR);
+	REJECT("'x' is not understood", "doctor", "x");
+	REJECT("not for doctor", "doctor", "-p5", "-f");
+}
+
 Test(opts, clear_and_show_go_with_ctl_only)
 {
 	REJECT("--clear and --show go with ctl", "-p5", "--clear");
@@ -343,7 +359,7 @@ Test(opts, help_and_version_are_answered_on_stdout, .init = cr_redirect_stdout)
 					    "--fail-on-loss", "--quiet", "--verbose", "--help", "--version", "--include PAT",
 					    "--exclude PAT", "--include-all", "--methods PAT", "--no-methods",
 					    "--trigger-on-change PAT", "--no-trigger-on-change PAT", "--on-change",
-					    "--filters FILE", "--clear", "--show", "list", "ctl"};
+					    "--filters FILE", "--clear", "--show", "list", "ctl", "doctor"};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		cr_assert(strstr(text, words[i]), "--help does not tell %s", words[i]);
 	cr_assert(strstr(text, "\nviztrace-bpf "));

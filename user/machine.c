@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* machine: see machine.h. */
+#include "machine.h"
+
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* The inodes of the initial namespaces, on every kernel since 3.8. */
+#define INITIAL_USERNS 0xEFFFFFFDu
+#define INITIAL_PIDNS 0xEFFFFFFCu
+
+static bool is_mounted(const char *path, long magic)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (long)fs.f_type == magic;
+}
+
+bool machine__has_proc(void)
+{
+	return is_mounted("/proc", PROC_SUPER_MAGIC);
+}
+
+bool machine__has_sysfs(void)
+{
+	return is_mounted("/sys", SYSFS_MAGIC);
+}
+
+static bool in_child_namespace(const char *path, ino_t initial)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_ino != initial;
+}
+
+bool machine__in_user_namespace(void)
+{
+	return in_child_namespace("/proc/self/ns/user", INITIAL_USERNS);
+}
+
+bool machine__in_pid_namespace(void)
+{
+	return in_child_namespace("/proc/self/ns/pid", INITIAL_PIDNS);
+}
+
+uint64_t machine__effective_caps(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { 0 } };
+
+	syscall(SYS_capget, &head, data);
+	return (uint64_t)data[1].effective << 32 | data[0].effective;
+}
+
+bool machine__may_gain_cap(int cap)
+{
+	return prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0;
+}
+
+bool machine__has_seccomp_filter(void)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) > 0;
+}
+
+bool machine__is_linux(unsigned major, unsigned minor)
+{
+	unsigned is_major = 0, is_minor = 0;
+	struct utsname u;
+
+	return uname(&u) == 0 && sscanf(u.release, "%u.%u", &is_major, &is_minor) == 2 &&
+	       (is_major > major || (is_major == major && is_minor >= minor));
+}
