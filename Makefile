@@ -2,6 +2,7 @@
 # make             build/viztrace-bpf
 # sudo make demo   install what is missing, build, trace the demo: build/demo.json
 # sudo make test   install what is missing, build and run every test
+#                  (WITH="containers kernels": also in containers of Debian 12 and 13, and on two other kernels)
 # make install     PREFIX=/usr/local DESTDIR=
 # V=1 shows commands; CLANG, BPFTOOL, CC, PKG_CONFIG may be set.
 
@@ -58,6 +59,7 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 .SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o)
 
+WITH ?=
 JOBS := -j$(shell nproc)
 
 # ---- demo, tests: these may install packages, hence sudo ----
@@ -69,7 +71,7 @@ demo: deps
 
 test: deps-test
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all unit $(B)/jobserver
-	$(Q)python3 tests/run.py; status=$$?; $(give_back); exit $$status
+	$(Q)python3 tests/run.py $(addprefix --with ,$(WITH)); status=$$?; $(give_back); exit $$status
 
 deps:
 	$(Q)tests/deps.sh build

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Run every suite and add up what they say: run.py [SUITE ...]
+"""Run every suite and add up what they say: run.py [--with containers] [--with kernels] [SUITE ...]
 
+Containers (Debian 12 and 13, each with every suite inside) and kernels (two others, in virtual machines) take longer than all
+the rest, so they have to be asked for.
 A suite ends with a line "N passed, N failed, N skipped", or with Criterion's synthesis. One that ends without
 either, or with an exit status that does not fit its line, counts as one failure.
 """
+import argparse
 import os
 import re
 import subprocess
@@ -15,16 +18,22 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 UNIT = os.path.join(ROOT, "build", "unit")
 LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 CRITERION = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
-TIMEOUT = 1800
+TIMEOUT = 2400
+EXTRA = {
+    "containers": ["make", "--no-print-directory", "test-container"],
+    "kernels": ["make", "--no-print-directory", "test-kernels", "KERNELS=5.10,newest"],
+}
 
 
-def suites():
+def suites(extra):
     units = sorted(f[:-2] for f in os.listdir(os.path.join(ROOT, "tests", "unit")) if f.endswith(".c"))
     for name in units:
         yield "unit/" + name, [os.path.join(UNIT, name), "-j2"]
     for name, script in (("rules", "rules.py"), ("header", "header/run.py"), ("viewer", "viewer/test_view.py"),
                          ("e2e", "e2e/run.py"), ("readme", "readme.py")):
         yield name, [sys.executable, os.path.join(ROOT, "tests", script)]
+    for name in extra:
+        yield name, EXTRA[name]
 
 
 def counts(text, status):
@@ -66,9 +75,12 @@ def run(name, command):
 
 
 def main():
-    chosen = sys.argv[1:]
-    results = [(name, run(name, command)) for name, command in suites()
-               if not chosen or any(name.startswith(c) for c in chosen)]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("suite", nargs="*")
+    parser.add_argument("--with", dest="extra", action="append", choices=list(EXTRA), default=[])
+    args = parser.parse_args()
+    results = [(name, run(name, command)) for name, command in suites(args.extra)
+               if not args.suite or any(name.startswith(c) for c in args.suite)]
     print()
     for name, (passed, failed, skipped) in results:
         print(f"{name:24} {passed:6} passed {failed:4} failed {skipped:4} skipped")
