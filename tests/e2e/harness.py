@@ -198,10 +198,15 @@ class Target(Process):
 
 class Tool(Process):
     def attached(self, timeout=None):
-        return self.err.wait_for(b"tracing process", timeout)
+        word = b"tracing all" if "-x" in self.argv else b"tracing 2" if self.argv.count("-p") == 2 else b"tracing process"
+        return self.err.wait_for(word, timeout)
 
     def messages(self):
         return self.err.text() if self.err else "(not captured)"
+
+
+class Launcher(Target, Tool):
+    """The tool with a command of programs/, which goes on step by step: they share stdin and stdout."""
 
 
 class Case(unittest.TestCase):
@@ -233,11 +238,30 @@ class Case(unittest.TestCase):
 
     def attach(self, pid, *options, output="trace.json", **more):
         """Start the tool and wait until it has attached."""
-        t = self.tool("-p", pid, "-o", output, *options, **more)
+        return self.attach_to("-p", pid, "-o", output, *options, **more)
+
+    def attach_to(self, *args, **more):
+        """The same with all of its arguments: several processes, or a program."""
+        t = self.tool(*args, **more)
         if not t.attached():
             t.child.poll()
             self.fail("not attached, exit code %r: %s" % (t.child.returncode, t.messages()))
         return t
+
+    def launch(self, *command, options=(), output="trace.json", ready="ready", **more):
+        """Start the tool with a command, and wait until that is ready."""
+        more.setdefault("cwd", self.dir)
+        t = Launcher([TOOL, "-o", output, *options, "--", *command], stderr=subprocess.PIPE, **more)
+        self.addCleanup(t.clean_up)
+        if ready:
+            t.await_step(ready)
+        return t
+
+    def launched(self, *command, options=(), code=0, **more):
+        """One run of a command, to its end. (trace, the tool)"""
+        tool = self.tool("-o", "trace.json", *options, "--", *command, **more)
+        self.end(tool, code, with_signal=None)
+        return self.load(), tool
 
     def end(self, tool, code=0, with_signal=signal.SIGINT):
         """End the tool (None: it ends by itself); its exit code has to be `code`."""

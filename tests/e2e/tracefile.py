@@ -125,6 +125,7 @@ class Trace:
         self.metadata = {}
         self.counts = collections.Counter()  # events by phase
         self.samples = collections.Counter()  # C events before the closing ones, by name
+        self.closing = set()  # ids of C events: where a process ended before others, that is not at the trace's end
         self.thread_names = collections.defaultdict(list)
 
     def of(self, *phases, name=None):
@@ -134,7 +135,7 @@ class Trace:
         """The args of a counter's samples, without the one that closes it."""
         end = self.end_ns
         return [e["args"] for e in self.of("C", name=name)
-                if ns(e["ts"]) < end and all(e.get(k) == v for k, v in more.items())]
+                if ns(e["ts"]) < end and id(e) not in self.closing and all(e.get(k) == v for k, v in more.items())]
 
     def snapshots(self, name=None):
         return [plain_keys(e["args"]["snapshot"]) for e in self.of("O", name=name)]
@@ -242,7 +243,7 @@ class Checker:
         assert self.series.setdefault(key, names) == names, "the series were %r" % (self.series[key],)
         if ts < self.trace.end_ns:
             self.trace.samples[e["name"]] += 1
-        self.values.setdefault(key, collections.deque(maxlen=2)).append((args, ts))
+        self.values.setdefault(key, collections.deque(maxlen=2)).append((e, ts))
 
     def object(self, e, ts):
         assert isinstance(e.get("id"), str) and re.fullmatch("0x[0-9a-f]+", e["id"]), "id"
@@ -296,8 +297,12 @@ class Checker:
             assert not stack, "open at the end on %r: %r" % (thread, stack)
         assert not self.bands, "states without end: %r" % list(self.bands)[:3]
         for key, values in self.values.items():
-            assert len(values) == 2 and values[0][0] == values[1][0], \
+            assert len(values) == 2 and values[0][0]["args"] == values[1][0]["args"], \
                 "the last sample of %r is not drawn: %r" % (key, list(values))
+            last, ts = values[1]
+            if ts < self.trace.end_ns and "process_list" in self.trace.metadata:
+                self.trace.closing.add(id(last))
+                self.trace.samples[key[1]] -= 1
 
 
 def check_metadata(metadata):
