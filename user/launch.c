@@ -404,6 +404,16 @@ void launch__go_on(struct launch *l, pid_t pid, bool found)
 	signal_event(l->wake);
 }
 
+bool launch__is_loading(struct launch *l, pid_t pid)
+{
+	bool loading;
+
+	pthread_mutex_lock(&l->lock);
+	loading = find_image(l, pid);
+	pthread_mutex_unlock(&l->lock);
+	return loading;
+}
+
 bool launch__ended(struct launch *l, int *ret)
 {
 	bool ended;

@@ -59,6 +59,9 @@ bool launch__next(struct launch *l, struct launch_stop *ret);
 /* It was looked at. `found`: there are probes in what is mapped (once said, it holds for this image). */
 void launch__go_on(struct launch *l, pid_t pid, bool found);
 
+/* Between its exec and its first own instruction? What it maps then is shown by launch__next. */
+bool launch__is_loading(struct launch *l, pid_t pid);
+
 /* Has the command itself ended, whatever its children do? *ret is its wait status. */
 bool launch__ended(struct launch *l, int *ret);
 

@@ -27,7 +27,9 @@ struct process {
 	pid_t pid;
 	struct target *target; /* NULL: it has not executed its program yet, or was gone when we came */
 	char comm[17];
-	bool held;             /* it waits for us to look at it */
+	bool awaited;          /* launch is about to show its exec */
+	bool let_go;           /* launch has: what it executes next is not shown */
+	bool missed;           /* counted as such */
 	uint64_t looked;       /* when we did last */
 	uint64_t execed;       /* when it executed its program, if we saw that ourselves */
 	uint64_t ended;        /* when its last thread did that we know of */
@@ -88,8 +90,8 @@ static int attach_binary(struct processes *p, struct binary *b, pid_t pid, uint3
 	if (err)
 		return err;
 	if (!b->attached) {
-		b->attached_since = collector__now();
 		p->stats.files++;
+		b->attached_at = collector__now();
 	}
 	for (size_t i = 0; i < b->elf.n_probes; i++)
 		p->stats.probes += kinds >> b->elf.probes[i].probe & 1;
@@ -114,49 +116,58 @@ static int attach_files(struct processes *p, struct process *process)
 	return err;
 }
 
-/* Its code may have run before we were there: mapped at `since`, attached to just now or, for all, since some time. */
-static void tell_late(struct processes *p, const struct process *process, const struct binary *b, uint64_t since)
+/* Its code may have run before we were there. */
+static void tell_late(struct processes *p, const struct process *process, const struct binary *b, uint64_t since, uint64_t from)
 {
-	uint64_t from = p->family ? b->attached_since : collector__now();
 	char text[NAME_MAX + 128];
 
-	if (!b->elf.n_probes || from < since)
-		return;
 	snprintf(text, sizeof(text), "%s is traced from here on, %.1f ms after it was loaded", base_name(b->path),
 		 (double)(from - since) / 1e6);
 	log_info("process %d (%s): %s", process->pid, process->comm, text);
 	happened(p, HAPPENED_NOTE, from, process->pid, text);
 }
 
-/* Files of its that are new. `since`: when they were mapped, if their code may have run by now; 0: it has not. */
-static int attach_new_files(struct processes *p, struct process *process, size_t from, uint64_t since)
+/* Attach to its new files. `since`: when they were mapped, if their code may have run by now; 0: it has not. */
+static int take_files(struct processes *p, struct process *process, uint64_t since)
 {
 	struct target *t = process->target;
 	int err = 0;
 
-	for (size_t i = from; !err && i < t->n_files; i++) {
+	for (size_t i = 0; !err && i < t->n_files; i++) {
 		struct target_file *f = &t->files[i];
+		uint32_t had = f->attached;
+		uint64_t from;
 
+		if (!f->is_mapped || !f->is_new)
+			continue;
 		err = p->ops.on_file(p->ops.ctx, process->pid, f->bias, f->binary);
 		if (!err)
 			err = attach_file(p, process, f);
-		if (!err && since)
-			tell_late(p, process, f->binary, since);
+		/* Maybe it was mapped while we attached for another one. */
+		from = p->family ? f->binary->attached_at : f->attached != had ? collector__now() : 0;
+		if (!err && since && f->binary->elf.n_probes && from > since)
+			tell_late(p, process, f->binary, since, from);
 	}
 	return err;
 }
 
-/* Attach to what is new in its memory. */
+/* Attach to what is new in its memory. -ESRCH: it is gone. */
 static int look(struct processes *p, struct process *process, uint64_t since)
 {
-	size_t before = process->target->n_files;
-	int err;
+	uint64_t now = collector__now();
+	int err = target__look(process->target, &p->binaries);
 
-	process->looked = collector__now();
-	err = target__look(process->target, &p->binaries);
-	if (err == -ESRCH)
-		return 0;
-	return err ? err : attach_new_files(p, process, before, since);
+	if (err)
+		return err;
+	process->looked = now;
+	return take_files(p, process, since);
+}
+
+static int look_if_there(struct processes *p, struct process *process, uint64_t since)
+{
+	int err = look(p, process, since);
+
+	return err == -ESRCH ? 0 : err;
 }
 
 static int look_at_all(struct processes *p)
@@ -167,7 +178,7 @@ static int look_at_all(struct processes *p)
 	p->looked_at_all = now;
 	for (struct process *process = p->first; process && !err; process = process->next)
 		if (process->target)
-			err = look(p, process, since);
+			err = look_if_there(p, process, since);
 	return err;
 }
 
@@ -184,8 +195,8 @@ static int open_as_family(const struct processes *p, const char *path)
 	return fd >= 0 ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* A process that mapped `path` at `since` was gone before we could look: what it had may be had by the next one. */
-static int look_without(struct processes *p, const struct process *process, const char *path, uint64_t since)
+/* A process that mapped `path` was gone before we could look: what it had may be had by the next one. */
+static int look_without(struct processes *p, struct process *process, const char *path, uint64_t since)
 {
 	int fd = p->family ? open_as_family(p, path) : -1, err;
 	struct binary *b;
@@ -193,11 +204,15 @@ static int look_without(struct processes *p, const struct process *process, cons
 	if (fd < 0)
 		return 0;
 	err = binaries__get(&p->binaries, fd, path, &b);
-	if (err || !b->elf.n_probes || (b->attached && b->attached_since < since))
+	if (err || !b->elf.n_probes || (b->attached && b->attached_at < since))
 		return err;
+	p->stats.missed += !process->missed;
+	process->missed = true;
 	/* In the end it is said how many. */
-	(p->stats.missed++ ? log_verbose : log_warn)("process %d (%s) ended before we could attach to the probes in %s",
-						     process->pid, process->comm, path);
+	(p->stats.missed > 1 ? log_verbose : log_warn)("process %d (%s) ended before we could attach to the probes in %s",
+						       process->pid, process->comm, path);
+	if (b->attached)
+		return 0;
 	err = p->ops.on_file(p->ops.ctx, 0, 0, b);
 	return err ? err : attach_binary(p, b, 0, &b->attached);
 }
@@ -275,24 +290,27 @@ static void end(struct processes *p, struct process *process)
 /* It runs and has not been looked at. 0 also if it is gone by now. */
 static int open_target(struct processes *p, struct process *process, uint64_t since)
 {
+	uint64_t now = collector__now();
 	pid_t leader;
 	int err = target__open(&process->target, &p->binaries, process->pid, &leader);
 
-	process->looked = collector__now();
 	if (err)
 		return err == -ENOMEM ? err : 0;
+	process->looked = now;
 	snprintf(process->comm, sizeof(process->comm), "%s", process->target->comm);
 	describe(p, process);
-	return attach_new_files(p, process, 0, since);
+	return take_files(p, process, since);
 }
 
 static int begin(struct processes *p, pid_t pid, const char *comm, uint64_t ts, struct process **ret)
 {
 	int err = add(p, pid, comm, ret);
 
-	if (!err)
-		happened(p, HAPPENED_BEGIN, ts, pid, comm);
-	return err;
+	if (err)
+		return err;
+	describe(p, *ret); /* it may be gone when we look */
+	happened(p, HAPPENED_BEGIN, ts, pid, comm);
+	return 0;
 }
 
 static int execed(struct processes *p, struct process *process, const char *comm, uint64_t ts, uint64_t since)
@@ -307,16 +325,41 @@ static int execed(struct processes *p, struct process *process, const char *comm
 		return open_target(p, process, since);
 	target__forget(process->target);
 	describe(p, process);
-	return look(p, process, since);
+	return look_if_there(p, process, since);
 }
 
-static bool runs_program(const struct processes *p, pid_t pid)
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static bool runs_program(pid_t pid, const struct stat *program)
 {
 	char path[64];
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	return !stat(path, &st) && st.st_dev == p->program.st_dev && st.st_ino == p->program.st_ino;
+	return !stat(path, &st) && is_same(&st, program);
+}
+
+/* Our program was built anew: those that run it are ours, too. */
+static int replace_program(struct processes *p)
+{
+	int fd = open(p->opts->program, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+	struct binary *b;
+
+	if (fd < 0 || fstat(fd, &p->program)) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	err = binaries__get(&p->binaries, fd, p->opts->program, &b);
+	if (err)
+		return err;
+	p->program_binary = b;
+	log_verbose("%s is another file now", p->opts->program);
+	err = p->ops.on_file(p->ops.ctx, 0, 0, b);
+	return err ? err : attach_binary(p, b, 0, &b->attached);
 }
 
 /* A process that runs our program. */
@@ -328,6 +371,36 @@ static int join(struct processes *p, pid_t pid, const char *comm, uint64_t ts, u
 	if (!err)
 		err = begin(p, pid, comm, ts, &process);
 	return err ? err : open_target(p, process, since);
+}
+
+static int join_if_ours(struct processes *p, const struct watch_event *e)
+{
+	struct stat now;
+	int err = 0;
+
+	if (!runs_program(e->pid, &p->program)) {
+		if (stat(p->opts->program, &now) || is_same(&now, &p->program) || !runs_program(e->pid, &now))
+			return 0;
+		err = replace_program(p);
+	}
+	return err ? err : join(p, e->pid, e->name, e->ts, e->ts);
+}
+
+/* Its execs are shown by launch, in which it waits for us; what watch tells of them comes before or after that. */
+static bool is_launchs(const struct processes *p, const struct process *process)
+{
+	return p->launch && (p->opts->follow || (process->pid == p->command && !process->let_go));
+}
+
+static int on_mapped(struct processes *p, struct process *process, const struct watch_event *e)
+{
+	int err = -ESRCH;
+
+	if (process->looked > e->ts || process->awaited || (p->launch && launch__is_loading(p->launch, e->pid)))
+		return 0;
+	if (process->target)
+		err = look(p, process, e->ts);
+	return err == -ESRCH ? look_without(p, process, e->name, e->ts) : err;
 }
 
 static int on_watch(void *ctx, const struct watch_event *e)
@@ -342,17 +415,18 @@ static int on_watch(void *ctx, const struct watch_event *e)
 		if (process || !parent || !p->opts->follow)
 			return 0;
 		err = begin(p, e->pid, parent->comm, e->ts, &process);
-		return err ? err : open_target(p, process, 0);
+		return err ? err : open_target(p, process, e->ts);
 	case WATCH_EXECED:
-		if (process)
-			return process->execed > e->ts ? 0 : execed(p, process, e->name, e->ts, e->ts);
-		return p->opts->program && runs_program(p, e->pid) ? join(p, e->pid, e->name, e->ts, e->ts) : 0;
-	case WATCH_MAPPED:
-		if (!process || process->held)
+		if (process && process->execed > e->ts)
 			return 0;
-		if (!process->target)
-			return look_without(p, process, e->name, e->ts);
-		return process->looked > e->ts ? 0 : look(p, process, e->ts);
+		if (process && is_launchs(p, process)) {
+			process->awaited = true;
+			return 0;
+		}
+		if (process)
+			return execed(p, process, e->name, e->ts, e->ts);
+		return p->opts->program ? join_if_ours(p, e) : 0;
+	case WATCH_MAPPED: return process ? on_mapped(p, process, e) : 0;
 	case WATCH_EXITED:
 		if (process)
 			process->ended = e->ts;
@@ -400,7 +474,6 @@ static int answer_launch(struct processes *p)
 		if (!process)
 			err = begin(p, stop.pid, "", now, &process);
 		if (!err) {
-			process->held = true;
 			if (stop.exec) {
 				char path[64], comm[17] = "";
 				FILE *file;
@@ -411,12 +484,13 @@ static int answer_launch(struct processes *p)
 					comm[strcspn(comm, "\n")] = 0;
 				if (file)
 					fclose(file);
+				process->awaited = false;
 				err = execed(p, process, comm, now, 0);
 			} else if (process->target) {
-				err = look(p, process, 0);
+				err = look_if_there(p, process, 0);
 			}
-			process->held = false;
 			found = process->target && target__count_probes(process->target);
+			process->let_go = found;
 		}
 		launch__go_on(p->launch, stop.pid, found);
 	}
@@ -549,7 +623,7 @@ static int attach_process(struct processes *p, struct process *process)
 	if (!err)
 		err = attach_files(p, process);
 	/* What it mapped since we looked. */
-	return err || !process->target ? err : look(p, process, now);
+	return err || !process->target ? err : look_if_there(p, process, now);
 }
 
 static int join_those_present(struct processes *p)
@@ -561,7 +635,7 @@ static int join_those_present(struct processes *p)
 	while (proc && !err && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid > 0 && !find(p, pid) && runs_program(p, pid))
+		if (pid > 0 && !find(p, pid) && runs_program(pid, &p->program))
 			err = join(p, pid, base_name(p->opts->program), collector__now(), 0);
 	}
 	if (proc)

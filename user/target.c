@@ -69,13 +69,16 @@ static bool is_known(struct target *t, const struct mapping *m)
 {
 	for (size_t i = 0; i < t->n_files; i++) {
 		struct target_file *f = &t->files[i];
+		uint64_t bias = m->start - m->offset - f->binary->elf.load_address;
 
-		/* Loaded again it may be elsewhere; its first mapping decides. */
 		if (f->map_dev != m->dev || f->map_ino != m->ino)
 			continue;
-		if (!f->is_mapped)
-			f->bias = m->start - m->offset - f->binary->elf.load_address;
-		f->is_mapped = true;
+		/* Loaded again it may be elsewhere; its first mapping decides. */
+		if (!f->is_mapped) {
+			f->is_new |= bias != f->bias;
+			f->bias = bias;
+			f->is_mapped = true;
+		}
 		return true;
 	}
 	return false;
@@ -83,7 +86,7 @@ static bool is_known(struct target *t, const struct mapping *m)
 
 static int add_file(struct target *t, struct binaries *binaries, const struct mapping *m, int fd)
 {
-	struct target_file f = { .map_dev = m->dev, .map_ino = m->ino, .is_mapped = true }, *bigger;
+	struct target_file f = { .map_dev = m->dev, .map_ino = m->ino, .is_mapped = true, .is_new = true }, *bigger;
 	int err = binaries__get(binaries, fd, m->path, &f.binary);
 
 	t->n_looked_at++;
@@ -101,7 +104,7 @@ static int add_file(struct target *t, struct binaries *binaries, const struct ma
 int target__look(struct target *t, struct binaries *binaries)
 {
 	char path[64], *line = NULL;
-	size_t size = 0;
+	size_t size = 0, n_lines = 0;
 	FILE *maps;
 	int err = 0;
 
@@ -110,12 +113,15 @@ int target__look(struct target *t, struct binaries *binaries)
 	if (!maps)
 		return errno == ENOENT ? -ESRCH : -errno;
 	t->n_looked_at = t->n_denied = 0;
-	for (size_t i = 0; i < t->n_files; i++)
+	for (size_t i = 0; i < t->n_files; i++) {
+		t->files[i].is_new = !t->files[i].is_mapped;
 		t->files[i].is_mapped = false;
+	}
 	while (!err && getline(&line, &size, maps) > 0) {
 		struct mapping m;
 		int fd;
 
+		n_lines++;
 		if (!parse_mapping(line, &m) || !m.executable || is_known(t, &m))
 			continue;
 		fd = open_mapping(t->pid, &m);
@@ -126,6 +132,8 @@ int target__look(struct target *t, struct binaries *binaries)
 	}
 	if (ferror(maps))
 		err = -errno;
+	else if (!n_lines) /* a zombie */
+		err = -ESRCH;
 	free(line);
 	fclose(maps);
 	return err;
@@ -187,7 +195,8 @@ static void read_names(struct target *t)
 
 void target__forget(struct target *t)
 {
-	t->n_files = 0;
+	for (size_t i = 0; i < t->n_files; i++)
+		t->files[i].is_mapped = false;
 	read_names(t);
 }
 
@@ -229,7 +238,8 @@ size_t target__count_probes(const struct target *t)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n_files; i++)
-		n += t->files[i].binary->elf.n_probes;
+		if (t->files[i].is_mapped)
+			n += t->files[i].binary->elf.n_probes;
 	return n;
 }
 

@@ -20,6 +20,7 @@ struct target_file {
 	uint64_t bias;             /* run time address - link time address */
 	uint32_t attached;         /* kinds of probes, for this process */
 	bool is_mapped;            /* it was when we looked last */
+	bool is_new;               /* and was not there, in that place, the time before */
 };
 
 struct target {
@@ -40,15 +41,16 @@ struct target {
  */
 int target__open(struct target **ret, struct binaries *binaries, pid_t pid, pid_t *ret_leader);
 
-/* Look again: files that it has mapped since then are added. The same errors. */
+/* Look again: files that it has mapped since then are new. The same errors. */
 int target__look(struct target *t, struct binaries *binaries);
 
-/* It has executed another file: nothing is known any more. Look again. */
+/* It has executed another file: nothing is mapped any more. Look again. */
 void target__forget(struct target *t);
 
 /* target__open() for a command: says what is wrong, also with a process that has no probes unless `without_probes`. */
 enum exit_code target__open_or_explain(struct target **ret, struct binaries *binaries, pid_t pid, bool without_probes);
 
+/* In what is mapped. */
 size_t target__count_probes(const struct target *t);
 void target__free(struct target *t);
 
