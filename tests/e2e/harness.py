@@ -228,6 +228,11 @@ class Case(unittest.TestCase):
             self.assertTrue(wait_until(lambda: name in mapped(t.pid)), "%s does not start" % name)
         return t
 
+    def own(self, name, *sources, **how):
+        """build(), but a file that no other test runs: one that is traced for several processes fires in all that run it."""
+        path = self.dir / name
+        return path if path.exists() else copy(build(name, *sources, **how), path)
+
     def tool(self, *args, **more):
         """Start the tool with these arguments."""
         prefix = more.pop("prefix", [])
@@ -287,6 +292,14 @@ def run(*argv, timeout=None, **more):
     """subprocess.run with a timeout and text."""
     return subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=timeout or TIMEOUT, check=False, **more)
+
+
+def copy(program, path):
+    """To run it. Not by us: a process that another test forks meanwhile would have it open for writing, and nobody can run it then."""
+    done = run("cp", program, path)
+    if done.returncode:
+        raise OSError(done.stderr)
+    return pathlib.Path(path)
 
 
 def wait_until(condition, timeout=None):

@@ -91,7 +91,7 @@ static void *thread(void *arg)
 static void run_threads(const char *self)
 {
 	(void)self;
-	for (int i = 0; i < 100; i += 10) {
+	for (int i = 0; i < 300; i += 10) {
 		pthread_t ids[10];
 
 		for (int j = 0; j < 10; j++)
