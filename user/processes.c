@@ -53,7 +53,8 @@ struct processes {
 	bool command_ended;
 	struct stat program;   /* -x */
 	struct binary *program_binary;
-	uint64_t looked_at_all;
+	uint64_t looked_at_all; /* when nothing had escaped us yet */
+	bool behind;           /* and said so */
 	struct pollfd *ends;   /* room for all their pidfds */
 	struct processes_stats stats;
 	struct process_description described[PROCESSES_DESCRIBED];
@@ -386,6 +387,69 @@ static int join_if_ours(struct processes *p, const struct watch_event *e)
 	return err ? err : join(p, e->pid, e->name, e->ts, e->ts);
 }
 
+static int join_those_present(struct processes *p)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	int err = 0;
+
+	while (proc && !err && (entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name);
+
+		if (pid > 0 && !find(p, pid) && runs_program(pid, &p->program))
+			err = join(p, pid, base_name(p->opts->program), collector__now(), 0);
+	}
+	if (proc)
+		closedir(proc);
+	return err;
+}
+
+/* Children of the family that nobody told us of. Parents mostly have smaller numbers. */
+static int adopt_children(struct processes *p, uint64_t since)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	int err = 0;
+
+	while (proc && !err && (entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name);
+		struct process *process;
+		char comm[17];
+
+		if (pid <= 0 || find(p, pid) || !find(p, target__parent_of(pid)))
+			continue;
+		target__read_comm(pid, comm);
+		err = begin(p, pid, comm, collector__now(), &process);
+		if (!err)
+			err = open_target(p, process, since);
+	}
+	if (proc)
+		closedir(proc);
+	return err;
+}
+
+/* More happened than was read in time: nobody knows what, so see who is there. */
+static int catch_up(struct processes *p)
+{
+	static const char text[] = "more happened than we could follow: some processes may not have been traced from their start";
+	uint64_t since = p->looked_at_all;
+	int err = look_at_all(p);
+
+	for (struct process *process = p->first; process; process = process->next)
+		if (!process->target && !process->ended)
+			process->ended = since; /* if it has */
+	if (!err && p->opts->program)
+		err = join_those_present(p);
+	if (!err && p->opts->follow)
+		err = adopt_children(p, since);
+	if (!err && p->family && !p->behind && p->first) {
+		log_warn("%s", text);
+		happened(p, HAPPENED_NOTE, collector__now(), p->first->pid, text);
+		p->behind = true;
+	}
+	return err;
+}
+
 /* Its execs are shown by launch, in which it waits for us; what watch tells of them comes before or after that. */
 static bool is_launchs(const struct processes *p, const struct process *process)
 {
@@ -433,7 +497,7 @@ static int on_watch(void *ctx, const struct watch_event *e)
 		else if (e->pid == e->tid && p->program_binary)
 			collector__remove_process(p->collector, e->pid); /* it may have joined by itself */
 		return 0;
-	case WATCH_MISSED: return look_at_all(p);
+	case WATCH_MISSED: return catch_up(p);
 	}
 	return 0;
 }
@@ -454,8 +518,8 @@ static int end_those_gone(struct processes *p)
 	i = 0;
 	for (process = p->first; process; process = next, i++) {
 		next = process->next;
-		/* Never looked at: a child that was short, or has not done anything yet. */
-		if (ends[i].revents || (!process->target && process->ended))
+		/* Never looked at: a child that was short. An exec that changes the user looks like an exit, too. */
+		if (ends[i].revents || (!process->target && process->ended && !target__runs(process->pid)))
 			end(p, process);
 	}
 	return 0;
@@ -475,15 +539,9 @@ static int answer_launch(struct processes *p)
 			err = begin(p, stop.pid, "", now, &process);
 		if (!err) {
 			if (stop.exec) {
-				char path[64], comm[17] = "";
-				FILE *file;
+				char comm[17];
 
-				snprintf(path, sizeof(path), "/proc/%d/comm", stop.pid);
-				file = fopen(path, "re");
-				if (file && fgets(comm, sizeof(comm), file))
-					comm[strcspn(comm, "\n")] = 0;
-				if (file)
-					fclose(file);
+				target__read_comm(stop.pid, comm);
 				process->awaited = false;
 				err = execed(p, process, comm, now, 0);
 			} else if (process->target) {
@@ -501,10 +559,13 @@ static int answer_launch(struct processes *p)
 
 int processes__update(struct processes *p)
 {
+	uint64_t now = collector__now();
 	int err = answer_launch(p);
 
-	if (!err && p->watch)
+	if (!err && p->watch) {
 		err = watch__read(p->watch, on_watch, p);
+		p->looked_at_all = now;
+	}
 	if (!err && !p->watch && collector__now() - p->looked_at_all > LOOK_NS)
 		err = look_at_all(p);
 	return err ? err : end_those_gone(p);
@@ -624,23 +685,6 @@ static int attach_process(struct processes *p, struct process *process)
 		err = attach_files(p, process);
 	/* What it mapped since we looked. */
 	return err || !process->target ? err : look_if_there(p, process, now);
-}
-
-static int join_those_present(struct processes *p)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	int err = 0;
-
-	while (proc && !err && (entry = readdir(proc))) {
-		pid_t pid = atoi(entry->d_name);
-
-		if (pid > 0 && !find(p, pid) && runs_program(pid, &p->program))
-			err = join(p, pid, base_name(p->opts->program), collector__now(), 0);
-	}
-	if (proc)
-		closedir(proc);
-	return err;
 }
 
 static int attach_all(struct processes *p)

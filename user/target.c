@@ -141,6 +141,8 @@ int target__look(struct target *t, struct binaries *binaries)
 
 struct status {
 	pid_t leader;    /* the process that it belongs to */
+	pid_t parent;
+	char state;
 	pid_t innermost; /* its number in its own PID namespace; 0: that is ours */
 };
 
@@ -157,6 +159,8 @@ static bool read_status(pid_t pid, struct status *ret)
 		return false;
 	while (fgets(line, sizeof(line), file)) {
 		sscanf(line, "Tgid: %d", &found.leader);
+		sscanf(line, "PPid: %d", &found.parent);
+		sscanf(line, "State: %c", &found.state);
 		/* "NSpid:	4711	7": from our namespace inwards. */
 		if (!strncmp(line, "NSpid:", 6)) {
 			char *last = strrchr(line, '\t');
@@ -170,19 +174,43 @@ static bool read_status(pid_t pid, struct status *ret)
 	return found.leader != 0;
 }
 
+pid_t target__parent_of(pid_t pid)
+{
+	struct status status;
+
+	return read_status(pid, &status) ? status.parent : 0;
+}
+
+bool target__runs(pid_t pid)
+{
+	struct status status;
+
+	return read_status(pid, &status) && !strchr("ZX", status.state);
+}
+
+void target__read_comm(pid_t pid, char comm[17])
+{
+	char path[64];
+	FILE *file;
+
+	comm[0] = 0;
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	if (fgets(comm, 17, file))
+		comm[strcspn(comm, "\n")] = 0;
+	fclose(file);
+}
+
 static void read_names(struct target *t)
 {
-	char path[64], link[PATH_MAX], *exe;
-	FILE *comm;
+	char path[64], link[PATH_MAX], comm[17], *exe;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", t->pid);
-	comm = fopen(path, "re");
-	if (comm) {
-		if (fgets(t->comm, sizeof(t->comm), comm))
-			t->comm[strcspn(t->comm, "\n")] = 0;
-		fclose(comm);
-	}
+	target__read_comm(t->pid, comm);
+	if (*comm)
+		memcpy(t->comm, comm, sizeof(comm));
 	snprintf(path, sizeof(path), "/proc/%d/exe", t->pid);
 	n = readlink(path, link, sizeof(link) - 1);
 	link[n > 0 ? n : 0] = 0;

@@ -52,6 +52,12 @@ enum exit_code target__open_or_explain(struct target **ret, struct binaries *bin
 
 /* In what is mapped. */
 size_t target__count_probes(const struct target *t);
+
+/* Of any process: 0 and "" if it is gone. */
+pid_t target__parent_of(pid_t pid);
+bool target__runs(pid_t pid); /* it is no zombie either */
+void target__read_comm(pid_t pid, char comm[17]);
+
 void target__free(struct target *t);
 
 #endif
