@@ -101,44 +101,6 @@ static int add_file(struct target *t, struct binaries *binaries, const struct ma
 	return 0;
 }
 
-int target__look(struct target *t, struct binaries *binaries)
-{
-	char path[64], *line = NULL;
-	size_t size = 0, n_lines = 0;
-	FILE *maps;
-	int err = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", t->pid);
-	maps = fopen(path, "re");
-	if (!maps)
-		return errno == ENOENT ? -ESRCH : -errno;
-	t->n_looked_at = t->n_denied = 0;
-	for (size_t i = 0; i < t->n_files; i++) {
-		t->files[i].is_new = !t->files[i].is_mapped;
-		t->files[i].is_mapped = false;
-	}
-	while (!err && getline(&line, &size, maps) > 0) {
-		struct mapping m;
-		int fd;
-
-		n_lines++;
-		if (!parse_mapping(line, &m) || !m.executable || is_known(t, &m))
-			continue;
-		fd = open_mapping(t->pid, &m);
-		if (fd >= 0)
-			err = add_file(t, binaries, &m, fd);
-		else if (errno == EACCES || errno == EPERM)
-			t->n_denied++;
-	}
-	if (ferror(maps))
-		err = -errno;
-	else if (!n_lines) /* a zombie */
-		err = -ESRCH;
-	free(line);
-	fclose(maps);
-	return err;
-}
-
 struct status {
 	pid_t leader;    /* the process that it belongs to */
 	pid_t parent;
@@ -201,6 +163,44 @@ void target__read_comm(pid_t pid, char comm[17])
 	if (fgets(comm, 17, file))
 		comm[strcspn(comm, "\n")] = 0;
 	fclose(file);
+}
+
+int target__look(struct target *t, struct binaries *binaries)
+{
+	char path[64], *line = NULL;
+	size_t size = 0, n_lines = 0;
+	FILE *maps;
+	int err = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", t->pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		return errno == ENOENT ? -ESRCH : -errno;
+	t->n_looked_at = t->n_denied = 0;
+	for (size_t i = 0; i < t->n_files; i++) {
+		t->files[i].is_new = !t->files[i].is_mapped;
+		t->files[i].is_mapped = false;
+	}
+	while (!err && getline(&line, &size, maps) > 0) {
+		struct mapping m;
+		int fd;
+
+		n_lines++;
+		if (!parse_mapping(line, &m) || !m.executable || is_known(t, &m))
+			continue;
+		fd = open_mapping(t->pid, &m);
+		if (fd >= 0)
+			err = add_file(t, binaries, &m, fd);
+		else if (errno == EACCES || errno == EPERM)
+			t->n_denied++;
+	}
+	if (ferror(maps))
+		err = -errno;
+	else if (!n_lines && !target__runs(t->pid)) /* and no kernel thread */
+		err = -ESRCH;
+	free(line);
+	fclose(maps);
+	return err;
 }
 
 static void read_names(struct target *t)
