@@ -520,12 +520,13 @@ static int end_process(struct model *m, const struct event *e)
 			err = sample_again(m, where_at(m, e->ts, track->pid, track->tid), track);
 	for (o = m->first_object; o && !err; o = next) {
 		next = o->next;
-		if (o->pid != e->pid)
-			continue;
-		err = leave_object(m, o, e->ts);
-		forget_object(m, o);
+		/* Its next program may have another one at that address. */
+		if (o->pid == e->pid)
+			err = end_object(m, o, where_at(m, e->ts, o->pid, o->tid));
 	}
-	tracks__forget(&m->tracks, e->pid);
+	/* What has the same name in its next program goes on in these tracks, or gets others if it does not fit. */
+	if (e->kind == EVENT_ENDED)
+		tracks__forget(&m->tracks, e->pid);
 	return err;
 }
 

@@ -196,23 +196,36 @@ static int open_as_family(const struct processes *p, const char *path)
 	return fd >= 0 ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
+static bool was_attached(const struct processes *p, const struct process *process, const struct binary *b, uint64_t since)
+{
+	const struct target *t = process->target;
+
+	if (p->family)
+		return b->attached && b->attached_at < since;
+	for (size_t i = 0; t && i < t->n_files; i++)
+		if (t->files[i].binary == b && t->files[i].attached)
+			return true;
+	return false;
+}
+
 /* A process that mapped `path` was gone before we could look: what it had may be had by the next one. */
 static int look_without(struct processes *p, struct process *process, const char *path, uint64_t since)
 {
-	int fd = p->family ? open_as_family(p, path) : -1, err;
+	int fd = open_as_family(p, path), err;
 	struct binary *b;
 
 	if (fd < 0)
 		return 0;
 	err = binaries__get(&p->binaries, fd, path, &b);
-	if (err || !b->elf.n_probes || (b->attached && b->attached_at < since))
+	if (err || !b->elf.n_probes || was_attached(p, process, b, since))
 		return err;
 	p->stats.missed += !process->missed;
 	process->missed = true;
 	/* In the end it is said how many. */
-	(p->stats.missed > 1 ? log_verbose : log_warn)("process %d (%s) ended before we could attach to the probes in %s",
-						       process->pid, process->comm, path);
-	if (b->attached)
+	(p->stats.missed > 1 ? log_verbose : log_warn)("process %d (%s) ended before we could attach to the probes in %s%s",
+						       process->pid, process->comm, path,
+						       p->family ? "; the next one is traced from its start" : "");
+	if (!p->family || b->attached)
 		return 0;
 	err = p->ops.on_file(p->ops.ctx, 0, 0, b);
 	return err ? err : attach_binary(p, b, 0, &b->attached);

@@ -428,6 +428,17 @@ class Execs(Family):
         self.assertEqual([e["name"] for e in trace.of("i", name="main")], [] if word else ["main"])
         self.assertEqual(trace.total["lost"], 0)
 
+    def test_a_process_traced_alone_executes_a_short_one(self):
+        """Traced or not, but not in silence."""
+        target = self.target(self.program, "--wait", "exec", harness.copy(self.program, self.dir / "more"), "leaf", 0)
+        tool = self.attach(target.pid)
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+        self.end(tool, with_signal=None)
+        trace = self.load()
+        if trace.total["seen"] < acts(5) + 3 + STARTED + acts(0):
+            self.assertRegex(tool.messages(), r"more is traced from here on|\(more\) ended before we could attach to the probes in")
+
     def generations(self, *more):
         flags = ("-O2", "-no-pie", "-fno-pie", *more)
         one = self.own("generation-1" + "".join(more), "generation.c", flags=flags)
@@ -481,7 +492,7 @@ class Crowds(Family):
     def test_two_hundred_short_processes_of_a_shell_that_runs(self):
         """Nobody holds them: the first ones may be over before we can attach. Then they are named."""
         shell = self.waiting_shell(self.two_hundred())
-        tool = self.attach(shell.pid, "-f")
+        tool = self.attach(shell.pid, "-f", "-v")
         shell.tell()
         self.assertEqual(shell.wait(), 0)
         self.end(tool, with_signal=None)

@@ -381,7 +381,8 @@ Test(model, process_that_execs_has_another_name_and_nothing_of_the_old)
 	value(3, "other", integer("v", 1));
 	page.size = 0;
 	feed(process_event(EVENT_EXECED, 5, PID, "next"));
-	EXPECT("5 end: run", "5 counter: other {v=1}", "5 state end: thing (pool 1000)", "process 7: next");
+	EXPECT("5 end: run", "5 counter: other {v=1}", "5 state end: thing (pool 1000)",
+	       "5 delete: thing (pool 1000)", "process 7: next");
 	e = event(EVENT_DESTROY, EVENT_PROBE_DESTROY, 6);
 	e.address = A;
 	feed(e);
