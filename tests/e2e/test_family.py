@@ -231,6 +231,20 @@ class Commands(Family):
                 tool.tell("quit")
                 self.end(tool, with_signal=None)
 
+    def test_ctrl_c_in_a_terminal_is_for_both(self):
+        for options in ((), ("-f",)):
+            with self.subTest(options=options):
+                tool = self.launch(self.program, "--wait", "leaf", 5, options=options, start_new_session=True)
+                os.killpg(tool.pid, signal.SIGINT)
+                self.end(tool, 128 + signal.SIGINT, with_signal=None)
+                self.all_there(self.load(), STARTED, 1)
+
+    def test_a_user_that_does_not_exist(self):
+        tool = self.tool("-o", "trace.json", "--user", "nobody-of-that-name", "--", self.program, "leaf", 5)
+        self.assertEqual(tool.wait(), harness.EXIT_USAGE, tool.messages())
+        self.assertIn("there is no user nobody-of-that-name", tool.messages())
+        self.assertFalse((self.dir / "trace.json").exists())
+
     def test_the_status_of_a_command_that_outlives_the_trace(self):
         tool = self.launch(self.program, "--wait", "leaf", 5, 7)
         tool.signal(signal.SIGTERM)
