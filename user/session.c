@@ -236,7 +236,7 @@ static enum exit_code open_output(struct session *s)
 	if (!err)
 		err = model__new(&s->model, &writer_chrome_ops, s->writer, s->report.start);
 	if (!err)
-		err = model__process_name(s->model, pid, n ? first->comm : s->opts->program);
+		err = model__process_name(s->model, pid, n ? first->comm : "viztrace-bpf");
 	/* From here on what is on disk can be loaded. */
 	if (!err)
 		err = output__flush(s->output);
