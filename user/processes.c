@@ -17,329 +17,48 @@
 
 #include "launch.h"
 #include "log.h"
-#include "table.h"
+#include "members.h"
 #include "watch.h"
 
 #define ENOTSUPP 524 /* the kernel's own, which is in no header of user space */
 #define LOOK_NS 50000000u /* between two looks at everybody's mappings where the kernel does not tell of new ones */
 
-struct process {
-	pid_t pid;
-	struct target *target; /* NULL: it has not executed its program yet, or was gone when we came */
-	char comm[17];
-	bool awaited;          /* launch is about to show its exec */
-	bool let_go;           /* launch has: what it executes next is not shown */
-	bool missed;           /* counted as such */
-	uint64_t looked;       /* when we did last */
-	uint64_t execed;       /* when it executed its program, if we saw that ourselves */
-	uint64_t ended;        /* when its last thread did that we know of */
-	struct process *prev, *next;
-};
-
-struct processes {
-	const struct opts *opts;
-	struct processes_ops ops;
-	struct collector *collector;
-	uint32_t kinds;
-	bool family; /* attached to files, not to processes */
-	struct binaries binaries;
-	struct table by_pid;
-	struct process *first, *last;
-	size_t n;
-	struct watch *watch;   /* NULL: look now and then */
-	struct launch *launch;
-	pid_t command;
-	int command_status;
-	bool command_ended;
-	struct stat program;   /* -x */
-	struct binary *program_binary;
-	uint64_t looked_at_all; /* when nothing had escaped us yet */
-	bool behind;           /* and said so */
-	struct pollfd *ends;   /* room for all their pidfds */
-	struct processes_stats stats;
-	struct process_description described[PROCESSES_DESCRIBED];
-	size_t n_described;
-};
-
-static void happened(const struct processes *p, enum happening what, uint64_t ts, pid_t pid, const char *text)
-{
-	p->ops.on_happening(p->ops.ctx, what, ts, pid, text);
-}
-
-static struct process *find(const struct processes *p, pid_t pid)
-{
-	return table__get(&p->by_pid, (uint64_t)pid, 0);
-}
-
-/* ---- Files ---- */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static int attach_binary(struct processes *p, struct binary *b, pid_t pid, uint32_t *attached)
-{
-	uint32_t kinds = p->kinds & ~*attached;
-	int err;
-
-	if (!kinds || !b->elf.n_probes)
-		return 0;
-	err = collector__attach(p->collector, &b->elf, b->fd, b->path, pid, kinds, b == p->program_binary);
-	if (err)
-		return err;
-	if (!b->attached) {
-		p->stats.files++;
-		b->attached_at = collector__now();
-	}
-	for (size_t i = 0; i < b->elf.n_probes; i++)
-		p->stats.probes += kinds >> b->elf.probes[i].probe & 1;
-	b->attached |= kinds;
-	*attached |= kinds;
-	return 0;
-}
-
-static int attach_file(struct processes *p, const struct process *process, struct target_file *f)
-{
-	if (p->family)
-		return attach_binary(p, f->binary, 0, &f->binary->attached);
-	return attach_binary(p, f->binary, process->pid, &f->attached);
-}
-
-static int attach_files(struct processes *p, struct process *process)
-{
-	int err = 0;
-
-	for (size_t i = 0; process->target && !err && i < process->target->n_files; i++)
-		err = attach_file(p, process, &process->target->files[i]);
-	return err;
-}
-
-/* Its code may have run before we were there. */
-static void tell_late(struct processes *p, const struct process *process, const struct binary *b, uint64_t since, uint64_t from)
-{
-	char text[NAME_MAX + 128];
-
-	snprintf(text, sizeof(text), "%s is traced from here on, %.1f ms after it was loaded", base_name(b->path),
-		 (double)(from - since) / 1e6);
-	log_info("process %d (%s): %s", process->pid, process->comm, text);
-	happened(p, HAPPENED_NOTE, from, process->pid, text);
-}
-
-/* Attach to its new files. `since`: when they were mapped, if their code may have run by now; 0: it has not. */
-static int take_files(struct processes *p, struct process *process, uint64_t since)
-{
-	struct target *t = process->target;
-	int err = 0;
-
-	for (size_t i = 0; !err && i < t->n_files; i++) {
-		struct target_file *f = &t->files[i];
-		uint32_t had = f->attached;
-		uint64_t from;
-
-		if (!f->is_mapped || !f->is_new)
-			continue;
-		err = p->ops.on_file(p->ops.ctx, process->pid, f->bias, f->binary);
-		if (!err)
-			err = attach_file(p, process, f);
-		/* Maybe it was mapped while we attached for another one. */
-		from = p->family ? f->binary->attached_at : f->attached != had ? collector__now() : 0;
-		if (!err && since && f->binary->elf.n_probes && from > since)
-			tell_late(p, process, f->binary, since, from);
-	}
-	return err;
-}
-
-/* Attach to what is new in its memory. -ESRCH: it is gone. */
-static int look(struct processes *p, struct process *process, uint64_t since)
-{
-	uint64_t now = collector__now();
-	int err = target__look(process->target, &p->binaries);
-
-	if (err)
-		return err;
-	process->looked = now;
-	return take_files(p, process, since);
-}
-
-static int look_if_there(struct processes *p, struct process *process, uint64_t since)
-{
-	int err = look(p, process, since);
-
-	return err == -ESRCH ? 0 : err;
-}
-
-static int look_at_all(struct processes *p)
-{
-	uint64_t now = collector__now(), since = p->looked_at_all;
-	int err = 0;
-
-	p->looked_at_all = now;
-	for (struct process *process = p->first; process && !err; process = process->next)
-		if (process->target)
-			err = look_if_there(p, process, since);
-	return err;
-}
-
-/* What a process of the family would see under that path, most likely. */
-static int open_as_family(const struct processes *p, const char *path)
-{
-	char from[PATH_MAX + 64];
-	int fd = -1;
-
-	for (const struct process *process = p->first; process && fd < 0; process = process->next) {
-		snprintf(from, sizeof(from), "/proc/%d/root%s", process->pid, path);
-		fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	}
-	return fd >= 0 ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-}
-
-static bool was_attached(const struct processes *p, const struct process *process, const struct binary *b, uint64_t since)
-{
-	const struct target *t = process->target;
-
-	if (p->family)
-		return b->attached && b->attached_at < since;
-	for (size_t i = 0; t && i < t->n_files; i++)
-		if (t->files[i].binary == b && t->files[i].attached)
-			return true;
-	return false;
-}
-
-/* A process that mapped `path` was gone before we could look: what it had may be had by the next one. */
-static int look_without(struct processes *p, struct process *process, const char *path, uint64_t since)
-{
-	int fd = open_as_family(p, path), err;
-	struct binary *b;
-
-	if (fd < 0)
-		return 0;
-	err = binaries__get(&p->binaries, fd, path, &b);
-	if (err || !b->elf.n_probes || was_attached(p, process, b, since))
-		return err;
-	p->stats.missed += !process->missed;
-	process->missed = true;
-	/* In the end it is said how many. */
-	(p->stats.missed > 1 ? log_verbose : log_warn)("process %d (%s) ended before we could attach to the probes in %s%s",
-						       process->pid, process->comm, path,
-						       p->family ? "; the next one is traced from its start" : "");
-	if (!p->family || b->attached)
-		return 0;
-	err = p->ops.on_file(p->ops.ctx, 0, 0, b);
-	return err ? err : attach_binary(p, b, 0, &b->attached);
-}
-
-/* ---- Processes ---- */
-
-static void describe(struct processes *p, const struct process *process)
-{
-	struct process_description *d = NULL;
-	const struct target *t = process->target;
-
-	for (size_t i = 0; i < p->n_described && !d; i++)
-		if (p->described[i].pid == process->pid)
-			d = &p->described[i];
-	if (!d && p->n_described == PROCESSES_DESCRIBED)
-		return;
-	if (!d)
-		d = &p->described[p->n_described++];
-	free(d->exe);
-	*d = (struct process_description){ .pid = process->pid, .exe = t ? strdup(t->exe) : NULL };
-	d->container_pid = t ? t->container_pid : 0;
-	snprintf(d->comm, sizeof(d->comm), "%s", process->comm);
-}
-
-static int add(struct processes *p, pid_t pid, const char *comm, struct process **ret)
-{
-	struct process *process = calloc(1, sizeof(*process));
-
-	if (!process)
-		return -ENOMEM;
-	process->pid = pid;
-	snprintf(process->comm, sizeof(process->comm), "%s", comm);
-	if (table__put(&p->by_pid, (uint64_t)pid, 0, process)) {
-		free(process);
-		return -ENOMEM;
-	}
-	process->prev = p->last;
-	if (p->last)
-		p->last->next = process;
-	else
-		p->first = process;
-	p->last = process;
-	p->n++;
-	p->stats.processes++;
-	*ret = process;
-	return 0;
-}
-
-static void drop(struct processes *p, struct process *process)
-{
-	table__remove(&p->by_pid, (uint64_t)process->pid, 0);
-	if (process->prev)
-		process->prev->next = process->next;
-	else
-		p->first = process->next;
-	if (process->next)
-		process->next->prev = process->prev;
-	else
-		p->last = process->prev;
-	p->n--;
-	target__free(process->target);
-	free(process);
-}
+/* ---- Their lives ---- */
 
 static void end(struct processes *p, struct process *process)
 {
 	/* The end of the last one is the end of the trace. */
 	if (p->n > 1 || p->opts->program)
-		happened(p, HAPPENED_END, process->ended ? process->ended : collector__now(), process->pid, process->comm);
+		members__tell(p, HAPPENED_END, process->ended ? process->ended : collector__now(), process->pid, process->comm);
 	if (processes__are_several(p))
 		collector__remove_process(p->collector, process->pid);
-	drop(p, process);
-}
-
-/* It runs and has not been looked at. 0 also if it is gone by now. */
-static int open_target(struct processes *p, struct process *process, uint64_t since)
-{
-	uint64_t now = collector__now();
-	pid_t leader;
-	int err = target__open(&process->target, &p->binaries, process->pid, &leader);
-
-	if (err)
-		return err == -ENOMEM ? err : 0;
-	process->looked = now;
-	snprintf(process->comm, sizeof(process->comm), "%s", process->target->comm);
-	describe(p, process);
-	return take_files(p, process, since);
+	members__drop(p, process);
 }
 
 static int begin(struct processes *p, pid_t pid, const char *comm, uint64_t ts, struct process **ret)
 {
-	int err = add(p, pid, comm, ret);
+	int err = members__add(p, pid, comm, ret);
 
 	if (err)
 		return err;
-	describe(p, *ret); /* it may be gone when we look */
-	happened(p, HAPPENED_BEGIN, ts, pid, comm);
+	members__describe(p, *ret); /* it may be gone when we look */
+	members__tell(p, HAPPENED_BEGIN, ts, pid, comm);
 	return 0;
 }
 
 static int execed(struct processes *p, struct process *process, const char *comm, uint64_t ts, uint64_t since)
 {
 	snprintf(process->comm, sizeof(process->comm), "%s", comm);
-	happened(p, HAPPENED_EXEC, ts, process->pid, process->comm);
+	members__tell(p, HAPPENED_EXEC, ts, process->pid, process->comm);
 	if (!processes__are_several(p))
 		collector__process_execed(p->collector);
 	if (!since)
 		process->execed = collector__now();
 	if (!process->target)
-		return open_target(p, process, since);
+		return members__open(p, process, since);
 	target__forget(process->target);
-	describe(p, process);
-	return look_if_there(p, process, since);
+	members__describe(p, process);
+	return members__look_if_there(p, process, since);
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -373,7 +92,7 @@ static int replace_program(struct processes *p)
 	p->program_binary = b;
 	log_verbose("%s is another file now", p->opts->program);
 	err = p->ops.on_file(p->ops.ctx, 0, 0, b);
-	return err ? err : attach_binary(p, b, 0, &b->attached);
+	return err ? err : members__attach_binary(p, b, 0, &b->attached);
 }
 
 /* A process that runs our program. */
@@ -384,7 +103,7 @@ static int join(struct processes *p, pid_t pid, const char *comm, uint64_t ts, u
 
 	if (!err)
 		err = begin(p, pid, comm, ts, &process);
-	return err ? err : open_target(p, process, since);
+	return err ? err : members__open(p, process, since);
 }
 
 static int join_if_ours(struct processes *p, const struct watch_event *e)
@@ -409,7 +128,7 @@ static int join_those_present(struct processes *p)
 	while (proc && !err && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid > 0 && !find(p, pid) && runs_program(pid, &p->program))
+		if (pid > 0 && !members__find(p, pid) && runs_program(pid, &p->program))
 			err = join(p, pid, base_name(p->opts->program), collector__now(), 0);
 	}
 	if (proc)
@@ -429,12 +148,12 @@ static int adopt_children(struct processes *p, uint64_t since)
 		struct process *process;
 		char comm[17];
 
-		if (pid <= 0 || find(p, pid) || !find(p, target__parent_of(pid)))
+		if (pid <= 0 || members__find(p, pid) || !members__find(p, target__parent_of(pid)))
 			continue;
 		target__read_comm(pid, comm);
 		err = begin(p, pid, comm, collector__now(), &process);
 		if (!err)
-			err = open_target(p, process, since);
+			err = members__open(p, process, since);
 	}
 	if (proc)
 		closedir(proc);
@@ -446,7 +165,7 @@ static int catch_up(struct processes *p)
 {
 	static const char text[] = "more happened than we could follow: some processes may not have been traced from their start";
 	uint64_t since = p->looked_at_all;
-	int err = look_at_all(p);
+	int err = members__look_at_all(p);
 
 	for (struct process *process = p->first; process; process = process->next)
 		if (!process->target && !process->ended)
@@ -457,7 +176,7 @@ static int catch_up(struct processes *p)
 		err = adopt_children(p, since);
 	if (!err && p->family && !p->behind && p->first) {
 		log_warn("%s", text);
-		happened(p, HAPPENED_NOTE, collector__now(), p->first->pid, text);
+		members__tell(p, HAPPENED_NOTE, collector__now(), p->first->pid, text);
 		p->behind = true;
 	}
 	return err;
@@ -476,23 +195,23 @@ static int on_mapped(struct processes *p, struct process *process, const struct 
 	if (process->looked > e->ts || process->awaited || (p->launch && launch__is_loading(p->launch, e->pid)))
 		return 0;
 	if (process->target)
-		err = look(p, process, e->ts);
-	return err == -ESRCH ? look_without(p, process, e->name, e->ts) : err;
+		err = members__look(p, process, e->ts);
+	return err == -ESRCH ? members__look_without(p, process, e->name, e->ts) : err;
 }
 
 static int on_watch(void *ctx, const struct watch_event *e)
 {
 	struct processes *p = ctx;
-	struct process *process = find(p, e->pid), *parent;
+	struct process *process = members__find(p, e->pid), *parent;
 	int err;
 
 	switch (e->kind) {
 	case WATCH_FORKED:
-		parent = find(p, e->parent);
+		parent = members__find(p, e->parent);
 		if (process || !parent || !p->opts->follow)
 			return 0;
 		err = begin(p, e->pid, parent->comm, e->ts, &process);
-		return err ? err : open_target(p, process, e->ts);
+		return err ? err : members__open(p, process, e->ts);
 	case WATCH_EXECED:
 		if (process && process->execed > e->ts)
 			return 0;
@@ -544,7 +263,7 @@ static int answer_launch(struct processes *p)
 	int err = 0;
 
 	while (p->launch && !err && launch__next(p->launch, &stop)) {
-		struct process *process = find(p, stop.pid);
+		struct process *process = members__find(p, stop.pid);
 		uint64_t now = collector__now();
 		bool found = false;
 
@@ -558,7 +277,7 @@ static int answer_launch(struct processes *p)
 				process->awaited = false;
 				err = execed(p, process, comm, now, 0);
 			} else if (process->target) {
-				err = look_if_there(p, process, 0);
+				err = members__look_if_there(p, process, 0);
 			}
 			found = process->target && target__count_probes(process->target);
 			process->let_go = found;
@@ -580,7 +299,7 @@ int processes__update(struct processes *p)
 		p->looked_at_all = now;
 	}
 	if (!err && !p->watch && collector__now() - p->looked_at_all > LOOK_NS)
-		err = look_at_all(p);
+		err = members__look_at_all(p);
 	return err ? err : end_those_gone(p);
 }
 
@@ -641,12 +360,12 @@ static enum exit_code find_pids(struct processes *p)
 
 		if (code)
 			return code;
-		if (add(p, t->pid, t->comm, &process)) {
+		if (members__add(p, t->pid, t->comm, &process)) {
 			target__free(t);
 			return EXIT_INTERNAL;
 		}
 		process->target = t;
-		describe(p, process);
+		members__describe(p, process);
 	}
 	return EXIT_TRACED;
 }
@@ -676,7 +395,7 @@ void processes__free(struct processes *p)
 	launch__free(p->launch);
 	watch__free(p->watch);
 	while (p->first)
-		drop(p, p->first);
+		members__drop(p, p->first);
 	table__clear(&p->by_pid);
 	for (size_t i = 0; i < p->n_described; i++)
 		free(p->described[i].exe);
@@ -690,14 +409,14 @@ static int attach_process(struct processes *p, struct process *process)
 	uint64_t now = collector__now();
 	int err = processes__are_several(p) ? collector__add_process(p->collector, process->pid) : 0;
 
-	happened(p, HAPPENED_BEGIN, now, process->pid, process->comm);
+	members__tell(p, HAPPENED_BEGIN, now, process->pid, process->comm);
 	for (size_t i = 0; process->target && !err && i < process->target->n_files; i++)
 		err = p->ops.on_file(p->ops.ctx, process->pid, process->target->files[i].bias,
 				     process->target->files[i].binary);
 	if (!err)
-		err = attach_files(p, process);
+		err = members__attach_files(p, process);
 	/* What it mapped since we looked. */
-	return err || !process->target ? err : look_if_there(p, process, now);
+	return err || !process->target ? err : members__look_if_there(p, process, now);
 }
 
 static int attach_all(struct processes *p)
@@ -707,7 +426,7 @@ static int attach_all(struct processes *p)
 	if (p->program_binary) {
 		err = p->ops.on_file(p->ops.ctx, 0, 0, p->program_binary);
 		if (!err)
-			err = attach_binary(p, p->program_binary, 0, &p->program_binary->attached);
+			err = members__attach_binary(p, p->program_binary, 0, &p->program_binary->attached);
 		return err ? err : join_those_present(p);
 	}
 	for (struct process *process = p->first; process && !err; process = process->next)
@@ -782,9 +501,9 @@ int processes__attach_kinds(struct processes *p, uint32_t kinds)
 	p->kinds |= kinds;
 	for (struct binary *b = p->binaries.first; p->family && b && !err; b = b->next)
 		if (b->attached)
-			err = attach_binary(p, b, 0, &b->attached);
+			err = members__attach_binary(p, b, 0, &b->attached);
 	for (struct process *process = p->first; !p->family && process && !err; process = process->next)
-		err = attach_files(p, process);
+		err = members__attach_files(p, process);
 	return err;
 }
 
@@ -803,9 +522,9 @@ enum exit_code processes__fork_command(struct processes *p)
 		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_USAGE;
 	}
 	p->command = launch__pid(p->launch);
-	err = add(p, p->command, base_name(o.argv[0]), &process);
+	err = members__add(p, p->command, base_name(o.argv[0]), &process);
 	if (!err) {
-		describe(p, process);
+		members__describe(p, process);
 		err = attach_process(p, process);
 	}
 	return err ? explain(p, err) : EXIT_TRACED;
