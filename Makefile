@@ -192,14 +192,15 @@ $(BENCH_BUILD)/attach/app: $(BENCH_DIR)/attach_sources.py include/viztrace.h
 # ---- end of bench ----
 
 # ---- kernels: tests/kernels/run.py ----
-# sudo make test-kernels   trace on Debian's kernels, each in a virtual machine (KERNELS=5.10,newest: only these)
+# sudo make test-kernels   trace on Debian's kernels, each in a virtual machine (KERNELS=5.10,newest: only these;
+#                          KERNELS=arm64: on those for aarch64)
 # Without sudo it works as well, if qemu-system-x86 and busybox-static are installed.
 
 .PHONY: test-kernels
 KERNELS ?=
 
 test-kernels:
-	$(Q)tests/kernels/deps.sh
+	$(Q)tests/kernels/deps.sh "$(KERNELS)"
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)python3 tests/kernels/run.py --build $(B) $(if $(KERNELS),--kernels $(KERNELS)); status=$$?; \
 		$(give_back); exit $$status

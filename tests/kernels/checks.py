@@ -209,6 +209,12 @@ def check_little_locked_memory(run):
         run.trace("rights-locked", lossless=False)
 
 
+def check_command_and_what_it_starts(run):
+    """From the first probe of a program that was loaded and linked under our eyes; its sibling was forked before."""
+    trace = run.trace("launched")
+    assert trace.probe("set")["written"] == 2 * 2 * 500, trace.metadata["probes"]
+
+
 def check_kernel_does_not_complain(run):
     found = COMPLAINTS.findall(run.text("kernel.log"))
     assert not found, "\n".join(found)

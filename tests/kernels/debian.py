@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Debian's kernels, from the mirror that this machine's apt uses.
+"""Debian's kernels, and what it takes to build for another architecture, from the mirror that this machine's apt uses.
 
 In: the name of a kernel. Out: a vmlinuz in the cache and the package it came from, or Unavailable with the reason. The
 machine's own apt stays as it is: what is needed for the look-up (sources, lists, packages) lives in the cache for as
@@ -8,19 +8,25 @@ long as it takes. What was fetched once is used from then on; refresh=True looks
 import glob
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
 import tarfile
 
 # Kernel: the suites that may have it, the first one first. "newest" is what its suite has.
-KERNELS = {
+SUITES = {
     "5.10": ("bullseye-security", "bullseye"),
     "6.1": ("bookworm-security", "bookworm"),
     "6.12": ("trixie-security", "trixie", "bookworm-backports"),
     "newest": ("sid",),
 }
-METAPACKAGE = "linux-image-cloud-amd64"
+# Name: architecture, suites.
+KERNELS = {k + end: (arch, suites) for arch, end in (("amd64", ""), ("arm64", "-arm64")) for k, suites in SUITES.items()}
+METAPACKAGE = "linux-image-cloud-%s"
+# For another architecture: what the tool is linked with, all of it static, and what else a guest needs.
+PACKAGES = ("libbpf-dev", "libelf-dev", "zlib1g-dev", "libzstd-dev", "libjansson-dev",
+            "busybox-static", "util-linux", "libcap-ng0")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 NAMES = r"(?:bullseye|bookworm|trixie|forky|duke|sid|(?:old){0,2}stable|testing|unstable)"
 MAIN = re.compile(NAMES + r"(?:-updates|-backports)?\Z")
@@ -65,8 +71,8 @@ def mirror(suite):
 class Apt:
     """apt with one suite and a folder of its own."""
 
-    def __init__(self, suite, folder):
-        self.suite, self.folder = suite, folder
+    def __init__(self, suite, folder, arch):
+        self.suite, self.folder, self.arch = suite, folder, arch
         (folder / "lists" / "partial").mkdir(parents=True)
         (folder / "archives" / "partial").mkdir(parents=True)
         (folder / "status").touch()
@@ -77,7 +83,8 @@ class Apt:
     def run(self, program, *args):
         options = {"Dir::Etc::sourcelist": self.folder / "sources.list", "Dir::Etc::sourceparts": "-",
                    "Dir::State": self.folder, "Dir::State::status": self.folder / "status", "Dir::Cache": self.folder,
-                   "APT::Architecture": "amd64", "Acquire::Languages": "none", "APT::Sandbox::User": ""}
+                   "APT::Architecture": self.arch, "APT::Architectures": self.arch, "Acquire::Languages": "none",
+                   "APT::Sandbox::User": ""}
         command = [program, *("-o%s=%s" % o for o in options.items()), *args]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT,
@@ -95,9 +102,9 @@ class Apt:
 
     def kernel_packages(self):
         """Those that may hold the image itself: the one that the metapackage names, or one that this one names."""
-        images = [p for p in self.depends(METAPACKAGE) if re.match(r"linux-image-\d", p)]
+        images = [p for p in self.depends(METAPACKAGE % self.arch) if re.match(r"linux-image-\d", p)]
         if not images:
-            raise Unavailable("%s: no %s" % (self.suite, METAPACKAGE))
+            raise Unavailable("%s: no %s" % (self.suite, METAPACKAGE % self.arch))
         return images + [p for p in self.depends(images[0]) if p.startswith("linux-binary-")]
 
     def extract(self, package, output):
@@ -117,11 +124,12 @@ class Apt:
 
 def fetch(kernel, folder):
     reasons = []
-    for suite in KERNELS[kernel]:
+    arch, suites = KERNELS[kernel]
+    for suite in suites:
         work = folder / "apt"
         shutil.rmtree(work, ignore_errors=True)
         try:
-            apt = Apt(suite, work)
+            apt = Apt(suite, work, arch)
             for package in apt.kernel_packages():
                 if apt.extract(package, folder / "vmlinuz.new"):
                     os.replace(folder / "vmlinuz.new", folder / "vmlinuz")
@@ -142,3 +150,30 @@ def get(kernel, refresh=False):
     if refresh or not (folder / "package").exists():
         fetch(kernel, folder)
     return folder / "vmlinuz", (folder / "package").read_text().strip()
+
+
+def release():
+    """The suite that this machine runs: the cross compiler's C library is of that one."""
+    try:
+        return platform.freedesktop_os_release()["VERSION_CODENAME"]
+    except (OSError, KeyError):
+        raise Unavailable("no Debian here") from None
+
+
+def unpacked(arch, refresh=False):
+    """A folder with the PACKAGES of this machine's release for another architecture."""
+    suite = release()
+    folder = cache() / ("%s-%s" % (suite, arch))
+    if refresh or not folder.exists():
+        work, new = cache() / (folder.name + ".apt"), cache() / (folder.name + ".new")
+        for old in work, new:
+            shutil.rmtree(old, ignore_errors=True)
+        try:
+            Apt(suite, work, arch).run("apt-get", "download", *PACKAGES)
+            for package in work.glob("*.deb"):
+                subprocess.run(["dpkg-deb", "-x", package, new], check=True)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(new, folder)
+    return folder

@@ -2,10 +2,11 @@
 """A virtual machine that runs init.sh on a kernel and hands back what that left in /out.
 
 Software emulation and nothing else: the programs, the libraries they need and busybox are in the initramfs, the way
-out is the second serial port. No disk, no network, no modules, no root.
+out is a second serial port. No disk, no network, no modules, no root.
 """
 import base64
 import binascii
+import collections
 import gzip
 import io
 import pathlib
@@ -16,12 +17,23 @@ import subprocess
 import tarfile
 import time
 
+import cross
+
 HERE = pathlib.Path(__file__).resolve().parent
-QEMU = "qemu-system-x86_64"
 APPLETS = ("sh", "mount", "cat", "uname", "dmesg", "tar", "gzip", "base64", "poweroff", "sleep", "kill", "grep", "seq",
            "mkfifo", "rm")
-# The emulation of cmpxchg16b in qemu 7.2 is broken: later kernels would panic. Two processors: rings for each of them.
-MACHINE = ("-accel", "tcg,thread=multi", "-cpu", "Nehalem,-cx16", "-smp", "2", "-m", "768")
+# Two processors: rings for each of them.
+COMMON = ("-accel", "tcg,thread=multi", "-smp", "2", "-m", "768", "-display", "none", "-nodefaults", "-no-reboot")
+# `result` is the way out: qemu's options, and the name that it has inside.
+Machine = collections.namedtuple("Machine", "qemu package options console result_options result")
+MACHINES = {
+    # The emulation of cmpxchg16b in qemu 7.2 is broken: later kernels would panic.
+    "amd64": Machine("qemu-system-x86_64", "qemu-system-x86", ("-cpu", "Nehalem,-cx16"), "ttyS0",
+                     ("-serial", "chardev:result"), "ttyS1"),
+    # Its only serial port is the console's.
+    "arm64": Machine("qemu-system-aarch64", "qemu-system-arm", ("-M", "virt", "-cpu", "cortex-a57"), "ttyAMA0",
+                     ("-device", "pci-serial,chardev=result"), "ttyS0"),
+}
 DIRECTORY, FILE, LINK, DEVICE = 0o040755, 0o100755, 0o120777, 0o020600
 
 
@@ -29,12 +41,17 @@ class Failed(Exception):
     pass
 
 
-def missing():
+def missing(arch):
     """What there is not, by Debian's names of packages."""
-    if platform.machine() != "x86_64":
-        return ["an x86-64 processor"]
-    return [package for program, package in ((QEMU, "qemu-system-x86"), ("busybox", "busybox-static"))
-            if not shutil.which(program)]
+    machine = MACHINES[arch]
+    programs = [(machine.qemu, machine.package)]
+    if arch == "amd64":
+        if platform.machine() != "x86_64":
+            return ["an x86-64 processor"]
+        programs.append(("busybox", "busybox-static"))
+    else:
+        programs.append((cross.CC, "gcc-aarch64-linux-gnu"))
+    return [package for program, package in programs if not shutil.which(program)]
 
 
 class Cpio:
@@ -65,42 +82,43 @@ class Cpio:
 
 
 def libraries(program):
-    """What the dynamic loader would load for it, itself included."""
+    """What the dynamic loader would load for it, itself included: {path inside: file}."""
     said = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
-    return re.findall(r"(/\S+) \(0x", said)
+    return {path: path for path in re.findall(r"(/\S+) \(0x", said)}
 
 
-def initramfs(programs, output):
+def initramfs(programs, busybox, libraries_of, output):
     cpio = Cpio()
     for folder in ("proc", "sys", "dev", "tmp", "out"):
         cpio.add(folder, DIRECTORY)
     cpio.add("dev/console", DEVICE, device=(5, 1))
     cpio.add("init", FILE, (HERE / "init.sh").read_bytes())
-    busybox = shutil.which("busybox")
     for name, program in [("bin/busybox", busybox)] + [("app/" + p.name, p) for p in programs]:
         cpio.add(name, FILE, pathlib.Path(program).read_bytes())
-        for library in libraries(program):
-            cpio.add(library.lstrip("/"), FILE, pathlib.Path(library).read_bytes())
+        for name, library in libraries_of(program).items():
+            cpio.add(name.lstrip("/"), FILE, pathlib.Path(library).read_bytes())
     for applet in APPLETS:
         cpio.add("bin/" + applet, LINK, b"busybox")
     output.write_bytes(gzip.compress(cpio.bytes(), 1))
 
 
-def boot(kernel, image, folder, timeout):
+def boot(arch, kernel, image, folder, timeout):
     """Run it; the seconds it took. What init.sh left is in `folder` then."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     console, result = folder / "console", folder / "result"
     start = time.monotonic()
-    command = [QEMU, *MACHINE, "-kernel", kernel, "-initrd", image, "-append", "console=ttyS0 panic=-1 quiet",
-               "-display", "none", "-nodefaults", "-no-reboot", "-serial", "file:%s" % console,
-               "-serial", "file:%s" % result]
+    machine = MACHINES[arch]
+    # What the kernel does not know it hands to init, as a variable.
+    append = "console=%s panic=-1 quiet result=%s" % (machine.console, machine.result)
+    command = [machine.qemu, *COMMON, *machine.options, "-kernel", kernel, "-initrd", image, "-append", append,
+               "-serial", "file:%s" % console, "-chardev", "file,id=result,path=%s" % result, *machine.result_options]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True) as machine:
+                          text=True) as qemu:
         try:
-            said = machine.communicate(timeout=timeout)[0]
+            said = qemu.communicate(timeout=timeout)[0]
         except subprocess.TimeoutExpired:
-            machine.kill()
+            qemu.kill()
             said = "still running after %d s" % timeout
     try:
         with tarfile.open(fileobj=io.BytesIO(base64.b64decode(result.read_bytes()))) as tar:

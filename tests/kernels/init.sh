@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The first process of the guest (guest.py): traces programs, and hands /out to the host over the second serial port.
+# The first process of the guest (guest.py): traces programs, and hands /out to the host over the serial port $result.
 # For each trace NAME: NAME.json, NAME.tool (what the tool said), NAME.said (what the program said), NAME.code (the exit
 # codes of tool and program). The console tells how far it is.
 export PATH=/bin:/app
@@ -113,6 +113,11 @@ kill -9 "$target"
 wait "$tool"
 echo "$? 0" >killed.code
 
+# Started by the tool, and what it starts: two loads at a time.
+echo launched
+viztrace-bpf -v -f -o launched.json -- sh -c 'hammer 2 500 & hammer 2 500; wait' >launched.tool 2>&1
+echo "$? 0" >launched.code
+
 dmesg >kernel.log
-tar cz . | base64 >/dev/ttyS1
+tar cz . | base64 >"/dev/${result:?}"
 poweroff -f

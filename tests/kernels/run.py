@@ -3,6 +3,7 @@
 """Trace on other kernels: Debian's, each in a virtual machine by software emulation. No root, no KVM.
 
     run.py [--kernels 5.10,6.1,6.12,newest] [--refresh] [-v]
+    run.py --kernels arm64      those for aarch64, with a tool for aarch64; or 6.12-arm64 alone
 
 debian.py gets the kernels (into $XDG_CACHE_HOME/viztrace-kernels, or ~/.cache), guest.py boots them, init.sh traces
 inside, checks.py judges the traces. What the guests left stays in build/kernels/KERNEL. A kernel takes some minutes. One
@@ -19,6 +20,7 @@ import sys
 import traceback
 
 import checks
+import cross
 import debian
 import guest
 
@@ -46,16 +48,37 @@ class Result:
         return sum(o[1] == outcome for o in self.outcomes)
 
 
-def build(folder):
+def build(folder, compiler):
     folder.mkdir(parents=True, exist_ok=True)
     for name, source in PROGRAMS.items():
-        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-g", "-I", ROOT / "include", "-I", source.parent,
+        subprocess.run([*compiler, "-O2", "-g", "-I", ROOT / "include", "-I", source.parent,
                         "-o", folder / name, source, "-lpthread"], check=True)
     return [folder / name for name in PROGRAMS]
 
 
+def prepare(arch, args):
+    """The initramfs for kernels of an architecture; Unavailable if this machine cannot make it."""
+    missing = guest.missing(arch)
+    if missing:
+        raise debian.Unavailable("there is no " + " and no ".join(missing))
+    folder = args.build / "kernels" / arch
+    if arch == "amd64":
+        tool, compiler, libraries_of = args.build / "viztrace-bpf", [os.environ.get("CC", "cc")], guest.libraries
+        busybox, setpriv = (pathlib.Path(shutil.which(p)) for p in ("busybox", "setpriv"))  # util-linux has it
+    else:
+        root = debian.unpacked(arch, args.refresh)
+        tool, compiler, libraries_of = cross.tool(root, folder.resolve()), [cross.CC], cross.libraries(root)
+        busybox, setpriv = (next(root.glob("**/bin/" + p)) for p in ("busybox", "setpriv"))
+    image = folder / "initramfs.gz"
+    guest.initramfs([tool, setpriv, *build(folder / "programs", compiler)], busybox, libraries_of, image)
+    return image
+
+
 def run_kernel(kernel, image, folder, refresh):
     result = Result(kernel)
+    if isinstance(image, Exception):
+        result.add("boots", "skipped" if isinstance(image, debian.Unavailable) else "FAILED", str(image))
+        return result
     try:
         vmlinuz, package = debian.get(kernel, refresh)
     except debian.Unavailable as e:
@@ -63,7 +86,7 @@ def run_kernel(kernel, image, folder, refresh):
         return result
     print("%s: %s" % (kernel, package), flush=True)
     try:
-        seconds = guest.boot(vmlinuz, image, folder, TIMEOUT)
+        seconds = guest.boot(debian.KERNELS[kernel][0], vmlinuz, image, folder, TIMEOUT)
     except guest.Failed as e:
         result.add("boots", "FAILED", str(e))
         return result
@@ -98,7 +121,7 @@ def print_outcomes(result, verbose):
 
 
 def print_table(results):
-    row = "%-8s %-28s %-10s %-6s %6s %6s %7s  %s"
+    row = "%-12s %-32s %-10s %-6s %6s %6s %7s  %s"
     print()
     print(row % ("kernel", "release", "programs", "site", "passed", "failed", "skipped", "why skipped"))
     for r in results:
@@ -109,18 +132,25 @@ def print_table(results):
         sum(r.count(o) for r in results) for o in ("passed", "FAILED", "skipped")))
 
 
+def of(arch):
+    return [k for k, (of_kernel, _) in debian.KERNELS.items() if of_kernel == arch]
+
+
 def kernels(text):
-    names = text.split(",")
-    for name in names:
-        if name not in debian.KERNELS:
+    """Names of kernels, and of architectures: all kernels of it."""
+    names = []
+    for name in text.split(","):
+        found = [name] if name in debian.KERNELS else of(name)
+        if not found:
             raise argparse.ArgumentTypeError("%s is none of %s" % (name, ", ".join(debian.KERNELS)))
+        names += found
     return names
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kernels", type=kernels, default=list(debian.KERNELS), metavar="K,K,...",
-                        help="of %s (default: all)" % ", ".join(debian.KERNELS))
+    parser.add_argument("--kernels", type=kernels, default=of("amd64"), metavar="K,K,...",
+                        help="of %s, or amd64, arm64: all of these (default: amd64)" % ", ".join(debian.KERNELS))
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", metavar="DIR",
                         help="where viztrace-bpf is (default: build)")
     parser.add_argument("--refresh", action="store_true", help="look for newer packages of the kernels")
@@ -128,18 +158,16 @@ def main():
     parser.add_argument("-v", "--verbose", action="store_true", help="name every check")
     args = parser.parse_args()
 
-    missing = guest.missing()
-    if missing:
-        print("no kernel is booted: there is no %s" % " and no ".join(missing))
-        print("0 passed, 0 failed, %d skipped" % len(args.kernels))
-        return 0
+    images = {}
+    for arch in {debian.KERNELS[k][0] for k in args.kernels}:
+        try:
+            images[arch] = prepare(arch, args)
+        except (debian.Unavailable, cross.Failed) as e:
+            images[arch] = e
     folder = args.build / "kernels"
-    image = folder / "initramfs.gz"
-    setpriv = pathlib.Path(shutil.which("setpriv"))  # util-linux has it
-    guest.initramfs([args.build / "viztrace-bpf", setpriv, *build(folder / "programs")], image)
     results = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        futures = [pool.submit(run_kernel, k, image, folder / k, args.refresh) for k in args.kernels]
+        futures = [pool.submit(run_kernel, k, images[debian.KERNELS[k][0]], folder / k, args.refresh) for k in args.kernels]
         for future in futures:
             results.append(future.result())
             print_outcomes(results[-1], args.verbose)
