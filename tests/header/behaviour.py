@@ -3,23 +3,29 @@
 import os
 import tempfile
 
-from harness import INCLUDE, STRICT, Job, must, need, path
+from harness import AARCH64, INCLUDE, STRICT, Job, must, need, path, run
 
 
 def check(compiler, cc, options):
-    need(compiler, *options)
-    need(cc, *options)
-    source = "behaviour.cc" if "++" in compiler else "behaviour.c"
+    compiler, cc = compiler.split(), cc.split()
+    need(*compiler, *options)
+    need(*cc, *options)
+    source = "behaviour.cc" if "++" in compiler[0] else "behaviour.c"
     with tempfile.TemporaryDirectory() as d:
         spy, app = os.path.join(d, "spy.o"), os.path.join(d, "app")
-        must([cc, *STRICT, *options, "-I", INCLUDE, "-c", path("spy.c"), "-o", spy], "build the spy")
-        standard = ["-std=c++11"] if "++" in compiler else ["-std=c11"]
-        must([compiler, *STRICT, *standard, *options, "-I", INCLUDE, path(source), spy, "-o", app], "build")
-        must([app], "run")
+        must([*cc, *STRICT, *options, "-I", INCLUDE, "-c", path("spy.c"), "-o", spy], "build the spy")
+        standard = ["-std=c++11"] if "++" in compiler[0] else ["-std=c11"]
+        must([*compiler, *STRICT, *standard, *options, "-I", INCLUDE, path(source), spy, "-o", app], "build")
+        run("run", app)
+
+
+ELSEWHERE = [(c, c) for c, _ in AARCH64] + [(cxx, c) for c, cxx in AARCH64]
+HERE = [("gcc", "gcc"), ("clang", "clang"), ("g++", "gcc"), ("clang++", "clang")]
+LEVELS = [["-O0"], ["-O2"], ["-O3", "-fno-omit-frame-pointer"]]
+SANITIZED = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
 def jobs():
     return [Job("behaviour: %s %s" % (compiler, " ".join(options)), lambda a=(compiler, cc, options): check(*a))
-            for compiler, cc in (("gcc", "gcc"), ("clang", "clang"), ("g++", "gcc"), ("clang++", "clang"))
-            for options in (["-O0"], ["-O2"], ["-O3", "-fno-omit-frame-pointer"],
-                            ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"])]
+            for pairs, levels in ((HERE, [*LEVELS, SANITIZED]), (ELSEWHERE, LEVELS))
+            for compiler, cc in pairs for options in levels]

@@ -9,9 +9,14 @@ import time
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 
+from elf import EM_AARCH64
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 INCLUDE = os.path.join(HERE, "..", "..", "include")
 STRICT = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror".split()
+AARCH64 = [("aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++"),
+           ("clang --target=aarch64-linux-gnu", "clang++ --target=aarch64-linux-gnu")]
+EMULATOR = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
 
 Job = namedtuple("Job", "name run")
 
@@ -44,6 +49,21 @@ def must(args, what):
     if code:
         raise Failure("%s: exit code %d: %s\n%s" % (what, code, " ".join(args), out[:3000]))
     return out
+
+
+def run(what, app, *args):
+    """What a program that was built here prints; one for aarch64 is emulated."""
+    return must([*emulator(app), app, *args], what)
+
+
+def emulator(app):
+    with open(app, "rb") as f:
+        arm = f.read(20)[18:] == bytes([EM_AARCH64, 0])
+    if not arm or os.uname().machine == "aarch64":
+        return []
+    if not shutil.which(EMULATOR[0]):
+        raise Skip("%s is not installed" % EMULATOR[0])
+    return EMULATOR
 
 
 @functools.lru_cache(maxsize=None)

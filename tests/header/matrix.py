@@ -4,11 +4,12 @@
 Each combination is built without a warning, run untraced and with raised semaphores, and what the header left in the
 linked file is read back: notes, stubs, semaphores, class descriptors.
 """
+import functools
 import os
 import tempfile
 
 from elf import EM_AARCH64, SHF_ALLOC, SHF_WRITE, SHT_PROGBITS, Elf
-from harness import INCLUDE, STRICT, Failure, Job, command, must, need, path
+from harness import AARCH64, INCLUDE, STRICT, Failure, Job, command, must, need, path, run
 
 C_STANDARDS = ["c99", "c11", "c17", "c2x"]
 CXX_STANDARDS = ["c++11", "c++14", "c++17", "c++20", "c++2b"]
@@ -114,38 +115,37 @@ def check_classes(elf, expected, required):
 
 
 SHARED_TYPES = {"numbers", "limits", "origin", "everything", "account", "savings", "bonus"}
-C_LAYOUT = []
 
 
-def c_layout():
+@functools.lru_cache(maxsize=None)
+def c_layout(machine):
     """What types.h looks like, by a plain build of every_macro.c: for programs that only print their own structs."""
-    if not C_LAYOUT:
-        with tempfile.TemporaryDirectory() as d:
-            compiler = next(c for c, _ in COMPILERS if not command([c, "--version"])[0])
-            must([compiler, "-I", INCLUDE, path("every_macro.c"), path("other.c"), "-o", d + "/a"], "build")
-            C_LAYOUT.append(layout(must([d + "/a"], "run")))
-    return C_LAYOUT[0]
+    with tempfile.TemporaryDirectory() as d:
+        compilers = AARCH64 if machine == EM_AARCH64 else COMPILERS
+        compiler = next(c.split() for c, _ in compilers if not command([*c.split(), "--version"])[0])
+        must([*compiler, "-I", INCLUDE, path("every_macro.c"), path("other.c"), "-o", d + "/a"], "build")
+        return layout(run("run", d + "/a"))
 
 
 def check_program(file, library=None, copies=False):
-    printed = must([file], "run untraced")
-    raised = must([file, "on"], "run with raised semaphores")
+    printed = run("run untraced", file)
+    raised = run("run with raised semaphores", file, "on")
     expect(printed == raised, "it prints something else with raised semaphores")
     expected = layout(printed)
     own = {tag for tag, _, _ in expected}
     elf = Elf(file)
     check_notes(elf, copies)
-    check_classes(elf, expected | c_layout() if own.isdisjoint(SHARED_TYPES) else expected,
+    check_classes(elf, expected | c_layout(elf.machine) if own.isdisjoint(SHARED_TYPES) else expected,
                   own | SHARED_TYPES | (set() if library else {"only_here"}))
     if library:
         elf = Elf(library)
         check_notes(elf)
-        check_classes(elf, c_layout(), SHARED_TYPES | {"only_here"})
+        check_classes(elf, c_layout(elf.machine), SHARED_TYPES | {"only_here"})
 
 
 def check_disabled(file, optimised):
-    expected = layout(must([file], "run"))
-    must([file, "on"], "run with argument")
+    expected = layout(run("run", file))
+    run("run with argument", file, "on")
     expect(expected, "the program prints nothing")
     elf = Elf(file)
     for section in (".note.stapsdt", ".probes", ".stapsdt.base", "viz_classes"):
@@ -170,16 +170,16 @@ def build(d, compiler, flags, sources, output, language=None):
 
 
 def program(compiler, flags, source, disabled=False, language=None):
-    need(compiler, *flags)
+    need(*compiler.split(), *flags)
 
     def both(d):
         # every_macro.cc is linked with a unit in C, every_macro.c with one in its own language.
         if source.endswith(".cc"):
             c = compiler.replace("clang++", "clang").replace("g++", "gcc")
             plain = [f for f in flags if f.startswith(("-f", "-O")) and not f.startswith("-fuse-ld")]
-            other = build(d, [c], plain + define + ["-c"], [path("other.c")], "other.o")
-            return build(d, [compiler], flags + define, [path(source), other], "app")
-        return build(d, [compiler], flags + define, [path(source), path("other.c")], "app", language)
+            other = build(d, c.split(), plain + define + ["-c"], [path("other.c")], "other.o")
+            return build(d, compiler.split(), flags + define, [path(source), other], "app")
+        return build(d, compiler.split(), flags + define, [path(source), path("other.c")], "app", language)
 
     define = ["-DVIZ_PROBE_DISABLE"] if disabled else []
     with tempfile.TemporaryDirectory() as d:
@@ -192,9 +192,9 @@ def program(compiler, flags, source, disabled=False, language=None):
 
 def shared(compiler, flags, source, language=None):
     """An app and a shared library, both with probes."""
-    need(compiler, *flags, "-fPIC", "-shared")
+    need(*compiler.split(), *flags, "-fPIC", "-shared")
     with tempfile.TemporaryDirectory() as d:
-        library = build(d, [compiler], flags + ["-fPIC", "-shared"], [path("other.c")], "libother.so", language)
+        library = build(d, compiler.split(), flags + ["-fPIC", "-shared"], [path("other.c")], "libother.so", language)
         rest = ["-L" + d, "-lother", "-Wl,-rpath," + d]
         app = must_build_with(d, compiler, flags, source, rest, language)
         check_program(app, library)
@@ -203,49 +203,47 @@ def shared(compiler, flags, source, language=None):
 def must_build_with(d, compiler, flags, source, rest, language):
     cross = [] if language is None else ["-x", language]
     app = os.path.join(d, "app")
-    must([compiler, *STRICT, *flags, "-I", INCLUDE, *cross, path(source), *rest, "-o", app], "build")
+    must([*compiler.split(), *STRICT, *flags, "-I", INCLUDE, *cross, path(source), *rest, "-o", app], "build")
     return app
 
 
 def only_set(compiler, flags):
     """A program that uses one macro, with sections dropped: a note that is there points to a stub that is there."""
-    need(compiler, *flags)
+    need(*compiler.split(), *flags)
     with tempfile.TemporaryDirectory() as d:
-        app = build(d, [compiler], flags, [path("one_macro.c")], "app")
-        must([app], "run")
+        app = build(d, compiler.split(), flags, [path("one_macro.c")], "app")
+        run("run", app)
         elf = Elf(app)
+        stub = STUB[elf.machine == EM_AARCH64]
         notes = [n for n in elf.notes() if n.provider == "viz"]
         expect("set" in [n.name for n in notes], "no note for set")
         expect(len({n.name for n in notes}) == len(notes), "a note twice")
         for n in notes:
-            expect(elf.bytes_at(n.address - 4, len(STUB[False])) == STUB[False], "%s: no stub at %#x" % (n.name, n.address))
+            expect(elf.bytes_at(n.address - 4, len(stub)) == stub, "%s: no stub at %#x" % (n.name, n.address))
             s = elf.section_at(n.semaphore)
             expect(s is not None and s.name == ".probes", "%s: no semaphore at %#x" % (n.name, n.semaphore))
         expect([c.tag for c in elf.classes()] == ["only_counter"], "descriptors: %s" % [c.tag for c in elf.classes()])
 
 
-def aarch64(compile_with, level):
-    """Compiled and linked, not run: the layout is that of x86-64 with char unsigned."""
-    need("aarch64-linux-gnu-gcc")
+def same_layout(compiler, level):
+    """Where nothing can run: the layout for aarch64 is that of x86-64 with char unsigned."""
+    need(*compiler.split())
     need("gcc")
-    if compile_with[0] != "aarch64-linux-gnu-gcc":
-        need(*compile_with, "-c")
     with tempfile.TemporaryDirectory() as d:
-        objects = [build(d, compile_with, [level, "-c"], [path(s + ".c")], s + ".o") for s in ("every_macro", "other")]
-        elf = Elf(build(d, ["aarch64-linux-gnu-gcc"], [], objects, "app"))
+        elf = Elf(build(d, compiler.split(), [level], [path("every_macro.c"), path("other.c")], "app"))
         expect(elf.machine == EM_AARCH64, "not for aarch64")
         check_notes(elf)
         here = build(d, ["gcc"], ["-funsigned-char"], [path("every_macro.c"), path("other.c")], "here")
-        check_classes(elf, layout(must([here], "run")), SHARED_TYPES | {"only_here"})
+        check_classes(elf, layout(run("run", here)), SHARED_TYPES | {"only_here"})
 
 
 def freestanding(compiler, flags):
-    need(compiler, "-c", *[f for f in flags if not f.startswith("-D")])
+    need(*compiler.split(), "-c", *[f for f in flags if not f.startswith("-D")])
     with tempfile.TemporaryDirectory() as d:
         source = os.path.join(d, "a.c")
         with open(source, "w") as f:
             f.write('#include "viztrace.h"\nint size(void);\nint size(void) { return sizeof(struct viz_class); }\n')
-        build(d, [compiler], flags + ["-DVIZ_PROBE_DISABLE", "-ffreestanding", "-c"], [source], "a.o")
+        build(d, compiler.split(), flags + ["-DVIZ_PROBE_DISABLE", "-ffreestanding", "-c"], [source], "a.o")
 
 
 LINKS = [  # name, flags
@@ -262,6 +260,9 @@ LINKS = [  # name, flags
     ("hidden", ["-fvisibility=hidden", "-fcf-protection=full"]),
     ("sanitized", ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]),
 ]
+AARCH64_LINKS = [("static", ["-static"]), ("pie", ["-fPIE", "-pie"]), ("no-pie", ["-fno-pie", "-no-pie"]),
+                 ("gc-sections", ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]),
+                 ("branch protection", ["-mbranch-protection=standard"])]
 LTO = {"gcc": [("lto", ["-flto"]), ("lto gc-sections", ["-flto", "-Wl,--gc-sections", "-ffunction-sections"]),
                ("lto one by one", ["-flto=2", "-flto-partition=max"])],
        "clang": [("lto", ["-flto", "-fuse-ld=lld"]), ("lto thin", ["-flto=thin", "-fuse-ld=lld"]),
@@ -305,7 +306,19 @@ def jobs():
             add("musl-gcc %s %s" % (link, level), program, "musl-gcc", flags + [level], "every_macro.c")
         add("musl-gcc shared library %s" % level, shared, "musl-gcc", [level], "every_macro.c")
         add("musl-gcc disabled %s" % level, program, "musl-gcc", [level], "every_macro.c", True)
-        add("aarch64 gcc %s" % level, aarch64, ["aarch64-linux-gnu-gcc"], level)
-        add("aarch64 clang %s" % level, aarch64, ["clang", "--target=aarch64-linux-gnu"], level)
+        for cc, cxx in AARCH64:
+            add("%s layout %s" % (cc, level), same_layout, cc, level)
+            for std in C_STANDARDS[::3]:
+                add("%s %s %s" % (cc, std, level), program, cc, ["-std=" + std, level], "every_macro.c")
+            for std in CXX_STANDARDS[::4]:
+                add("%s %s %s" % (cxx, std, level), program, cxx, ["-std=" + std, level], "every_macro.cc")
+            add("%s one macro %s" % (cc, level), only_set, cc, [level])
+            add("%s disabled %s" % (cc, level), program, cc, [level], "every_macro.c", True)
+    for cc, cxx in AARCH64:
+        for link, flags in AARCH64_LINKS + ([("lto", ["-flto"])] if "gcc" in cc else []):
+            add("%s %s -O2" % (cc, link), program, cc, flags + ["-O2"], "every_macro.c")
+        add("%s shared library -O2" % cc, shared, cc, ["-O2"], "every_macro.c")
+        add("%s C as C++ -O2" % cxx, program, cxx, ["-O2"], "every_macro.c", language="c++")
+        add("%s freestanding" % cc, freestanding, cc, ["-O2"])
     add("clang for BPF", freestanding, "clang", ["--target=bpf", "-O2", "-g"])
     return made
