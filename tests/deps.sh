@@ -51,6 +51,9 @@ for set in "$@"; do
 		wish lld program ld.lld
 		wish musl-tools program musl-gcc
 		wish gcc-aarch64-linux-gnu program aarch64-linux-gnu-gcc
+		wish g++-aarch64-linux-gnu program aarch64-linux-gnu-g++
+		wish libc6-dev-arm64-cross test -e /usr/aarch64-linux-gnu/include/stdio.h
+		wish qemu-user program qemu-aarch64
 		wish bpftrace program bpftrace
 		wish chromium program chromium
 		wish golang-src viewer_page

@@ -29,7 +29,8 @@ def suites(extra):
     units = sorted(f[:-2] for f in os.listdir(os.path.join(ROOT, "tests", "unit")) if f.endswith(".c"))
     for name in units:
         yield "unit/" + name, [os.path.join(UNIT, name), "-j2"]
-    for name, script in (("rules", "rules.py"), ("header", "header/run.py"), ("viewer", "viewer/test_view.py"),
+    for name, script in (("rules", "rules.py"), ("header", "header/run.py"),
+                         ("aarch64", "aarch64/run.py"), ("viewer", "viewer/test_view.py"),
                          ("e2e", "e2e/run.py"), ("readme", "readme.py")):
         yield name, [sys.executable, os.path.join(ROOT, "tests", script)]
     for name in extra:
