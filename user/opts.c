@@ -57,7 +57,8 @@ static const char help[] =
 	"Open the trace in https://ui.perfetto.dev or chrome://tracing.\n"
 	"\n"
 	"exit status: 0 traced, 1 internal error, 2 usage, 3 no permission, 4 no such process,\n"
-	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost\n";
+	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost;\n"
+	"             a command's own (128 + N: signal N), 126 it cannot be executed, 127 not found\n";
 
 enum { OPT_RING_SIZE = 256, OPT_MAX_SIZE, OPT_PROBE_SITE, OPT_FILTERS, OPT_CLEAR, OPT_SHOW, OPT_RULE, OPT_RULE_VALUE, OPT_FAIL_ON_LOSS, OPT_USER, OPT_HELP, OPT_VERSION };
 
