@@ -18,6 +18,7 @@ struct process {
 	bool awaited;          /* launch is about to show its exec */
 	bool let_go;           /* launch has: what it executes next is not shown */
 	bool missed;           /* counted as such */
+	bool gone;             /* to be dropped when what it did has been read */
 	uint64_t looked;       /* when we did last */
 	uint64_t execed;       /* when it executed its program, if we saw that ourselves */
 	uint64_t ended;        /* when its last thread did that we know of */

@@ -234,10 +234,11 @@ static int on_watch(void *ctx, const struct watch_event *e)
 	return 0;
 }
 
-static int end_those_gone(struct processes *p)
+/* Before what they have done is read: that is all there will be of them. */
+static int see_who_is_gone(struct processes *p)
 {
 	struct pollfd *ends = realloc(p->ends, (p->n + 1) * sizeof(*ends));
-	struct process *process, *next;
+	struct process *process;
 	size_t i = 0;
 
 	if (!ends)
@@ -248,13 +249,21 @@ static int end_those_gone(struct processes *p)
 	if (poll(ends, i, 0) < 0)
 		return 0;
 	i = 0;
-	for (process = p->first; process; process = next, i++) {
+	for (process = p->first; process; process = process->next)
+		process->gone = ends[i++].revents;
+	return 0;
+}
+
+static void end_those_gone(struct processes *p)
+{
+	struct process *process, *next;
+
+	for (process = p->first; process; process = next) {
 		next = process->next;
 		/* Never looked at: a child that was short. An exec that changes the user looks like an exit, too. */
-		if (ends[i].revents || (!process->target && process->ended && !target__runs(process->pid)))
+		if (process->gone || (!process->target && process->ended && !target__runs(process->pid)))
 			end(p, process);
 	}
-	return 0;
 }
 
 static int answer_launch(struct processes *p)
@@ -294,13 +303,17 @@ int processes__update(struct processes *p)
 	uint64_t now = collector__now();
 	int err = answer_launch(p);
 
+	if (!err)
+		err = see_who_is_gone(p);
 	if (!err && p->watch) {
 		err = watch__read(p->watch, on_watch, p);
 		p->looked_at_all = now;
 	}
 	if (!err && !p->watch && collector__now() - p->looked_at_all > LOOK_NS)
 		err = members__look_at_all(p);
-	return err ? err : end_those_gone(p);
+	if (!err)
+		end_those_gone(p);
+	return err;
 }
 
 size_t processes__poll_fds(const struct processes *p, struct pollfd *ret)
@@ -436,6 +449,8 @@ static int attach_all(struct processes *p)
 
 static bool all_ended(struct processes *p)
 {
+	if (see_who_is_gone(p))
+		return false;
 	end_those_gone(p);
 	return p->opts->n_pids && !p->first;
 }
