@@ -16,20 +16,22 @@ import subprocess
 CLONE_NEWNS = 0x20000
 HYBRID = pathlib.Path("/sys/fs/cgroup/unified")
 PODMAN_PROFILES = (pathlib.Path("/etc/containers/seccomp.json"), pathlib.Path("/usr/share/containers/seccomp.json"))
-TRACING = ("bpf", "perf_event_open")
+TRACING = {"bpf": "CAP_BPF", "perf_event_open": "CAP_PERFMON"}
 
 
 class Unavailable(Exception):
     pass
 
 
-def seccomp_profile(default):
-    """A profile that lets through what a tracer calls, and is `default` in all else. The capabilities still decide."""
+def seccomp_profile(default, by_capability):
+    """A profile that lets through what a tracer calls, and is `default` in all else; with by_capability as docker's does."""
     profile = json.loads(default)
     for rule in profile["syscalls"]:
         rule["names"] = [name for name in rule["names"] if name not in TRACING]
     profile["syscalls"] = [rule for rule in profile["syscalls"] if rule["names"]]
-    profile["syscalls"].append({"names": list(TRACING), "action": "SCMP_ACT_ALLOW"})
+    for name, cap in TRACING.items():
+        profile["syscalls"] += [{"names": [name], "action": "SCMP_ACT_ALLOW", "includes": {"caps": [c]} if c else {}}
+                                for c in ((cap, "CAP_SYS_ADMIN") if by_capability else (None,))]
     return json.dumps(profile)
 
 
@@ -110,13 +112,14 @@ class Engine:
             why = last_line(done.stderr)
         raise Unavailable("%s runs no container here: %s" % (os.path.basename(self.program), why))
 
-    def seccomp(self, folder):
-        """Flags for a container that traces with less than CAP_SYS_ADMIN: podman's own profile refuses that."""
+    def seccomp(self, folder, by_capability=False):
+        """Flags for a container that traces with less than CAP_SYS_ADMIN: podman's own profile refuses that. Without
+        by_capability nobody but the kernel decides."""
         default = next((p for p in PODMAN_PROFILES if p.exists()), None) if self.podman else None
         if not default:
             return []
-        profile = folder / "seccomp.json"
-        profile.write_text(seccomp_profile(default.read_text("utf-8")))
+        profile = folder / ("seccomp-by-capability.json" if by_capability else "seccomp.json")
+        profile.write_text(seccomp_profile(default.read_text("utf-8"), by_capability))
         return ["--security-opt", "seccomp=%s" % profile]
 
 

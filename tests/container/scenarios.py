@@ -4,6 +4,7 @@
 Each check_* takes a Run, and raises AssertionError or Skip. From the host: the tool of this machine, the target in a
 container. Sidecar: both in containers, the tool with the least rights that this kernel asks for.
 """
+import collections
 import contextlib
 import os
 import pathlib
@@ -19,7 +20,9 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 import harness
 import tracefile
 
-PROGRAM, TOOL = "build/steady", "build/viztrace-bpf"  # in the image, which has this tree as its working directory
+# In the image, which has this tree as its working directory.
+PROGRAM, FORKS, TOOL = "build/steady", "build/processes", "build/viztrace-bpf"
+FOLDER = "/viztrace-bpf"
 # As the shell's child: not the first process of its PID namespace.
 AS_CHILD = ("sh", "-c", PROGRAM + "; exit $?")
 OWN_USERS = ("--uidmap", "0:100000:65536", "--gidmap", "0:100000:65536")
@@ -32,10 +35,11 @@ class Skip(Exception):
 
 
 class Target(harness.Target):
-    """steady.c in a container of its own; `pid` is the host's, `inner` what it is called inside."""
+    """steady.c, or what is called `comm`, in a container of its own; `pid` is the host's, `inner` what it is called
+    inside."""
 
-    def __init__(self, engine, image, *flags, command=(PROGRAM,)):
-        self.engine = engine
+    def __init__(self, engine, image, *flags, command=(PROGRAM,), comm="steady"):
+        self.engine, self.comm = engine, comm
         self.name, argv = engine.command(image, *command, flags=["-i", *flags])
         super().__init__(argv, stderr=subprocess.PIPE)
 
@@ -47,7 +51,7 @@ class Target(harness.Target):
         done = self.engine.call("inspect", "-f", "{{.State.Pid}}", self.name)
         assert done.returncode == 0, done.stderr
         self.first = int(done.stdout)
-        self.pid = next(p for p in processes_beside(self.first) if comm(p) == "steady")
+        self.pid = next(p for p in processes_beside(self.first) if comm(p) == self.comm)
         self.inner = inner_pid("/proc/%d" % self.pid)
 
     def threads(self, inner=False):
@@ -104,18 +108,33 @@ class Run:
         finally:
             target.clean_up()
 
-    def from_the_host(self, target):
-        """The trace that this machine's tool makes of it."""
-        path = self.folder / "host.json"
-        tool = harness.Tool([self.tool, "-p", target.pid, "-o", path])
+    @staticmethod
+    @contextlib.contextmanager
+    def tracing(*argv):
+        """A tool that has attached, and has to end well."""
+        tool = harness.Tool(argv)
         try:
-            assert tool.attached(), tool.messages()
-            target.ask("ticks 50")
-            tool.signal(signal.SIGINT)
+            assert tool.err.wait_for(b"tracing "), tool.messages()
+            yield tool
             assert tool.wait() == 0, tool.messages()
         finally:
             tool.clean_up()
-        return judged(path, target.pid, target.threads())
+
+    @contextlib.contextmanager
+    def tracing_from_the_host(self, *options):
+        """This machine's tool, which writes to host.json."""
+        with self.tracing(self.tool, *options, "-o", self.folder / "host.json") as tool:
+            yield tool
+
+    def from_the_host(self, target):
+        """The trace that this machine's tool makes of it."""
+        with self.tracing_from_the_host("-p", target.pid) as tool:
+            target.ask("ticks 50")
+            tool.signal(signal.SIGINT)
+        return judged(self.folder / "host.json", target.pid, target.threads())
+
+    def host_trace(self):
+        return tracefile.check((self.folder / "host.json").read_bytes())
 
     def refused(self, code, *args, naming=()):
         """This machine's tool ends with this code and names each of `naming`."""
@@ -125,20 +144,26 @@ class Run:
             assert str(name) in done.stderr, "no %r in: %s" % (name, done.stderr)
         return done.stderr
 
-    def beside(self, target, pid, share="container:%s", **more):
-        """The tool in a container of its own, which may share the target's PID namespace. (exit code, what it said)"""
+    def tool_contained(self, *args, flags=(), **more):
+        """The tool in a container of its own, where it writes /out/trace.json. (exit code, what it said)"""
         out = self.folder / "sidecar"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
         out.chmod(0o777)
-        flags = [*more.pop("flags", ()), "-v", "%s:/out" % out]
-        if share:
-            flags.append("--pid=" + (share % target.name if "%s" in share else share))
         # Not by the engine's pipes, which may lose the end of what a container says.
-        done = self.contained("sh", "-c", 'exec "$@" >/out/said 2>&1', "sh", TOOL, "-p", pid, "-d", "1", "-o",
-                              "/out/trace.json", flags=flags, **more)
+        done = self.contained("sh", "-c", 'exec "$@" >/out/said 2>&1', "sh", TOOL, *args,
+                              flags=[*flags, "-v", "%s:/out" % out], **more)
         said = (out / "said").read_text("utf-8", "replace") if (out / "said").exists() else ""
         return done.returncode, said + done.stderr
+
+    def contained_trace(self):
+        return tracefile.check((self.folder / "sidecar" / "trace.json").read_bytes())
+
+    def beside(self, target, pid, share="container:%s", flags=(), **more):
+        """The tool in a container of its own, which may share the target's PID namespace. (exit code, what it said)"""
+        if share:
+            flags = [*flags, "--pid=" + (share % target.name if "%s" in share else share)]
+        return self.tool_contained("-p", pid, "-d", "1", "-o", "/out/trace.json", flags=flags, **more)
 
     def traced_beside(self, target, pid, threads, **more):
         code, said = self.beside(target, pid, **more)
@@ -183,6 +208,13 @@ def processes_beside(pid):
 
 def inner_pid(folder):
     return int(re.search(r"^NSpid:.*\s(\d+)$", (pathlib.Path(folder) / "status").read_text(), re.M)[1])
+
+
+def sums(trace):
+    """{process: how often it has written the sum of steady.c and processes.c}, from when it was seen on."""
+    counts = collections.Counter(e["pid"] for e in trace.of("C", name="sum"))
+    # The last sample is the end of what is drawn.
+    return {pid: n - 1 for pid, n in counts.items()}
 
 
 def judged(path, pid, threads):
@@ -301,6 +333,52 @@ def check_pid_from_inside_that_nobody_has_here(run):
         run.refused(harness.EXIT_NO_PROCESS, "-p", number, naming=[number, "did you mean -p %d" % target.pid])
 
 
+def check_host_follows_what_a_container_forks(run):
+    """From the first event of each child."""
+    with run.target(command=(FORKS, "fork"), comm="processes") as target:
+        with run.tracing_from_the_host("-f", "-p", target.pid):
+            target.tell()
+        assert target.wait() == 0, target.err.text()
+        counts = sums(run.host_trace())
+        assert counts.pop(target.pid, 0) == 40, "of %d itself: %r" % (target.pid, counts)
+        assert sorted(counts.values()) == [2000] * 3, "of its children: %r" % counts
+
+
+def check_host_follows_what_a_container_executes(run):
+    """A file that only the container has. It was executed before: a process of the second time is traced from its start."""
+    with run.target(command=("sh", "-c", "cp %s /own; echo ready; while read -r x && [ $x ]; do /own --still; done" % PROGRAM),
+                    comm="sh") as target:
+        pids = []
+        with run.tracing_from_the_host("-f", "-p", target.pid):
+            for _ in range(2):
+                target.ask("again", "ready")
+                pids.append(next(p for p in processes_beside(target.first) if comm(p) == "own"))
+                assert harness.wait_until(lambda: target.semaphores() > 0), "not attached to"
+                target.ask("work 100")
+                target.tell("quit")
+                assert harness.wait_until(lambda: comm(pids[-1]) != "own"), "does not quit"
+            target.tell()
+        assert target.wait() == 0, target.err.text()
+        trace = run.host_trace()
+        assert sums(trace) == dict.fromkeys(pids, 100), "%r, not %r" % (sums(trace), pids)
+        # Its beginning is the counter's and the object's.
+        assert {e["pid"] for e in trace.of("N")} == {pids[1]}, trace.of("N")
+        assert [f["path"] for f in trace.metadata["files"]] == ["/own"], trace.metadata["files"]
+
+
+def check_host_traces_all_that_run_a_program_of_an_image(run):
+    """Containers of one image have its files in common."""
+    with run.target(command=AS_CHILD) as target, run.target() as other:
+        if not on_overlay(target.pid):
+            raise Skip("containers are not on overlayfs here")
+        with run.tracing_from_the_host("-x", "/proc/%d/root%s/%s" % (target.pid, FOLDER, PROGRAM)) as tool:
+            target.ask("work 100")
+            other.ask("work 100")
+            tool.signal(signal.SIGINT)
+        counts = sums(run.host_trace())
+        assert counts == {target.pid: 100, other.pid: 100}, counts
+
+
 # ---- sidecar ----
 
 def check_tool_in_the_targets_container(run):
@@ -313,6 +391,62 @@ def check_tool_in_the_targets_container(run):
         path.write_text(done.stdout)
         trace = judged(path, target.inner, target.threads(inner=True))
         assert "container_pid" not in trace.metadata
+        target.as_before()
+
+
+COMMAND = ("sh", "-c", "for n in 100 200; do printf 'work %%d\\nquit\\n' $n | sh -c 'echo pid $$; exec %s --still' & done; wait"
+           % PROGRAM)
+
+
+def follows_a_command(run, flags=(), **more):
+    """All PIDs are those that the processes have themselves."""
+    code, said = run.tool_contained("-f", "-o", "/out/trace.json", "--", *COMMAND, caps=run.least, flags=[*run.profile, *flags],
+                                    **more)
+    assert code == 0, "exit code %d: %s" % (code, said)
+    trace = run.contained_trace()
+    pids = set(map(int, re.findall(r"^pid (\d+)$", said, re.M)))
+    counts = sums(trace)
+    assert set(counts) == pids and sorted(counts.values()) == [100, 200], "%r, not %r" % (counts, pids)
+    assert {e["pid"] for e in trace.events} >= pids, said
+    assert trace.total["lost"] == 0, trace.total
+    return pids
+
+
+def check_command_and_its_children_in_a_container(run):
+    pids = follows_a_command(run)
+    assert max(pids) < 100, "those are not PIDs of a new container: %r" % pids
+
+
+def check_command_and_its_children_in_a_sidecar(run):
+    with run.target() as target:
+        follows_a_command(run, flags=["--pid=container:" + target.name])
+        target.as_before()
+
+
+def check_all_that_run_a_program_in_the_targets_container(run):
+    """One that is there, and one that comes; not those of another container, which have the same file."""
+    caps = ["--cap-add=" + c for c in run.least]
+    with run.target(*caps, *run.profile, command=AS_CHILD) as target, run.target() as other:
+        with run.tracing(*target.inside(TOOL, "-x", PROGRAM, "-d", "2", "-o", "/tmp/trace.json")):
+            target.ask("work 100")
+            other.ask("work 100")
+            done = harness.run(*target.inside("sh", "-c", "printf 'work 200\\nquit\\n' | sh -c 'echo pid $$; exec %s --still'"
+                                              % PROGRAM))
+            new = int(re.search(r"^pid (\d+)$", done.stdout, re.M)[1])
+        path = run.folder / "inside.json"
+        path.write_text(harness.run(*target.inside("cat", "/tmp/trace.json")).stdout)
+        counts = sums(tracefile.check(path.read_bytes()))
+        assert counts == {target.inner: 100, new: 200}, "%r, not %d and %d" % (counts, target.inner, new)
+        target.as_before()
+        other.as_before()
+
+
+def check_all_that_run_a_program_from_a_sidecar(run):
+    with run.target(command=AS_CHILD) as target:
+        code, said = run.tool_contained("-x", "/proc/1/root%s/%s" % (FOLDER, PROGRAM), "-d", "1", "-o", "/out/trace.json",
+                                        caps=run.least, flags=[*run.profile, "--pid=container:" + target.name])
+        assert code == 0, "exit code %d: %s" % (code, said)
+        judged(run.folder / "sidecar" / "trace.json", target.inner, target.threads(inner=True))
         target.as_before()
 
 
@@ -342,6 +476,13 @@ def check_sidecar_with_the_engines_own_seccomp_profile(run):
     """It may go by all three names, whatever the kernel asks for."""
     with run.target() as target:
         run.traced_beside(target, target.inner, target.threads(inner=True), caps=("SYS_ADMIN", "BPF", "PERFMON"))
+        target.as_before()
+
+
+def check_sidecar_with_the_rules_that_docker_has_for_capabilities(run):
+    with run.target() as target:
+        run.traced_beside(target, target.inner, target.threads(inner=True), caps=run.least,
+                          flags=run.engine.seccomp(run.folder, by_capability=True))
         target.as_before()
 
 
@@ -387,6 +528,39 @@ def check_sidecar_with_users_of_its_own_cannot_trace(run):
         done = harness.run(*target.inside(TOOL, "-p", str(target.inner), "-d", "1", "-o", "/tmp/trace.json"))
         assert done.returncode == harness.EXIT_PERMISSION, "exit code %d: %s" % (done.returncode, done.stderr)
         target.as_before()
+
+
+# ---- doctor ----
+
+def check_doctor_names_the_flags_of_a_container(run):
+    """Until with all that it named it says that one can trace, and one can."""
+    flags, said = [], ""
+    for _ in range(4):
+        code, said = run.tool_contained("doctor", flags=flags)
+        named = re.search(r"-> docker run (-.*?) \(", said)
+        if not named:
+            break
+        assert code == harness.EXIT_PERMISSION, "exit code %d: %s" % (code, said)
+        flags += named[1].split()
+    assert code == 0 and re.search(r"^ready ", said, re.M), "with %s: %s" % (flags, said)
+    caps = {f.removeprefix("--cap-add=") for f in flags if f.startswith("--cap-add=")}
+    assert caps == {*run.least, "SYS_PTRACE"}, "named %s" % flags
+    with run.target("--user", OTHER_USER) as target:
+        run.traced_beside(target, target.inner, target.threads(inner=True), flags=flags)
+
+
+def check_doctor_for_a_target_with_more_rights(run):
+    with run.target() as target:
+        code, said = run.tool_contained("doctor", "-p", target.inner, caps=run.least, drop=True,
+                                        flags=[*run.profile, "--pid=container:" + target.name])
+        assert code == harness.EXIT_PERMISSION and "docker run --cap-add=SYS_PTRACE (" in said, "%d: %s" % (code, said)
+
+
+def check_doctor_in_a_container_with_users_of_its_own(run):
+    if not run.engine.podman:
+        raise Skip("docker has user namespaces for all containers or none")
+    code, said = run.tool_contained("doctor", caps=("SYS_ADMIN", "BPF", "PERFMON"), flags=[*OWN_USERS, *run.profile])
+    assert code == harness.EXIT_PERMISSION and "user namespace" in said, "%d: %s" % (code, said)
 
 
 def checks():
