@@ -154,6 +154,9 @@ static __always_inline __u64 current_id(void)
 
 		if (bpf_get_ns_current_pid_tgid(cfg_pidns_dev, cfg_pidns_ino, &ns, sizeof(ns)) == 0)
 			return (__u64)ns.tgid << 32 | ns.pid;
+		/* Its number elsewhere may be that of one of ours. */
+		if (cfg_several)
+			return 0;
 	}
 	return bpf_get_current_pid_tgid();
 }
@@ -169,7 +172,7 @@ static __always_inline bool is_traced(struct hit *hit, bool joins)
 		return true;
 	}
 	tracee = bpf_map_lookup_elem(&tracees, &tgid);
-	if (!tracee && joins) {
+	if (!tracee && joins && tgid) {
 		bpf_map_update_elem(&tracees, &tgid, &joining, BPF_NOEXIST);
 		tracee = bpf_map_lookup_elem(&tracees, &tgid);
 	}

@@ -20,6 +20,7 @@ import guest  # noqa: E402
 # Linux has links for many uprobes then, for which CAP_SYS_ADMIN is not needed.
 LINKS = tuple(map(int, os.uname().release.split("-")[0].split(".")[:2])) >= (6, 10)
 LEAST = ("bpf", "perfmon", "sys_ptrace") if LINKS else ("sys_admin", "sys_ptrace")
+INITIAL_PIDNS = 0xEFFFFFFC
 NOBODY = ("--reuid=65534", "--regid=65534", "--clear-groups")
 
 
@@ -327,7 +328,9 @@ class Processes(Doctor):
         gone = harness.Process(["true"])
         gone.wait()
         gone.clean_up()
-        self.ill(EXIT_NO_PROCESS, "process", ["there is no %d" % gone.pid], "ps -e", "-p", gone.pid)
+        inside = os.stat("/proc/self/ns/pid").st_ino != INITIAL_PIDNS
+        self.ill(EXIT_NO_PROCESS, "process", ["there is no %d" % gone.pid], "--pid=host" if inside else "ps -e",
+                 "-p", gone.pid)
 
     def test_a_process_outside_of_this_pid_namespace(self):
         target = self.target(harness.build("steady"))

@@ -624,6 +624,7 @@ Test(launch, survives_a_process_killed_while_it_is_looked_at)
 
 Test(launch, gives_the_command_signals_as_a_shell_does)
 {
+	const char *said, *ignored;
 	sigset_t some;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -633,7 +634,12 @@ Test(launch, gives_the_command_signals_as_a_shell_does)
 	sigprocmask(SIG_BLOCK, &some, NULL);
 	catch_output();
 	trace_command(COMMAND("grep", "-E", "^Sig(Ign|Blk)", "/proc/self/status"));
-	cr_expect_str_eq(read_output(), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000001\n", "nohup's SIGHUP alone");
+	said = read_output();
+	cr_expect(strstr(said, "SigBlk:\t0000000000000000\n"), "%s", said);
+	ignored = strstr(said, "SigIgn:\t");
+	cr_assert(ignored, "%s", said);
+	/* glibc's own two, 32 and 33, are ignored by what an older make has run. */
+	cr_expect_eq(strtoull(ignored + 8, NULL, 16) & ~(3ull << 31), 1, "nohup's SIGHUP alone: %s", said);
 }
 
 Test(launch, restores_the_callers_signal_mask)
