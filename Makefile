@@ -21,6 +21,9 @@ USER_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -I$(B) -DVIZTRACE_VERSION='"$(VER
 	$(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(CFLAGS)
 USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread
 
+# The way of an event from ring to file goes through many small functions in several files.
+LTO := $(shell echo 'int main(void) { return 0; }' | $(CC) -O2 -flto=auto -x c - -o /dev/null 2>/dev/null && echo -flto=auto)
+
 MACHINE := $(shell uname -m)
 BPF_ARCH := $(if $(filter x86_64,$(MACHINE)),x86,$(if $(filter aarch64,$(MACHINE)),arm64,$(MACHINE)))
 # Not the C library's headers, but those of the kernel that lie beside them.
@@ -41,12 +44,12 @@ all: $(B)/viztrace-bpf
 
 $(B)/viztrace-bpf: $(OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(USER_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(USER_LIBS)
 
 $(B)/user/%.o: user/%.c | $(SKELETONS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(USER_CFLAGS) $(LTO) -MMD -MP -c -o $@ $<
 
 $(B)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) include/viztrace.h
 	$(call say,BPF,$@)
@@ -162,10 +165,6 @@ BENCH_APP_sdt := -DEMIT='"emit_sdt.h"' -DVIZ_PROBE_DISABLE
 BENCH_APP_lttng := -DEMIT='"emit_lttng.h"' -DVIZ_PROBE_DISABLE
 BENCH_APP_lttng_LIBS := $(BENCH_DIR)/lttng_events.c -llttng-ust -ldl
 
-$(BENCH_BUILD)/libproduct.a: $(BENCH_OBJECTS)
-	$(Q)mkdir -p $(@D)
-	$(Q)rm -f $@ && ar rc $@ $^
-
 $(BENCH_BUILD)/floor.bpf.o: $(BENCH_DIR)/floor.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
@@ -175,13 +174,13 @@ $(BENCH_BUILD)/floor.skel.h: $(BENCH_BUILD)/floor.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name floor_bpf > $@
 
-$(BENCH_BUILD)/floor: $(BENCH_DIR)/floor.c $(BENCH_BUILD)/floor.skel.h $(BENCH_BUILD)/libproduct.a
+$(BENCH_BUILD)/floor: $(BENCH_DIR)/floor.c $(BENCH_BUILD)/floor.skel.h $(BENCH_OBJECTS)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(BENCH_CFLAGS) -I$(BENCH_BUILD) -o $@ $< $(BENCH_BUILD)/libproduct.a $(USER_LIBS)
+	$(Q)$(CC) $(BENCH_CFLAGS) $(LTO) -I$(BENCH_BUILD) -o $@ $< $(BENCH_OBJECTS) $(USER_LIBS)
 
-$(BENCH_BUILD)/writer: $(BENCH_DIR)/writer.c tests/unit/records.h $(BENCH_BUILD)/libproduct.a
+$(BENCH_BUILD)/writer: $(BENCH_DIR)/writer.c tests/unit/records.h $(BENCH_OBJECTS)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(BENCH_CFLAGS) -o $@ $< $(BENCH_BUILD)/libproduct.a $(USER_LIBS)
+	$(Q)$(CC) $(BENCH_CFLAGS) $(LTO) -o $@ $< $(BENCH_OBJECTS) $(USER_LIBS)
 
 $(BENCH_BUILD)/attach/app: $(BENCH_DIR)/attach_sources.py include/viztrace.h
 	$(call say,CC,$@)

@@ -379,14 +379,17 @@ static bool passes(const struct event *e, const struct verdict *v)
 
 static int snapshot(struct filter *f, const struct event *e, filter_next next, void *ctx)
 {
-	struct known_object *o = table__get(&f->objects, e->pid, e->address);
-	struct event shown = *e;
-	struct era *era = era_of(f, e);
+	/* While there never were rules, nobody was left out. */
+	struct known_object *o = f->epoch || f->n_eras > 1 ? table__get(&f->objects, e->pid, e->address) : NULL;
+	struct event shown;
+	struct era *era;
 	struct verdict v;
 	int err;
 
 	if (!o || (!f->epoch && !e->epoch && o->introduced))
 		return next(ctx, e);
+	shown = *e;
+	era = era_of(f, e);
 	/* Decided by the kernel or not, the rules of that time say what is shown. */
 	v = verdict_of(f, o->group, era);
 	if (!passes(e, &v)) {
