@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -128,9 +130,19 @@ int members__look_at_all(struct processes *p)
 	return err;
 }
 
-/* What a process of the family would see under that path, most likely. */
+static void keep_root(struct processes *p, pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	if (p->root < 0)
+		p->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* What a process of the family would see under that path, most likely. Never what we would. */
 static int open_as_family(const struct processes *p, const char *path)
 {
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_IN_ROOT };
 	char from[PATH_MAX + 64];
 	int fd = -1;
 
@@ -138,7 +150,7 @@ static int open_as_family(const struct processes *p, const char *path)
 		snprintf(from, sizeof(from), "/proc/%d/root%s", process->pid, path);
 		fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	}
-	return fd >= 0 ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd >= 0 ? fd : (int)syscall(SYS_openat2, p->root, path, &how, sizeof(how));
 }
 
 static bool was_attached(const struct processes *p, const struct process *process, const struct binary *b, uint64_t since)
@@ -207,6 +219,7 @@ int members__add(struct processes *p, pid_t pid, const char *comm, struct proces
 		free(process);
 		return -ENOMEM;
 	}
+	keep_root(p, pid);
 	process->prev = p->last;
 	if (p->last)
 		p->last->next = process;

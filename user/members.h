@@ -32,6 +32,7 @@ struct processes {
 	uint32_t kinds;
 	bool family; /* attached to files, not to processes */
 	struct binaries binaries;
+	int root;    /* of the first one's file system: paths mean something there when all are gone. -1: not known */
 	struct table by_pid;
 	struct process *first, *last;
 	size_t n;

@@ -393,6 +393,7 @@ enum exit_code processes__new(struct processes **ret, const struct opts *o, cons
 	p->opts = o;
 	p->ops = *ops;
 	p->family = o->follow || o->program;
+	p->root = -1;
 	code = o->program ? find_program(p) : find_pids(p);
 	if (code)
 		processes__free(p);
@@ -412,6 +413,8 @@ void processes__free(struct processes *p)
 	table__clear(&p->by_pid);
 	for (size_t i = 0; i < p->n_described; i++)
 		free(p->described[i].exe);
+	if (p->root >= 0)
+		close(p->root);
 	free(p->ends);
 	binaries__clear(&p->binaries);
 	free(p);
