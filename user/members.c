@@ -65,14 +65,17 @@ int members__attach_files(struct processes *p, struct process *process)
 }
 
 /* Its code may have run before we were there. */
-static void tell_late(struct processes *p, const struct process *process, const struct binary *b, uint64_t since, uint64_t from)
+static void tell_late(struct processes *p, struct process *process, const struct binary *b, uint64_t since, uint64_t from)
 {
 	char text[NAME_MAX + 128];
 
 	snprintf(text, sizeof(text), "%s is traced from here on, %.1f ms after it was loaded", base_name(b->path),
 		 (double)(from - since) / 1e6);
 	log_info("process %d (%s): %s", process->pid, process->comm, text);
-	members__tell(p, HAPPENED_NOTE, from, process->pid, text);
+	/* Attached to for another one, maybe before this one began. */
+	if (process->told < from)
+		process->told = from;
+	members__tell(p, HAPPENED_NOTE, process->told, process->pid, text);
 }
 
 /* Attach to its new files. `since`: when they were mapped, if their code may have run by now; 0: it has not. */
@@ -107,7 +110,8 @@ int members__look(struct processes *p, struct process *process, uint64_t since)
 
 	if (err)
 		return err;
-	process->looked = now;
+	if (!process->target->n_vanished)
+		process->looked = now;
 	return take_files(p, process, since);
 }
 
@@ -257,7 +261,8 @@ int members__open(struct processes *p, struct process *process, uint64_t since)
 
 	if (err)
 		return err == -ENOMEM ? err : 0;
-	process->looked = now;
+	if (!process->target->n_vanished)
+		process->looked = now;
 	snprintf(process->comm, sizeof(process->comm), "%s", process->target->comm);
 	members__describe(p, process);
 	return take_files(p, process, since);

@@ -19,6 +19,7 @@ struct process {
 	bool let_go;           /* launch has: what it executes next is not shown */
 	bool missed;           /* counted as such */
 	bool gone;             /* to be dropped when what it did has been read */
+	uint64_t told;         /* the time of what was told of it last: its beginning comes first, its end last */
 	uint64_t looked;       /* when we did last */
 	uint64_t execed;       /* when it executed its program, if we saw that ourselves */
 	uint64_t ended;        /* when its last thread did that we know of */

@@ -735,8 +735,10 @@ int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *text)
 
 	if (!m->error)
 		m->error = process_of(m, pid, "", &process);
-	if (!m->error && !thread)
+	if (!m->error && !thread && process->name[0])
 		snprintf(e.comm, sizeof(e.comm), "%s", process->name);
+	else if (!m->error && !thread)
+		snprintf(e.comm, sizeof(e.comm), "%u", pid); /* nobody has said */
 	if (!m->error && !thread)
 		m->error = thread_of(m, &e, &thread);
 	if (!m->error)

@@ -27,9 +27,11 @@
 
 static void end(struct processes *p, struct process *process)
 {
+	uint64_t ended = process->ended ? process->ended : collector__now();
+
 	/* The end of the last one is the end of the trace. */
 	if (p->n > 1 || p->opts->program)
-		members__tell(p, HAPPENED_END, process->ended ? process->ended : collector__now(), process->pid, process->comm);
+		members__tell(p, HAPPENED_END, ended > process->told ? ended : process->told, process->pid, process->comm);
 	if (processes__are_several(p))
 		collector__remove_process(p->collector, process->pid);
 	members__drop(p, process);
@@ -42,6 +44,7 @@ static int begin(struct processes *p, pid_t pid, const char *comm, uint64_t ts, 
 	if (err)
 		return err;
 	members__describe(p, *ret); /* it may be gone when we look */
+	(*ret)->told = ts;
 	members__tell(p, HAPPENED_BEGIN, ts, pid, comm);
 	return 0;
 }
@@ -425,6 +428,7 @@ static int attach_process(struct processes *p, struct process *process)
 	uint64_t now = collector__now();
 	int err = processes__are_several(p) ? collector__add_process(p->collector, process->pid) : 0;
 
+	process->told = now;
 	members__tell(p, HAPPENED_BEGIN, now, process->pid, process->comm);
 	for (size_t i = 0; process->target && !err && i < process->target->n_files; i++)
 		err = p->ops.on_file(p->ops.ctx, process->pid, process->target->files[i].bias,

@@ -176,7 +176,7 @@ int target__look(struct target *t, struct binaries *binaries)
 	maps = fopen(path, "re");
 	if (!maps)
 		return errno == ENOENT ? -ESRCH : -errno;
-	t->n_looked_at = t->n_denied = 0;
+	t->n_looked_at = t->n_denied = t->n_vanished = 0;
 	for (size_t i = 0; i < t->n_files; i++) {
 		t->files[i].is_new = !t->files[i].is_mapped;
 		t->files[i].is_mapped = false;
@@ -193,10 +193,13 @@ int target__look(struct target *t, struct binaries *binaries)
 			err = add_file(t, binaries, &m, fd);
 		else if (errno == EACCES || errno == EPERM)
 			t->n_denied++;
+		else
+			t->n_vanished++;
 	}
 	if (ferror(maps))
 		err = -errno;
-	else if (!n_lines && !target__runs(t->pid)) /* and no kernel thread */
+	/* Its memory goes before it does. A kernel thread never had any. */
+	else if (!n_lines && (t->n_files || *t->exe || !target__runs(t->pid)))
 		err = -ESRCH;
 	free(line);
 	fclose(maps);

@@ -33,6 +33,7 @@ struct target {
 	size_t n_files;
 	size_t n_looked_at;
 	size_t n_denied; /* files that we may not open */
+	size_t n_vanished; /* that were gone before we could: it may have ended meanwhile */
 };
 
 /*
