@@ -53,12 +53,12 @@ class Processes(harness.Case):
 
 
 class Libraries(harness.Case):
-    def library(self):
+    def a_library(self):
         return self.own("library.so", "library.c", flags=("-O2", "-shared", "-fPIC"))
 
     def test_a_library_with_probes_of_its_own(self):
         program = harness.build("uses_library", libs=("-ldl",))
-        trace, _, messages = self.traced(program, self.library())
+        trace, _, messages = self.traced(program, self.a_library())
         self.assertEqual([s["hits"] for s in trace.samples_of("library's cache")], list(range(1, 51)))
         self.assertEqual([s["calls"] for s in trace.samples_of("app")], list(range(1, 6)))
         self.assertEqual(trace.slices(), ["+library_use", "-library_use"] * 5)
@@ -67,7 +67,7 @@ class Libraries(harness.Case):
 
     def opened(self, *options, thread=False):
         """A program that has opened a library while it is traced."""
-        library = self.library()
+        library = self.a_library()
         target = self.target(self.own("uses_library", libs=("-ldl",)), library, "steps")
         tool = self.attach(target.pid, *options)
         if thread:
@@ -107,7 +107,7 @@ class Libraries(harness.Case):
         for i in range(2, 6):
             target.ask("close")
             os.unlink(self.dir / "library.so")
-            self.library()
+            self.a_library()
             target.ask("open")
             self.assertTrue(harness.wait_until(lambda n=i: len(re.findall(self.TOLD, tool.messages())) == n))
         self.end(tool)
