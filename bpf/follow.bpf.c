@@ -10,6 +10,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "record.h"
+#include "tracees.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -17,13 +18,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u32 cfg_pidns_ino;
 
 #define LEVELS_MAX 32 /* of PID namespaces, as in the kernel */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, TRACEES_MAX);
-	__type(key, __u32);
-	__type(value, struct rec_tracee);
-} tracees SEC(".maps");
 
 /* Processes that were forked when `tracees` was full. */
 volatile __u64 untraced;

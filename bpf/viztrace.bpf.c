@@ -19,6 +19,7 @@
 #include <bpf/bpf_tracing.h>
 #include "viztrace.h"
 #include "record.h"
+#include "tracees.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -102,14 +103,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct rec_counts);
 } counts SEC(".maps");
-
-/* Processes that are traced, by tgid; with cfg_several only. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, TRACEES_MAX);
-	__type(key, __u32);
-	__type(value, struct rec_tracee);
-} tracees SEC(".maps");
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -6,8 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -583,11 +581,6 @@ bool processes__command_status(struct processes *p, int *ret)
 }
 
 /* ---- What there is to tell ---- */
-
-const struct target *processes__first(const struct processes *p)
-{
-	return p->first ? p->first->target : NULL;
-}
 
 const struct processes_stats *processes__stats(const struct processes *p)
 {

@@ -65,9 +65,6 @@ const char *processes__ended(const struct processes *p);
 /* The command's own end: true, and its exit status as a shell gives it. */
 bool processes__command_status(struct processes *p, int *ret);
 
-/* The first one, or NULL; good until the next update. */
-const struct target *processes__first(const struct processes *p);
-
 struct processes_stats {
 	size_t probes, files; /* attached to */
 	size_t processes;     /* traced in all, as far as we saw them */

@@ -18,9 +18,7 @@
 
 #include "../bpf/record.h"
 #include "log.h"
-
-/* The inode of the initial PID namespace, on every kernel since 3.8. */
-#define INITIAL_PIDNS 0xEFFFFFFCu
+#include "machine.h"
 
 _Static_assert((int)EVENT_PROBES == (int)PROBE_COUNT, "probes are numbered alike");
 _Static_assert((int)EVENT_PROBE_SET == (int)PROBE_SET && (int)EVENT_PROBE_INSTANT == (int)PROBE_INSTANT, "and named");
@@ -141,7 +139,7 @@ static int try_load(struct programs *p, unsigned n_rings, bool several)
 	p->skel->rodata->cfg_sleepable = p->sleepable;
 	p->skel->rodata->cfg_rings = n_rings;
 	p->skel->rodata->cfg_several = several;
-	if (stat("/proc/self/ns/pid", &ns) == 0 && ns.st_ino != INITIAL_PIDNS) {
+	if (machine__in_pid_namespace() && stat("/proc/self/ns/pid", &ns) == 0) {
 		p->skel->rodata->cfg_pidns_dev = ns.st_dev;
 		p->skel->rodata->cfg_pidns_ino = ns.st_ino;
 	}
@@ -270,18 +268,27 @@ static int attach(struct attachment *ret, const struct programs *p, const struct
 	return ret->link ? 0 : -errno;
 }
 
-static int add(struct programs *p, const struct places *at, uint32_t i, uint32_t count)
+/* If it cannot be kept, the end of this process detaches it. */
+static int keep(struct programs *p, const struct attachment *a)
 {
 	struct attachment *more = realloc(p->attachments, (p->n_attachments + 1) * sizeof(*more));
-	int err;
 
 	if (!more)
 		return -ENOMEM;
 	p->attachments = more;
-	err = attach(&more[p->n_attachments], p, at, i, count);
+	more[p->n_attachments++] = *a;
+	return 0;
+}
+
+static int add(struct programs *p, const struct places *at, uint32_t i, uint32_t count)
+{
+	struct attachment a;
+	int err = attach(&a, p, at, i, count);
+
+	if (!err)
+		err = keep(p, &a);
 	if (err)
 		return err;
-	p->n_attachments++;
 	for (uint32_t k = i; k < i + count; k++)
 		log_verbose("attached viz:%s at %s+0x%llx (%s)", probe_names[at->probes[k]], at->name,
 			    (unsigned long long)at->offsets[k], site_names[at->sites[k]]);
@@ -372,16 +379,6 @@ static int hit_trial(const struct trial *t)
 	if (!patched)
 		return SITE_TRAPS;
 	return site__survives_fork() ? SITE_PATCHED : SITE_KILLS_CHILDREN;
-}
-
-static void keep(struct programs *p, const struct attachment *a)
-{
-	struct attachment *more = realloc(p->attachments, (p->n_attachments + 1) * sizeof(*more));
-
-	if (!more)
-		return; /* the end of the process detaches it */
-	p->attachments = more;
-	more[p->n_attachments++] = *a;
 }
 
 static enum site fastest_site(struct programs *p, const struct elf_probe *own, int fd)
