@@ -5,26 +5,40 @@
  *
  *	file   | head | events ...        | whole                  (cut back to here on a failure)
  *	buffer                            | events ... | marks[]   | unmarked |
+ *
+ * SIGKILL ends a write() too, after some of its pages. So that there is a whole event before each of these
+ * places, an event that would lie on two pages begins on the second one, after spaces:
+ *
+ *	file   | {...},{...},{...}     |,{...},{...},{...},{...} |,{...
+ *	       ^ 4096 n                ^ 4096 (n + 1)
+ *
+ * What cannot be done so is written by write_unkilled().
  */
 #include "output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "output_open.h"
 
 #define BUFFER_SIZE (256 * 1024)
 #define MAX_MARKS 8192 /* in one buffer: as many events as it holds if they are short ones */
+#define PAGE 4096      /* where a write() can be cut: at multiples of this, on kernels with larger pages too */
 
 struct output {
 	int fd;
 	int error;    /* the first one, for good */
 	bool can_cut; /* a regular file of which the end is ours */
 	bool has_head;
+	bool is_pipe;
+	bool has_long; /* an event in the buffer is longer than a page */
 	uint64_t start; /* where in the file our first byte is */
 	uint64_t whole; /* bytes of whole events that are in the file */
 	char *buffer;
@@ -90,15 +104,62 @@ static void cut(struct output *o)
 		o->can_cut = ftruncate(o->fd, end) == 0 && lseek(o->fd, end, SEEK_SET) == end;
 }
 
-/* Write out the buffer up to the last mark, and keep what comes after it. */
-static int flush(struct output *o)
+static size_t last_mark(const struct output *o)
 {
-	size_t size, written, whole = 0;
+	return o->n_marks ? o->marks[o->n_marks - 1] : 0;
+}
 
-	if (o->error || !o->n_marks)
-		return o->error;
-	size = o->marks[o->n_marks - 1];
-	o->error = write_all(o->fd, o->buffer, size, &written);
+/* A pipe takes up to PIPE_BUF bytes at once or not at all, so as many whole events as that at a time. */
+static int write_to_pipe(const struct output *o, size_t *ret_written)
+{
+	size_t piece, end, written = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; i < o->n_marks && !err; i++) {
+		end = o->marks[i];
+		while (i + 1 < o->n_marks && o->marks[i + 1] - written <= PIPE_BUF)
+			end = o->marks[++i];
+		err = write_all(o->fd, o->buffer + written, end - written, &piece);
+		written += piece;
+	}
+	*ret_written = written;
+	return err;
+}
+
+/*
+ * Call `write` in a process that a SIGKILL of this one, or of its process group, does not end half way. It
+ * has our memory and we wait for it, so else it is as if we called it. What ends all processes of a
+ * container at once ends this one too.
+ */
+static int write_unkilled(int (*write)(void *), void *arg)
+{
+	volatile int err = -EINTR; /* somebody ended that process */
+	sigset_t all;
+	pid_t child;
+
+	sigfillset(&all);
+	child = vfork();
+	if (child < 0)
+		return write(arg);
+	if (child == 0) {
+		setsid();
+		sigprocmask(SIG_SETMASK, &all, NULL);
+		err = write(arg);
+		_exit(0);
+	}
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return err;
+}
+
+/* Write out the buffer up to the last mark, and keep what comes after it. */
+static int write_buffer(void *output)
+{
+	struct output *o = output;
+	const size_t size = last_mark(o);
+	size_t written, whole = 0;
+
+	o->error = o->is_pipe ? write_to_pipe(o, &written) : write_all(o->fd, o->buffer, size, &written);
 	if (o->error) {
 		for (uint32_t i = 0; i < o->n_marks && o->marks[i] <= written; i++)
 			whole = o->marks[i];
@@ -111,8 +172,19 @@ static int flush(struct output *o)
 	o->whole += size;
 	o->used -= size;
 	o->n_marks = 0;
+	o->has_long = false;
 	memmove(o->buffer, o->buffer + size, o->used);
 	return 0;
+}
+
+static int flush(struct output *o)
+{
+	if (o->error || !o->n_marks)
+		return o->error;
+	if (!o->has_long || !o->can_cut)
+		return write_buffer(o);
+	o->error = write_unkilled(write_buffer, o);
+	return o->error;
 }
 
 static int make_room(struct output *o, size_t size)
@@ -158,15 +230,38 @@ int output__write(struct output *o, const void *data, size_t size)
 	return 0;
 }
 
+/* Put spaces before the latest event, which is in the end of the buffer. */
+static int pad(struct output *o, size_t size)
+{
+	char *event;
+
+	if (o->capacity - o->used < size) {
+		o->error = make_room(o, size);
+		if (o->error)
+			return o->error;
+	}
+	event = o->buffer + last_mark(o);
+	memmove(event + size, event, o->used - last_mark(o));
+	memset(event, ' ', size);
+	o->used += size;
+	return 0;
+}
+
 void output__mark(struct output *o)
 {
-	if (o->error || !o->used)
+	const size_t size = o->used - last_mark(o);
+	size_t left; /* on the page where the event begins */
+
+	if (o->error || !size)
 		return;
-	if (o->n_marks == MAX_MARKS)
-		flush(o);
-	/* After a failed flush there is nothing to be marked. */
-	if (!o->error)
-		o->marks[o->n_marks++] = o->used;
+	if (o->n_marks == MAX_MARKS && flush(o))
+		return;
+	left = PAGE - (o->start + o->whole + last_mark(o)) % PAGE;
+	if (size > PAGE)
+		o->has_long = true;
+	else if (size > left && !o->is_pipe && pad(o, left))
+		return;
+	o->marks[o->n_marks++] = o->used;
 }
 
 int output__flush(struct output *o)
@@ -174,15 +269,22 @@ int output__flush(struct output *o)
 	return flush(o);
 }
 
+struct ending {
+	struct output *o;
+	const char *head, *tail;
+	size_t head_size, tail_size;
+};
+
 /* The tail, then the head. Whatever fails, the file is left as it was or whole. */
-static int close_file(struct output *o, const char *head, size_t head_size, const char *tail,
-                      size_t tail_size)
+static int write_ending(void *ending)
 {
+	const struct ending *e = ending;
+	struct output *o = e->o;
 	char *padded;
 	size_t written;
 	int err;
 
-	err = write_all(o->fd, tail, tail_size, &written);
+	err = write_all(o->fd, e->tail, e->tail_size, &written);
 	if (err || !o->has_head) {
 		if (err)
 			cut(o);
@@ -191,7 +293,7 @@ static int close_file(struct output *o, const char *head, size_t head_size, cons
 	padded = malloc(OUTPUT_HEAD);
 	if (padded) {
 		memset(padded, ' ', OUTPUT_HEAD);
-		memcpy(padded, head, head_size);
+		memcpy(padded, e->head, e->head_size);
 		err = write_all_at(o->fd, padded, OUTPUT_HEAD, o->start);
 		free(padded);
 	} else {
@@ -204,6 +306,7 @@ static int close_file(struct output *o, const char *head, size_t head_size, cons
 
 int output__finish(struct output *o, const char *head, size_t head_size, const char *tail, size_t tail_size)
 {
+	struct ending ending = {o, head, tail, head_size, tail_size};
 	int err;
 
 	if (o->has_head && head_size > OUTPUT_HEAD)
@@ -215,7 +318,7 @@ int output__finish(struct output *o, const char *head, size_t head_size, const c
 	 * Without the head there is nothing to complete: that is so if not even the first event fitted. */
 	err = o->error;
 	if (!err || (o->can_cut && o->whole >= (o->has_head ? OUTPUT_HEAD : 1)))
-		err = close_file(o, head, head_size, tail, tail_size);
+		err = o->has_head ? write_unkilled(write_ending, &ending) : write_ending(&ending);
 	if (!o->error)
 		o->error = err;
 	/* Some file systems tell only now that they had no room. */
@@ -234,6 +337,7 @@ int output__open(struct output **ret, const char *path, struct output_owner owne
 {
 	struct output *o = calloc(1, sizeof(*o));
 	struct output_file file;
+	struct stat st;
 	int err;
 
 	if (!o)
@@ -249,6 +353,7 @@ int output__open(struct output **ret, const char *path, struct output_owner owne
 	o->fd = file.fd;
 	o->start = file.start;
 	o->can_cut = file.can_cut;
+	o->is_pipe = !fstat(file.fd, &st) && S_ISFIFO(st.st_mode);
 	/* The head is overwritten in the end, with what is before it left alone. */
 	o->has_head = file.can_cut && file.start == 0;
 	*ret = o;

@@ -3,7 +3,10 @@
  * output: the file that a trace goes to. Knows nothing of JSON but where an event ends.
  *
  * A regular file begins with a head of OUTPUT_HEAD bytes that is filled in at the end; until then it holds what makes
- * an unfinished file loadable. What is on disk always ends on a whole event.
+ * an unfinished file loadable. What is on disk always ends on a whole event, also when this process is killed while it
+ * writes: spaces between events see to that. Two exceptions, both when a SIGKILL ends all processes of a container or
+ * control group at once: in the middle of an event of over 4096 bytes, and between the tail and the head of
+ * output__finish(). A pipe can end in the middle of an event of over PIPE_BUF bytes.
  */
 #ifndef VIZTRACE_OUTPUT_H
 #define VIZTRACE_OUTPUT_H

@@ -18,35 +18,6 @@
 
 TestSuite(output, .init = set_up, .fini = tear_down, .timeout = 60);
 
-static int write_head(struct output *o)
-{
-	char head[OUTPUT_HEAD];
-
-	memset(head, ' ', sizeof(head));
-	memcpy(head, "[{\"a\":0}", 8);
-	return output__write(o, head, sizeof(head));
-}
-
-/* Does the file on disk, closed, make a list? Its length, or -1. */
-static long loads_as_array(const char *name)
-{
-	size_t size;
-	char *text = slurp(name, &size);
-	json_t *root;
-	long n;
-
-	if (!size) {
-		free(text);
-		return 0;
-	}
-	text[size] = ']';
-	root = json_loadb(text, size + 1, 0, NULL);
-	n = root ? (long)json_array_size(root) : -1;
-	json_decref(root);
-	free(text);
-	return n;
-}
-
 Test(output, writes_a_file)
 {
 	struct output *o = open_output(path);

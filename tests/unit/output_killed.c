@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SIGKILL at any moment: the kernel ends a write() between two pages then. What is on disk has to load. */
+#define _GNU_SOURCE 1 /* pipe2 */
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "output_files.h"
+
+#define ROUNDS 40
+
+TestSuite(output_killed, .init = set_up, .fini = tear_down, .timeout = 120);
+
+/* A process that writes until it is killed. Whatever becomes of this test, it does not fill the disk. */
+static pid_t start(void (*endless)(int), int arg)
+{
+	const struct rlimit most = {1 << 30, 1 << 30};
+	pid_t child = fork();
+
+	cr_assert_geq(child, 0);
+	if (child)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_FSIZE, &most);
+	alarm(20);
+	endless(arg);
+	_exit(1);
+}
+
+/* Run `endless` in a process group of its own and kill that after a time that differs from round to round.
+ * When this returns nobody writes any more. */
+static void kill_in_the_middle_of(void (*endless)(int), int arg, int round)
+{
+	pid_t child;
+	int status;
+
+	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	child = start(endless, arg);
+	cr_expect_eq(setpgid(child, child), 0);
+	usleep(2000 + 1371 * (useconds_t)round % 20000);
+	cr_expect_eq(kill(-child, SIGKILL), 0);
+	cr_expect_eq(waitpid(child, &status, 0), child);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it ended by itself");
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
+/* Events of `size` bytes and some more, as fast as it goes. Called in a process that is killed, which must
+ * not end in any other way. */
+static void write_events(struct output *o, int size, int n)
+{
+	const int more = size < 1000 ? 300 : 3000;
+	char *text = malloc((size_t)size + 3100);
+
+	write_head(o);
+	output__mark(o);
+	for (int i = 0; i < n; i++) {
+		sprintf(text, ",\n{\"n\":%d,\"text\":\"%0*d\"}", i, size + i * 7 % more, i);
+		if (write_event(o, text))
+			_exit(1);
+	}
+	free(text);
+}
+
+static void flood(int size)
+{
+	write_events(open_output(path), size, 1 << 30);
+}
+
+static void expect_whole_events(int size)
+{
+	long n, most = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		kill_in_the_middle_of(flood, size, i);
+		n = access(path, F_OK) ? 0 : loads_as_array(path);
+		cr_expect_geq(n, 0, "round %d: the file ends inside of an event", i);
+		most = n > most ? n : most;
+	}
+	cr_expect_gt(most, 100, "nothing was written");
+}
+
+Test(output_killed, leaves_whole_events)
+{
+	expect_whole_events(60);
+}
+
+Test(output_killed, leaves_whole_events_that_are_longer_than_a_page)
+{
+	expect_whole_events(9000);
+}
+
+static const char *nth(int i)
+{
+	char name[32];
+
+	sprintf(name, "%d.json", i);
+	return in_directory(name);
+}
+
+/* Small traces one after the other, so that the end is what a signal mostly meets. */
+static void finish_again_and_again(int unused)
+{
+	static char head[9000];
+	struct output *o;
+
+	(void)unused;
+	memset(head, 'm', sizeof(head));
+	memcpy(head, "{\"metadata\":\"", 13);
+	memcpy(head + sizeof(head) - 15, "\",\"events\":[{}", 14);
+	for (int i = 0;; i++) {
+		o = open_output(nth(i));
+		write_events(o, 60, 20);
+		if (output__finish(o, head, sizeof(head) - 1, "\n]}", 3))
+			_exit(1);
+		output__free(o);
+	}
+}
+
+Test(output_killed, while_it_finishes_the_file)
+{
+	json_t *root;
+	int n;
+
+	for (int i = 0; i < 4 * ROUNDS; i++) {
+		kill_in_the_middle_of(finish_again_and_again, 0, i);
+		for (n = 0; !access(nth(n), F_OK); n++) {
+			root = json_load_file(nth(n), 0, NULL);
+			cr_expect(root || loads_as_array(nth(n)) >= 0, "round %d: file %d does not load", i, n);
+			json_decref(root);
+			unlink(nth(n));
+		}
+	}
+}
+
+static void flood_stdout(int fd)
+{
+	dup2(fd, STDOUT_FILENO);
+	close(fd);
+	write_events(open_output("-"), 60, 1 << 30);
+}
+
+Test(output_killed, leaves_whole_events_in_a_pipe)
+{
+	char buffer[7777], last;
+	int ends[2];
+	pid_t child;
+	ssize_t n;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+		child = start(flood_stdout, ends[1]);
+		close(ends[1]);
+		/* A reader that is slow, so that the pipe is mostly full, and then takes what is left. */
+		last = '\0';
+		for (int reads = 0; (n = read(ends[0], buffer, sizeof(buffer))) > 0; reads++) {
+			last = buffer[n - 1];
+			if (reads == 20 + i) {
+				usleep(1000);
+				cr_expect_eq(kill(child, SIGKILL), 0);
+				waitpid(child, NULL, 0);
+			}
+		}
+		cr_expect_eq(last, '}', "round %d: the pipe ends inside of an event", i);
+		close(ends[0]);
+	}
+}
