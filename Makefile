@@ -146,8 +146,7 @@ bench-json: bench-build
 	$(Q)python3 $(BENCH_DIR)/bench.py --build $(B) --json $(B)/bench.json $(BENCH); status=$$?; $(give_back); exit $$status
 
 bench-deps:
-	$(Q)tests/deps.sh build
-	$(Q)$(BENCH_DIR)/deps.sh
+	$(Q)tests/deps.sh build bench
 
 bench-build: all
 	$(Q)$(MAKE) --no-print-directory bench-programs BENCH_PROGRAMS="$(BENCH_PROGRAMS) \
@@ -199,7 +198,7 @@ $(BENCH_BUILD)/attach/app: $(BENCH_DIR)/attach_sources.py include/viztrace.h
 KERNELS ?=
 
 test-kernels:
-	$(Q)tests/kernels/deps.sh "$(KERNELS)"
+	$(Q)tests/deps.sh kernels $(if $(findstring arm64,$(KERNELS)),kernels-arm64)
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)python3 tests/kernels/run.py --build $(B) $(if $(KERNELS),--kernels $(KERNELS)); status=$$?; \
 		$(give_back); exit $$status
@@ -213,8 +212,8 @@ test-kernels:
 CONTAINER_SPACES ?=
 CONTAINER_SUITES ?=
 
-test-container: deps
-	$(Q)tests/container/deps.sh
+test-container:
+	$(Q)tests/deps.sh build containers
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all
 	$(Q)python3 tests/container/run.py --build $(B) $(if $(CONTAINER_SPACES),--spaces $(CONTAINER_SPACES)) \
 		$(if $(CONTAINER_SUITES),--suites "$(CONTAINER_SUITES)"); status=$$?; $(give_back); exit $$status

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Install what is missing: tests/deps.sh build|test ...
+# Install what is missing: tests/deps.sh build|test|bench|kernels|kernels-arm64|containers ...
 # Debian and its relatives only; elsewhere it names what it looked for. VIZTRACE_WISHES names those of the packages
-# that some tests can do without which are to be installed; default: all of them.
+# that one can do without which are to be installed; default: all of them.
 set -eu
 
 need=""
-want="" # tests that use these say "skipped" without them
+want="" # what uses these is skipped without them, and says so
 
 # package: how to tell that it is there
 check() {
@@ -58,20 +58,41 @@ for set in "$@"; do
 		wish chromium program chromium
 		wish golang-src viewer_page
 		;;
+	bench)
+		wish python3 program python3
+		wish bpftrace program bpftrace
+		wish linux-perf program perf
+		wish systemtap-sdt-dev header sys/sdt.h
+		wish lttng-tools program lttng-sessiond
+		wish liblttng-ust-dev header lttng/tracepoint.h
+		;;
+	kernels)
+		wish python3 program python3
+		wish qemu-system-x86 program qemu-system-x86_64
+		wish busybox-static program busybox
+		;;
+	kernels-arm64)
+		wish qemu-system-arm program qemu-system-aarch64
+		wish gcc-aarch64-linux-gnu program aarch64-linux-gnu-gcc
+		wish libc6-dev-arm64-cross test -e /usr/aarch64-linux-gnu/include/stdio.h
+		;;
+	containers)
+		wish python3 program python3
+		wish git program git
+		program podman >/dev/null || docker info >/dev/null 2>&1 || want="$want podman crun"
+		wish debootstrap program debootstrap
+		;;
 	*)
-		echo "usage: tests/deps.sh build|test ..." >&2
+		echo "usage: tests/deps.sh build|test|bench|kernels|kernels-arm64|containers ..." >&2
 		exit 2
 		;;
 	esac
 done
 
 [ -n "$need$want" ] || exit 0
-if ! program apt-get >/dev/null; then
-	[ -z "$need" ] || { echo "please install (Debian's names):$need" >&2; exit 1; }
-	exit 0
-fi
-if [ "$(id -u)" != 0 ]; then
-	[ -z "$need" ] || { echo "missing:$need; run this with sudo, or apt-get install them" >&2; exit 1; }
+if ! program apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
+	[ -z "$want" ] || echo "not installed, what uses it is skipped (Debian's names):$want"
+	[ -z "$need" ] || { echo "missing (Debian's names):$need; install them, on Debian: run this with sudo" >&2; exit 1; }
 	exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
@@ -85,5 +106,5 @@ for package in $want; do
 		package=$(apt-cache pkgnames golang-1. | grep -E '^golang-1\.[0-9]+-src$' | sort -V | head -n 1) ;;
 	esac
 	[ -z "$package" ] || apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 ||
-		echo "could not install $package: tests that use it will be skipped"
+		echo "could not install $package: what uses it is skipped"
 done
