@@ -359,7 +359,7 @@ static enum exit_code check_process(struct doctor *d, pid_t pid)
 	case -EPERM: return not_ours(d, pid, err);
 	default: return unknown("process", "to look at it", err);
 	}
-	if (!t->n_looked_at && !*t->exe)
+	if (t->n_denied && !target__count_probes(t))
 		code = not_ours(d, pid, -EACCES); /* newer kernels let us see the mappings, but none of the files */
 	else
 		code = try_probe(d, "process", pid);
