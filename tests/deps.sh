@@ -17,6 +17,7 @@ check() {
 wish() {
 	package=$1
 	shift
+	case "$need$want " in *" $package "*) return ;; esac # another set has it
 	case " ${VIZTRACE_WISHES-$package} " in
 	*" $package "*) "$@" >/dev/null 2>&1 || want="$want $package" ;;
 	esac
