@@ -69,6 +69,32 @@ static inline void commit(struct json *j, const char *end)
 	j->size = (size_t)(end - j->data);
 }
 
+/* Most pieces are short: a call of memcpy would take longer than these moves, two that may overlap. */
+static inline char *copy(char *to, const char *from, size_t size)
+{
+	uint64_t first, last;
+	uint32_t first_half, last_half;
+
+	if (size > 16) {
+		memcpy(to, from, size);
+	} else if (size >= 8) {
+		memcpy(&first, from, 8);
+		memcpy(&last, from + size - 8, 8);
+		memcpy(to, &first, 8);
+		memcpy(to + size - 8, &last, 8);
+	} else if (size >= 4) {
+		memcpy(&first_half, from, 4);
+		memcpy(&last_half, from + size - 4, 4);
+		memcpy(to, &first_half, 4);
+		memcpy(to + size - 4, &last_half, 4);
+	} else if (size) {
+		to[0] = from[0];
+		to[size / 2] = from[size / 2];
+		to[size - 1] = from[size - 1];
+	}
+	return to + size;
+}
+
 /* A comma if one is due, then `text`; `comma` tells if another is due after it. */
 static inline void append(struct json *j, const char *text, size_t size, bool comma)
 {
@@ -78,8 +104,7 @@ static inline void append(struct json *j, const char *text, size_t size, bool co
 		return;
 	if (j->comma)
 		*p++ = ',';
-	memcpy(p, text, size);
-	commit(j, p + size);
+	commit(j, copy(p, text, size));
 	j->comma = comma;
 }
 
@@ -361,8 +386,7 @@ void json__piece(struct json *j, const char *s, size_t size)
 		p = reserve(j, (size_t)(run - s));
 		if (!p)
 			return;
-		memcpy(p, s, (size_t)(run - s));
-		commit(j, p + (run - s));
+		commit(j, copy(p, s, (size_t)(run - s)));
 		if (run == end)
 			return;
 		s = run + put_special(j, run, (size_t)(end - run));
@@ -408,8 +432,32 @@ void json__string_end(struct json *j)
 	j->comma = true;
 }
 
+/* A string of which each byte can stay as it is, as in most; with `end` behind it. False: it is none. */
+static inline bool put_plain(struct json *j, const char *s, size_t size, char end)
+{
+	char *p;
+
+	if (plain_run(s, s + size) != s + size)
+		return false;
+	p = reserve(j, size + 4);
+	if (!p)
+		return true;
+	if (j->comma)
+		*p++ = ',';
+	*p++ = '"';
+	p = copy(p, s, size);
+	*p++ = '"';
+	if (end)
+		*p++ = end;
+	commit(j, p);
+	j->comma = !end;
+	return true;
+}
+
 void json__string(struct json *j, const char *s, size_t size)
 {
+	if (put_plain(j, s, size, '\0'))
+		return;
 	json__string_begin(j);
 	json__piece(j, s, size);
 	json__string_end(j);
@@ -417,6 +465,8 @@ void json__string(struct json *j, const char *s, size_t size)
 
 void json__key(struct json *j, const char *key, size_t size)
 {
+	if (put_plain(j, key, size, ':'))
+		return;
 	json__string_begin(j);
 	json__piece(j, key, size);
 	json__string_end(j);

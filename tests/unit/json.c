@@ -65,6 +65,32 @@ Test(json, puts_the_comma_before_a_new_line)
 	json__free(&j);
 }
 
+/* Of memory of just that size: who reads beyond it is caught. */
+Test(json, copies_texts_of_every_length)
+{
+	char all[40], expected[200];
+	struct json j;
+	char *text;
+	int n;
+
+	for (int i = 0; i < 40; i++)
+		all[i] = (char)('A' + i % 26);
+	json__init(&j);
+	for (int size = 0; size < 40; size++) {
+		text = malloc((size_t)size + !size);
+		memcpy(text, all, (size_t)size);
+		json__object(&j);
+		json__key(&j, text, (size_t)size);
+		json__string(&j, text, (size_t)size);
+		json__raw(&j, text, (size_t)size);
+		json__object_end(&j);
+		n = sprintf(expected, "{\"%.*s\":\"%.*s\",%.*s}", size, all, size, all, size, all);
+		expect(&j, expected, (size_t)n);
+		free(text);
+	}
+	json__free(&j);
+}
+
 Test(json, escapes_control_characters)
 {
 	struct json j;
