@@ -6,6 +6,7 @@
 set -eu
 
 need=""
+rely="" # what uses these is skipped without them, and says so; where they can be installed they have to be
 want="" # what uses these is skipped without them, and says so
 
 # package: how to tell that it is there
@@ -14,10 +15,15 @@ check() {
 	shift
 	"$@" >/dev/null 2>&1 || need="$need $package"
 }
+rely() {
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || rely="$rely $package"
+}
 wish() {
 	package=$1
 	shift
-	case "$need$want " in *" $package "*) return ;; esac # another set has it
+	case "$need$rely$want " in *" $package "*) return ;; esac # another set has it
 	case " ${VIZTRACE_WISHES-$package} " in
 	*" $package "*) "$@" >/dev/null 2>&1 || want="$want $package" ;;
 	esac
@@ -68,20 +74,20 @@ for set in "$@"; do
 		wish liblttng-ust-dev header lttng/tracepoint.h
 		;;
 	kernels)
-		wish python3 program python3
-		wish qemu-system-x86 program qemu-system-x86_64
-		wish busybox-static program busybox
+		rely python3 program python3
+		rely qemu-system-x86 program qemu-system-x86_64
+		rely busybox-static program busybox
 		;;
 	kernels-arm64)
-		wish qemu-system-arm program qemu-system-aarch64
-		wish gcc-aarch64-linux-gnu program aarch64-linux-gnu-gcc
-		wish libc6-dev-arm64-cross test -e /usr/aarch64-linux-gnu/include/stdio.h
+		rely qemu-system-arm program qemu-system-aarch64
+		rely gcc-aarch64-linux-gnu program aarch64-linux-gnu-gcc
+		rely libc6-dev-arm64-cross test -e /usr/aarch64-linux-gnu/include/stdio.h
 		;;
 	containers)
-		wish python3 program python3
-		wish git program git
-		program podman >/dev/null || docker info >/dev/null 2>&1 || want="$want podman crun"
-		wish debootstrap program debootstrap
+		rely python3 program python3
+		rely git program git
+		program podman >/dev/null || docker info >/dev/null 2>&1 || rely="$rely podman crun"
+		rely debootstrap program debootstrap
 		;;
 	*)
 		echo "usage: tests/deps.sh build|test|bench|kernels|kernels-arm64|containers ..." >&2
@@ -90,17 +96,17 @@ for set in "$@"; do
 	esac
 done
 
-[ -n "$need$want" ] || exit 0
+[ -n "$need$rely$want" ] || exit 0
 if ! program apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-	[ -z "$want" ] || echo "not installed, what uses it is skipped (Debian's names):$want"
+	[ -z "$rely$want" ] || echo "not installed, what uses it is skipped (Debian's names):$rely$want"
 	[ -z "$need" ] || { echo "missing (Debian's names):$need; install them, on Debian: run this with sudo" >&2; exit 1; }
 	exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-echo "installing:$need$want"
+echo "installing:$need$rely$want"
 # shellcheck disable=SC2086 # lists of words
-[ -z "$need" ] || apt-get install -y -qq --no-install-recommends $need >/dev/null
+[ -z "$need$rely" ] || apt-get install -y -qq --no-install-recommends $need $rely >/dev/null
 for package in $want; do
 	case $package in
 	golang-src) # the one that has the viewer page: its number depends on the release
