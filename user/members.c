@@ -48,6 +48,13 @@ int members__attach_binary(struct processes *p, struct binary *b, pid_t pid, uin
 	return 0;
 }
 
+int members__attach_for_all(struct processes *p, struct binary *b)
+{
+	int err = p->ops.on_file(p->ops.ctx, 0, 0, b);
+
+	return err ? err : members__attach_binary(p, b, 0, &b->attached);
+}
+
 static int attach_file(struct processes *p, const struct process *process, struct target_file *f)
 {
 	if (p->family)
@@ -185,10 +192,7 @@ int members__look_without(struct processes *p, struct process *process, const ch
 	(p->stats.missed > 1 ? log_verbose : log_warn)("process %d (%s) ended before we could attach to the probes in %s%s",
 						       process->pid, process->comm, path,
 						       p->family ? "; the next one is traced from its start" : "");
-	if (!p->family || b->attached)
-		return 0;
-	err = p->ops.on_file(p->ops.ctx, 0, 0, b);
-	return err ? err : members__attach_binary(p, b, 0, &b->attached);
+	return !p->family || b->attached ? 0 : members__attach_for_all(p, b);
 }
 
 /* ---- Processes ---- */

@@ -71,6 +71,9 @@ void members__describe(struct processes *p, const struct process *process);
 /* To those kinds of probes that are wanted and not in *attached, which they are added to. 0 or -errno, as below. */
 int members__attach_binary(struct processes *p, struct binary *b, pid_t pid, uint32_t *attached);
 
+/* The same for whoever has the file mapped, which nobody may have by now. It is told of first. */
+int members__attach_for_all(struct processes *p, struct binary *b);
+
 /* To all files of the process, as they were when we looked last. */
 int members__attach_files(struct processes *p, struct process *process);
 

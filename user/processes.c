@@ -76,24 +76,33 @@ static bool runs_program(pid_t pid, const struct stat *program)
 	return !stat(path, &st) && is_same(&st, program);
 }
 
+/* What is at the program's path now: a descriptor and its identity, or -errno. */
+static int open_program(const struct processes *p, struct stat *ret)
+{
+	int fd = open(p->opts->program, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+
+	if (fd >= 0 && !fstat(fd, ret))
+		return fd;
+	err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 /* Our program was built anew: those that run it are ours, too. */
 static int replace_program(struct processes *p)
 {
-	int fd = open(p->opts->program, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+	int fd = open_program(p, &p->program), err;
 	struct binary *b;
 
-	if (fd < 0 || fstat(fd, &p->program)) {
-		if (fd >= 0)
-			close(fd);
+	if (fd < 0)
 		return 0;
-	}
 	err = binaries__get(&p->binaries, fd, p->opts->program, &b);
 	if (err)
 		return err;
 	p->program_binary = b;
 	log_verbose("%s is another file now", p->opts->program);
-	err = p->ops.on_file(p->ops.ctx, 0, 0, b);
-	return err ? err : members__attach_binary(p, b, 0, &b->attached);
+	return members__attach_for_all(p, b);
 }
 
 /* A process that runs our program. */
@@ -344,12 +353,10 @@ bool processes__are_several(const struct processes *p)
 static enum exit_code find_program(struct processes *p)
 {
 	const char *path = p->opts->program;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+	int fd = open_program(p, &p->program), err;
 
-	if (fd < 0 || fstat(fd, &p->program)) {
-		log_error("cannot read %s: %s", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
+	if (fd < 0) {
+		log_error("cannot read %s: %s", path, strerror(-fd));
 		return EXIT_NO_PROBES;
 	}
 	err = binaries__get(&p->binaries, fd, path, &p->program_binary);
@@ -442,9 +449,7 @@ static int attach_all(struct processes *p)
 	int err = 0;
 
 	if (p->program_binary) {
-		err = p->ops.on_file(p->ops.ctx, 0, 0, p->program_binary);
-		if (!err)
-			err = members__attach_binary(p, p->program_binary, 0, &p->program_binary->attached);
+		err = members__attach_for_all(p, p->program_binary);
 		return err ? err : join_those_present(p);
 	}
 	for (struct process *process = p->first; process && !err; process = process->next)
