@@ -22,7 +22,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,28 +126,33 @@ static int write_to_pipe(const struct output *o, size_t *ret_written)
 }
 
 /*
- * Call `write` in a process that a SIGKILL of this one, or of its process group, does not end half way. It
+ * Call `writer` in a process that a SIGKILL of this one, or of its process group, does not end half way. It
  * has our memory and we wait for it, so else it is as if we called it. What ends all processes of a
  * container at once ends this one too.
  */
-static int write_unkilled(int (*write)(void *), void *arg)
+static int write_unkilled(struct output *o, int (*writer)(void *), void *arg)
 {
-	volatile int err = -EINTR; /* somebody ended that process */
+	volatile bool done = false;
+	volatile int err = -EINTR;
 	sigset_t all;
 	pid_t child;
 
 	sigfillset(&all);
 	child = vfork();
 	if (child < 0)
-		return write(arg);
+		return writer(arg);
 	if (child == 0) {
 		setsid();
 		sigprocmask(SIG_SETMASK, &all, NULL);
-		err = write(arg);
+		err = writer(arg);
+		done = true;
 		_exit(0);
 	}
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
+	/* Somebody ended it: what it left goes, as after any failure. */
+	if (!done)
+		cut(o);
 	return err;
 }
 
@@ -183,7 +187,7 @@ static int flush(struct output *o)
 		return o->error;
 	if (!o->has_long || !o->can_cut)
 		return write_buffer(o);
-	o->error = write_unkilled(write_buffer, o);
+	o->error = write_unkilled(o, write_buffer, o);
 	return o->error;
 }
 
@@ -318,7 +322,7 @@ int output__finish(struct output *o, const char *head, size_t head_size, const c
 	 * Without the head there is nothing to complete: that is so if not even the first event fitted. */
 	err = o->error;
 	if (!err || (o->can_cut && o->whole >= (o->has_head ? OUTPUT_HEAD : 1)))
-		err = o->has_head ? write_unkilled(write_ending, &ending) : write_ending(&ending);
+		err = o->has_head ? write_unkilled(o, write_ending, &ending) : write_ending(&ending);
 	if (!o->error)
 		o->error = err;
 	/* Some file systems tell only now that they had no room. */
@@ -337,7 +341,6 @@ int output__open(struct output **ret, const char *path, struct output_owner owne
 {
 	struct output *o = calloc(1, sizeof(*o));
 	struct output_file file;
-	struct stat st;
 	int err;
 
 	if (!o)
@@ -353,7 +356,7 @@ int output__open(struct output **ret, const char *path, struct output_owner owne
 	o->fd = file.fd;
 	o->start = file.start;
 	o->can_cut = file.can_cut;
-	o->is_pipe = !fstat(file.fd, &st) && S_ISFIFO(st.st_mode);
+	o->is_pipe = file.is_pipe;
 	/* The head is overwritten in the end, with what is before it left alone. */
 	o->has_head = file.can_cut && file.start == 0;
 	*ret = o;

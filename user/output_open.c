@@ -127,7 +127,7 @@ static int take_fd(struct output_file *ret, int fd)
 		close(fd);
 		return err;
 	}
-	*ret = (struct output_file){.fd = fd};
+	*ret = (struct output_file){.fd = fd, .is_pipe = S_ISFIFO(st.st_mode)};
 	if (!S_ISREG(st.st_mode) || (flags & O_APPEND))
 		return 0;
 	offset = lseek(fd, 0, SEEK_CUR);

@@ -2,8 +2,10 @@
 /* SIGKILL at any moment: the kernel ends a write() between two pages then. What is on disk has to load. */
 #define _GNU_SOURCE 1 /* pipe2 */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <jansson.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -48,21 +50,21 @@ static void kill_in_the_middle_of(void (*endless)(int), int arg, int round)
 		;
 }
 
-/* Events of `size` bytes and some more, as fast as it goes. Called in a process that is killed, which must
- * not end in any other way. */
-static void write_events(struct output *o, int size, int n)
+/* Events of `size` bytes and some more, as fast as it goes. */
+static int write_events(struct output *o, int size, int n)
 {
 	const int more = size < 1000 ? 300 : 3000;
 	char *text = malloc((size_t)size + 3100);
+	int err = 0;
 
 	write_head(o);
 	output__mark(o);
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n && !err; i++) {
 		sprintf(text, ",\n{\"n\":%d,\"text\":\"%0*d\"}", i, size + i * 7 % more, i);
-		if (write_event(o, text))
-			_exit(1);
+		err = write_event(o, text);
 	}
 	free(text);
+	return err;
 }
 
 static void flood(int size)
@@ -113,8 +115,7 @@ static void finish_again_and_again(int unused)
 	memcpy(head + sizeof(head) - 15, "\",\"events\":[{}", 14);
 	for (int i = 0;; i++) {
 		o = open_output(nth(i));
-		write_events(o, 60, 20);
-		if (output__finish(o, head, sizeof(head) - 1, "\n]}", 3))
+		if (write_events(o, 60, 20) || output__finish(o, head, sizeof(head) - 1, "\n]}", 3))
 			_exit(1);
 		output__free(o);
 	}
@@ -129,10 +130,80 @@ Test(output_killed, while_it_finishes_the_file)
 		kill_in_the_middle_of(finish_again_and_again, 0, i);
 		for (n = 0; !access(nth(n), F_OK); n++) {
 			root = json_load_file(nth(n), 0, NULL);
-			cr_expect(root || loads_as_array(nth(n)) >= 0, "round %d: file %d does not load", i, n);
+			cr_expect(root || loads_as_array(nth(n)) >= 0, "round %d: file %d does not load", i,
+			          n);
 			json_decref(root);
 			unlink(nth(n));
 		}
+	}
+}
+
+/* In memory that processes share. */
+static volatile struct {
+	bool failed; /* to write events */
+	bool go_on;  /* nobody is killed any more */
+} * told;
+
+static void flood_and_finish(int size)
+{
+	struct output *o = open_output(path);
+
+	if (write_events(o, size, 1 << 30) != -EINTR)
+		_exit(1);
+	told->failed = true;
+	while (!told->go_on)
+		usleep(1000);
+	_exit(output__finish(o, "{\"e\":[{}", 8, "]}", 2) == -EINTR ? 0 : 2);
+}
+
+/* The child of `parent` that writes for it at this moment, or 0. */
+static pid_t writer_of(pid_t parent)
+{
+	char name[64], text[32] = "";
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/task/%d/children", parent, parent);
+	f = fopen(name, "r");
+	if (!f)
+		return 0;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	return atoi(text);
+}
+
+/* What it left is cut off, and the rest is as after any failure. */
+Test(output_killed, the_writer_alone)
+{
+	pid_t child, writer;
+	struct stat st;
+	json_t *root;
+	int status;
+
+	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert_neq(told, MAP_FAILED);
+	for (int i = 0; i < ROUNDS; i++) {
+		told->failed = told->go_on = false;
+		unlink(path);
+		child = start(flood_and_finish, 9000);
+		/* Without a head there is nothing to be whole. */
+		while ((stat(path, &st) || st.st_size <= OUTPUT_HEAD) &&
+		       waitpid(child, &status, WNOHANG) == 0)
+			;
+		usleep(2000 + 1371 * (useconds_t)i % 20000);
+		while (!told->failed && waitpid(child, &status, WNOHANG) == 0) {
+			writer = writer_of(child);
+			if (writer > 0)
+				kill(writer, SIGKILL);
+		}
+		cr_expect(told->failed, "it never failed");
+		told->go_on = true;
+		waitpid(child, &status, 0);
+		cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "round %d: status %x", i,
+		          (unsigned int)status);
+		root = json_load_file(path, 0, NULL);
+		cr_expect(root, "round %d: the file is not whole", i);
+		json_decref(root);
 	}
 }
 
