@@ -4,6 +4,8 @@
 Every wait has a timeout, every process is ended by its own id when its test is over. Tests run several at a time
 (run.py), since most of a run's time is the kernel taking its probes out.
 """
+import contextlib
+import fcntl
 import os
 import pathlib
 import shlex
@@ -29,12 +31,18 @@ TIMEOUT = float(os.environ.get("E2E_TIMEOUT", "60"))
 
 EXIT_USAGE, EXIT_PERMISSION, EXIT_NO_PROCESS, EXIT_NO_PROBES, EXIT_OUTPUT, EXIT_KERNEL, EXIT_LOST = 2, 3, 4, 5, 6, 7, 8
 
-_building = {}
-_building_guard = threading.Lock()
-
 
 class BuildError(Exception):
     pass
+
+
+@contextlib.contextmanager
+def one_at_a_time(what):
+    """Of all tests, which are processes (run.py)."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with open(BUILD / (what + ".lock"), "w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _out_of_date(output, command, inputs):
@@ -54,11 +62,8 @@ def build(name, *sources, cc="cc", flags=("-O2",), libs=("-lpthread",)):
     inputs = sources + [HEADER, *PROGRAMS.glob("*.h")]
     command = [*shlex.split(cc), "-Wall", "-Wextra", "-g", *flags, "-I", str(ROOT / "include"), "-I", str(PROGRAMS),
                *map(str, sources), "-o", str(output) + ".new", *libs]
-    with _building_guard:
-        lock = _building.setdefault(name, threading.Lock())
-    with lock:
+    with one_at_a_time(name):
         if _out_of_date(output, shlex.join(command), inputs):
-            BUILD.mkdir(parents=True, exist_ok=True)
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240,
                                   check=False)
             if done.returncode:
@@ -72,7 +77,7 @@ class Pump:
     """Reads all of a pipe as it comes, so that nobody blocks on us."""
 
     def __init__(self, pipe):
-        self.data = b""
+        self.data = bytearray()
         self.ended = False
         self.changed = threading.Condition()
         self.pipe = pipe

@@ -8,7 +8,8 @@ VIZTRACE is the tool to test (build/viztrace-bpf), E2E_BUILD the folder for comp
 E2E_TIMEOUT how long to wait for anything at most. Exit code 1 if a test failed.
 """
 import argparse
-import concurrent.futures
+import multiprocessing
+import multiprocessing.connection
 import os
 import pathlib
 import sys
@@ -36,13 +37,6 @@ def find(patterns):
     return sorted(wanted, key=lambda t: getattr(getattr(t, t._testMethodName, None), "order", 0))
 
 
-def run_one(test):
-    result = unittest.TestResult()
-    start = time.monotonic()
-    test.run(result)
-    return test, result, time.monotonic() - start
-
-
 def outcome(result):
     if result.errors or result.failures or result.unexpectedSuccesses:
         return "FAILED", "".join("%s\n%s" % (t, text) for t, text in result.errors + result.failures) or "unexpected success"
@@ -51,6 +45,42 @@ def outcome(result):
     if result.skipped:
         return "skipped", result.skipped[0][1]
     return "passed", ""
+
+
+def run_one(test, answer):
+    result = unittest.TestResult()
+    start = time.monotonic()
+    test.run(result)
+    sys.stdout.flush()
+    answer.send((*outcome(result), time.monotonic() - start))
+
+
+def run_all(tests, jobs):
+    """(test, what, text, seconds) of each as it ends.
+
+    Each has a process of its own: Python runs one thread at a time, and a tool whose pipe nobody reads because another
+    test is checking a trace of 100 MB loses events.
+    """
+    context = multiprocessing.get_context("fork")
+    waiting = tests[::-1]
+    running = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            test = waiting.pop()
+            reader, answer = context.Pipe(duplex=False)
+            process = context.Process(target=run_one, args=(test, answer))
+            process.start()
+            answer.close()
+            running[reader] = test, process
+        for reader in multiprocessing.connection.wait(list(running)):
+            test, process = running.pop(reader)
+            try:
+                done = reader.recv()
+            except EOFError:
+                done = "FAILED", "its process ended without an answer", 0
+            reader.close()
+            process.join()
+            yield test, *done
 
 
 def cannot_run():
@@ -73,18 +103,15 @@ def main():
         print("0 passed, 0 failed, %d skipped (%s)" % (len(tests), reason))
         return 0
     counts = {"passed": 0, "FAILED": 0, "skipped": 0}
-    with concurrent.futures.ThreadPoolExecutor(max(args.j, 1)) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(run_one, t) for t in tests]):
-            test, result, seconds = done.result()
-            what, text = outcome(result)
-            counts[what] += 1
-            name = test.id() if what == "FAILED" else test.id().split(".", 1)[-1]
-            if args.v or what != "passed":
-                print("%-7s %s%s" % (what, name, " (%.1f s)" % seconds if args.v else ""), end="")
-                print(": " + text if what == "skipped" else "")
-            if what == "FAILED":
-                print(text)
-            sys.stdout.flush()
+    for test, what, text, seconds in run_all(tests, max(args.j, 1)):
+        counts[what] += 1
+        name = test.id() if what == "FAILED" else test.id().split(".", 1)[-1]
+        if args.v or what != "passed":
+            print("%-7s %s%s" % (what, name, " (%.1f s)" % seconds if args.v else ""), end="")
+            print(": " + text if what == "skipped" else "")
+        if what == "FAILED":
+            print(text)
+        sys.stdout.flush()
     print("%d passed, %d failed, %d skipped" % (counts["passed"], counts["FAILED"], counts["skipped"]))
     return 1 if counts["FAILED"] else 0
 

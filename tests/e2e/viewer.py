@@ -3,12 +3,10 @@
 import functools
 import json
 import sys
-import threading
 
 import harness
 
 VIEW = harness.ROOT / "tests" / "viewer" / "view.py"
-_one_at_a_time = threading.Lock()
 
 
 @functools.lru_cache(None)
@@ -28,7 +26,7 @@ def missing():
 
 def view(path):
     """What the viewer imported, see view.py."""
-    with _one_at_a_time:
+    with harness.one_at_a_time("viewer"):
         done = harness.run(sys.executable, VIEW, path, "--timeout", "150", timeout=180)
     assert done.returncode in (0, 1), done.stderr
     return json.loads(done.stdout)
