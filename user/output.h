@@ -34,6 +34,9 @@ struct output_owner output__owner_from_env(void);
  * 0 or -errno. */
 int output__open(struct output **ret, const char *path, struct output_owner owner);
 
+/* A named pipe, of which output__open() waits for a reader; a signal ends that with -EINTR. */
+bool output__waits_for_reader(const char *path);
+
 /* Can the head be filled in later? Not on a pipe. */
 bool output__has_head(const struct output *o);
 

@@ -207,7 +207,7 @@ static int create(struct output_file *ret, int directory, const char *name,
 	return take_fd(ret, fd);
 }
 
-/* A device or a pipe. For a pipe this waits until somebody reads; a signal ends that with -EINTR. */
+/* A device or a pipe: see output__waits_for_reader(). */
 static int open_special(struct output_file *ret, int directory, const char *name, bool follow)
 {
 	int fd = openat(directory, name, O_WRONLY | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
@@ -278,6 +278,13 @@ static int open_path(struct output_file *ret, const char *path, struct output_ow
 	err = open_in(ret, directory, name, owner, give_to);
 	close(directory);
 	return err;
+}
+
+bool output__waits_for_reader(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
 int output_open__path(struct output_file *ret, const char *path, struct output_owner owner)

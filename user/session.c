@@ -217,26 +217,42 @@ static char *default_path(const struct session *s, pid_t pid)
 	return path;
 }
 
+static bool waits_for_reader(const struct session *s)
+{
+	return s->opts->output && output__waits_for_reader(s->opts->output);
+}
+
 static enum exit_code open_output(struct session *s)
+{
+	const bool waits = waits_for_reader(s);
+	size_t n;
+	const struct process_description *first = processes__described(s->processes, &n);
+	int err;
+
+	s->path = s->opts->output ? strdup(s->opts->output) : default_path(s, n ? first->pid : getpid());
+	if (!s->path)
+		return EXIT_INTERNAL;
+	if (waits)
+		log_info("waiting until somebody reads %s", s->path);
+	err = output__open(&s->output, s->path, output__owner_from_env());
+	if (err == -EINTR && waits)
+		log_error("%s: interrupted before somebody read it", s->path);
+	else if (err)
+		log_error("cannot write %s: %s; choose another place with -o", s->path, strerror(-err));
+	return err ? EXIT_OUTPUT : EXIT_TRACED;
+}
+
+static enum exit_code begin_output(struct session *s)
 {
 	size_t n;
 	const struct process_description *first = processes__described(s->processes, &n);
-	uint32_t pid = (uint32_t)(n ? first->pid : getpid());
 	int err;
 
-	s->path = s->opts->output ? strdup(s->opts->output) : default_path(s, (pid_t)pid);
-	if (!s->path)
-		return EXIT_INTERNAL;
-	err = output__open(&s->output, s->path, output__owner_from_env());
-	if (err) {
-		log_error("cannot write %s: %s; choose another place with -o", s->path, strerror(-err));
-		return EXIT_OUTPUT;
-	}
 	err = writer_chrome__new(&s->writer, s->output);
 	if (!err)
 		err = model__new(&s->model, &writer_chrome_ops, s->writer, s->report.start);
 	if (!err)
-		err = model__process_name(s->model, pid, n ? first->comm : "viztrace-bpf");
+		err = model__process_name(s->model, (uint32_t)(n ? first->pid : getpid()), n ? first->comm : "viztrace-bpf");
 	/* From here on what is on disk can be loaded. */
 	if (!err)
 		err = output__flush(s->output);
@@ -544,6 +560,9 @@ static enum exit_code begin(struct session *s)
 
 	if (!code)
 		code = open_collector(s);
+	/* What may take forever comes before the target notices anything of us. */
+	if (!code && waits_for_reader(s))
+		code = open_output(s);
 	if (!code)
 		code = prepare(s);
 	if (!code)
@@ -552,8 +571,10 @@ static enum exit_code begin(struct session *s)
 		code = processes__fork_command(s->processes);
 	if (!code && s->opts->argv)
 		code = processes__start_command(s->processes);
-	if (!code)
+	if (!code && !s->output)
 		code = open_output(s);
+	if (!code)
+		code = begin_output(s);
 	return code;
 }
 

@@ -273,13 +273,37 @@ class Outputs(Steady):
         self.assertEqual(cat.wait(), 0)
         self.full(tracefile.check(cat.out.data, pipe=True))
 
+    def test_nobody_is_slowed_down_before_a_fifo_is_read(self):
+        target = self.steady()
+        os.mkfifo(self.dir / "fifo")
+        tool = self.tool("-p", target.pid, "-o", "fifo")
+        self.assertTrue(tool.err.wait_for(b"waiting until somebody reads fifo"))
+        self.assertFalse(harness.wait_until(target.semaphores, 0.5), "the target is traced already")
+        cat = harness.Process(["cat", self.dir / "fifo"])
+        self.addCleanup(cat.clean_up)
+        self.assertTrue(tool.attached())
+        target.ask("ticks 30")
+        self.end(tool)
+        self.assertEqual(cat.wait(), 0)
+        self.full(tracefile.check(cat.out.data, pipe=True))
+
+    def test_ctrl_c_while_nobody_reads_a_fifo(self):
+        target = self.steady()
+        os.mkfifo(self.dir / "fifo")
+        tool = self.tool("-p", target.pid, "-o", "fifo")
+        self.assertTrue(tool.err.wait_for(b"waiting until somebody reads fifo"))
+        self.assertTrue(harness.wait_until(lambda: sleeps_in(OPENAT, tool.pid)))
+        self.end(tool, harness.EXIT_OUTPUT)
+        self.assertIn("fifo: interrupted before somebody read it", tool.messages())
+        self.as_before(target)
+
     def test_a_second_ctrl_c_ends_a_tool_that_is_stuck(self):
         target = self.steady("--fast")
         read, write = os.pipe()  # nobody reads
         try:
             tool = self.attach(target.pid, output="-", stdout=write)
             os.close(write)
-            stuck = harness.wait_until(lambda: in_write(tool.pid))
+            stuck = harness.wait_until(lambda: sleeps_in(WRITE, tool.pid))
             self.assertTrue(stuck)
             tool.signal(signal.SIGINT)
             self.assertTrue(harness.wait_until(lambda: not pending(tool.pid)))
@@ -297,11 +321,13 @@ class Outputs(Steady):
         self.load("viztrace-%d.json" % target.pid)
 
 
-def in_write(pid):
-    """The process sleeps in write()."""
+WRITE, OPENAT = {"x86_64": ("1", "257"), "aarch64": ("64", "56")}[os.uname().machine]
+
+
+def sleeps_in(call, pid):
     try:
         with open("/proc/%d/syscall" % pid, encoding="ascii") as f:
-            return f.read().split()[0] == ("1" if os.uname().machine == "x86_64" else "64")
+            return f.read().split()[0] == call
     except (OSError, IndexError):
         return False
 
