@@ -75,6 +75,14 @@ class Family(harness.Case):
         shell = self.target("/bin/sh", "-c", "echo ready; read x; . %s" % script, cwd=self.dir)
         return shell
 
+    def setuid(self, program):
+        os.chmod(self.dir, 0o711)
+        os.chmod(program, 0o4755)
+        said = harness.run(program, "who", user=NOBODY, group=NOGROUP, extra_groups=[]).stdout.split()
+        if said[2:3] != ["0"]:
+            self.skipTest("%s is mounted nosuid" % self.dir)
+        return program
+
 
 class Commands(Family):
     def test_from_the_first_probe_in_main_and_its_exit_status(self):
@@ -170,24 +178,15 @@ class Commands(Family):
         self.assertEqual(self.who("--user", "root", program=program, env=sudo), (["0"] * 4, (NOBODY, NOGROUP)))
         self.assertEqual(self.who("--user", "nobody", program=program, env=env), (ids * 2, (0, 0)))
 
-    def setuid(self):
-        program = self.program
-        os.chmod(self.dir, 0o711)
-        os.chmod(program, 0o4755)
-        said = harness.run(program, "who", user=NOBODY, group=NOGROUP, extra_groups=[]).stdout.split()
-        if said[2:3] != ["0"]:
-            self.skipTest("%s is mounted nosuid" % self.dir)
-        return program
-
     def test_a_setuid_program_gets_its_rights(self):
         env = dict(os.environ, SUDO_UID=str(NOBODY), SUDO_GID=str(NOGROUP))
-        program = self.setuid()
+        program = self.setuid(self.program)
         for _ in range(8):  # for the kernel its exec looks like an exit, too: what we hear of first is chance
             said, _ = self.who(program=program, env=env)
             self.assertEqual(said, [str(NOBODY), str(NOGROUP), "0", str(NOGROUP)])
 
     def test_a_running_setuid_program(self):
-        target = self.target(self.setuid(), "--wait", "who", user=NOBODY, group=NOGROUP, extra_groups=[])
+        target = self.target(self.setuid(self.program), "--wait", "who", user=NOBODY, group=NOGROUP, extra_groups=[])
         tool = self.attach(target.pid)
         target.tell()
         self.assertEqual(target.wait(), 0)
@@ -426,10 +425,15 @@ class Execs(Family):
             with self.subTest(other=other):
                 self.alone(other, word)
 
-    def alone(self, other, word):
-        target = self.target(self.program, "--wait", "exec", other, "--wait", "leaf", 3)
+    def test_a_process_traced_alone_executes_a_setuid_program(self):
+        other = self.setuid(harness.copy(self.program, self.dir / "more"))
+        self.alone(other, b"more is traced from here on", user=NOBODY, group=NOGROUP, extra_groups=[])
+
+    def alone(self, other, word, **who):
+        target = self.target(self.program, "--wait", "exec", other, "--wait", "leaf", 3, **who)
         tool = self.attach(target.pid)
         target.ask("", "ready")
+        self.assertEqual(os.stat("/proc/%d" % target.pid).st_uid, 0)
         self.assertTrue(tool.err.wait_for(word), tool.messages())
         target.tell()
         self.assertEqual(target.wait(), 0)
