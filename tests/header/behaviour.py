@@ -7,9 +7,9 @@ from harness import AARCH64, INCLUDE, STRICT, Job, must, need, path, run
 
 
 def check(compiler, cc, options):
+    need(compiler, *options)
+    need(cc, *options)
     compiler, cc = compiler.split(), cc.split()
-    need(*compiler, *options)
-    need(*cc, *options)
     source = "behaviour.cc" if "++" in compiler[0] else "behaviour.c"
     with tempfile.TemporaryDirectory() as d:
         spy, app = os.path.join(d, "spy.o"), os.path.join(d, "app")

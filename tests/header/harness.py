@@ -80,8 +80,9 @@ def builds(*args):
     return None if code == 0 else "%s does not know %s here" % (args[0], " ".join(args[1:]))
 
 
-def need(*args):
-    why = builds(*args)
+def need(compiler, *options):
+    """compiler: a command, possibly with options of its own ("clang --target=...")."""
+    why = builds(*compiler.split(), *options)
     if why:
         raise Skip(why)
 

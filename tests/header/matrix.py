@@ -164,22 +164,23 @@ def check_disabled(file, optimised):
 
 def build(d, compiler, flags, sources, output, language=None):
     cross = [] if language is None else ["-x", language]
-    out = must([*compiler, *STRICT, *flags, "-I", INCLUDE, *cross, *sources, "-o", os.path.join(d, output)], "build")
+    output = os.path.join(d, output)
+    out = must([*compiler.split(), *STRICT, *flags, "-I", INCLUDE, *cross, *sources, "-o", output], "build")
     expect(out == "", "the compiler says:\n" + out[:3000])
-    return os.path.join(d, output)
+    return output
 
 
 def program(compiler, flags, source, disabled=False, language=None):
-    need(*compiler.split(), *flags)
+    need(compiler, *flags)
 
     def both(d):
         # every_macro.cc is linked with a unit in C, every_macro.c with one in its own language.
         if source.endswith(".cc"):
             c = compiler.replace("clang++", "clang").replace("g++", "gcc")
             plain = [f for f in flags if f.startswith(("-f", "-O")) and not f.startswith("-fuse-ld")]
-            other = build(d, c.split(), plain + define + ["-c"], [path("other.c")], "other.o")
-            return build(d, compiler.split(), flags + define, [path(source), other], "app")
-        return build(d, compiler.split(), flags + define, [path(source), path("other.c")], "app", language)
+            other = build(d, c, plain + define + ["-c"], [path("other.c")], "other.o")
+            return build(d, compiler, flags + define, [path(source), other], "app")
+        return build(d, compiler, flags + define, [path(source), path("other.c")], "app", language)
 
     define = ["-DVIZ_PROBE_DISABLE"] if disabled else []
     with tempfile.TemporaryDirectory() as d:
@@ -192,26 +193,19 @@ def program(compiler, flags, source, disabled=False, language=None):
 
 def shared(compiler, flags, source, language=None):
     """An app and a shared library, both with probes."""
-    need(*compiler.split(), *flags, "-fPIC", "-shared")
+    need(compiler, *flags, "-fPIC", "-shared")
     with tempfile.TemporaryDirectory() as d:
-        library = build(d, compiler.split(), flags + ["-fPIC", "-shared"], [path("other.c")], "libother.so", language)
+        library = build(d, compiler, flags + ["-fPIC", "-shared"], [path("other.c")], "libother.so", language)
         rest = ["-L" + d, "-lother", "-Wl,-rpath," + d]
-        app = must_build_with(d, compiler, flags, source, rest, language)
+        app = build(d, compiler, flags, [path(source), *rest], "app", language)
         check_program(app, library)
-
-
-def must_build_with(d, compiler, flags, source, rest, language):
-    cross = [] if language is None else ["-x", language]
-    app = os.path.join(d, "app")
-    must([*compiler.split(), *STRICT, *flags, "-I", INCLUDE, *cross, path(source), *rest, "-o", app], "build")
-    return app
 
 
 def only_set(compiler, flags):
     """A program that uses one macro, with sections dropped: a note that is there points to a stub that is there."""
-    need(*compiler.split(), *flags)
+    need(compiler, *flags)
     with tempfile.TemporaryDirectory() as d:
-        app = build(d, compiler.split(), flags, [path("one_macro.c")], "app")
+        app = build(d, compiler, flags, [path("one_macro.c")], "app")
         run("run", app)
         elf = Elf(app)
         stub = STUB[elf.machine == EM_AARCH64]
@@ -227,23 +221,23 @@ def only_set(compiler, flags):
 
 def same_layout(compiler, level):
     """Where nothing can run: the layout for aarch64 is that of x86-64 with char unsigned."""
-    need(*compiler.split())
+    need(compiler)
     need("gcc")
     with tempfile.TemporaryDirectory() as d:
-        elf = Elf(build(d, compiler.split(), [level], [path("every_macro.c"), path("other.c")], "app"))
+        elf = Elf(build(d, compiler, [level], [path("every_macro.c"), path("other.c")], "app"))
         expect(elf.machine == EM_AARCH64, "not for aarch64")
         check_notes(elf)
-        here = build(d, ["gcc"], ["-funsigned-char"], [path("every_macro.c"), path("other.c")], "here")
+        here = build(d, "gcc", ["-funsigned-char"], [path("every_macro.c"), path("other.c")], "here")
         check_classes(elf, layout(run("run", here)), SHARED_TYPES | {"only_here"})
 
 
 def freestanding(compiler, flags):
-    need(*compiler.split(), "-c", *[f for f in flags if not f.startswith("-D")])
+    need(compiler, "-c", *[f for f in flags if not f.startswith("-D")])
     with tempfile.TemporaryDirectory() as d:
         source = os.path.join(d, "a.c")
         with open(source, "w") as f:
             f.write('#include "viztrace.h"\nint size(void);\nint size(void) { return sizeof(struct viz_class); }\n')
-        build(d, compiler.split(), flags + ["-DVIZ_PROBE_DISABLE", "-ffreestanding", "-c"], [source], "a.o")
+        build(d, compiler, flags + ["-DVIZ_PROBE_DISABLE", "-ffreestanding", "-c"], [source], "a.o")
 
 
 LINKS = [  # name, flags
