@@ -360,7 +360,7 @@ static const char *flaw(struct model *m, const struct event *e)
 
 static int sample(struct model *m, struct where at, struct track *track, const struct event *e)
 {
-	int err = m->ops->counter(m->writer, at, track->name, track->id, e->values, e->n_values);
+	int err = m->ops->counter(m->writer, at, &track->counter, e->values, e->n_values);
 
 	if (!err)
 		track__remember(track, at.tid, e->values);
@@ -373,7 +373,7 @@ static int sample_again(struct model *m, struct where at, struct track *track)
 	if (!track->sampled)
 		return 0;
 	track->sampled = false;
-	return m->ops->counter(m->writer, at, track->name, track->id, track->last, track->n_values);
+	return m->ops->counter(m->writer, at, &track->counter, track->last, track->n_values);
 }
 
 static int leave_track(struct model *m, struct object *o, struct where at)

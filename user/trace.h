@@ -16,6 +16,13 @@ struct where {
 	uint32_t pid, tid;
 };
 
+/* A set of series on the timeline. They have the same keys, in the same order, from the first sample to the last. */
+struct trace_counter {
+	uint64_t serial; /* no other one of this trace has it, or ever had */
+	const char *name;
+	const char *id; /* NULL, or tells counters of one name apart */
+};
+
 /* An object on the timeline. */
 struct trace_object {
 	uint64_t address;
@@ -27,9 +34,8 @@ struct trace_ops {
 	int (*process_name)(void *writer, uint32_t pid, const char *name);
 	int (*thread_name)(void *writer, uint32_t pid, uint32_t tid, const char *name);
 
-	/* One sample of all series of a counter. All values are finite numbers or bool. `id` is NULL or tells
-	 * counters of one name apart; the series of one (name, id) never change. */
-	int (*counter)(void *writer, struct where at, const char *name, const char *id,
+	/* One sample of all series of a counter. All values are finite numbers or bool. */
+	int (*counter)(void *writer, struct where at, const struct trace_counter *counter,
 		       const struct value *values, size_t n_values);
 
 	int (*object_new)(void *writer, struct where at, const struct trace_object *object);

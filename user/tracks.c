@@ -87,12 +87,13 @@ static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, 
 		track->last[i].key = key->text;
 	}
 	if (group->count) {
-		err = new_id(t, group, wanted_id, &track->id);
+		err = new_id(t, group, wanted_id, &track->counter.id);
 		if (err)
 			goto err_memory;
 	}
 	name->uses++;
-	track->name = name->text;
+	track->counter.name = name->text;
+	track->counter.serial = t->made++;
 	track->pid = pid;
 	track->n_values = n_values;
 	track->group = group;

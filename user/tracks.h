@@ -12,14 +12,13 @@
 #ifndef VIZTRACE_TRACKS_H
 #define VIZTRACE_TRACKS_H
 
-#include "event.h"
 #include "names.h"
+#include "trace.h"
 
 struct track_group;
 
 struct track {
-	const char *name;
-	const char *id; /* NULL or unique among the tracks of this (pid, name) */
+	struct trace_counter counter; /* the id is NULL or unique among the tracks of this (pid, name) */
 	uint32_t pid, tid;
 	bool sampled;
 	size_t n_values;
@@ -34,6 +33,7 @@ struct tracks {
 	struct names *names;
 	struct table groups;
 	struct track *first, *end;
+	uint64_t made;
 };
 
 /* A track with these series for a counter, until it is released. 0 or -ENOMEM. */

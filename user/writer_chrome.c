@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chrome_samples.h"
 #include "json.h"
 
 struct writer_chrome {
@@ -15,6 +16,7 @@ struct writer_chrome {
 	bool profile;      /* a name was seen that makes speedscope take the trace for something else */
 	struct where last; /* where the latest event was */
 	uint32_t pid, tid; /* of the first event */
+	struct chrome_samples samples;
 	struct writer_chrome_stats stats;
 };
 
@@ -184,58 +186,24 @@ static int write_thread_name(void *writer, uint32_t pid, uint32_t tid, const cha
 	return NAME_EVENT(writer, pid, tid, "thread_name", name);
 }
 
-/* No viewer takes anything but a number in a counter. */
-static int put_sample(struct writer_chrome *w, const struct value *v)
-{
-	struct json *j = &w->event;
-
-	switch (v->type) {
-	case VALUE_INT: json__int(j, v->i); return 0;
-	case VALUE_BOOL: json__uint(j, v->u != 0); return 0;
-	case VALUE_UINT:
-		if (v->u <= INT64_MAX) {
-			json__uint(j, v->u);
-			return 0;
-		}
-		json__double(j, (double)v->u);
-		w->stats.rounded++;
-		return 0;
-	case VALUE_DOUBLE:
-		if (!__builtin_isfinite(v->d))
-			return -EINVAL;
-		json__double(j, v->d);
-		return 0;
-	default: return -EINVAL;
-	}
-}
-
-static int write_counter(void *writer, struct where at, const char *name, const char *id,
+static int write_counter(void *writer, struct where at, const struct trace_counter *counter,
                          const struct value *values, size_t n_values)
 {
 	struct writer_chrome *w = writer;
 	struct json *j = &w->event;
-	const char *key;
 	int err = BEGIN(w, &at, "C", "counter");
 
 	if (err)
 		return err;
-	put_name(w, name);
-	if (id) {
+	put_name(w, counter->name);
+	if (counter->id) {
 		/* A string: Perfetto takes all numbers for one and the same counter. */
 		JSON__KEY(j, "id");
-		put_text(j, id);
+		put_text(j, counter->id);
 	}
 	JSON__KEY(j, "args");
-	json__object(j);
-	for (size_t i = 0; i < n_values; i++) {
-		key = values[i].key ? values[i].key : CHROME_ARGS_UNREADABLE;
-		json__key(j, key, strlen(key));
-		err = put_sample(w, &values[i]);
-		if (err)
-			return err;
-	}
-	json__object_end(j);
-	return end(w);
+	err = chrome_samples__put(&w->samples, j, counter->serial, values, n_values);
+	return err ? err : end(w);
 }
 
 static const char *tag_of(const struct trace_object *object)
@@ -469,6 +437,7 @@ void writer_chrome__free(struct writer_chrome *w)
 	if (!w)
 		return;
 	json__free(&w->event);
+	chrome_samples__clear(&w->samples);
 	free(w);
 }
 

@@ -27,8 +27,7 @@
 struct writer_chrome;
 
 struct writer_chrome_stats {
-	uint64_t events;  /* lines written, of whatever phase */
-	uint64_t rounded; /* integers above INT64_MAX in counters: doubles */
+	uint64_t events; /* lines written, of whatever phase */
 	struct chrome_args_stats args;
 };
 

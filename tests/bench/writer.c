@@ -263,6 +263,7 @@ static void run_model(struct bench *b, uint64_t events)
 
 static void run_format(struct bench *b, uint64_t events)
 {
+	const struct trace_counter counter = {.name = "a counter"};
 	const struct trace_object object = {.address = OBJ, .name = "an object", .tag = "object"};
 	const struct trace_ops *ops = &writer_chrome_ops;
 	struct decoded d;
@@ -278,7 +279,7 @@ static void run_format(struct bench *b, uint64_t events)
 		case EVENT_EXIT: CHECK(ops->slice_end(b->writer, at, e->name)); break;
 		default:
 			if (e->is_counter) {
-				CHECK(ops->counter(b->writer, at, "a counter", NULL, d.values, e->n_values));
+				CHECK(ops->counter(b->writer, at, &counter, d.values, e->n_values));
 				break;
 			}
 			/* As the model has it: a snapshot, and the band of states. */

@@ -51,12 +51,12 @@ static inline int on_thread_name(void *writer, uint32_t pid, uint32_t tid, const
 	return called();
 }
 
-static inline int on_counter(void *writer, struct where at, const char *name, const char *id,
+static inline int on_counter(void *writer, struct where at, const struct trace_counter *c,
                              const struct value *values, size_t n_values)
 {
 	(void)writer;
 	show_where(at);
-	print(&page, " counter: %s%s%s ", name, id ? "#" : "", id ? id : "");
+	print(&page, " counter: %s%s%s ", c->name, c->id ? "#" : "", c->id ? c->id : "");
 	show_values(&page, values, n_values);
 	print(&page, "\n");
 	return called();
