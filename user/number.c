@@ -33,30 +33,35 @@ static const char digit_pairs[] = "000102030405060708091011121314151617181920212
                                   "50515253545556575859606162636465666768697071727374"
                                   "75767778798081828384858687888990919293949596979899";
 
+static int count_digits(uint64_t value)
+{
+	for (int n = 0;; n += 4, value /= 10000) {
+		if (value < 10)
+			return n + 1;
+		if (value < 100)
+			return n + 2;
+		if (value < 1000)
+			return n + 3;
+		if (value < 10000)
+			return n + 4;
+	}
+}
+
+/* From the last digit to the first, in their place: made elsewhere and moved, they would have to be read
+ * back before they are written. */
 char *number__uint(char *p, uint64_t value)
 {
-	char digits[NUMBER_UINT_MAX];
-	char *d = digits + sizeof(digits);
-	size_t size;
+	char *const end = p + count_digits(value);
 
-	if (value < 10) {
-		*p = (char)('0' + value);
-		return p + 1;
+	for (p = end; value >= 100; value /= 100) {
+		p -= 2;
+		memcpy(p, digit_pairs + 2 * (value % 100), 2);
 	}
-	while (value >= 100) {
-		d -= 2;
-		memcpy(d, digit_pairs + 2 * (value % 100), 2);
-		value /= 100;
-	}
-	if (value >= 10) {
-		d -= 2;
-		memcpy(d, digit_pairs + 2 * value, 2);
-	} else {
-		*--d = (char)('0' + value);
-	}
-	size = (size_t)(digits + sizeof(digits) - d);
-	memcpy(p, d, size);
-	return p + size;
+	if (value >= 10)
+		memcpy(p - 2, digit_pairs + 2 * value, 2);
+	else
+		p[-1] = (char)('0' + value);
+	return end;
 }
 
 /* Exactly `size` digits. */
