@@ -9,6 +9,13 @@
 #include "chrome_samples.h"
 #include "json.h"
 
+/* "pid":1,"tid":2 as it was written last: most events are of the thread that the one before was of. */
+struct thread_text {
+	uint32_t pid, tid;
+	size_t size; /* 0: nothing yet */
+	char text[48];
+};
+
 struct writer_chrome {
 	struct output *out;
 	struct json event; /* the text of the one event that is being made */
@@ -16,6 +23,7 @@ struct writer_chrome {
 	bool profile;      /* a name was seen that makes speedscope take the trace for something else */
 	struct where last; /* where the latest event was */
 	uint32_t pid, tid; /* of the first event */
+	struct thread_text thread;
 	struct chrome_samples samples;
 	struct writer_chrome_stats stats;
 };
@@ -90,6 +98,27 @@ static int start(struct writer_chrome *w, bool event)
 	return 0;
 }
 
+static void put_thread(struct writer_chrome *w, uint32_t pid, uint32_t tid)
+{
+	struct thread_text *t = &w->thread;
+	struct json *j = &w->event;
+	size_t start;
+
+	if (t->size && t->pid == pid && t->tid == tid) {
+		json__raw(j, t->text, t->size);
+		return;
+	}
+	start = j->size + j->comma;
+	JSON__KEY(j, "pid");
+	json__uint(j, pid);
+	JSON__KEY(j, "tid");
+	json__uint(j, tid);
+	if (j->error)
+		return;
+	*t = (struct thread_text){.pid = pid, .tid = tid, .size = j->size - start};
+	memcpy(t->text, j->data + start, t->size);
+}
+
 /* Begin an event with those members that are the same for all of its kind. */
 static int begin(struct writer_chrome *w, uint32_t pid, uint32_t tid, const char *members, size_t size)
 {
@@ -111,10 +140,7 @@ static int begin(struct writer_chrome *w, uint32_t pid, uint32_t tid, const char
 	json__line(j);
 	json__object(j);
 	json__raw(j, members, size);
-	JSON__KEY(j, "pid");
-	json__uint(j, pid);
-	JSON__KEY(j, "tid");
-	json__uint(j, tid);
+	put_thread(w, pid, tid);
 	return 0;
 }
 

@@ -159,6 +159,21 @@ static struct value dict(const char *key, uint32_t n)
 
 /* ---- each kind of event ---- */
 
+Test(writer_chrome, every_event_has_its_own_process_and_thread)
+{
+	static const uint32_t ids[][2] = {{1, 2}, {1, 2}, {3, 2}, {3, 4}, {UINT32_MAX, UINT32_MAX}, {3, 4}};
+	char expected[1024] = "";
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		cr_expect_eq(ops->slice_end(writer, (struct where){0, ids[i][0], ids[i][1]}, "f"), 0);
+		snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected),
+		         ",\n{\"ph\":\"E\",\"cat\":\"method\",\"pid\":%u,\"tid\":%u,\"ts\":0.000,\"name\":"
+		         "\"f\"}",
+		         ids[i][0], ids[i][1]);
+	}
+	cr_expect_str_eq(events(), expected);
+}
+
 Test(writer_chrome, names_processes_and_threads)
 {
 	cr_expect_eq(ops->process_name(writer, 10, "da\"emon"), 0);
@@ -171,8 +186,7 @@ Test(writer_chrome, names_processes_and_threads)
 
 Test(writer_chrome, writes_counters)
 {
-	cr_expect_eq(ops->counter(writer, at, &queue, VALUES(integer("depth", -3), real("load", 0.5))),
-	             0);
+	cr_expect_eq(ops->counter(writer, at, &queue, VALUES(integer("depth", -3), real("load", 0.5))), 0);
 	EXPECT(COUNTER "\"name\":\"queue\",\"args\":{\"depth\":-3,\"load\":0.5}}");
 }
 
