@@ -76,11 +76,28 @@ static char *put_digits(char *p, uint64_t value, int size)
 
 static uint64_t pow10_int(int n)
 {
-	uint64_t power = 1;
+	static const uint64_t powers[] = {
+	        1u,
+	        10u,
+	        100u,
+	        1000u,
+	        10000u,
+	        100000u,
+	        1000000u,
+	        10000000u,
+	        100000000u,
+	        1000000000u,
+	        10000000000u,
+	        100000000000u,
+	        1000000000000u,
+	        10000000000000u,
+	        100000000000000u,
+	        1000000000000000u,
+	        10000000000000000u,
+	        100000000000000000u,
+	};
 
-	while (n-- > 0)
-		power *= 10;
-	return power;
+	return powers[n];
 }
 
 /* digits * 10^exponent, written with `fraction` of the digits behind the point. */
@@ -132,50 +149,113 @@ static char *put_notation(char *p, const struct notation *n)
 	return p;
 }
 
-/* Do the digits stand for `value`, correctly rounded? */
-static bool is_decimal_of(uint64_t digits, int exponent, double value)
+__extension__ typedef unsigned __int128 wide;
+
+static wide wide_pow10(int n)
+{
+	return n > 17 ? (wide)pow10_int(17) * pow10_int(n - 17) : (wide)pow10_int(n);
+}
+
+/*
+ * A number by integers alone:
+ *
+ *	value           = mantissa / 2^shift, with a mantissa of 53 bits
+ *	value * 10^p    = digits + rest / 2^shift, with 17 digits
+ *	step            = 10^p, from one mantissa to the next, in the rest's units
+ */
+struct exact {
+	uint64_t digits;
+	wide rest, step;
+	int shift, p;
+};
+
+/* False: `value` is not between about 1e-6, from where on all of it has up to 126 bits, and 2^53. */
+static bool make_exact(double value, struct exact *ret)
+{
+	uint64_t bits, mantissa;
+	struct exact e;
+	wide scaled;
+
+	memcpy(&bits, &value, sizeof(bits));
+	mantissa = (bits & ((1ull << 52) - 1)) | 1ull << 52;
+	e.shift = 1075 - (int)(bits >> 52);
+	/* floor(log10(2^n)) for the power of two below: the right power of ten, or one too low. */
+	e.p = 16 - ((52 - e.shift) * 78913 >> 18);
+	if (e.shift <= 0 || e.p > POW10_EXACT)
+		return false;
+	e.step = wide_pow10(e.p);
+	if (e.step * mantissa >> e.shift >= pow10_int(17))
+		e.step = wide_pow10(--e.p);
+	scaled = e.step * mantissa;
+	e.digits = (uint64_t)(scaled >> e.shift);
+	e.rest = scaled & (((wide)1 << e.shift) - 1);
+	*ret = e;
+	return true;
+}
+
+/*
+ * Without the last digits, log10(unit) of them, rounded: is that nearer to this mantissa than to another one?
+ * Two cases do not occur. Half way between two of them is no decimal of 17 digits below 2^52, and above it
+ * all doubles are integers. Powers of two have a neighbour at half the distance, but those from 1e-6 to 1 are
+ * decimals of 14 digits.
+ */
+static inline bool is_enough(const struct exact *e, uint64_t unit, uint64_t *ret_digits)
+{
+	uint64_t digits = e->digits / unit;
+	wide whole = (wide)unit << e->shift, off = ((wide)(e->digits % unit) << e->shift) + e->rest;
+
+	if (2 * off > whole) {
+		digits++;
+		off = whole - off;
+	}
+	*ret_digits = digits;
+	return 2 * off < e->step;
+}
+
+static bool exact_decimal(double value, uint64_t *ret_digits, int *ret_exponent)
+{
+	struct exact e;
+
+	if (!make_exact(value, &e))
+		return false;
+	*ret_exponent = -e.p;
+	if (is_enough(&e, 100, ret_digits))
+		*ret_exponent += 2;
+	else if (is_enough(&e, 10, ret_digits))
+		*ret_exponent += 1;
+	else
+		is_enough(&e, 1, ret_digits);
+	return true;
+}
+
+/* The same for any number. */
+static void any_decimal(double value, uint64_t *ret_digits, int *ret_exponent)
 {
 	char text[NUMBER_DOUBLE_MAX];
+	uint64_t digits = 0;
+	int fraction = 14;
 
-	/* Both are exact then, and the only rounding is the right one. */
-	if (digits <= (uint64_t)TWO_53 && exponent >= -POW10_EXACT && exponent <= POW10_EXACT) {
-		if (exponent < 0)
-			return (double)digits / pow10_double[-exponent] == value;
-		return (double)digits * pow10_double[exponent] == value;
+	do
+		snprintf(text, sizeof(text), "%.*e", fraction, value);
+	while (fraction < 16 && strtod(text, NULL) != value && ++fraction);
+	/* One digit, the locale's point, the fraction, "e", exponent. */
+	for (const char *c = text; *c != 'e'; c++) {
+		if (*c >= '0' && *c <= '9')
+			digits = digits * 10 + (uint64_t)(*c - '0');
 	}
-	snprintf(text, sizeof(text), "%llue%d", (unsigned long long)digits, exponent);
-	return strtod(text, NULL) == value;
+	*ret_digits = digits;
+	*ret_exponent = atoi(strchr(text, 'e') + 1) - fraction;
 }
 
 /* The shortest of the decimals with 15, 16 and 17 digits that is `value`. */
 static void shortest_decimal(double value, uint64_t *ret_digits, int *ret_exponent)
 {
-	char text[NUMBER_DOUBLE_MAX];
-	uint64_t digits = 0, shorter;
-	int exponent;
-
-	snprintf(text, sizeof(text), "%.16e", value);
-	/* One digit, the locale's point, 16 digits, "e", exponent. */
-	for (const char *c = text; *c != 'e'; c++) {
-		if (*c >= '0' && *c <= '9')
-			digits = digits * 10 + (uint64_t)(*c - '0');
+	if (!exact_decimal(value, ret_digits, ret_exponent))
+		any_decimal(value, ret_digits, ret_exponent);
+	while (*ret_digits % 10 == 0) {
+		*ret_digits /= 10;
+		++*ret_exponent;
 	}
-	exponent = atoi(strchr(text, 'e') + 1) - 16;
-
-	for (int cut = 2; cut > 0; cut--) {
-		shorter = (digits + pow10_int(cut) / 2) / pow10_int(cut);
-		if (is_decimal_of(shorter, exponent + cut, value)) {
-			digits = shorter;
-			exponent += cut;
-			break;
-		}
-	}
-	while (digits % 10 == 0) {
-		digits /= 10;
-		exponent++;
-	}
-	*ret_digits = digits;
-	*ret_exponent = exponent;
 }
 
 /* A positive number with few digits after the point, which is what most are in practice. NULL if it is

@@ -440,6 +440,55 @@ Test(json, round_trips_usual_doubles_bit_for_bit_in_perfetto)
 	}
 }
 
+/* Both neighbours of a power of two are not equally far, next to a power of ten a digit is to be had, and
+ * what is between two decimals is rounded to the even one. */
+Test(json, round_trips_doubles_where_something_changes)
+{
+	uint64_t state = 7, u;
+	double value;
+
+	for (int i = 0; i < 1000000; i++) {
+		uint64_t random = next_random(&state);
+
+		switch (i % 3) {
+		case 0: value = ldexp(1, (int)(random % 90) - 30); break;
+		case 1: value = pow(10, (int)(random % 30) - 10); break;
+		default: value = (double)(random >> 10) / (double)(1ull << next_random(&state) % 60);
+		}
+		memcpy(&u, &value, sizeof(u));
+		u += next_random(&state) % 7 - 3;
+		memcpy(&value, &u, sizeof(u));
+		check_double(value);
+	}
+}
+
+/* Of the decimals with 15 digits and more that printf makes, the first that is the same double. */
+Test(json, takes_no_more_digits_than_it_has_to)
+{
+	uint64_t state = 4711;
+	char text[64];
+	const char *made;
+	double value;
+
+	for (int i = 0; i < 300000; i++) {
+		uint64_t u = next_random(&state);
+		int n = 14, digits = 0, zeros = 0;
+
+		/* 2^-30 to 2^70: on both sides of where integers of 128 bits do */
+		u = (u & 0xfffffffffffff) | ((1023 - 30 + (u >> 52) % 100) << 52);
+		memcpy(&value, &u, sizeof(value));
+		do
+			snprintf(text, sizeof(text), "%.*e", n++, value);
+		while (strtod(text, NULL) != value);
+		made = check_double(value);
+		for (const char *c = made + strspn(made, "0."); *c && *c != 'e'; c++) {
+			digits += *c != '.';
+			zeros = *c == '0' ? zeros + 1 : *c == '.' ? zeros : 0;
+		}
+		cr_assert_leq(digits - zeros, n, "%s: %s does", made, text);
+	}
+}
+
 Test(json, grows)
 {
 	static char big[100000];
