@@ -262,36 +262,41 @@ class Outputs(Steady):
         self.end(tool)
         tracefile.check(tool.out.data, pipe=True)
 
-    def test_a_fifo(self):
-        target = self.steady()
+    def steady_and_a_fifo(self):
         os.mkfifo(self.dir / "fifo")
+        return self.steady()
+
+    def reader(self):
         cat = harness.Process(["cat", self.dir / "fifo"])
         self.addCleanup(cat.clean_up)
-        tool = self.attach(target.pid, output="fifo")
+        return cat
+
+    def is_whole(self, target, tool, cat):
         target.ask("ticks 30")
         self.end(tool)
         self.assertEqual(cat.wait(), 0)
         self.full(tracefile.check(cat.out.data, pipe=True))
+
+    def waiting(self, target):
+        tool = self.tool("-p", target.pid, "-o", "fifo")
+        self.assertTrue(tool.err.wait_for(b"waiting until somebody reads fifo"))
+        return tool
+
+    def test_a_fifo(self):
+        target, cat = self.steady_and_a_fifo(), self.reader()
+        self.is_whole(target, self.attach(target.pid, output="fifo"), cat)
 
     def test_nobody_is_slowed_down_before_a_fifo_is_read(self):
-        target = self.steady()
-        os.mkfifo(self.dir / "fifo")
-        tool = self.tool("-p", target.pid, "-o", "fifo")
-        self.assertTrue(tool.err.wait_for(b"waiting until somebody reads fifo"))
+        target = self.steady_and_a_fifo()
+        tool = self.waiting(target)
         self.assertFalse(harness.wait_until(target.semaphores, 0.5), "the target is traced already")
-        cat = harness.Process(["cat", self.dir / "fifo"])
-        self.addCleanup(cat.clean_up)
+        cat = self.reader()
         self.assertTrue(tool.attached())
-        target.ask("ticks 30")
-        self.end(tool)
-        self.assertEqual(cat.wait(), 0)
-        self.full(tracefile.check(cat.out.data, pipe=True))
+        self.is_whole(target, tool, cat)
 
     def test_ctrl_c_while_nobody_reads_a_fifo(self):
-        target = self.steady()
-        os.mkfifo(self.dir / "fifo")
-        tool = self.tool("-p", target.pid, "-o", "fifo")
-        self.assertTrue(tool.err.wait_for(b"waiting until somebody reads fifo"))
+        target = self.steady_and_a_fifo()
+        tool = self.waiting(target)
         self.assertTrue(harness.wait_until(lambda: sleeps_in(OPENAT, tool.pid)))
         self.end(tool, harness.EXIT_OUTPUT)
         self.assertIn("fifo: interrupted before somebody read it", tool.messages())

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../user/chrome_samples.h"
+#include "values.h"
 
 #define MANY 40
 
@@ -21,21 +22,6 @@ static void tear_down(void)
 }
 
 TestSuite(chrome_samples, .fini = tear_down, .timeout = 60);
-
-static struct value integer(const char *key, int64_t i)
-{
-	return (struct value){.key = key, .type = VALUE_INT, .i = i};
-}
-
-static struct value natural(const char *key, uint64_t u)
-{
-	return (struct value){.key = key, .type = VALUE_UINT, .u = u};
-}
-
-static struct value real(const char *key, double d)
-{
-	return (struct value){.key = key, .type = VALUE_DOUBLE, .d = d};
-}
 
 static int put(uint64_t counter, const struct value *values, size_t n)
 {

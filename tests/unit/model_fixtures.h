@@ -11,6 +11,7 @@
 
 #include "../../user/model.h"
 #include "show.h"
+#include "values.h"
 
 #define START 1000u
 #define PID 7u
@@ -266,16 +267,6 @@ static inline void report(uint64_t ts, int what, uint64_t address, const struct 
 	e.values = values;
 	e.n_values = n;
 	cr_assert_eq(feed(e), 0);
-}
-
-static inline struct value integer(const char *key, int64_t i)
-{
-	return (struct value){.key = key, .type = VALUE_INT, .i = i};
-}
-
-static inline struct value real(const char *key, double d)
-{
-	return (struct value){.key = key, .type = VALUE_DOUBLE, .d = d};
 }
 
 static inline void report1(uint64_t ts, int what, uint64_t address, struct value v)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../user/writer_chrome.h"
+#include "values.h"
 
 static char directory[64];
 static char path[128];
@@ -83,21 +84,6 @@ static void expect_event(const char *event)
 
 	cr_expect(!strncmp(text, ",\n", 2), "the comma must be before the event");
 	cr_expect_str_eq(text + 2, event);
-}
-
-static struct value integer(const char *key, int64_t i)
-{
-	return (struct value){.key = key, .type = VALUE_INT, .i = i};
-}
-
-static struct value natural(const char *key, uint64_t u)
-{
-	return (struct value){.key = key, .type = VALUE_UINT, .u = u};
-}
-
-static struct value real(const char *key, double d)
-{
-	return (struct value){.key = key, .type = VALUE_DOUBLE, .d = d};
 }
 
 static struct value boolean(const char *key, bool b)
