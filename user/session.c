@@ -217,14 +217,8 @@ static char *default_path(const struct session *s, pid_t pid)
 	return path;
 }
 
-static bool waits_for_reader(const struct session *s)
+static enum exit_code open_output(struct session *s, bool waits)
 {
-	return s->opts->output && output__waits_for_reader(s->opts->output);
-}
-
-static enum exit_code open_output(struct session *s)
-{
-	const bool waits = waits_for_reader(s);
 	size_t n;
 	const struct process_description *first = processes__described(s->processes, &n);
 	int err;
@@ -556,13 +550,14 @@ static void say_what_is_traced(const struct session *s)
 static enum exit_code begin(struct session *s)
 {
 	const struct processes_ops ops = { .on_happening = on_happening, .on_file = on_file, .ctx = s };
+	const bool waits = s->opts->output && output__waits_for_reader(s->opts->output);
 	enum exit_code code = processes__new(&s->processes, s->opts, &ops);
 
 	if (!code)
 		code = open_collector(s);
 	/* What may take forever comes before the target notices anything of us. */
-	if (!code && waits_for_reader(s))
-		code = open_output(s);
+	if (!code && waits)
+		code = open_output(s, waits);
 	if (!code)
 		code = prepare(s);
 	if (!code)
@@ -571,8 +566,8 @@ static enum exit_code begin(struct session *s)
 		code = processes__fork_command(s->processes);
 	if (!code && s->opts->argv)
 		code = processes__start_command(s->processes);
-	if (!code && !s->output)
-		code = open_output(s);
+	if (!code && !waits)
+		code = open_output(s, waits);
 	if (!code)
 		code = begin_output(s);
 	return code;

@@ -441,7 +441,7 @@ Test(json, round_trips_usual_doubles_bit_for_bit_in_perfetto)
 }
 
 /* Both neighbours of a power of two are not equally far, next to a power of ten a digit is to be had, and
- * what is between two decimals is rounded to the even one. */
+ * half way between two decimals either of them will do. */
 Test(json, round_trips_doubles_where_something_changes)
 {
 	uint64_t state = 7, u;
