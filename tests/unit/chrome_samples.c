@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../user/chrome_samples.h"
+#include "random.h"
 #include "values.h"
 
 #define MANY 40
@@ -121,26 +122,21 @@ Test(chrome_samples, after_what_is_no_number)
 	expect(1, good, 3, "{\"a\":1,\"b\":0.5,\"c\":3}");
 }
 
-static uint64_t random_state = 88172645463325252u;
-
-static uint64_t any(uint64_t below)
+static uint64_t below(uint64_t bound)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % below;
+	return any() % bound;
 }
 
 /* Of all lengths. */
 static void change(struct value *v)
 {
 	static const uint64_t bounds[] = {2, 10, 1000, 1000000000, UINT64_MAX};
-	const uint64_t n = any(bounds[any(5)]);
+	const uint64_t n = below(bounds[below(5)]);
 
-	v->type = (enum value_type[]){VALUE_INT, VALUE_UINT, VALUE_DOUBLE, VALUE_BOOL}[any(4)];
+	v->type = (enum value_type[]){VALUE_INT, VALUE_UINT, VALUE_DOUBLE, VALUE_BOOL}[below(4)];
 	v->u = v->type == VALUE_BOOL ? n % 2 : n;
 	if (v->type == VALUE_DOUBLE)
-		v->d = any(2) ? (double)n / 8 : sqrt((double)n);
+		v->d = below(2) ? (double)n / 8 : sqrt((double)n);
 }
 
 /* Four counters, two of them in the same place; some, all or none of the values change. */
@@ -158,10 +154,10 @@ Test(chrome_samples, any_changes)
 		}
 	}
 	for (int round = 0; round < 20000; round++) {
-		const size_t c = any(4), n = n_values[c];
+		const size_t c = below(4), n = n_values[c];
 
-		for (uint64_t changes = any(any(8) ? 3 : 2 * n); changes; changes--)
-			change(&values[c][any(n)]);
+		for (uint64_t changes = below(below(8) ? 3 : 2 * n); changes; changes--)
+			change(&values[c][below(n)]);
 		expect_as_made_anew(counters[c], values[c], n);
 	}
 }

@@ -14,6 +14,7 @@
 
 #include "../../include/viztrace.h"
 #include "../../user/elf_file.h"
+#include "random.h"
 
 struct sample {
 	struct viz_counter viz;
@@ -530,16 +531,6 @@ Test(elf_file, file_cut_at_any_length_harms_nobody)
 		if (!elf_file__read(&elf, fd))
 			check_sane(size);
 	}
-}
-
-static uint64_t seed = 88172645463325252ull;
-
-static uint64_t any(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
 }
 
 Test(elf_file, flipped_bytes_harm_nobody)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../user/json.h"
+#include "random.h"
 
 #define EXPECT(j, literal) expect(&(j), literal, sizeof(literal) - 1)
 
@@ -355,14 +356,6 @@ static uint64_t bits(double d)
 
 	memcpy(&u, &d, sizeof(u));
 	return u;
-}
-
-static uint64_t next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
 }
 
 /* What all notations have in common; returns the text. */

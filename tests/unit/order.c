@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../user/order.h"
+#include "random.h"
 
 struct rec {
 	uint64_t ts;
@@ -211,16 +212,6 @@ Test(order, falling_times)
 	cr_assert_eq(n_got, 3000);
 	for (size_t i = 0; i < n_got; i++)
 		cr_assert_eq(got[i].ts, i + 1);
-}
-
-static uint64_t seed = 88172645463325252ull;
-
-static uint64_t any(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
 }
 
 static int compare(const void *a, const void *b)
