@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -15,9 +16,13 @@
 
 #define PACKET_MAX 65536
 #define PATIENCE_SECONDS 10
+#define PEERS 8
 
 struct control {
-	int fd;
+	int listener;
+	int poll_fd;      /* epoll: the listener and the peers */
+	int peers[PEERS]; /* that have not sent anything yet, the oldest first */
+	int n_peers;
 	struct sockaddr_un address;
 };
 
@@ -46,6 +51,13 @@ static int connect_to(const struct sockaddr_un *a)
 	return fd;
 }
 
+static int watch(struct control *c, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(c->poll_fd, EPOLL_CTL_ADD, fd, &e);
+}
+
 int control__open(struct control **ret, pid_t pid)
 {
 	struct control *c = calloc(1, sizeof(*c));
@@ -61,21 +73,24 @@ int control__open(struct control **ret, pid_t pid)
 		free(c);
 		return -EADDRINUSE;
 	}
-	c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->fd < 0)
+	c->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	c->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->poll_fd < 0 || c->listener < 0)
 		goto err_out;
 	unlink(c->address.sun_path); /* of a tool that was killed */
 	mask = umask(0177);
-	err = bind(c->fd, (const struct sockaddr *)&c->address, sizeof(c->address));
+	err = bind(c->listener, (const struct sockaddr *)&c->address, sizeof(c->address));
 	umask(mask);
-	if (err || listen(c->fd, 8))
+	if (err || listen(c->listener, PEERS) || watch(c, c->listener))
 		goto err_out;
 	*ret = c;
 	return 0;
 err_out:
 	err = -errno;
-	if (c->fd >= 0)
-		close(c->fd);
+	if (c->listener >= 0)
+		close(c->listener);
+	if (c->poll_fd >= 0)
+		close(c->poll_fd);
 	free(c);
 	return err;
 }
@@ -85,13 +100,16 @@ void control__free(struct control *c)
 	if (!c)
 		return;
 	unlink(c->address.sun_path);
-	close(c->fd);
+	for (int i = 0; i < c->n_peers; i++)
+		close(c->peers[i]);
+	close(c->listener);
+	close(c->poll_fd);
 	free(c);
 }
 
 int control__fd(const struct control *c)
 {
-	return c->fd;
+	return c->poll_fd;
 }
 
 static bool may_ask(int peer)
@@ -134,32 +152,76 @@ static int parse(struct control_request *ret, char *packet, size_t size)
 	return 0;
 }
 
-int control__receive(struct control *c, struct control_request *ret, int *ret_peer)
+static void release(struct control *c, int i)
 {
-	struct timeval patience = { .tv_usec = 100000 }; /* the trace goes on meanwhile: who connects has to send at once */
-	struct control_request request = { 0 };
-	char *packet;
-	ssize_t n;
-	int peer = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC), err;
+	epoll_ctl(c->poll_fd, EPOLL_CTL_DEL, c->peers[i], NULL);
+	memmove(&c->peers[i], &c->peers[i + 1], (size_t)(--c->n_peers - i) * sizeof(c->peers[0]));
+}
+
+/* Whoever connects. false: nobody can, now. */
+static bool take_in(struct control *c)
+{
+	int peer = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (peer < 0)
-		return -EAGAIN;
-	setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	packet = malloc(PACKET_MAX);
-	n = packet && may_ask(peer) ? recv(peer, packet, PACKET_MAX, 0) : -1;
-	err = n <= 0 ? -EAGAIN : parse(&request, packet, (size_t)n);
-	free(packet);
-	if (err) {
-		if (err != -EAGAIN)
-			control__answer(peer, "error: the request is not understood");
-		else
-			close(peer);
-		rules__clear(&request.rules);
-		return -EAGAIN;
+		return false;
+	if (!may_ask(peer) || watch(c, peer)) {
+		close(peer);
+		return true;
 	}
-	*ret = request;
-	*ret_peer = peer;
-	return 0;
+	if (c->n_peers == PEERS) {
+		int oldest = c->peers[0];
+
+		release(c, 0);
+		close(oldest);
+	}
+	c->peers[c->n_peers++] = peer;
+	return true;
+}
+
+/* What it sent is a request: *ret. If not, it gets its answer. */
+static int hear(int peer, struct control_request *ret)
+{
+	struct control_request request = { 0 };
+	char *packet = malloc(PACKET_MAX);
+	ssize_t n = packet ? recv(peer, packet, PACKET_MAX, 0) : -1;
+	int err = n <= 0 ? -EAGAIN : parse(&request, packet, (size_t)n);
+
+	free(packet);
+	if (!err) {
+		*ret = request;
+		return 0;
+	}
+	if (err == -EAGAIN)
+		close(peer);
+	else
+		control__answer(peer, "error: the request is not understood");
+	rules__clear(&request.rules);
+	return -EAGAIN;
+}
+
+int control__receive(struct control *c, struct control_request *ret, int *ret_peer)
+{
+	struct epoll_event e;
+
+	/* Nobody is waited for, since the trace goes on meanwhile. */
+	while (epoll_wait(c->poll_fd, &e, 1, 0) == 1) {
+		int i = 0;
+
+		if (e.data.fd == c->listener) {
+			if (!take_in(c))
+				break;
+			continue;
+		}
+		while (c->peers[i] != e.data.fd)
+			i++;
+		release(c, i);
+		if (!hear(e.data.fd, ret)) {
+			*ret_peer = e.data.fd;
+			return 0;
+		}
+	}
+	return -EAGAIN;
 }
 
 void control__answer(int peer, const char *text)

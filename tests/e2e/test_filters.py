@@ -520,6 +520,26 @@ class Ctl(Filters):
         self.assertEqual(trace.snapshots(), [state("nlt", {"l": 1})])
         self.assertEqual([e["name"] for e in self.notes(trace)], ["viztrace-bpf ctl --exclude *.own"])
 
+    def test_who_takes_time_to_ask_is_heard(self):
+        """And nobody else waits for that."""
+        target = self.program()
+        tool = self.attach(target.pid)
+        asking = []
+        for _ in range(9):
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self.addCleanup(s.close)
+            s.settimeout(harness.TIMEOUT)
+            s.connect(self.socket_of(target))
+            asking.append(s)
+        self.assertEqual(self.ctl(target, "--exclude", "x").stdout, "")
+        time.sleep(0.5)
+        # Eight can wait, and one has come since: of nine the first two had to go.
+        self.assertEqual([s.recv(4096) for s in asking[:2]], [b"", b""])
+        for s in asking[:1:-1]:
+            s.send(b"--show\0")
+            self.assertEqual(s.recv(4096), b"--exclude x\0")
+        self.finish(target, tool)
+
     def test_only_root_may_ask(self):
         target = self.program()
         tool = self.attach(target.pid)
