@@ -18,7 +18,10 @@ class Accounting(harness.Case):
         self.assertEqual(counts["seen"], made)
         self.assertEqual(counts["written"] + counts["filtered"] + counts["lost"], made)
         self.assertEqual(sum(trace.samples.values()), counts["written"])
-        self.assertEqual(set(trace.samples), {"load %d" % i for i in range(threads)})
+        all_threads = {"load %d" % i for i in range(threads)}
+        self.assertLessEqual(set(trace.samples), all_threads)
+        if not counts["lost"]:  # where much is, it may be all of a thread's
+            self.assertEqual(set(trace.samples), all_threads)
         self.rising(trace, made)
         return trace, tool
 

@@ -541,13 +541,13 @@ class Crowds(Family):
         # What comes next there tells of what was dropped.
         harness.run("true", preexec_fn=lambda: os.sched_setaffinity(0, cpu))
         self.assertTrue(tool.err.wait_for(b"more happened than we could follow"), tool.messages())
-        self.assertTrue(harness.wait_until(lambda: shell.semaphores() > 0), "the last one is not traced")
+        self.assertTrue(tool.err.wait_for(b"steady is traced from here on"), "the last one is not traced: " + tool.messages())
+        self.assertGreater(shell.semaphores(), 0)
         shell.ask("work 10")
         shell.tell("quit")
         self.assertEqual(shell.wait(), 0)
         self.end(tool, with_signal=None)
         trace = self.load()
-        self.assertIn("steady is traced from here on", tool.messages())
         (name,) = (names[-1] for pid, names in trace.process_names.items() if pid != shell.pid)
         self.assertEqual(name, "steady")
         self.assertEqual(len(trace.samples_of("sum")), 10)
@@ -628,7 +628,9 @@ class Crowds(Family):
         os.replace(self.dir / "new", steady)
         new = self.target(steady, "--still")
         old.ask("work 10")
-        self.assertTrue(harness.wait_until(lambda: new.semaphores() > 0), "the new one is not traced")
+        # Not by its semaphores: the kernel puts in one probe after the other.
+        said = b"process %d (steady): steady is traced from here on" % new.pid
+        self.assertTrue(tool.err.wait_for(said), "the new one is not traced: " + tool.messages())
         new.ask("work 20")
         self.end(tool)
         trace = self.load()
