@@ -127,6 +127,11 @@ class Filters(harness.Case):
         self.assertEqual(done.returncode, code, done.stderr)
         return done
 
+    def caught_up(self, target):
+        """Once the tool has seen what the target did so far, and told the kernel what it decided."""
+        for _ in range(3):  # it reads, passes on, answers: all of that once for sure
+            self.ctl(target, "--show")
+
     def notes(self, trace):
         return [e for e in trace.of("i") if e["name"].startswith("viztrace-bpf ctl ")]
 
@@ -282,8 +287,7 @@ class Counts(Filters):
         target = self.program()
         tool = self.attach(target.pid, *options)
         target.do("make b box", *setup, "set b list 1", "set b own 1")
-        # By now the kernel has been told.
-        time.sleep(0.1)
+        self.caught_up(target)
         target.do("times b own %d" % n)
         trace, _ = self.finish(target, tool)
         self.assertEqual(trace.total["lost"], 0)
