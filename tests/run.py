@@ -17,6 +17,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 UNIT = os.path.join(ROOT, "build", "unit")
 LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
+FAILURE = re.compile(r"^.*(?:FAILED|\[FAIL\]).*$", re.M)
 CRITERION = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
 TIMEOUT = 2400
 EXTRA = {
@@ -51,6 +52,7 @@ def counts(text, status):
 
 
 def run(name, command):
+    """Its counts, and the lines that name what failed."""
     print(f"== {name}", flush=True)
     start = time.monotonic()
     output = []
@@ -70,9 +72,10 @@ def run(name, command):
     if found is None:
         print(f"{name}: exit status {status} without a summary that fits it")
         found = (0, 1, 0)
+    failures = list(dict.fromkeys(FAILURE.findall("".join(output)))) if found[1] else []
     print(f"   {name}: {found[0]} passed, {found[1]} failed, {found[2]} skipped; "
           f"{time.monotonic() - start:.0f} s", flush=True)
-    return found
+    return found, failures
 
 
 def main():
@@ -83,9 +86,10 @@ def main():
     results = [(name, run(name, command)) for name, command in suites(args.extra)
                if not args.suite or any(name.startswith(c) for c in args.suite)]
     print()
-    for name, (passed, failed, skipped) in results:
+    for name, ((passed, failed, skipped), failures) in results:
+        print("".join(f"{name}: {line}\n" for line in failures), end="")
         print(f"{name:24} {passed:6} passed {failed:4} failed {skipped:4} skipped")
-    passed, failed, skipped = (sum(r[i] for _, r in results) for i in range(3))
+    passed, failed, skipped = (sum(r[i] for _, (r, _) in results) for i in range(3))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not passed else 0
 

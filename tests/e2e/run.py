@@ -47,6 +47,13 @@ def outcome(result):
     return "passed", ""
 
 
+def in_short(text):
+    """The first line of what went wrong, without the way there."""
+    lines = [line for line in text.splitlines() if line]
+    after = [line for line in lines[1:] if not line.startswith((" ", "Traceback"))]
+    return (after or lines)[0]
+
+
 def run_one(test, answer):
     result = unittest.TestResult()
     start = time.monotonic()
@@ -107,8 +114,8 @@ def main():
         counts[what] += 1
         name = test.id() if what == "FAILED" else test.id().split(".", 1)[-1]
         if args.v or what != "passed":
-            print("%-7s %s%s" % (what, name, " (%.1f s)" % seconds if args.v else ""), end="")
-            print(": " + text if what == "skipped" else "")
+            why = in_short(text) if what == "FAILED" else text
+            print("%-7s %s%s%s" % (what, name, " (%.1f s)" % seconds if args.v else "", ": " + why if why else ""))
         if what == "FAILED":
             print(text)
         sys.stdout.flush()
