@@ -9,7 +9,6 @@ be run, all is skipped, and it says why.
 """
 import argparse
 import collections
-import concurrent.futures
 import pathlib
 import re
 import subprocess
@@ -27,7 +26,7 @@ LINE = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 SAID = re.compile(r"^(FAILED|skipped|could not|   \S+: \d+ passed)")
 # What the suite's own tests of rights, mounts and other users take.
 SUITE_CAPS = ("SYS_ADMIN", "SYS_PTRACE", "BPF", "PERFMON")
-# Two user spaces share the processors, with whoever else is there. The kernel, which torture is about, is the machine's own.
+# The processors may be shared with whoever else is there. The kernel, which torture is about, is the machine's own.
 SUITE_FLAGS = ("--env", "E2E_TIMEOUT=180", "--env", "TORTURE_HITS=1000000")
 SUITE_TIMEOUT = 3600
 
@@ -173,7 +172,6 @@ def main():
     parser.add_argument("-k", default="", metavar="PATTERN", help="only checks with this in their name")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", metavar="DIR",
                         help="where this machine's viztrace-bpf is (default: build)")
-    parser.add_argument("-j", "--jobs", type=int, default=2, help="user spaces at a time (default: 2)")
     parser.add_argument("-v", "--verbose", action="store_true", help="name every check")
     args = parser.parse_args()
     args.build = args.build.resolve()
@@ -184,18 +182,19 @@ def main():
         print("no container is run: %s" % e)
         print("0 passed, 0 failed, %d skipped" % len(args.spaces))
         return 0
-    results, running = [], []
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        for release in args.spaces:
-            space = "debian" + release
-            folder = args.build / "container" / space
-            image, without = prepare(release, engine, folder)
-            if without:
-                results.append(without)
-            else:
-                running.append(pool.submit(run_space, space, engine, image, folder, args))
-        for future in running:
-            results += future.result()
+    results, ready = [], []
+    for release in args.spaces:
+        space = "debian" + release
+        folder = args.build / "container" / space
+        image, without = prepare(release, engine, folder)
+        if without:
+            results.append(without)
+        else:
+            ready.append((space, image, folder))
+    # One after the other, when all images are built: tests that share the processors and the disk with as much again see
+    # stalls of seconds.
+    for space, image, folder in ready:
+        results += run_space(space, engine, image, folder, args)
     print_table(results)
     return 1 if any(r.failed for r in results) else 0
 
