@@ -24,10 +24,12 @@ volatile __u64 untraced;
 
 /* What is needed of the kernel's structures; where it is the loader finds out. */
 #define KERNEL __attribute__((preserve_access_index))
+/* clang-format off */
 struct ns_common { unsigned int inum; } KERNEL;
 struct pid_namespace { struct ns_common ns; } KERNEL;
 struct upid { int nr; struct pid_namespace *ns; } KERNEL;
 struct pid { unsigned int level; struct upid numbers[1]; } KERNEL;
+/* clang-format on */
 struct task_struct {
 	int pid, tgid;
 	struct task_struct *group_leader;

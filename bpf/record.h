@@ -35,11 +35,11 @@ typedef uint64_t rec_u64;
 #define OBJECTS_MAX 65536 /* objects known to the kernel at once; more are introduced again and again */
 #define CLASSES_MAX 4096
 #define VERDICTS_MAX 65536 /* of the filter, in the kernel; what is beyond them is filtered in user space */
-#define RINGS_MAX 512     /* ring buffers; CPUs beyond that share them */
-#define TRACEES_MAX 32768 /* processes that are traced at once */
-#define NAME_BYTES 512    /* of an object's, slice's or value's name, with the NUL */
-#define TEXT_BYTES 4096   /* of one string, with the NUL */
-#define TEXTS_BYTES 8192  /* of all strings of a report */
+#define RINGS_MAX 512      /* ring buffers; CPUs beyond that share them */
+#define TRACEES_MAX 32768  /* processes that are traced at once */
+#define NAME_BYTES 512     /* of an object's, slice's or value's name, with the NUL */
+#define TEXT_BYTES 4096    /* of one string, with the NUL */
+#define TEXTS_BYTES 8192   /* of all strings of a report */
 
 enum rec_kind {
 	REC_CLASS = 1,    /* definition: struct rec_class, before the first record that names the class */
@@ -103,8 +103,8 @@ struct rec_object {
 	struct rec_head head;
 	rec_u64 address;
 	rec_u64 cls;
-	rec_u64 name_hash; /* of the bytes of the name without the NUL, FNV-1a; of none if there is no name */
-	rec_u32 name_size; /* with its NUL; 0: no name (it is the class's tag), or unreadable by the head's flag */
+	rec_u64 name_hash;  /* of the bytes of the name without the NUL, FNV-1a; of none if there is no name */
+	rec_u32 name_size;  /* with its NUL; 0: no name (it is the class's tag), or unreadable by the head's flag */
 	rec_u32 generation; /* of the process's memory, as in struct rec_verdict_key */
 	char name[];
 };
@@ -152,7 +152,7 @@ struct rec_slice {
 struct rec_value {
 	struct rec_head head;
 	rec_u64 bits;
-	rec_u32 type; /* enum viz_type: I64, U64 or F64 */
+	rec_u32 type;      /* enum viz_type: I64, U64 or F64 */
 	rec_u16 name_size; /* with their NULs; 0: unreadable */
 	rec_u16 attr_size;
 	char text[]; /* name, then attr */

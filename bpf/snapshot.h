@@ -64,8 +64,8 @@ static __always_inline enum outcome snapshot(struct hit *hit, const struct objec
 					     const __u32 texts_max, const __u32 chars, const __u32 text_max,
 					     const bool last_try)
 {
-	const __u32 room = sizeof(struct rec_snapshot) + span_max + texts_max * sizeof(struct rec_text) +
-			   chars + text_max;
+	const __u32 room = sizeof(struct rec_snapshot) + span_max + texts_max * sizeof(struct rec_text) + chars +
+			   text_max;
 	__u64 from = hit->address + (__s64)object->span_offset;
 	__u32 size = object->span_size, got, base = (__u32)-object->span_offset;
 	struct rec_snapshot *rec;
@@ -111,7 +111,8 @@ static __always_inline enum outcome snapshot(struct hit *hit, const struct objec
 		/* All that one turn hands to the next is in the record: registers would multiply what the verifier
 		 * has to look at. */
 		for (int i = 0; plan && i < texts_max && i < plan->n_texts; i++) {
-			outcome = take_text(rec, i, plan->words[i], got, span_max, texts_max, chars, text_max, last_try);
+			outcome = take_text(rec, i, plan->words[i], got, span_max, texts_max, chars, text_max,
+					    last_try);
 			if (outcome != DONE)
 				goto discard;
 		}

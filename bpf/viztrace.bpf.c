@@ -39,10 +39,11 @@ const volatile bool cfg_several;
  * tail call stay on the task's stack; this one is never taken, which the verifier knows by the frozen constant.
  */
 const volatile bool cfg_task_stack = true;
-#define STAY_ON_TASK_STACK(ctx) do { \
-	if (!cfg_task_stack) \
-		bpf_tail_call(ctx, NULL, 0); \
-} while (0)
+#define STAY_ON_TASK_STACK(ctx) \
+	do { \
+		if (!cfg_task_stack) \
+			bpf_tail_call(ctx, NULL, 0); \
+	} while (0)
 
 #define DESCRIPTOR_MAX (sizeof(struct viz_class) + VIZ_ATTRS_MAX * sizeof(struct viz_attr))
 #define PAGE 4096ULL
@@ -71,7 +72,7 @@ struct object {
 	__u32 trigger; /* of the verdict, as are: */
 	__u64 name_hash;
 	__u64 allowed;
-	__u32 epoch;   /* 0: none was found yet */
+	__u32 epoch; /* 0: none was found yet */
 	__u32 pad;
 };
 
@@ -135,7 +136,7 @@ struct hit {
 	__u32 index;
 	__u32 ring_index;
 	__u32 generation; /* of the process's memory: addresses of another one mean nothing */
-	__u32 epoch; /* of the rules that let this pass */
+	__u32 epoch;      /* of the rules that let this pass */
 };
 
 #define count(hit, what) __sync_fetch_and_add(&(hit)->counts->what, 1)
@@ -290,9 +291,8 @@ __noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation
 		goto discard;
 	barrier_var(size); /* or clang makes one comparison of two, in which the verifier sees no bound */
 	if (cls->magic != VIZ_CLASS_MAGIC || cls->version != VIZ_ABI_VERSION || cls->n_attrs > VIZ_ATTRS_MAX ||
-	    cls->kind == VIZ_KIND_DICT || size < sizeof(*cls) ||
-	    cls->span_offset > 0 || cls->span_offset % 8 || cls->span_size > VIZ_SPAN_MAX ||
-	    (__u32)-cls->span_offset + sizeof(struct viz_base) > cls->span_size)
+	    cls->kind == VIZ_KIND_DICT || size < sizeof(*cls) || cls->span_offset > 0 || cls->span_offset % 8 ||
+	    cls->span_size > VIZ_SPAN_MAX || (__u32)-cls->span_offset + sizeof(struct viz_base) > cls->span_size)
 		goto discard;
 	if (read_memory(rec->bytes, size, address))
 		goto discard;
@@ -393,8 +393,7 @@ static __noinline int discover(struct hit *hit, struct object *object, int is_ne
 	plan = plan_of(hit, (__u64)base.cls);
 	if (!plan)
 		return -1;
-	if (!send_object(hit, (__u64)base.cls, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0,
-			 &object->name_hash))
+	if (!send_object(hit, (__u64)base.cls, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0, &object->name_hash))
 		return -1;
 	plan_object(object, (__u64)base.cls, plan);
 	object->trigger = 0;
@@ -437,18 +436,16 @@ static __always_inline bool wanted(struct hit *hit, struct object *object, struc
 	}
 	hit->epoch = now;
 	switch (hit->probe) {
-	case PROBE_SET:
-		return object->trigger != REC_TRIGGER_OFF && (object->allowed >> (hit->index & 63) & 1);
-	case PROBE_QUIET:
-		return object->trigger == REC_TRIGGER_ON && (object->allowed >> (hit->index & 63) & 1);
-	default:
-		return object->allowed != 0;
+	case PROBE_SET: return object->trigger != REC_TRIGGER_OFF && (object->allowed >> (hit->index & 63) & 1);
+	case PROBE_QUIET: return object->trigger == REC_TRIGGER_ON && (object->allowed >> (hit->index & 63) & 1);
+	default: return object->allowed != 0;
 	}
 }
 
 /*
  * One try to report an object; 1: its memory is not what the map says, so try again with `is_other`.
- * Global and of plain numbers as learn_class is: there are two calls of it, and it is most of what the verifier has to do.
+ * Global and of plain numbers as learn_class is: there are two calls of it, and it is most of what the verifier has to
+ * do.
  */
 __noinline int report_object(__u64 address, __u64 id, __u64 probe_and_index, __u32 generation, bool is_other)
 {

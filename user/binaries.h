@@ -9,10 +9,10 @@
 #include "elf_file.h"
 
 struct binary {
-	char *path;        /* as the first process that was seen with it sees it; " (deleted)" may be at its end */
-	int fd;            /* -1: it has neither probes nor classes */
+	char *path; /* as the first process that was seen with it sees it; " (deleted)" may be at its end */
+	int fd;     /* -1: it has neither probes nor classes */
 	struct elf_file elf;
-	uint32_t attached; /* kinds of probes (bit: enum probe), for all processes */
+	uint32_t attached;    /* kinds of probes (bit: enum probe), for all processes */
 	uint64_t attached_at; /* ns, the clock of records: when that was done for the first of them */
 	uint64_t dev, ino, size, modified, changed; /* which file, and which version of it */
 	struct binary *next;
@@ -23,7 +23,8 @@ struct binaries {
 	struct binary *first, *last;
 };
 
-/* The binary that `fd` is; takes `fd` in any case. 0 or -errno: what cannot be read is a binary without probes. It lives as long as the set. */
+/* The binary that `fd` is; takes `fd` in any case. 0 or -errno: what cannot be read is a binary without probes. It
+ * lives as long as the set. */
 int binaries__get(struct binaries *b, int fd, const char *path, struct binary **ret);
 
 static inline bool binary__is_of_use(const struct binary *b)

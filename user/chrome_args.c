@@ -37,7 +37,7 @@ static struct trees next_tree(struct trees trees)
 			open += trees.v[i].n_children;
 		i++;
 	}
-	return (struct trees){trees.v + i, trees.n - i};
+	return (struct trees){ trees.v + i, trees.n - i };
 }
 
 static const char *key_of(const struct value *v)
@@ -96,10 +96,10 @@ static void put_string(struct args *a, const struct value *v)
 static void put_json_text(struct args *a, const struct value *v)
 {
 	const struct jsontext_rules rules = {
-	        .rename_id = a->place == CHROME_ARGS_SNAPSHOT,
-	        .empty_as_text = a->place == CHROME_ARGS_PLAIN,
+		.rename_id = a->place == CHROME_ARGS_SNAPSHOT,
+		.empty_as_text = a->place == CHROME_ARGS_PLAIN,
 	};
-	struct jsontext_stats stats = {0};
+	struct jsontext_stats stats = { 0 };
 
 	/* What is cut is no JSON any more, and is counted as truncated already. */
 	if (v->truncated) {
@@ -145,7 +145,7 @@ static void put_container(struct args *a, struct trees trees, int depth)
 		JSON__RAW(a->j, "\"<too deep>\"");
 		return;
 	}
-	trees = (struct trees){trees.v + 1, trees.n - 1};
+	trees = (struct trees){ trees.v + 1, trees.n - 1 };
 	if (is_dict) {
 		json__object(a->j);
 		put_members(a, trees, v->n_children, depth);
@@ -200,12 +200,12 @@ static void put_value(struct args *a, struct trees trees, int depth)
 	}
 }
 
-void chrome_args__put(struct json *j, const struct value *values, size_t n_values,
-                      enum chrome_args_place place, struct chrome_args_stats *stats)
+void chrome_args__put(struct json *j, const struct value *values, size_t n_values, enum chrome_args_place place,
+		      struct chrome_args_stats *stats)
 {
-	struct args a = {.j = j, .stats = stats, .place = place};
+	struct args a = { .j = j, .stats = stats, .place = place };
 
 	json__object(j);
-	put_members(&a, (struct trees){values, n_values}, SIZE_MAX, 0);
+	put_members(&a, (struct trees){ values, n_values }, SIZE_MAX, 0);
 	json__object_end(j);
 }

@@ -26,7 +26,7 @@ struct chrome_args_stats {
 };
 
 /* Append {"key": value, ...}; adds to *stats. Errors are left in `j`. */
-void chrome_args__put(struct json *j, const struct value *values, size_t n_values,
-                      enum chrome_args_place place, struct chrome_args_stats *stats);
+void chrome_args__put(struct json *j, const struct value *values, size_t n_values, enum chrome_args_place place,
+		      struct chrome_args_stats *stats);
 
 #endif

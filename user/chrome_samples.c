@@ -37,7 +37,7 @@ void chrome_samples__clear(struct chrome_samples *s)
 {
 	for (size_t i = 0; i < CHROME_SAMPLES_KEPT; i++)
 		free_text(s->kept[i]);
-	*s = (struct chrome_samples){0};
+	*s = (struct chrome_samples){ 0 };
 }
 
 /* Where this counter's text is or will be; NULL: it is not kept. Who was there before has to go. */
@@ -93,8 +93,8 @@ static int put_value(struct json *j, const struct value *v)
 }
 
 /* Append the members from `first` on that are as they were, and say where they are now; returns how many. */
-static size_t put_kept(struct json *j, size_t base, struct kept_text *text, size_t first,
-                       const struct value *values, size_t n_values)
+static size_t put_kept(struct json *j, size_t base, struct kept_text *text, size_t first, const struct value *values,
+		       size_t n_values)
 {
 	struct member *members = text->members;
 	uint32_t start, size, moved;
@@ -118,7 +118,7 @@ static size_t put_kept(struct json *j, size_t base, struct kept_text *text, size
 /* Append member i as it is now. */
 static int put_anew(struct json *j, size_t base, struct kept_text *text, size_t i, const struct value *v)
 {
-	struct member m = {.bits = v->u, .type = v->type, .start = (uint32_t)(j->size - base + j->comma)};
+	struct member m = { .bits = v->u, .type = v->type, .start = (uint32_t)(j->size - base + j->comma) };
 	const char *key = v->key ? v->key : CHROME_ARGS_UNREADABLE;
 	int err;
 
@@ -149,8 +149,8 @@ static void keep(struct kept_text *text, const struct json *j, size_t base, size
 	text->n_members = n_values;
 }
 
-int chrome_samples__put(struct chrome_samples *s, struct json *j, uint64_t counter,
-                        const struct value *values, size_t n_values)
+int chrome_samples__put(struct chrome_samples *s, struct json *j, uint64_t counter, const struct value *values,
+			size_t n_values)
 {
 	struct kept_text *text = place_of(s, counter, n_values);
 	bool known = text && text->n_members;

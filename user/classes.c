@@ -197,8 +197,7 @@ int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *
 	layout->pid = pid;
 	layout->address = address;
 
-	err = !old && c->by_address.used >= CLASSES_KEPT ? -ENOSPC
-	                                                 : table__put(&c->by_address, pid, address, layout);
+	err = !old && c->by_address.used >= CLASSES_KEPT ? -ENOSPC : table__put(&c->by_address, pid, address, layout);
 	if (err) {
 		layout__free(layout);
 		return err;
@@ -237,11 +236,10 @@ struct layout *classes__dict(struct classes *c, const struct layout *owner, stru
 	a->dict = NULL;
 	for (dict = c->dicts; dict; dict = dict->next_dict) {
 		int rank = dict->pid == owner->pid ? 3 : dict->pid == 0 ? 2 : 1;
-		uint64_t distance = dict->address > owner->address ? dict->address - owner->address
-		                                                   : owner->address - dict->address;
+		uint64_t distance = dict->address > owner->address ? dict->address - owner->address :
+								     owner->address - dict->address;
 
-		if (dict->line != a->dict_line || dict->span_size > a->stride ||
-		    strcmp(dict->tag, a->dict_tag) != 0)
+		if (dict->line != a->dict_line || dict->span_size > a->stride || strcmp(dict->tag, a->dict_tag) != 0)
 			continue;
 		if (rank < best_rank || (rank == best_rank && distance >= best_distance))
 			continue;
@@ -287,5 +285,5 @@ void classes__clear(struct classes *c)
 	while ((layout = table__next(&c->by_address, &pos)))
 		layout__free(layout);
 	table__clear(&c->by_address);
-	*c = (struct classes){0};
+	*c = (struct classes){ 0 };
 }

@@ -151,7 +151,8 @@ int collector__add_process(struct collector *c, pid_t pid)
 	struct rec_tracee tracee = { 0 };
 	uint32_t key = (uint32_t)pid;
 
-	if (!bpf_map_update_elem(bpf_map__fd(c->programs.skel->maps.tracees), &key, &tracee, BPF_NOEXIST) || errno == EEXIST)
+	if (!bpf_map_update_elem(bpf_map__fd(c->programs.skel->maps.tracees), &key, &tracee, BPF_NOEXIST) ||
+	    errno == EEXIST)
 		return 0;
 	return -errno;
 }
@@ -173,8 +174,8 @@ uint64_t collector__untraced(const struct collector *c)
 	return c->programs.follow ? c->programs.follow->bss->untraced : 0;
 }
 
-int collector__attach(struct collector *c, const struct elf_file *elf, int fd, const char *name, pid_t pid, uint32_t kinds,
-		      bool joins)
+int collector__attach(struct collector *c, const struct elf_file *elf, int fd, const char *name, pid_t pid,
+		      uint32_t kinds, bool joins)
 {
 	return programs__attach(&c->programs, elf, fd, name, pid, kinds, joins);
 }
@@ -186,8 +187,9 @@ void collector__set_epoch(struct collector *c, uint32_t epoch)
 
 void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v, uint32_t epoch)
 {
-	struct rec_verdict_key k = { .cls = key->cls, .name_hash = key->name_hash, .tgid = key->pid,
-				      .generation = key->generation };
+	struct rec_verdict_key k = {
+		.cls = key->cls, .name_hash = key->name_hash, .tgid = key->pid, .generation = key->generation
+	};
 	struct rec_verdict verdict = { .allowed = v->allowed, .epoch = epoch, .trigger = (rec_u32)v->trigger };
 
 	if (bpf_map_update_elem(bpf_map__fd(c->programs.skel->maps.verdicts), &k, &verdict, BPF_ANY))

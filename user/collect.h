@@ -21,19 +21,20 @@ struct collect_counts {
 
 typedef int (*collect_cb)(void *ctx, const void *record, size_t size);
 
-/* Load the programs: `ring_size` bytes for each CPU. `several`: not just for one process; then those that are traced have
- * to be added. 0 or -errno: -EPERM; -ENOTSUP, and *ret_missing says what the kernel lacks. */
+/* Load the programs: `ring_size` bytes for each CPU. `several`: not just for one process; then those that are traced
+ * have to be added. 0 or -errno: -EPERM; -ENOTSUP, and *ret_missing says what the kernel lacks. */
 int collector__new(struct collector **ret, uint64_t ring_size, bool several, const char **ret_missing);
 
-/* Does attaching take perf events here? On most kernels these want CAP_SYS_ADMIN, and a link for many uprobes does not. */
+/* Does attaching take perf events here? On most kernels these want CAP_SYS_ADMIN, and a link for
+ * many uprobes does not. */
 bool collector__needs_perf_events(const struct collector *c);
 
 /* Where to attach: `wanted`, or with SITE_AUTO the one that this kernel is fast at. Prints with -v what and why.
  * 0, or -errno if that cannot be found out; then it is the site that every kernel takes. */
 int collector__choose_site(struct collector *c, enum site wanted);
 
-/* With `several`: which processes are traced. With follow_forks also those that they fork, from their first moment on; it
- * returns -ENOTSUP if this kernel does not describe itself (BTF). add_process: 0 or -errno. */
+/* With `several`: which processes are traced. With follow_forks also those that they fork, from their first moment on;
+ * it returns -ENOTSUP if this kernel does not describe itself (BTF). add_process: 0 or -errno. */
 int collector__follow_forks(struct collector *c);
 int collector__add_process(struct collector *c, pid_t pid);
 void collector__remove_process(struct collector *c, pid_t pid);
@@ -42,14 +43,16 @@ uint64_t collector__untraced(const struct collector *c); /* forks that were not 
 /* Without `several`: the process has other memory now. */
 void collector__process_execed(struct collector *c);
 
-/* Attach to the file's probes of these kinds (bit: enum probe), in process `pid` or in all of them (0). `fd` is the file,
- * `name` is for messages. `joins`: a process in which one fires is traced from then on, where the kernel can do that. */
-int collector__attach(struct collector *c, const struct elf_file *elf, int fd, const char *name, pid_t pid, uint32_t kinds,
-		      bool joins);
+/* Attach to the file's probes of these kinds (bit: enum probe), in process `pid` or in all of them (0). `fd` is the
+ * file, `name` is for messages. `joins`: a process in which one fires is traced from then on, where the kernel can do
+ * that. */
+int collector__attach(struct collector *c, const struct elf_file *elf, int fd, const char *name, pid_t pid,
+		      uint32_t kinds, bool joins);
 
 /* The rules that verdicts must be of to count in the kernel; 0: nothing is filtered there. */
 void collector__set_epoch(struct collector *c, uint32_t epoch);
-void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v, uint32_t epoch);
+void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v,
+			    uint32_t epoch);
 
 /* Read all records that are complete up to now. 0 or -errno. */
 int collector__read(struct collector *c);
@@ -65,7 +68,7 @@ uint64_t collector__passed_until(const struct collector *c);
 int collector__stop(struct collector *c, collect_cb cb, void *ctx);
 
 int collector__counts(struct collector *c, enum probe probe, struct collect_counts *ret);
-uint64_t collector__now(void);            /* ns, the clock of records */
+uint64_t collector__now(void);                           /* ns, the clock of records */
 size_t collector__ring_bytes(const struct collector *c); /* of all rings */
 
 /* Detaches, which takes a while: the kernel waits for all CPUs. */

@@ -146,8 +146,8 @@ static int parse(struct control_request *ret, char *packet, size_t size)
 		if (err)
 			return err;
 		if (text < sizeof(ret->text))
-			text += (size_t)snprintf(ret->text + text, sizeof(ret->text) - text, "%s%s%s%s", text ? " " : "",
-						 option, value ? " " : "", value ? value : "");
+			text += (size_t)snprintf(ret->text + text, sizeof(ret->text) - text, "%s%s%s%s",
+						 text ? " " : "", option, value ? " " : "", value ? value : "");
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * control: changes to a running trace, by `viztrace-bpf ctl`. One Unix socket for each traced process, for root (or whoever runs
- * the tool) alone; one packet each way. Knows rules and sockets.
+ * control: changes to a running trace, by `viztrace-bpf ctl`. One Unix socket for each traced process, for root (or
+ * whoever runs the tool) alone; one packet each way. Knows rules and sockets.
  */
 #ifndef VIZTRACE_CONTROL_H
 #define VIZTRACE_CONTROL_H
@@ -25,12 +25,13 @@ int control__open(struct control **ret, pid_t pid);
 void control__free(struct control *c);
 int control__fd(const struct control *c); /* readable: a request is there */
 
-/* 0 and *ret, whose rules the caller clears, and *ret_peer for the answer; -EAGAIN: none after all, or a refused one. */
+/* 0 and *ret, whose rules the caller clears, and *ret_peer for the answer; -EAGAIN: none after all,
+ * or a refused one. */
 int control__receive(struct control *c, struct control_request *ret, int *ret_peer);
 void control__answer(int peer, const char *text);
 
-/* The other end: send it, get the answer. 0; -ECONNREFUSED or -ENOENT: nobody traces `pid`; -ECONNRESET: it listens to root only,
- * or ended; else -errno. */
+/* The other end: send it, get the answer. 0; -ECONNREFUSED or -ENOENT: nobody traces `pid`; -ECONNRESET: it listens to
+ * root only, or ended; else -errno. */
 int control__send(pid_t pid, const struct control_request *request, char *ret_answer, size_t size);
 
 /* As on a command line: "--exclude pool.load --no-methods". */

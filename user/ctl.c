@@ -26,8 +26,12 @@ enum exit_code ctl__run(const struct opts *o)
 		log_error("no viztrace-bpf traces process %d; start one with -p %d", o->pids[0], o->pids[0]);
 		return EXIT_NO_PROCESS;
 	case -EACCES:
-	case -EPERM: log_error("no permission to change the trace of process %d; use sudo", o->pids[0]); return EXIT_PERMISSION;
-	default: log_error("cannot reach the tool that traces process %d: %s", o->pids[0], strerror(-err)); return EXIT_INTERNAL;
+	case -EPERM:
+		log_error("no permission to change the trace of process %d; use sudo", o->pids[0]);
+		return EXIT_PERMISSION;
+	default:
+		log_error("cannot reach the tool that traces process %d: %s", o->pids[0], strerror(-err));
+		return EXIT_INTERNAL;
 	}
 	if (!strncmp(answer, "error: ", 7)) {
 		log_error("%s", answer + 7);

@@ -125,7 +125,7 @@ static struct value *add_node(struct decoder *d, const char *key, enum value_typ
 		d->room *= 2;
 	}
 	v = &d->values[d->n_values++];
-	*v = (struct value){.key = key, .type = type};
+	*v = (struct value){ .key = key, .type = type };
 	return v;
 }
 
@@ -141,18 +141,18 @@ static inline void unreadable(struct reader *r, struct value *v)
 	r->d->stats.unreadable++;
 }
 
-#define LOAD(T, p)                                                                                           \
-	__extension__({                                                                                      \
-		T load_value;                                                                                \
-		memcpy(&load_value, p, sizeof(load_value));                                                  \
-		load_value;                                                                                  \
+#define LOAD(T, p) \
+	__extension__({ \
+		T load_value; \
+		memcpy(&load_value, p, sizeof(load_value)); \
+		load_value; \
 	})
 
-#define NUMBER(T, value_type, field)                                                                         \
-	if (!is_readable(r, pos, sizeof(T)))                                                                 \
-		break;                                                                                       \
-	v->type = value_type;                                                                                \
-	v->field = LOAD(T, r->span + pos);                                                                   \
+#define NUMBER(T, value_type, field) \
+	if (!is_readable(r, pos, sizeof(T))) \
+		break; \
+	v->type = value_type; \
+	v->field = LOAD(T, r->span + pos); \
 	return
 
 static inline void put_number(struct reader *r, struct value *v, unsigned type, int64_t pos)
@@ -179,7 +179,7 @@ static inline void put_number(struct reader *r, struct value *v, unsigned type, 
 }
 
 static void put_string(struct reader *r, struct value *v, enum value_type type, const void *s, size_t size,
-                       bool truncated)
+		       bool truncated)
 {
 	v->type = type;
 	v->s = s;
@@ -230,7 +230,7 @@ static void put_pointer(struct reader *r, struct value *v, enum value_type type,
 			unreadable(r, v);
 		else
 			put_string(r, v, type, r->record + text.offset, text.size ? text.size - 1 : 0,
-			           text.status == REC_TEXT_TRUNCATED);
+				   text.status == REC_TEXT_TRUNCATED);
 		return;
 	}
 	if (LOAD(uint64_t, r->span + pos))
@@ -239,11 +239,10 @@ static void put_pointer(struct reader *r, struct value *v, enum value_type type,
 		v->type = VALUE_NULL;
 }
 
-static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos,
-                    unsigned depth);
+static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos, unsigned depth);
 
-static int put_dict(struct reader *r, const char *key, struct layout *owner, struct layout_attr *a,
-                    int64_t pos, unsigned depth)
+static int put_dict(struct reader *r, const char *key, struct layout *owner, struct layout_attr *a, int64_t pos,
+		    unsigned depth)
 {
 	struct layout *dict = depth < DICT_DEPTH_MAX ? classes__dict(&r->d->classes, owner, a) : NULL;
 	struct value *v = add_node(r->d, key, VALUE_DICT);
@@ -273,8 +272,8 @@ static int put_dict(struct reader *r, const char *key, struct layout *owner, str
 }
 
 /* One value that is no list. 0, -ENOMEM, or -E2BIG for more than NODES_MAX. */
-static int put_element(struct reader *r, const char *key, struct layout *layout, struct layout_attr *a,
-                       int64_t pos, unsigned depth)
+static int put_element(struct reader *r, const char *key, struct layout *layout, struct layout_attr *a, int64_t pos,
+		       unsigned depth)
 {
 	struct value *v;
 
@@ -295,8 +294,7 @@ static int put_element(struct reader *r, const char *key, struct layout *layout,
 	return 0;
 }
 
-static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos,
-                    unsigned depth)
+static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos, unsigned depth)
 {
 	struct value *list;
 	unsigned i;
@@ -334,8 +332,7 @@ static int put_root(struct reader *r, struct layout *layout, struct layout_attr 
 /* ---- Records ---- */
 
 /* Written in place: to copy an event costs as much as to make one. */
-static void begin_event(struct event *ret, const struct rec_head *head, enum event_kind kind,
-                        enum probe probe)
+static void begin_event(struct event *ret, const struct rec_head *head, enum event_kind kind, enum probe probe)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->kind = kind;
@@ -375,7 +372,7 @@ static bool check_texts(const struct rec_snapshot *rec, const uint8_t *record)
 
 static int feed_snapshot(struct decoder *d, const uint8_t *record, size_t size, struct event *ret)
 {
-	struct reader r = {.d = d, .record = record};
+	struct reader r = { .d = d, .record = record };
 	uint64_t base_at, include, exclude, mask, left;
 	struct rec_snapshot rec;
 	struct layout *layout;
@@ -530,7 +527,7 @@ static int feed_slice(struct decoder *d, const uint8_t *record, size_t size, str
 		bool enter = rec.head.kind == REC_ENTER;
 
 		begin_event(ret, &rec.head, enter ? EVENT_ENTER : EVENT_EXIT,
-		            enter ? EVENT_PROBE_ENTER : EVENT_PROBE_EXIT);
+			    enter ? EVENT_PROBE_ENTER : EVENT_PROBE_EXIT);
 		ret->frame = rec.frame;
 		ret->scoped = rec.flags & VIZ_SLICE_SCOPED;
 		ret->pretty = rec.flags & VIZ_SLICE_PRETTY;

@@ -80,7 +80,10 @@ static enum exit_code mend_caps(const struct doctor *d, uint64_t wanted)
 		int cap;
 		const char *name;
 	} caps[] = {
-		{ CAP_BPF, "BPF" }, { CAP_PERFMON, "PERFMON" }, { CAP_SYS_ADMIN, "SYS_ADMIN" }, { CAP_SYS_PTRACE, "SYS_PTRACE" },
+		{ CAP_BPF, "BPF" },
+		{ CAP_PERFMON, "PERFMON" },
+		{ CAP_SYS_ADMIN, "SYS_ADMIN" },
+		{ CAP_SYS_PTRACE, "SYS_PTRACE" },
 	};
 	bool sudo = geteuid() != 0;
 	char flags[128] = "";
@@ -175,8 +178,12 @@ static enum exit_code check_permission(struct doctor *d)
 	bpf = d->caps & (CAP(SYS_ADMIN) | CAP(BPF));
 	perfmon = d->caps & (CAP(SYS_ADMIN) | CAP(PERFMON));
 	if (!bpf || !perfmon) {
-		ill("permission", "%s without %s", user, bpf ? "CAP_PERFMON" : perfmon ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON");
-		return mend_caps(d, CAP(SYS_PTRACE) | (machine__is_linux(6, 10) ? CAP(BPF) | CAP(PERFMON) : CAP(SYS_ADMIN)));
+		ill("permission", "%s without %s", user,
+		    bpf     ? "CAP_PERFMON" :
+		    perfmon ? "CAP_BPF" :
+			      "CAP_BPF and CAP_PERFMON");
+		return mend_caps(d, CAP(SYS_PTRACE) |
+					    (machine__is_linux(6, 10) ? CAP(BPF) | CAP(PERFMON) : CAP(SYS_ADMIN)));
 	}
 	healthy("permission", "%s with %s%s", user, d->caps & CAP(SYS_ADMIN) ? "CAP_SYS_ADMIN" : "CAP_BPF, CAP_PERFMON",
 		ptrace ? ", CAP_SYS_PTRACE" : "; without CAP_SYS_PTRACE only for processes of that user");
@@ -198,7 +205,8 @@ static enum exit_code check_programs(struct doctor *d)
 	err = collector__new(&d->collector, RING_SIZE_MIN, false, &missing);
 	if (!err) {
 		ill("eBPF", "there is not enough memory for the ring buffers");
-		return mend(EXIT_KERNEL, "--ring-size %uk, or a higher limit of memory for this container", RING_SIZE_MIN >> 10);
+		return mend(EXIT_KERNEL, "--ring-size %uk, or a higher limit of memory for this container",
+			    RING_SIZE_MIN >> 10);
 	}
 	ill("eBPF", "this kernel does not give us %s", missing);
 	return mend(EXIT_KERNEL, "viztrace-bpf -v doctor tells the kernel's reasons");
@@ -249,7 +257,8 @@ static int attach(struct doctor *d, pid_t pid)
 	if (fd < 0)
 		return -errno;
 	err = binaries__get(&d->binaries, fd, "/proc/self/exe", &own);
-	return err ? err : collector__attach(d->collector, &own->elf, own->fd, own->path, pid, 1u << SITE_OWN_PROBE, false);
+	return err ? err :
+		     collector__attach(d->collector, &own->elf, own->fd, own->path, pid, 1u << SITE_OWN_PROBE, false);
 }
 
 static enum exit_code try_probe(struct doctor *d, const char *what, pid_t pid)
@@ -365,7 +374,8 @@ static enum exit_code check_process(struct doctor *d, pid_t pid)
 		code = try_probe(d, "process", pid);
 	if (!code && !target__count_probes(t)) {
 		ill("process", "%d (%s) has no viz probes", pid, t->comm);
-		code = mend(EXIT_NO_PROBES, "build it with viztrace.h and VIZ_PROBE_* macros, without VIZ_PROBE_DISABLE");
+		code = mend(EXIT_NO_PROBES,
+			    "build it with viztrace.h and VIZ_PROBE_* macros, without VIZ_PROBE_DISABLE");
 	} else if (!code) {
 		printf("%-11s %d (%s) has %zu probes: sudo viztrace-bpf -p %d\n", "ready", pid, t->comm,
 		       target__count_probes(t), pid);

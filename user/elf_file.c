@@ -72,9 +72,10 @@ static int append(void *array, size_t *n, size_t size, const void *item)
 
 #if defined(__x86_64__)
 /*
- * Is there a 5-byte nop, alone or behind the 1-byte nop that older tools take, in the midst of code? Linux 6.18 and some
- * kernels after it make a call of it for a tracer, which writes below the stack pointer: there a function that calls
- * nobody keeps its locals. Behind a stub's nops is a `ret`: it has no locals, and the red zone of who called it is over.
+ * Is there a 5-byte nop, alone or behind the 1-byte nop that older tools take, in the midst of code? Linux 6.18 and
+ * some kernels after it make a call of it for a tracer, which writes below the stack pointer: there a function that
+ * calls nobody keeps its locals. Behind a stub's nops is a `ret`: it has no locals, and the red zone of who called it
+ * is over.
  */
 static bool is_inline_nop5(const unsigned char *code, size_t size)
 {

@@ -21,12 +21,12 @@ struct elf_probe {
 	uint64_t semaphore; /* of its semaphore, in the file */
 	uint64_t address;   /* of the nop, before relocation */
 	char args[64];
-	bool has_sites;     /* the faster nops follow the first one (site.h), and then the stub ends */
+	bool has_sites; /* the faster nops follow the first one (site.h), and then the stub ends */
 };
 
 struct elf_class {
-	uint64_t address;   /* before relocation */
-	const void *bytes;  /* struct viz_class, its attributes behind it */
+	uint64_t address;  /* before relocation */
+	const void *bytes; /* struct viz_class, its attributes behind it */
 	size_t size;
 };
 
@@ -40,7 +40,7 @@ struct elf_file {
 	size_t n_foreign;      /* `viz` probes that this version does not know */
 	size_t n_inline_nop5;  /* probes of anybody at which some kernels write into a red zone (elf_file.c) */
 	char inline_nop5[ELF_EXAMPLES][ELF_EXAMPLE_SIZE]; /* "provider:name" of the first ones that differ */
-	void *data;            /* the section that the classes are in */
+	void *data;                                       /* the section that the classes are in */
 };
 
 /* 0; -ENOEXEC: not an ELF file, or not of this machine; -EBADMSG: its notes contradict themselves. */

@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 enum value_type {
-	VALUE_INT,        /* .i */
-	VALUE_UINT,       /* .u, above INT64_MAX or not */
-	VALUE_DOUBLE,     /* .d, may be NaN or infinite */
-	VALUE_BOOL,       /* .u, 0 or 1 */
-	VALUE_STRING,     /* .s, .size: any bytes, not NUL-terminated */
-	VALUE_JSON,       /* .s, .size: meant to be JSON text, not checked yet */
+	VALUE_INT,    /* .i */
+	VALUE_UINT,   /* .u, above INT64_MAX or not */
+	VALUE_DOUBLE, /* .d, may be NaN or infinite */
+	VALUE_BOOL,   /* .u, 0 or 1 */
+	VALUE_STRING, /* .s, .size: any bytes, not NUL-terminated */
+	VALUE_JSON,   /* .s, .size: meant to be JSON text, not checked yet */
 	VALUE_NULL,
 	VALUE_UNREADABLE, /* the target's memory could not be read */
 	VALUE_LIST,       /* .n_children values follow, each with all of its own */
@@ -28,7 +28,7 @@ enum value_type {
 struct value {
 	const char *key; /* NULL in a list; NUL-terminated */
 	enum value_type type;
-	bool truncated;  /* a string of which the end is missing */
+	bool truncated; /* a string of which the end is missing */
 	uint32_t n_children;
 	uint32_t size;
 	union {
@@ -40,19 +40,19 @@ struct value {
 };
 
 enum event_kind {
-	EVENT_FOUND,    /* an object that existed before; not an event of its own */
-	EVENT_INIT,     /* a new object, its address may have belonged to another one */
+	EVENT_FOUND, /* an object that existed before; not an event of its own */
+	EVENT_INIT,  /* a new object, its address may have belonged to another one */
 	EVENT_DESTROY,
 	EVENT_SNAPSHOT, /* its included attributes, now */
 	EVENT_ENTER,
 	EVENT_EXIT,
-	EVENT_VALUE,    /* one value without an object: name, values[0].key */
+	EVENT_VALUE, /* one value without an object: name, values[0].key */
 	EVENT_INSTANT,
-	EVENT_IGNORE,   /* a definition that decode keeps for itself */
+	EVENT_IGNORE, /* a definition that decode keeps for itself */
 
 	/* Of a process, not of a probe: pid, ts, and comm, which is the process's name. */
-	EVENT_BEGAN,    /* it was there, or was forked */
-	EVENT_EXECED,   /* it runs another program: nothing of the old one is left */
+	EVENT_BEGAN,  /* it was there, or was forked */
+	EVENT_EXECED, /* it runs another program: nothing of the old one is left */
 	EVENT_ENDED,
 };
 
@@ -66,7 +66,7 @@ enum probe {
 	EVENT_PROBE_EXIT,
 	EVENT_PROBE_VALUE,
 	EVENT_PROBE_INSTANT,
-	EVENT_PROBE_QUIET,  /* a write that the app itself makes silent */
+	EVENT_PROBE_QUIET, /* a write that the app itself makes silent */
 	EVENT_PROBES,
 };
 extern const char *const probe_names[EVENT_PROBES]; /* "init", "destroy", ... */
@@ -75,21 +75,21 @@ extern const char *const probe_names[EVENT_PROBES]; /* "init", "destroy", ... */
 
 struct event {
 	enum event_kind kind;
-	enum probe probe;  /* which probe fired; not for FOUND, IGNORE, and what is of a process */
-	uint64_t ts;       /* ns, CLOCK_MONOTONIC */
+	enum probe probe; /* which probe fired; not for FOUND, IGNORE, and what is of a process */
+	uint64_t ts;      /* ns, CLOCK_MONOTONIC */
 	uint32_t pid, tid;
-	char comm[16];     /* the thread's name at that moment, NUL-terminated */
+	char comm[16]; /* the thread's name at that moment, NUL-terminated */
 
 	/* FOUND, INIT, DESTROY, SNAPSHOT */
-	uint64_t address;  /* of the object's base */
-	uint64_t cls;      /* address of its class descriptor; 0 in DESTROY */
-	const char *tag;   /* the class's name; NULL in DESTROY */
+	uint64_t address; /* of the object's base */
+	uint64_t cls;     /* address of its class descriptor; 0 in DESTROY */
+	const char *tag;  /* the class's name; NULL in DESTROY */
 	bool is_counter;
-	uint64_t name_hash; /* FOUND, INIT: tells names apart as the kernel does */
-	uint32_t generation; /* FOUND, INIT: of the process's memory, by exec */
+	uint64_t name_hash;      /* FOUND, INIT: tells names apart as the kernel does */
+	uint32_t generation;     /* FOUND, INIT: of the process's memory, by exec */
 	const char *const *keys; /* FOUND, INIT: n_keys public names of the class's attributes, in the order of mask; */
 	size_t n_keys;           /* private ones are "" */
-	bool is_new;       /* FOUND: a new object at that address whose INIT was lost */
+	bool is_new;             /* FOUND: a new object at that address whose INIT was lost */
 
 	/* FOUND, INIT: the object's name or NULL for the tag; ENTER, EXIT, VALUE, INSTANT: the name.
 	 * NUL-terminated. NULL in the latter means that it could not be read. */
@@ -99,15 +99,15 @@ struct event {
 	 * VALUE: exactly one. n_values counts the nodes of all trees. */
 	const struct value *values;
 	size_t n_values;
-	uint64_t mask;     /* SNAPSHOT: which attributes of the class these are */
-	uint32_t index;    /* SNAPSHOT by SET or QUIET: the attribute that was written */
-	uint32_t epoch;    /* SNAPSHOT: of the filter in the kernel that let it through; 0: undecided */
+	uint64_t mask;  /* SNAPSHOT: which attributes of the class these are */
+	uint32_t index; /* SNAPSHOT by SET or QUIET: the attribute that was written */
+	uint32_t epoch; /* SNAPSHOT: of the filter in the kernel that let it through; 0: undecided */
 
 	/* ENTER, EXIT */
 	uint64_t frame;
-	bool scoped;       /* ends with its scope, and `frame` was then the frame's address */
-	bool pretty;       /* the name is a C++ signature */
-	bool unwanted;     /* EXIT: the filter lets it through for a slice only that was begun under other rules */
+	bool scoped;   /* ends with its scope, and `frame` was then the frame's address */
+	bool pretty;   /* the name is a C++ signature */
+	bool unwanted; /* EXIT: the filter lets it through for a slice only that was begun under other rules */
 };
 
 #endif

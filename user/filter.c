@@ -9,7 +9,8 @@
 #include "pretty.h"
 #include "table.h"
 
-/* Events come some milliseconds after their time, longer on a busy machine: so many changes in between are told apart. */
+/* Events come some milliseconds after their time, longer on a busy machine: so many changes in
+ * between are told apart. */
 #define ERAS_MAX 16
 
 /* Rules and since when they are in force. */
@@ -35,17 +36,17 @@ struct group {
 
 struct known_object {
 	struct group *group;
-	struct event found;   /* how to introduce it to the model */
-	bool introduced;      /* the model knows it */
-	bool written;         /* --on-change: and has this hash of its values */
+	struct event found; /* how to introduce it to the model */
+	bool introduced;    /* the model knows it */
+	bool written;       /* --on-change: and has this hash of its values */
 	uint64_t values_hash;
 };
 
 struct filter {
 	struct era eras[ERAS_MAX]; /* the last one is now */
 	size_t n_eras;             /* at least 1 */
-	struct table groups;  /* by (group_key(), name_hash) */
-	struct table objects; /* by (pid, address) */
+	struct table groups;       /* by (group_key(), name_hash) */
+	struct table objects;      /* by (pid, address) */
 	uint32_t epoch;
 	uint64_t filtered[EVENT_PROBES];
 	struct value *values; /* of the event that is passed on with some left out */
@@ -170,8 +171,8 @@ err_free:
 
 static bool describes(const struct group *g, const struct event *e)
 {
-	if (g->key.pid != e->pid || g->key.generation != e->generation || g->key.cls != e->cls || strcmp(g->tag, e->tag) ||
-	    g->n_attributes != e->n_keys)
+	if (g->key.pid != e->pid || g->key.generation != e->generation || g->key.cls != e->cls ||
+	    strcmp(g->tag, e->tag) || g->n_attributes != e->n_keys)
 		return false;
 	for (size_t i = 0; i < e->n_keys; i++)
 		if (strcmp(g->attributes[i], e->keys[i]))

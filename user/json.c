@@ -15,7 +15,7 @@
 
 void json__init(struct json *j)
 {
-	*j = (struct json){0};
+	*j = (struct json){ 0 };
 }
 
 void json__free(struct json *j)
@@ -254,8 +254,8 @@ static const char *plain_run(const char *s, const char *end)
 		quote = x ^ (ones * '"');
 		backslash = x ^ (ones * '\\');
 		del = x ^ (ones * 0x7f);
-		if ((x | ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) |
-		     ((backslash - ones) & ~backslash) | ((del - ones) & ~del)) &
+		if ((x | ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
+		     ((del - ones) & ~del)) &
 		    highs)
 			break;
 		s += 8;

@@ -226,9 +226,9 @@ static json_t *parse(const char *text, size_t size, uint64_t *quoted)
 }
 
 int jsontext__write(struct json *j, const char *text, size_t size, const struct jsontext_rules *rules,
-                    struct jsontext_stats *stats)
+		    struct jsontext_stats *stats)
 {
-	struct rewrite r = {.j = j, .rules = rules};
+	struct rewrite r = { .j = j, .rules = rules };
 	const size_t begin = j->size;
 	const bool comma = j->comma;
 	json_t *root;

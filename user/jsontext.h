@@ -27,6 +27,6 @@ struct jsontext_stats {
 
 /* Append `text` as one value. 0, or -EINVAL if it is not JSON, too long or too deep. Adds to *stats. */
 int jsontext__write(struct json *j, const char *text, size_t size, const struct jsontext_rules *rules,
-                    struct jsontext_stats *stats);
+		    struct jsontext_stats *stats);
 
 #endif

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * launch: a command that is started under our eyes, and with `follow` all its descendants. They stop where code was mapped that
- * has not run yet, so that the caller can attach to it first. Knows ptrace and processes; nothing of probes.
+ * launch: a command that is started under our eyes, and with `follow` all its descendants. They stop where code was
+ * mapped that has not run yet, so that the caller can attach to it first. Knows ptrace and processes; no probes.
  *
- * A process is stopped after each exec, then after each file that its loader maps executable. Once the loader is done it
- * runs freely: without `follow` it is let go of for good if it has probes; if not, it may be a wrapper (env, sh -c 'exec
- * ...') and its next exec stops again. With `follow` it is kept for its life, as are all its threads and children.
- * Not seen: what is mapped later by dlopen (also from a constructor); what a 32-bit program maps; without `follow`, an exec
- * by another thread than the first. A process that forked without exec is followed and not reported. A process has one tracer:
- * what we hold cannot be debugged meanwhile, and with `follow` a debugger that is the command cannot debug.
+ * A process is stopped after each exec, then after each file that its loader maps executable. Once the loader is done
+ * it runs freely: without `follow` it is let go of for good if it has probes; if not, it may be a wrapper (env, or
+ * sh -c 'exec ...') and its next exec stops again. With `follow` it is kept for its life, as are all its threads and
+ * children.
+ * Not seen: what is mapped later by dlopen (also from a constructor); what a 32-bit program maps; without `follow`, an
+ * exec by another thread than the first. A process that forked without exec is followed and not reported. A process has
+ * one tracer: what we hold cannot be debugged meanwhile, and with `follow` a debugger that is the command cannot debug.
  *
- * ptrace is for one thread, so there is one of ours, which also passes on all signals unchanged at once, whatever the caller
- * does. If we are killed the kernel lets go of them all and they run on: nothing is left behind in their memory.
+ * ptrace is for one thread, so there is one of ours, which also passes on all signals unchanged at once, whatever the
+ * caller does. If we are killed the kernel lets go of them all and they run on: nothing is left behind in their memory.
  *
- * A setuid program gets its rights if we are root, else (a rule of ptrace) it runs without. The command has our stdin, stdout,
- * stderr, terminal and process group; descriptors of ours must be close-on-exec.
+ * A setuid program gets its rights if we are root, else (a rule of ptrace) it runs without. The command has our stdin,
+ * stdout, stderr, terminal and process group; descriptors of ours must be close-on-exec.
  */
 #ifndef VIZTRACE_LAUNCH_H
 #define VIZTRACE_LAUNCH_H
@@ -33,13 +34,13 @@ struct launch_options {
 
 struct launch_stop {
 	pid_t pid;
-	bool exec; /* a new image, all that was mapped before is gone; false: the code of one more file is mapped, its data
-		    * may not be yet */
+	bool exec; /* a new image, all that was mapped before is gone; false: the code of one more file is mapped, its
+		    * data may not be yet */
 };
 
 /* Forked, switched to the user, waiting before its exec. 0, or -errno and what was wrong in `error`.
- * From here to launch__free SIGCHLD is blocked in the calling thread; it must be in all others, too. An ignored SIGCHLD is
- * set to its default for good. */
+ * From here to launch__free SIGCHLD is blocked in the calling thread; it must be in all others, too. An ignored SIGCHLD
+ * is set to its default for good. */
 int launch__new(struct launch **ret, const struct launch_options *o, char *error, size_t size);
 
 /* Detaches from all that still runs, which goes on, and kills nothing; a command that was never started never runs. */

@@ -16,16 +16,18 @@
 #include "target.h"
 
 static const char *const type_names[] = {
-	[VIZ_TYPE_I8] = "int8",     [VIZ_TYPE_U8] = "uint8",   [VIZ_TYPE_I16] = "int16",   [VIZ_TYPE_U16] = "uint16",
-	[VIZ_TYPE_I32] = "int32",   [VIZ_TYPE_U32] = "uint32", [VIZ_TYPE_I64] = "int64",   [VIZ_TYPE_U64] = "uint64",
-	[VIZ_TYPE_BOOL] = "bool",   [VIZ_TYPE_F32] = "float",  [VIZ_TYPE_F64] = "double",  [VIZ_TYPE_STR] = "string",
-	[VIZ_TYPE_STRP] = "string", [VIZ_TYPE_JSON] = "JSON",  [VIZ_TYPE_JSONP] = "JSON",  [VIZ_TYPE_DICT] = "dict",
+	[VIZ_TYPE_I8] = "int8",     [VIZ_TYPE_U8] = "uint8",   [VIZ_TYPE_I16] = "int16",  [VIZ_TYPE_U16] = "uint16",
+	[VIZ_TYPE_I32] = "int32",   [VIZ_TYPE_U32] = "uint32", [VIZ_TYPE_I64] = "int64",  [VIZ_TYPE_U64] = "uint64",
+	[VIZ_TYPE_BOOL] = "bool",   [VIZ_TYPE_F32] = "float",  [VIZ_TYPE_F64] = "double", [VIZ_TYPE_STR] = "string",
+	[VIZ_TYPE_STRP] = "string", [VIZ_TYPE_JSON] = "JSON",  [VIZ_TYPE_JSONP] = "JSON", [VIZ_TYPE_DICT] = "dict",
 };
 
 static void print_class(const struct layout *c)
 {
 	static const char *const kinds[] = {
-		[VIZ_KIND_COUNTER] = "counter", [VIZ_KIND_OBJECT] = "object", [VIZ_KIND_DICT] = "dict",
+		[VIZ_KIND_COUNTER] = "counter",
+		[VIZ_KIND_OBJECT] = "object",
+		[VIZ_KIND_DICT] = "dict",
 	};
 
 	printf("  %s %s\n", kinds[c->kind], c->tag);
@@ -72,10 +74,11 @@ static void warn_of_inline_nops(const char *path, const struct elf_file *f)
 	if (!f->n_inline_nop5)
 		return;
 	name_examples(examples, sizeof(examples), f);
-	log_warn("%s has %zu inline USDT site%s with a 5-byte nop (%s). Linux 6.18 and some kernels after it make a call of it "
-		 "for a tracer, which overwrites locals of functions that call nobody. viztrace-bpf attaches to none of them; "
-		 "before another tool does, build that code with -mno-red-zone or with 1-byte nops",
-		 path, f->n_inline_nop5, f->n_inline_nop5 == 1 ? "" : "s", examples);
+	log_warn(
+		"%s has %zu inline USDT site%s with a 5-byte nop (%s). Linux 6.18 and some kernels after it make a call of "
+		"it for a tracer, which overwrites locals of functions that call nobody. viztrace-bpf attaches to none of "
+		"them; before another tool does, build that code with -mno-red-zone or with 1-byte nops",
+		path, f->n_inline_nop5, f->n_inline_nop5 == 1 ? "" : "s", examples);
 }
 
 static void print_file(const char *path, const struct elf_file *f)

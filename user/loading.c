@@ -22,8 +22,9 @@
 #endif
 
 /*
- * Where loader and program are one file (static, musl) all calls come from the same segment: this many in a row that map
- * no code, and it is the program. A loader makes a few for each library, some more for each directory that it looks in.
+ * Where loader and program are one file (static, musl) all calls come from the same segment: this many in a row that
+ * map no code, and it is the program. A loader makes a few for each library, and more for each directory that it
+ * looks in.
  */
 #define MAX_CALLS 4096
 
@@ -62,7 +63,8 @@ bool loading__begin(struct loading *l, pid_t pid)
 		int file = 0;
 
 		line[strcspn(line, "\n")] = 0;
-		there = sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &found.start, &found.end, &file) == 2 &&
+		there = sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &found.start, &found.end, &file) ==
+				2 &&
 			file && info.instruction_pointer >= found.start && info.instruction_pointer < found.end;
 		if (there)
 			found.own = is_program(pid, line + file);

@@ -3,9 +3,10 @@
  * loading: the time between a process's exec and its first own instruction, in which its dynamic loader maps libraries.
  * Knows ptrace's syscall stops, and of /proc/PID/maps the one line that the image starts in.
  *
- * Nothing is written into the process to learn when the loader is done, neither a breakpoint nor a debug register: if we
- * are killed meanwhile the kernel lets go of the process, and a trap left behind would kill it. Instead, the loader is
- * done when a system call comes from elsewhere than the segment that the image started in (libc's early start is one).
+ * Nothing is written into the process to learn when the loader is done, neither a breakpoint nor a debug register: if
+ * we are killed meanwhile the kernel lets go of the process, and a trap left behind would kill it. Instead, the loader
+ * is done when a system call comes from elsewhere than the segment that the image started in (libc's early start is
+ * one).
  */
 #ifndef VIZTRACE_LOADING_H
 #define VIZTRACE_LOADING_H

@@ -72,7 +72,8 @@ int members__attach_files(struct processes *p, struct process *process)
 }
 
 /* Its code may have run before we were there. */
-static void tell_late(struct processes *p, struct process *process, const struct binary *b, uint64_t since, uint64_t from)
+static void tell_late(struct processes *p, struct process *process, const struct binary *b, uint64_t since,
+		      uint64_t from)
 {
 	char text[NAME_MAX + 128];
 
@@ -164,7 +165,8 @@ static int open_as_family(const struct processes *p, const char *path)
 	return fd >= 0 ? fd : (int)syscall(SYS_openat2, p->root, path, &how, sizeof(how));
 }
 
-static bool was_attached(const struct processes *p, const struct process *process, const struct binary *b, uint64_t since)
+static bool was_attached(const struct processes *p, const struct process *process, const struct binary *b,
+			 uint64_t since)
 {
 	const struct target *t = process->target;
 
@@ -189,9 +191,10 @@ int members__look_without(struct processes *p, struct process *process, const ch
 	p->stats.missed += !process->missed;
 	process->missed = true;
 	/* In the end it is said how many. */
-	(p->stats.missed > 1 ? log_verbose : log_warn)("process %d (%s) ended before we could attach to the probes in %s%s",
-						       process->pid, process->comm, path,
-						       p->family ? "; the next one is traced from its start" : "");
+	(p->stats.missed > 1 ? log_verbose :
+			       log_warn)("process %d (%s) ended before we could attach to the probes in %s%s",
+					 process->pid, process->comm, path,
+					 p->family ? "; the next one is traced from its start" : "");
 	return !p->family || b->attached ? 0 : members__attach_for_all(p, b);
 }
 

@@ -15,14 +15,14 @@ struct process {
 	pid_t pid;
 	struct target *target; /* NULL: it has not executed its program yet, or was gone when we came */
 	char comm[17];
-	bool awaited;          /* launch is about to show its exec */
-	bool let_go;           /* launch has: what it executes next is not shown */
-	bool missed;           /* counted as such */
-	bool gone;             /* to be dropped when what it did has been read */
-	uint64_t told;         /* the time of what was told of it last: its beginning comes first, its end last */
-	uint64_t looked;       /* when we did last */
-	uint64_t execed;       /* when it executed its program, if we saw that ourselves */
-	uint64_t ended;        /* when its last thread did that we know of */
+	bool awaited;    /* launch is about to show its exec */
+	bool let_go;     /* launch has: what it executes next is not shown */
+	bool missed;     /* counted as such */
+	bool gone;       /* to be dropped when what it did has been read */
+	uint64_t told;   /* the time of what was told of it last: its beginning comes first, its end last */
+	uint64_t looked; /* when we did last */
+	uint64_t execed; /* when it executed its program, if we saw that ourselves */
+	uint64_t ended;  /* when its last thread did that we know of */
 	struct process *prev, *next;
 };
 
@@ -33,20 +33,20 @@ struct processes {
 	uint32_t kinds;
 	bool family; /* attached to files, not to processes */
 	struct binaries binaries;
-	int root;    /* of the first one's file system: paths mean something there when all are gone. -1: not known */
+	int root; /* of the first one's file system: paths mean something there when all are gone. -1: not known */
 	struct table by_pid;
 	struct process *first, *last;
 	size_t n;
-	struct watch *watch;   /* NULL: look now and then */
+	struct watch *watch; /* NULL: look now and then */
 	struct launch *launch;
 	pid_t command;
 	int command_status;
 	bool command_ended;
-	struct stat program;   /* -x */
+	struct stat program; /* -x */
 	struct binary *program_binary;
 	uint64_t looked_at_all; /* when nothing had escaped us yet */
-	bool behind;           /* and said so */
-	struct pollfd *ends;   /* room for all their pidfds */
+	bool behind;            /* and said so */
+	struct pollfd *ends;    /* room for all their pidfds */
 	struct processes_stats stats;
 	struct process_description described[PROCESSES_DESCRIBED];
 	size_t n_described;
@@ -81,7 +81,8 @@ int members__attach_files(struct processes *p, struct process *process);
  * Look at what it has mapped and attach to what is new. `since`: when that was mapped, if its code may have run by
  * now, which is said then; 0: it has not.
  */
-int members__open(struct processes *p, struct process *process, uint64_t since); /* for the first time; 0 if it is gone */
+int members__open(struct processes *p, struct process *process,
+		  uint64_t since); /* for the first time; 0 if it is gone */
 int members__look(struct processes *p, struct process *process, uint64_t since); /* -ESRCH: it is gone */
 int members__look_if_there(struct processes *p, struct process *process, uint64_t since);
 int members__look_at_all(struct processes *p);

@@ -18,8 +18,8 @@ static void string(struct json *j, const char *s)
 	json__string(j, s, strlen(s));
 }
 
-/* How many bytes of `s` take no more than `room` in JSON, where some of them are escaped or replaced; *ret_taken: how much
- * they take at most. */
+/* How many bytes of `s` take no more than `room` in JSON, where some of them are escaped or replaced; *ret_taken: how
+ * much they take at most. */
 static size_t fitting(const char *s, size_t room, size_t *ret_taken)
 {
 	size_t n, taken = 0;
@@ -137,7 +137,8 @@ static void process_list(struct json *j, const struct metadata_sources *of)
 	json__list_end(j);
 }
 
-void metadata__write(struct json *j, const struct session_report *r, const struct metadata_sources *of, int argc, char **argv)
+void metadata__write(struct json *j, const struct session_report *r, const struct metadata_sources *of, int argc,
+		     char **argv)
 {
 	struct utsname u;
 

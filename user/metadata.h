@@ -18,6 +18,7 @@ struct metadata_sources {
 };
 
 /* Into `j`, which the caller initialised. The command line is cut if it would not leave room in the file's head. */
-void metadata__write(struct json *j, const struct session_report *r, const struct metadata_sources *of, int argc, char **argv);
+void metadata__write(struct json *j, const struct session_report *r, const struct metadata_sources *of, int argc,
+		     char **argv);
 
 #endif

@@ -162,7 +162,7 @@ static struct where where_at(struct model *m, uint64_t ts, uint32_t pid, uint32_
 	if (out < m->last)
 		out = m->last;
 	m->last = out;
-	return (struct where){.ts = out, .pid = pid, .tid = tid};
+	return (struct where){ .ts = out, .pid = pid, .tid = tid };
 }
 
 /* ---- Threads and their slices ---- */
@@ -250,7 +250,7 @@ static const char *name_of(const struct event *e)
 static int on_enter(struct model *m, struct thread *thread, const struct event *e)
 {
 	struct where at = where_at(m, e->ts, e->pid, e->tid);
-	struct slice slice = {.frame = e->frame, .scoped = e->scoped};
+	struct slice slice = { .frame = e->frame, .scoped = e->scoped };
 	size_t gone;
 	int err;
 
@@ -347,8 +347,7 @@ static const char *flaw(struct model *m, const struct event *e)
 			return "unreadable";
 		}
 		if ((v->type == VALUE_DOUBLE && !isfinite(v->d)) ||
-		    (v->type != VALUE_INT && v->type != VALUE_UINT && v->type != VALUE_DOUBLE &&
-		     v->type != VALUE_BOOL))
+		    (v->type != VALUE_INT && v->type != VALUE_UINT && v->type != VALUE_DOUBLE && v->type != VALUE_BOOL))
 			what = "not a number";
 	}
 	if (what)
@@ -449,7 +448,7 @@ static struct object *find_object(struct model *m, const struct event *e)
 
 static struct trace_object shown_as(const struct object *o)
 {
-	return (struct trace_object){.address = o->address, .name = o->name->text, .tag = o->tag->text};
+	return (struct trace_object){ .address = o->address, .name = o->name->text, .tag = o->tag->text };
 }
 
 /* Snapshots of one object at one time would hide each other; neither may its end coincide with one. */
@@ -555,8 +554,8 @@ static int on_process(struct model *m, const struct event *e)
 }
 
 /* `is_new`: it begins now. Otherwise it was there before, and there is no telling since when. */
-static int begin_object(struct model *m, const struct event *e, const char *name, bool is_new,
-                        struct where at, struct object **ret)
+static int begin_object(struct model *m, const struct event *e, const char *name, bool is_new, struct where at,
+			struct object **ret)
 {
 	struct object *o = calloc(1, sizeof(*o));
 	struct trace_object shown;
@@ -604,7 +603,7 @@ static int begin_object(struct model *m, const struct event *e, const char *name
 static bool is_same(const struct object *o, const struct event *e, const char *name)
 {
 	return o->cls == e->cls && (!strcmp(o->name->text, name) || !strcmp(name, EVENT_UNREADABLE_NAME) ||
-	                            !strcmp(o->name->text, EVENT_UNREADABLE_NAME));
+				    !strcmp(o->name->text, EVENT_UNREADABLE_NAME));
 }
 
 static int on_object(struct model *m, const struct event *e)
@@ -753,8 +752,7 @@ int model__finish(struct model *m, uint64_t ts)
 	struct track *track;
 
 	for (thread = m->first_thread; thread && !m->error; thread = thread->next)
-		m->error = end_slices(m, &thread->slices, thread->slices.n,
-		                      where_at(m, ts, thread->pid, thread->tid));
+		m->error = end_slices(m, &thread->slices, thread->slices.n, where_at(m, ts, thread->pid, thread->tid));
 	for (track = m->tracks.first; track && !m->error; track = track->next)
 		m->error = sample_again(m, where_at(m, ts, track->pid, track->tid), track);
 	for (o = m->first_object; o && !m->error; o = o->next)

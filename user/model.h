@@ -12,18 +12,19 @@ struct model;
 
 struct model_stats {
 	/* Each event of a probe is counted in one of these two. Written: all that it says is in the trace, in whatever
-	 * form; for a counter's beginning and end, and for an exit whose enter came before the tool, that is nothing. */
+	 * form; for a counter's beginning and end, and for an exit whose enter came before the
+	 * tool, that is nothing. */
 	uint64_t written[EVENT_PROBES];
 	uint64_t rejected[EVENT_PROBES]; /* about an object that nobody introduced, or a slice in too many others */
 
-	uint64_t counters, objects;     /* seen in all; a counter is also each key of a value without an object */
-	uint64_t methods;               /* different names of slices */
-	uint64_t threads, processes;    /* that did something */
-	uint64_t not_finite;            /* counter samples with NaN or infinity: shown as an instant */
-	uint64_t unreadable;            /* counter samples with a value that could not be read: shown as an instant */
-	uint64_t unwound;               /* slices that were ended because their scope was gone (longjmp, lost exit) */
-	uint64_t unwanted;              /* exits that the filter did not want and that ended nothing: not written */
-	uint64_t unmatched;             /* exits without an enter: it came before the tool, or was lost */
+	uint64_t counters, objects;  /* seen in all; a counter is also each key of a value without an object */
+	uint64_t methods;            /* different names of slices */
+	uint64_t threads, processes; /* that did something */
+	uint64_t not_finite;         /* counter samples with NaN or infinity: shown as an instant */
+	uint64_t unreadable;         /* counter samples with a value that could not be read: shown as an instant */
+	uint64_t unwound;            /* slices that were ended because their scope was gone (longjmp, lost exit) */
+	uint64_t unwanted;           /* exits that the filter did not want and that ended nothing: not written */
+	uint64_t unmatched;          /* exits without an enter: it came before the tool, or was lost */
 };
 
 /* `start` is the time, on the events' clock, that becomes 0. */
@@ -39,7 +40,8 @@ int model__feed(struct model *m, const struct event *e);
 /* Something to be read on the timeline that is no event of the target, on its first thread. The same errors. */
 int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *text);
 
-/* The end of the trace at `ts` (events' clock): ends what is open, writes each living counter's last values once more. */
+/* The end of the trace at `ts` (events' clock): ends what is open, writes each living counter's
+ * last values once more. */
 int model__finish(struct model *m, uint64_t ts);
 
 const struct model_stats *model__stats(const struct model *m);

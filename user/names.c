@@ -47,7 +47,7 @@ static void name__free(struct name *name)
 /* Forget the names that nobody uses. Without memory for the new table all stay. */
 static void sweep(struct names *n)
 {
-	struct table kept = {0};
+	struct table kept = { 0 };
 	struct name *name, *next;
 	size_t pos = 0;
 
@@ -132,5 +132,5 @@ void names__clear(struct names *n)
 		}
 	}
 	table__clear(&n->by_hash);
-	*n = (struct names){0};
+	*n = (struct names){ 0 };
 }

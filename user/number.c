@@ -24,14 +24,14 @@
 #define TWO_53 9007199254740992.0
 
 static const double pow10_double[POW10_EXACT + 1] = {
-        1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+	1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 };
 
 static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324"
-                                  "25262728293031323334353637383940414243444546474849"
-                                  "50515253545556575859606162636465666768697071727374"
-                                  "75767778798081828384858687888990919293949596979899";
+				  "25262728293031323334353637383940414243444546474849"
+				  "50515253545556575859606162636465666768697071727374"
+				  "75767778798081828384858687888990919293949596979899";
 
 static int count_digits(uint64_t value)
 {
@@ -77,8 +77,7 @@ static char *put_digits(char *p, uint64_t value, int size)
 static uint64_t pow10_int(int n)
 {
 	static const uint64_t powers[] = {
-	        1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,
-	        1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
 	};
 
 	return powers[n];
@@ -95,7 +94,7 @@ static struct notation notation_of(uint64_t digits, int exponent, int fraction)
 {
 	uint64_t divisor = pow10_int(fraction);
 
-	return (struct notation){digits / divisor, digits % divisor, fraction, exponent + fraction};
+	return (struct notation){ digits / divisor, digits % divisor, fraction, exponent + fraction };
 }
 
 /* Does Perfetto read `value`? Not known for exponents of which the power is not exact: false. */
@@ -250,7 +249,7 @@ static char *put_short(char *p, double value)
 	double scaled;
 
 	if (value < TWO_53 && value == (double)(uint64_t)value) {
-		n = (struct notation){.before = (uint64_t)value};
+		n = (struct notation){ .before = (uint64_t)value };
 		return put_notation(p, &n);
 	}
 	for (int fraction = 1; fraction <= PLAIN_FRACTION; fraction++) {

@@ -60,7 +60,20 @@ static const char help[] =
 	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost;\n"
 	"             a command's own (128 + N: signal N), 126 it cannot be executed, 127 not found\n";
 
-enum { OPT_RING_SIZE = 256, OPT_MAX_SIZE, OPT_PROBE_SITE, OPT_FILTERS, OPT_CLEAR, OPT_SHOW, OPT_RULE, OPT_RULE_VALUE, OPT_FAIL_ON_LOSS, OPT_USER, OPT_HELP, OPT_VERSION };
+enum {
+	OPT_RING_SIZE = 256,
+	OPT_MAX_SIZE,
+	OPT_PROBE_SITE,
+	OPT_FILTERS,
+	OPT_CLEAR,
+	OPT_SHOW,
+	OPT_RULE,
+	OPT_RULE_VALUE,
+	OPT_FAIL_ON_LOSS,
+	OPT_USER,
+	OPT_HELP,
+	OPT_VERSION
+};
 
 static const struct option options[] = {
 	{ "pid", required_argument, NULL, 'p' },
@@ -262,7 +275,9 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 		FAIL("'%s' is not understood; a command to run comes after --; see --help", argv[optind]);
 	if (o->command != COMMAND_TRACE && (o->follow || o->program || o->argv))
 		FAIL("-f, -x and a command are for tracing, not for %s; see --help",
-		     o->command == COMMAND_DOCTOR ? "doctor" : o->command == COMMAND_CTL ? "ctl" : "list");
+		     o->command == COMMAND_DOCTOR ? "doctor" :
+		     o->command == COMMAND_CTL    ? "ctl" :
+						    "list");
 	if (!!o->n_pids + !!o->program + !!o->argv > 1)
 		FAIL("either -p, or -x, or a command; see --help");
 	if (o->user && !o->argv)

@@ -11,8 +11,8 @@
 #include "patterns.h"
 #include "site.h"
 
-/* The default is RING_SIZES for all CPUs together within these: what it takes to lose nothing while a collector that shares
- * its CPU with others is not running (`make bench BENCH=rings`). */
+/* The default is RING_SIZES for all CPUs together within these: what it takes to lose nothing while a collector that
+ * shares its CPU with others is not running (`make bench BENCH=rings`). */
 #define RING_SIZES (64u << 20)
 #define RING_SIZE_LEAST (8u << 20)
 #define RING_SIZE_MOST (32u << 20)
@@ -39,7 +39,7 @@ enum exit_code {
 
 struct opts {
 	enum command command;
-	pid_t *pids;         /* -p, each once */
+	pid_t *pids; /* -p, each once */
 	size_t n_pids;
 	const char *program; /* -x: trace whatever runs this file; NULL */
 	char *const *argv;   /* -- CMD ARGS; NULL */
@@ -51,13 +51,14 @@ struct opts {
 	uint64_t ring_size;  /* bytes of the ring buffer of each CPU, a power of two; 0: not given */
 	uint64_t max_size;   /* bytes of the trace at which it is ended; 0: no limit */
 	enum site site;
-	struct rules rules;  /* what to show; ctl: what to add */
-	bool clear, show;    /* ctl */
+	struct rules rules; /* what to show; ctl: what to add */
+	bool clear, show;   /* ctl */
 	bool fail_on_loss;
 	bool quiet, verbose;
 };
 
-/* 0: *ret is filled. 1: --help or --version was answered on stdout. -EINVAL: `ret_error` (of `size` bytes) says what is wrong. */
+/* 0: *ret is filled. 1: --help or --version was answered on stdout. -EINVAL: `ret_error` (of `size` bytes) says what is
+ * wrong. */
 int opts__parse(struct opts *ret, int argc, char **argv, char *ret_error, size_t size);
 
 /* Of each CPU's ring buffer: as given, or the default on this machine. */

@@ -37,7 +37,7 @@ struct output {
 	bool can_cut; /* a regular file of which the end is ours */
 	bool has_head;
 	bool is_pipe;
-	bool has_long; /* an event in the buffer is longer than a page */
+	bool has_long;  /* an event in the buffer is longer than a page */
 	uint64_t start; /* where in the file our first byte is */
 	uint64_t whole; /* bytes of whole events that are in the file */
 	char *buffer;
@@ -48,7 +48,7 @@ struct output {
 
 static int wait_writable(int fd)
 {
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 	return poll(&p, 1, -1) < 0 && errno != EINTR ? -errno : 0;
 }
@@ -310,7 +310,7 @@ static int write_ending(void *ending)
 
 int output__finish(struct output *o, const char *head, size_t head_size, const char *tail, size_t tail_size)
 {
-	struct ending ending = {o, head, tail, head_size, tail_size};
+	struct ending ending = { o, head, tail, head_size, tail_size };
 	int err;
 
 	if (o->has_head && head_size > OUTPUT_HEAD)

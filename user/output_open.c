@@ -35,13 +35,12 @@ struct identity {
  * chose. */
 static void become_root(struct identity *was)
 {
-	if (was->changed &&
-	    (seteuid(0) || setegid(was->gid) || setgroups((size_t)was->n_groups, was->groups))) {
+	if (was->changed && (seteuid(0) || setegid(was->gid) || setgroups((size_t)was->n_groups, was->groups))) {
 		perror("cannot get root's rights back");
 		abort();
 	}
 	free(was->groups);
-	*was = (struct identity){0};
+	*was = (struct identity){ 0 };
 }
 
 static int set_groups_of(struct output_owner owner)
@@ -57,7 +56,7 @@ static int become_owner(struct identity *ret_was, struct output_owner owner)
 {
 	int err;
 
-	*ret_was = (struct identity){0};
+	*ret_was = (struct identity){ 0 };
 	if (geteuid() != 0 || owner.uid == 0)
 		return 0;
 	ret_was->gid = getegid();
@@ -71,7 +70,7 @@ static int become_owner(struct identity *ret_was, struct output_owner owner)
 	if (ret_was->n_groups < 0) {
 		err = -errno;
 		free(ret_was->groups);
-		*ret_was = (struct identity){0};
+		*ret_was = (struct identity){ 0 };
 		return err;
 	}
 	ret_was->changed = true;
@@ -103,12 +102,12 @@ static bool parse_id(const char *text, uint32_t *ret)
 
 struct output_owner output__owner_from_env(void)
 {
-	struct output_owner owner = {geteuid(), getegid()};
+	struct output_owner owner = { geteuid(), getegid() };
 	uint32_t uid, gid;
 
 	/* Anybody can set them; only who is root already has something to give away. */
 	if (owner.uid == 0 && parse_id(getenv("SUDO_UID"), &uid) && parse_id(getenv("SUDO_GID"), &gid))
-		owner = (struct output_owner){uid, gid};
+		owner = (struct output_owner){ uid, gid };
 	return owner;
 }
 
@@ -127,7 +126,7 @@ static int take_fd(struct output_file *ret, int fd)
 		close(fd);
 		return err;
 	}
-	*ret = (struct output_file){.fd = fd, .is_pipe = S_ISFIFO(st.st_mode)};
+	*ret = (struct output_file){ .fd = fd, .is_pipe = S_ISFIFO(st.st_mode) };
 	if (!S_ISREG(st.st_mode) || (flags & O_APPEND))
 		return 0;
 	offset = lseek(fd, 0, SEEK_CUR);
@@ -178,15 +177,13 @@ static int random_name(char *name, size_t size)
 
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		return errno ? -errno : -EIO;
-	snprintf(name, size, ".viztrace-%016llx%016llx", (unsigned long long)random[0],
-	         (unsigned long long)random[1]);
+	snprintf(name, size, ".viztrace-%016llx%016llx", (unsigned long long)random[0], (unsigned long long)random[1]);
 	return 0;
 }
 
 /* A new file under a name that nobody expects, then renamed: there is no moment at which a link could be
  * followed. */
-static int create(struct output_file *ret, int directory, const char *name,
-                  const struct output_owner *give_to)
+static int create(struct output_file *ret, int directory, const char *name, const struct output_owner *give_to)
 {
 	char temporary[64];
 	int err, fd;
@@ -230,7 +227,7 @@ static int open_special(struct output_file *ret, int directory, const char *name
 
 /* A link. Followed only to what is no regular file, and only if its maker may do what we are about to. */
 static int open_link(struct output_file *ret, int directory, const char *name, const struct stat *link,
-                     struct output_owner owner, const struct output_owner *give_to)
+		     struct output_owner owner, const struct output_owner *give_to)
 {
 	struct stat st, std;
 
@@ -251,7 +248,7 @@ static int open_link(struct output_file *ret, int directory, const char *name, c
 }
 
 static int open_in(struct output_file *ret, int directory, const char *name, struct output_owner owner,
-                   const struct output_owner *give_to)
+		   const struct output_owner *give_to)
 {
 	struct stat st;
 
@@ -268,7 +265,7 @@ static int open_in(struct output_file *ret, int directory, const char *name, str
 
 /* With the rights that this process has now; a new file becomes *give_to's if that is not NULL. */
 static int open_path(struct output_file *ret, const char *path, struct output_owner owner,
-                     const struct output_owner *give_to)
+		     const struct output_owner *give_to)
 {
 	const char *name;
 	int directory = open_directory(path, &name), err;

@@ -14,8 +14,8 @@
 struct output_file {
 	int fd;
 	bool is_pipe;
-	bool can_cut; /* a regular file, written at `start` and not at whatever its end is: it can be cut and
-	                 rewritten */
+	bool can_cut;   /* a regular file, written at `start` and not at whatever its end is: it can be cut and
+			 rewritten */
 	uint64_t start; /* offset of the first byte that will be written */
 };
 

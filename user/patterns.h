@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * patterns: what the user wants to see, as shell patterns (*, ? and [...], which all match a '.' too). Knows names only.
+ * patterns: what the user wants to see, as shell patterns (*, ? and [...], which match a '.' too). Knows names only.
  *
  * `object` stands for all attributes of the objects that have this name or this tag, `object.attribute` for one.
  */
@@ -45,12 +45,12 @@ int rules__copy(struct rules *to, const struct rules *from);
 void rules__clear(struct rules *r);
 bool rules__are_empty(const struct rules *r); /* no pattern and no switch */
 
-/* One option as in argv, `value` is NULL for one that takes none: "--include", "pool.*". 0, -ENOMEM, or -EINVAL: no option
- * of the filter, or its value is missing. */
+/* One option as in argv, `value` is NULL for one that takes none: "--include", "pool.*". 0, -ENOMEM, or -EINVAL: no
+ * option of the filter, or its value is missing. */
 int rules__set(struct rules *r, const char *option, const char *value);
 
-/* A file of such options: one "include PATTERN" etc. on a line, or a pattern alone, which is included; # begins a comment.
- * 0, -errno, or -EINVAL and the number of the line. */
+/* A file of such options: one "include PATTERN" etc. on a line, or a pattern alone, which is included; # begins a
+ * comment. 0, -errno, or -EINVAL and the number of the line. */
 int rules__read_file(struct rules *r, const char *path, unsigned *ret_line);
 
 #endif

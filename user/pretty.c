@@ -45,7 +45,7 @@ static bool ends_with(const char *s, size_t n, const char *end)
 /* "f(int) const &" -> "f(int)" */
 static size_t drop_qualifiers(const char *s, size_t n)
 {
-	static const char *const qualifiers[] = {" const", " volatile", " &&", " &", " noexcept"};
+	static const char *const qualifiers[] = { " const", " volatile", " &&", " &", " noexcept" };
 	size_t i;
 
 	for (i = 0; i < sizeof(qualifiers) / sizeof(qualifiers[0]); i++) {
@@ -60,15 +60,14 @@ static size_t drop_qualifiers(const char *s, size_t n)
 /* Does a name go on behind the space at `i`: "f() const::(anonymous class)::g"? */
 static bool is_inner_qualifier(const char *s, size_t i, size_t n)
 {
-	static const char *const qualifiers[] = {"const", "volatile", "&&", "&", "noexcept"};
+	static const char *const qualifiers[] = { "const", "volatile", "&&", "&", "noexcept" };
 	size_t k;
 
 	for (k = 0; k < sizeof(qualifiers) / sizeof(qualifiers[0]); k++) {
 		size_t len = strlen(qualifiers[k]);
 
 		if (i + 1 + len < n && !memcmp(s + i + 1, qualifiers[k], len) &&
-		    (s[i + 1 + len] == ':' ||
-		     (s[i + 1 + len] == ' ' && is_inner_qualifier(s, i + 1 + len, n))))
+		    (s[i + 1 + len] == ':' || (s[i + 1 + len] == ' ' && is_inner_qualifier(s, i + 1 + len, n))))
 			return true;
 	}
 	return false;
@@ -81,8 +80,7 @@ static size_t operator_at(const char *s, size_t n)
 	size_t i, len = sizeof(word) - 1;
 
 	for (i = n; i-- > 0;)
-		if (i + len < n && !memcmp(s + i, word, len) && !is_word(s[i + len]) &&
-		    (!i || !is_word(s[i - 1])))
+		if (i + len < n && !memcmp(s + i, word, len) && !is_word(s[i + len]) && (!i || !is_word(s[i - 1])))
 			return i;
 	return n;
 }

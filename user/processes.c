@@ -18,7 +18,7 @@
 #include "members.h"
 #include "watch.h"
 
-#define ENOTSUPP 524 /* the kernel's own, which is in no header of user space */
+#define ENOTSUPP 524      /* the kernel's own, which is in no header of user space */
 #define LOOK_NS 50000000u /* between two looks at everybody's mappings where the kernel does not tell of new ones */
 
 /* ---- Their lives ---- */
@@ -29,7 +29,8 @@ static void end(struct processes *p, struct process *process)
 
 	/* The end of the last one is the end of the trace. */
 	if (p->n > 1 || p->opts->program)
-		members__tell(p, HAPPENED_END, ended > process->told ? ended : process->told, process->pid, process->comm);
+		members__tell(p, HAPPENED_END, ended > process->told ? ended : process->told, process->pid,
+			      process->comm);
 	if (processes__are_several(p))
 		collector__remove_process(p->collector, process->pid);
 	members__drop(p, process);
@@ -173,7 +174,8 @@ static int adopt_children(struct processes *p, uint64_t since)
 /* More happened than was read in time: nobody knows what, so see who is there. */
 static int catch_up(struct processes *p)
 {
-	static const char text[] = "more happened than we could follow: some processes may not have been traced from their start";
+	static const char text[] =
+		"more happened than we could follow: some processes may not have been traced from their start";
 	uint64_t since = p->looked_at_all;
 	int err = members__look_at_all(p);
 
@@ -340,7 +342,9 @@ const char *processes__ended(const struct processes *p)
 		return "the command ended";
 	if (p->first || p->opts->program)
 		return NULL;
-	return p->command ? "the command and its children ended" : p->stats.processes > 1 ? "the targets ended" : "the target ended";
+	return p->command             ? "the command and its children ended" :
+	       p->stats.processes > 1 ? "the targets ended" :
+					"the target ended";
 }
 
 /* ---- The beginning ---- */
@@ -486,7 +490,8 @@ static enum exit_code explain(struct processes *p, int err)
 		return EXIT_KERNEL;
 	}
 	if (err == -ENOSYS || err == -ENOENT) {
-		log_error("this kernel has no uprobes for perf events (%s); it needs CONFIG_UPROBE_EVENTS", strerror(-err));
+		log_error("this kernel has no uprobes for perf events (%s); it needs CONFIG_UPROBE_EVENTS",
+			  strerror(-err));
 		return EXIT_KERNEL;
 	}
 	log_error("cannot attach: %s; -v says more", strerror(-err));
@@ -503,17 +508,23 @@ enum exit_code processes__attach(struct processes *p, struct collector *c, uint3
 	err = watch__new(&p->watch);
 	if (err) {
 		p->watch = NULL;
-		log_verbose("no events of new mappings (%s): looking at them every %u ms", strerror(-err), LOOK_NS / 1000000u);
+		log_verbose("no events of new mappings (%s): looking at them every %u ms", strerror(-err),
+			    LOOK_NS / 1000000u);
 	}
 	if (p->opts->follow) {
 		err = collector__follow_forks(c);
+		if (err == -EPERM) {
+			log_error("cannot follow forks: no permission; use sudo");
+			return EXIT_PERMISSION;
+		}
 		if (err) {
-			log_error("cannot follow forks: %s", err == -EPERM ? "no permission; use sudo" :
-				  "this kernel does not describe itself (/sys/kernel/btf/vmlinux), or is locked down; trace without -f");
-			return err == -EPERM ? EXIT_PERMISSION : EXIT_KERNEL;
+			log_error("cannot follow forks: this kernel does not describe itself (/sys/kernel/btf/vmlinux) "
+				  "or is locked down; trace without -f");
+			return EXIT_KERNEL;
 		}
 		if (!p->watch)
-			log_warn("without perf events of the whole machine (CAP_PERFMON), what children execute is found late");
+			log_warn("without perf events of the whole machine (CAP_PERFMON), what children execute is "
+				 "found late");
 	}
 	err = attach_all(p);
 	return err ? explain(p, err) : EXIT_TRACED;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * processes: which processes are traced, and that the probes in all of their files are attached to: from the beginning,
- * as they load libraries, fork and exec. Brings target, watch, launch and collect's attaching together; sees no records.
+ * as they load libraries, fork and exec. Brings target, watch, launch and collect's attaching together; sees no
+ * records.
  *
  *   -p PID            one process; its probes alone                       -p 1 -p 2: each the same
  *   -p PID -f         a family: every process's probes in the files that the family maps, of which the kernel takes
@@ -24,7 +25,7 @@ enum happening {
 	HAPPENED_BEGIN, /* of process `pid`, whose name is `text`; it was there before, or was forked */
 	HAPPENED_EXEC,  /* the same with another program */
 	HAPPENED_END,
-	HAPPENED_NOTE,  /* for the timeline of `pid` */
+	HAPPENED_NOTE, /* for the timeline of `pid` */
 };
 
 /* Who wants to know. `ts` is on the clock of records; calls come in no strict order of it. */

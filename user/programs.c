@@ -23,7 +23,8 @@
 _Static_assert((int)EVENT_PROBES == (int)PROBE_COUNT, "probes are numbered alike");
 _Static_assert((int)EVENT_PROBE_SET == (int)PROBE_SET && (int)EVENT_PROBE_INSTANT == (int)PROBE_INSTANT, "and named");
 
-/* Part of bpf(BPF_LINK_CREATE)'s arguments since Linux 6.6: not in the headers of those who build us on an older system. */
+/* Part of bpf(BPF_LINK_CREATE)'s arguments since Linux 6.6: not in the headers of those who build us on an older
+ * system. */
 #define ATTACH_UPROBE_MULTI 48
 struct multi_args {
 	uint32_t program, target, type, flags;
@@ -72,7 +73,8 @@ static int load_nothing(int attach_type)
 	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "nothing", "GPL", nothing, 2, &opts);
 }
 
-/* Are there links for perf events, which hand a cookie to the program? Nothing gets attached: there is no such event. */
+/* Are there links for perf events, which hand a cookie to the program? Nothing gets attached: there
+ * is no such event. */
 static bool has_perf_links(void)
 {
 	int program = load_nothing(0);
@@ -86,8 +88,9 @@ static bool has_perf_links(void)
 }
 
 /*
- * Are there links for many sites, and does their PID mean a process? It was a thread from 6.6 to 6.9; the change that mended that also
- * refuses a negative one by itself, before it looks for such a process. Nothing gets attached: a directory has no code.
+ * Are there links for many sites, and does their PID mean a process? It was a thread from 6.6 to 6.9; the change that
+ * mended that also refuses a negative one by itself, before it looks for such a process. Nothing gets attached: a
+ * directory has no code.
  */
 static bool has_multi_links(void)
 {
@@ -104,8 +107,8 @@ static bool has_multi_links(void)
 }
 
 /*
- * Where programs may not read the kernel's memory (lockdown in its mode "confidentiality") libbpf takes the kernel for one
- * of before 5.5 and puts older helpers for those that read the target's, which are forbidden there: take that back.
+ * Where programs may not read the kernel's memory (lockdown in its mode "confidentiality") libbpf takes the kernel for
+ * one of before 5.5 and puts older helpers for those that read the target's, which are forbidden there: take that back.
  */
 static int keep_helpers(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
 {
@@ -120,8 +123,9 @@ static int keep_helpers(struct bpf_program *prog, struct bpf_prog_load_opts *opt
 	memcpy(code, bpf_program__insns(prog), n * sizeof(*code));
 	for (size_t i = 0; i < n; i++)
 		if (code[i].code == (BPF_JMP | BPF_CALL) && !code[i].src_reg)
-			code[i].imm = code[i].imm == BPF_FUNC_probe_read ? BPF_FUNC_probe_read_user :
-				      code[i].imm == BPF_FUNC_probe_read_str ? BPF_FUNC_probe_read_user_str : code[i].imm;
+			code[i].imm = code[i].imm == BPF_FUNC_probe_read     ? BPF_FUNC_probe_read_user :
+				      code[i].imm == BPF_FUNC_probe_read_str ? BPF_FUNC_probe_read_user_str :
+									       code[i].imm;
 	err = bpf_program__set_insns(prog, code, n);
 	free(code);
 	return err;
@@ -253,7 +257,8 @@ struct places {
 /* The file is named by our own descriptor: right also if its path means another file by now, or none. */
 static int attach(struct attachment *ret, const struct programs *p, const struct places *at, uint32_t i, uint32_t count)
 {
-	LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = at->semaphores[i], .bpf_cookie = p->one ? at->cookies[i] : 0);
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = at->semaphores[i],
+		    .bpf_cookie = p->one ? at->cookies[i] : 0);
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", at->fd);
@@ -308,7 +313,8 @@ static int add_all(struct programs *p, const struct places *at)
 	return 0;
 }
 
-int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid, uint32_t kinds, bool joins)
+int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
+		     uint32_t kinds, bool joins)
 {
 	struct places at = { .fd = fd, .pid = pid, .name = name };
 	int err = 0;

@@ -39,8 +39,8 @@ struct programs {
 	size_t n_attachments;
 };
 
-/* Load; `several`: probes fire for processes too that are not traced. 0 or -errno: -EPERM; or anything else that the kernel says to the
- * least that is tried. */
+/* Load; `several`: probes fire for processes too that are not traced. 0 or -errno: -EPERM; or anything else that the
+ * kernel says to the least that is tried. */
 int programs__load(struct programs *p, unsigned n_rings, bool several);
 
 /* Trace also what traced processes fork. -ENOTSUP: the kernel does not tell how its tasks look (no BTF). */
@@ -49,10 +49,11 @@ int programs__follow_forks(struct programs *p);
 /* See collector__choose_site(). */
 int programs__choose_site(struct programs *p, enum site wanted);
 
-/* Attach to the file's probes of these kinds (bit: enum probe), in process `pid` or in all of them (0). `fd` is the file,
- * `name` is for messages. `joins`: a process in which one fires is traced from then on; ignored where the kernel
+/* Attach to the file's probes of these kinds (bit: enum probe), in process `pid` or in all of them (0). `fd` is the
+ * file, `name` is for messages. `joins`: a process in which one fires is traced from then on; ignored where the kernel
  * cannot tell the program. */
-int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid, uint32_t kinds, bool joins);
+int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
+		     uint32_t kinds, bool joins);
 
 /* Detaches. All zeros is fine. */
 void programs__free(struct programs *p);

@@ -26,10 +26,10 @@
 #include "writer_chrome.h"
 
 #define MS 1000000ull
-#define POLL_BUSY_MS 1  /* a ring of the default size holds several times what fits into this at full speed */
+#define POLL_BUSY_MS 1 /* a ring of the default size holds several times what fits into this at full speed */
 #define POLL_IDLE_MS 5
 #define STATUS_MS 500
-#define FLUSH_MS 1000   /* what a kill -9 of the tool may cost */
+#define FLUSH_MS 1000 /* what a kill -9 of the tool may cost */
 
 /* For the timeline, when all records that are older have been written. */
 struct incident {
@@ -46,15 +46,15 @@ struct session {
 	struct collector *collector;
 	struct decoder *decoder;
 	struct filter *filter;
-	struct control *control; /* NULL: nobody can change the filters */
-	pid_t control_pid;       /* by which `ctl` finds us */
+	struct control *control;    /* NULL: nobody can change the filters */
+	pid_t control_pid;          /* by which `ctl` finds us */
 	struct incident *incidents; /* oldest first */
 	struct output *output;
 	struct writer_chrome *writer;
 	struct model *model;
 	char *path; /* of the trace, for messages */
 	uint64_t records;
-	int error;  /* the first one of the output */
+	int error; /* the first one of the output */
 	bool size_warned;
 	struct session_report report;
 };
@@ -78,7 +78,9 @@ static int on_event(void *ctx, const struct event *e)
 static int feed_process(struct session *s, const struct incident *i)
 {
 	static const enum event_kind kinds[] = {
-		[HAPPENED_BEGIN] = EVENT_BEGAN, [HAPPENED_EXEC] = EVENT_EXECED, [HAPPENED_END] = EVENT_ENDED,
+		[HAPPENED_BEGIN] = EVENT_BEGAN,
+		[HAPPENED_EXEC] = EVENT_EXECED,
+		[HAPPENED_END] = EVENT_ENDED,
 	};
 	struct event e = { .kind = kinds[i->what], .ts = i->ts, .pid = (uint32_t)i->pid, .tid = (uint32_t)i->pid };
 
@@ -131,11 +133,12 @@ static void on_verdict(void *ctx, const struct verdict_key *key, const struct ve
 static enum exit_code open_collector(struct session *s)
 {
 	const char *missing = NULL;
-	int err = collector__new(&s->collector, opts__ring_size(s->opts), processes__are_several(s->processes), &missing);
+	int err = collector__new(&s->collector, opts__ring_size(s->opts), processes__are_several(s->processes),
+				 &missing);
 
 	if (err == -EPERM) {
-		log_error("no permission to load eBPF programs (CAP_BPF, CAP_PERFMON); use sudo; `viztrace-bpf doctor` names what "
-			  "is missing");
+		log_error("no permission to load eBPF programs (CAP_BPF, CAP_PERFMON); use sudo; `viztrace-bpf doctor` "
+			  "names what is missing");
 		return EXIT_PERMISSION;
 	}
 	if (err == -ENOTSUP) {
@@ -246,7 +249,8 @@ static enum exit_code begin_output(struct session *s)
 	if (!err)
 		err = model__new(&s->model, &writer_chrome_ops, s->writer, s->report.start);
 	if (!err)
-		err = model__process_name(s->model, (uint32_t)(n ? first->pid : getpid()), n ? first->comm : "viztrace-bpf");
+		err = model__process_name(s->model, (uint32_t)(n ? first->pid : getpid()),
+					  n ? first->comm : "viztrace-bpf");
 	/* From here on what is on disk can be loaded. */
 	if (!err)
 		err = output__flush(s->output);
@@ -441,7 +445,8 @@ static void settle(struct session_counts *c, const char *name, bool output_faile
 				 c->seen - known, name);
 		c->lost += c->seen - known;
 	} else if (c->seen < known) {
-		log_warn("the books of viz:%s do not balance: %" PRIu64 " seen, %" PRIu64 " accounted for; please report this",
+		log_warn("the books of viz:%s do not balance: %" PRIu64 " seen, %" PRIu64
+			 " accounted for; please report this",
 			 name, c->seen, known);
 	}
 }
@@ -535,7 +540,8 @@ static void say_what_is_traced(const struct session *s)
 	char what[PATH_MAX + 64];
 
 	if (o->program)
-		snprintf(what, sizeof(what), "all that run %s, %zu now (ctl: -p %d)", o->program, stats->processes, s->control_pid);
+		snprintf(what, sizeof(what), "all that run %s, %zu now (ctl: -p %d)", o->program, stats->processes,
+			 s->control_pid);
 	else if (o->n_pids > 1)
 		snprintf(what, sizeof(what), "%zu processes", o->n_pids);
 	else
@@ -543,7 +549,8 @@ static void say_what_is_traced(const struct session *s)
 	if (o->argv)
 		log_info("tracing %s%s", what, o->follow ? " and its children" : "");
 	else
-		log_info("tracing %s%s, %zu probes in %zu files", what, o->follow ? " and its children" : "", stats->probes, stats->files);
+		log_info("tracing %s%s, %zu probes in %zu files", what, o->follow ? " and its children" : "",
+			 stats->probes, stats->files);
 }
 
 /* All up to the point from where there is a trace. */
@@ -594,8 +601,8 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	if (s->opts->fail_on_loss && s->report.total.lost)
 		return EXIT_LOST;
 	if (s->opts->argv && !processes__stats(s->processes)->probes) {
-		log_error("%s: no process had viz probes; build it with viztrace.h and VIZ_PROBE_* macros%s", s->opts->argv[0],
-			  s->opts->follow ? "" : "; -f follows children");
+		log_error("%s: no process had viz probes; build it with viztrace.h and VIZ_PROBE_* macros%s",
+			  s->opts->argv[0], s->opts->follow ? "" : "; -f follows children");
 		return EXIT_NO_PROBES;
 	}
 	return EXIT_TRACED;
@@ -622,7 +629,8 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	}
 	collector__free(s.collector);
 	/* What we started is waited for: its status is ours, unless we have something to say that it cannot. */
-	if (s.processes && s.path && processes__command_status(s.processes, &status) && status && (!code || code == EXIT_NO_PROBES))
+	if (s.processes && s.path && processes__command_status(s.processes, &status) && status &&
+	    (!code || code == EXIT_NO_PROBES))
 		code = (enum exit_code)status;
 	processes__free(s.processes);
 	free(s.path);

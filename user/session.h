@@ -21,7 +21,7 @@ struct session_report {
 	uint64_t counters, objects, methods, threads, processes; /* how many different ones */
 	uint64_t missed; /* processes that ended before their probes were attached to, or could not be followed */
 	uint64_t not_finite, invalid_json, unwound, unmatched, rejected;
-	uint64_t start, end; /* ns, CLOCK_MONOTONIC */
+	uint64_t start, end;             /* ns, CLOCK_MONOTONIC */
 	uint64_t start_wall, start_boot; /* ns since 1970; ns since boot, suspended time included */
 	uint64_t bytes;
 	const char *why; /* it ended: "interrupted", "the target ended", ... */

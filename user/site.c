@@ -15,11 +15,13 @@ const char *const site_names[SITES] = { "auto", "nop1", "nop5", "nop10" };
 
 #if defined(__x86_64__)
 /* From the first nop on. */
+/* clang-format off */
 static const unsigned char code[SITE_CODE_SIZE] = {
 	0x90,
 	0x0f, 0x1f, 0x44, 0x00, 0x00,
 	0x66, 0x2e, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
+/* clang-format on */
 static const size_t offsets[SITES] = { [SITE_NOP5] = 1, [SITE_NOP10] = 6 };
 static const size_t endbr_size = 4;
 #define INT3 0xcc

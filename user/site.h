@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * site: where in a stub to attach. A stub (viztrace.h) has a 1-byte nop, which every kernel handles, then a 5-byte and a
- * 10-byte one, which newer kernels patch into a call: then a hit needs no trap. Which of them this kernel
- * patches is found out on this program's own copy of the stub.
+ * site: where in a stub to attach. A stub (viztrace.h) has a 1-byte nop, which every kernel handles, then a 5-byte and
+ * a 10-byte one, which newer kernels patch into a call: then a hit needs no trap. Which of them this kernel patches is
+ * found out on this program's own copy of the stub.
  */
 #ifndef VIZTRACE_SITE_H
 #define VIZTRACE_SITE_H

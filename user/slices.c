@@ -72,5 +72,5 @@ struct slice slices__pop(struct slices *s)
 void slices__clear(struct slices *s)
 {
 	free(s->open);
-	*s = (struct slices){0};
+	*s = (struct slices){ 0 };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * spawn: see spawn.h. Child and parent talk over a socket, in words of an int: the child's "I am who I should be" (0) or
- * errno, the parent's "go on", the child's errno if exec failed. The exec itself closes the child's end.
+ * spawn: see spawn.h. Child and parent talk over a socket, in words of an int: the child's "I am who I should be" (0)
+ * or errno, the parent's "go on", the child's errno if exec failed. The exec itself closes the child's end.
  */
 #define _GNU_SOURCE
 #include "spawn.h"

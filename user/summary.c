@@ -37,26 +37,31 @@ void summary__print(const struct session_report *r, const char *path, bool compl
 	if (r->processes > 1)
 		snprintf(in, sizeof(in), " in %" PRIu64 " processes", r->processes);
 	log_info("%s: %s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads%s (%s)", path,
-		 human_size(size, sizeof(size), r->bytes), (double)(r->end - r->start) / 1e9, r->total.written, r->threads, in,
-		 r->why);
+		 human_size(size, sizeof(size), r->bytes), (double)(r->end - r->start) / 1e9, r->total.written,
+		 r->threads, in, r->why);
 	log_info("  %" PRIu64 " counters, %" PRIu64 " objects: %" PRIu64 " new, %" PRIu64 " destroyed, %" PRIu64
 		 " writes, %" PRIu64 " logs, %" PRIu64 " single values",
 		 r->counters, r->objects, p[EVENT_PROBE_INIT].written, p[EVENT_PROBE_DESTROY].written,
-		 p[EVENT_PROBE_SET].written + p[EVENT_PROBE_QUIET].written, p[EVENT_PROBE_LOG].written, p[EVENT_PROBE_VALUE].written);
+		 p[EVENT_PROBE_SET].written + p[EVENT_PROBE_QUIET].written, p[EVENT_PROBE_LOG].written,
+		 p[EVENT_PROBE_VALUE].written);
 	log_info("  %" PRIu64 " methods: %" PRIu64 " entered, %" PRIu64 " left; %" PRIu64 " instants", r->methods,
 		 p[EVENT_PROBE_ENTER].written, p[EVENT_PROBE_EXIT].written, p[EVENT_PROBE_INSTANT].written);
 	log_info("  lost %" PRIu64 ", filtered %" PRIu64 ", truncated %" PRIu64 ", unreadable %" PRIu64, r->total.lost,
 		 r->total.filtered, r->total.truncated, r->total.unreadable);
 	if (r->unwound || r->not_finite || r->invalid_json)
 		log_info("  %" PRIu64 " slices ended by unwinding, %" PRIu64 " samples were no finite numbers, %" PRIu64
-			 " texts were no JSON", r->unwound, r->not_finite, r->invalid_json);
+			 " texts were no JSON",
+			 r->unwound, r->not_finite, r->invalid_json);
 	if (r->total.lost > r->rejected)
 		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k", r->total.lost,
 			 ring_size >> 10);
 	else if (r->total.lost)
-		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself", r->total.lost);
+		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself",
+			 r->total.lost);
 	if (r->missed)
-		log_warn("%" PRIu64 " processes could not be traced from their start; what they did until then is missing", r->missed);
+		log_warn("%" PRIu64
+			 " processes could not be traced from their start; what they did until then is missing",
+			 r->missed);
 	if (complete && strcmp(path, "-"))
 		log_info("open %s in https://ui.perfetto.dev or chrome://tracing", path);
 }

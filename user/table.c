@@ -32,7 +32,7 @@ void *table__get(const struct table *t, uint64_t a, uint64_t b)
 
 static int grow(struct table *t)
 {
-	struct table bigger = {.n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN, .used = t->used};
+	struct table bigger = { .n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN, .used = t->used };
 	size_t i;
 
 	bigger.slots = calloc(bigger.n_slots, sizeof(*bigger.slots));
@@ -58,7 +58,7 @@ int table__put(struct table *t, uint64_t a, uint64_t b, void *value)
 	}
 	s = slot(t, a, b);
 	t->used += !s->value;
-	*s = (struct table_slot){a, b, value};
+	*s = (struct table_slot){ a, b, value };
 	return 0;
 }
 
@@ -120,5 +120,5 @@ void *table__next(const struct table *t, size_t *pos)
 void table__clear(struct table *t)
 {
 	free(t->slots);
-	*t = (struct table){0};
+	*t = (struct table){ 0 };
 }

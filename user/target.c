@@ -34,8 +34,8 @@ static bool parse_mapping(char *line, struct mapping *ret)
 	char perms[5];
 	int path = 0;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &ret->start, &ret->end,
-		   perms, &ret->offset, &major, &minor, &ret->ino, &path) < 7)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &ret->start, &ret->end, perms,
+		   &ret->offset, &major, &minor, &ret->ino, &path) < 7)
 		return false;
 	ret->dev = makedev(major, minor);
 	ret->executable = perms[2] == 'x';
@@ -102,7 +102,7 @@ static int add_file(struct target *t, struct binaries *binaries, const struct ma
 }
 
 struct status {
-	pid_t leader;    /* the process that it belongs to */
+	pid_t leader; /* the process that it belongs to */
 	pid_t parent;
 	char state;
 	pid_t innermost; /* its number in its own PID namespace; 0: that is ours */
@@ -308,7 +308,8 @@ static const char *hint(char *text, size_t size, pid_t pid, struct binaries *bin
 
 	text[0] = 0;
 	if (outside && (has_probes || !only_with_probes))
-		snprintf(text, size, "; did you mean -p %d, which is process %d inside of its container?", outside, pid);
+		snprintf(text, size, "; did you mean -p %d, which is process %d inside of its container?", outside,
+			 pid);
 	return text;
 }
 
@@ -336,11 +337,14 @@ enum exit_code target__open_or_explain(struct target **ret, struct binaries *bin
 		return EXIT_NO_PROCESS;
 	case -EINVAL: log_error("%d is a thread of process %d; use -p %d", pid, leader, leader); return EXIT_NO_PROCESS;
 	case -EACCES:
-	case -EPERM: log_error("no permission to look at process %d; use sudo, or give CAP_SYS_PTRACE", pid); return EXIT_PERMISSION;
+	case -EPERM:
+		log_error("no permission to look at process %d; use sudo, or give CAP_SYS_PTRACE", pid);
+		return EXIT_PERMISSION;
 	default: log_error("cannot look at process %d: %s", pid, strerror(-err)); return EXIT_INTERNAL;
 	}
 	if (t->n_denied && !target__count_probes(t)) {
-		log_error("no permission to read %zu files that process %d (%s) has mapped; use sudo, or give CAP_SYS_PTRACE",
+		log_error("no permission to read %zu files that process %d (%s) has mapped; use sudo, or give "
+			  "CAP_SYS_PTRACE",
 			  t->n_denied, pid, t->comm);
 		target__free(t);
 		return EXIT_PERMISSION;

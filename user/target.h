@@ -28,17 +28,17 @@ struct target {
 	pid_t container_pid; /* its number in its own PID namespace, if that is not ours; else 0 */
 	int pidfd;           /* readable when the process has ended */
 	char comm[17];
-	char *exe;           /* "" if unreadable */
+	char *exe;                 /* "" if unreadable */
 	struct target_file *files; /* only those with probes or classes */
 	size_t n_files;
 	size_t n_looked_at;
-	size_t n_denied; /* files that we may not open */
+	size_t n_denied;   /* files that we may not open */
 	size_t n_vanished; /* that were gone before we could: it may have ended meanwhile */
 };
 
 /*
- * 0 or -errno: -ESRCH no such process; -EINVAL a thread's id (then *ret_leader is its process); -EACCES may not look at it.
- * Files that cannot be read are left out. `binaries` has to outlive the target.
+ * 0 or -errno: -ESRCH no such process; -EINVAL a thread's id (then *ret_leader is its process); -EACCES may not look at
+ * it. Files that cannot be read are left out. `binaries` has to outlive the target.
  */
 int target__open(struct target **ret, struct binaries *binaries, pid_t pid, pid_t *ret_leader);
 

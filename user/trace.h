@@ -35,8 +35,8 @@ struct trace_ops {
 	int (*thread_name)(void *writer, uint32_t pid, uint32_t tid, const char *name);
 
 	/* One sample of all series of a counter. All values are finite numbers or bool. */
-	int (*counter)(void *writer, struct where at, const struct trace_counter *counter,
-		       const struct value *values, size_t n_values);
+	int (*counter)(void *writer, struct where at, const struct trace_counter *counter, const struct value *values,
+		       size_t n_values);
 
 	int (*object_new)(void *writer, struct where at, const struct trace_object *object);
 	int (*object_snapshot)(void *writer, struct where at, const struct trace_object *object,
@@ -44,16 +44,15 @@ struct trace_ops {
 	int (*object_delete)(void *writer, struct where at, const struct trace_object *object);
 
 	/* The same life as a band of states, for viewers that do not show objects: begin one state, end it. */
-	int (*state_begin)(void *writer, struct where at, const struct trace_object *object,
-			   const struct value *values, size_t n_values);
+	int (*state_begin)(void *writer, struct where at, const struct trace_object *object, const struct value *values,
+			   size_t n_values);
 	int (*state_end)(void *writer, struct where at, const struct trace_object *object);
 
 	/* Well-nested on each thread; slice_end names the slice that it ends. */
 	int (*slice_begin)(void *writer, struct where at, const char *name);
 	int (*slice_end)(void *writer, struct where at, const char *name);
 
-	int (*instant)(void *writer, struct where at, const char *name,
-		       const struct value *values, size_t n_values);
+	int (*instant)(void *writer, struct where at, const char *name, const struct value *values, size_t n_values);
 };
 
 #endif

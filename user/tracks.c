@@ -68,7 +68,7 @@ static int new_id(struct tracks *t, struct track_group *group, const char *wante
 }
 
 static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, struct name *name,
-                     const char *wanted_id, const struct value *values, size_t n_values, struct track **ret)
+		     const char *wanted_id, const struct value *values, size_t n_values, struct track **ret)
 {
 	struct track *track = calloc(1, sizeof(*track));
 	size_t i;
@@ -112,8 +112,8 @@ err_memory: /* the names taken stay in use: they go with the whole */
 	return -ENOMEM;
 }
 
-int tracks__claim(struct tracks *t, uint32_t pid, struct name *name, const struct value *values,
-                  size_t n_values, struct track **ret)
+int tracks__claim(struct tracks *t, uint32_t pid, struct name *name, const struct value *values, size_t n_values,
+		  struct track **ret)
 {
 	struct track_group *group;
 	struct track **link;
@@ -135,8 +135,7 @@ int tracks__claim(struct tracks *t, uint32_t pid, struct name *name, const struc
 	return new_track(t, group, pid, name, NULL, values, n_values, ret);
 }
 
-int tracks__value(struct tracks *t, uint32_t pid, struct name *name, const struct value *value,
-                  struct track **ret)
+int tracks__value(struct tracks *t, uint32_t pid, struct name *name, const struct value *value, struct track **ret)
 {
 	struct name *key = names__find(t->names, value->key);
 	struct track_group *group;
@@ -215,5 +214,5 @@ void tracks__clear(struct tracks *t)
 	while ((group = table__next(&t->groups, &pos)))
 		free_group(group);
 	table__clear(&t->groups);
-	*t = (struct tracks){0};
+	*t = (struct tracks){ 0 };
 }

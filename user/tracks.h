@@ -37,12 +37,11 @@ struct tracks {
 };
 
 /* A track with these series for a counter, until it is released. 0 or -ENOMEM. */
-int tracks__claim(struct tracks *t, uint32_t pid, struct name *name, const struct value *values,
-                  size_t n_values, struct track **ret);
+int tracks__claim(struct tracks *t, uint32_t pid, struct name *name, const struct value *values, size_t n_values,
+		  struct track **ret);
 
 /* The track of values reported by name and key, without an object: one for each key, never released. */
-int tracks__value(struct tracks *t, uint32_t pid, struct name *name, const struct value *value,
-                  struct track **ret);
+int tracks__value(struct tracks *t, uint32_t pid, struct name *name, const struct value *value, struct track **ret);
 
 void track__release(struct track *track);
 

@@ -71,7 +71,7 @@ int trial__load_program(void)
 		.prog_type = BPF_PROG_TYPE_KPROBE,
 		.insns = (uintptr_t)nothing,
 		.insn_cnt = sizeof(nothing) / sizeof(*nothing),
-		.license = (uintptr_t)"Dual BSD/GPL",
+		.license = (uintptr_t) "Dual BSD/GPL",
 	};
 
 	return bpf(BPF_PROG_LOAD, &attr);

@@ -9,8 +9,8 @@
 
 /*
  * Does the system call get to the kernel at all? Asked with arguments that the kernel itself answers with EINVAL
- * and nothing else (given CAP_BPF): any other answer is that of a filter before it. 0; -ECANCELED: whoever makes the call is
- * killed; or the filter's -errno.
+ * and nothing else (given CAP_BPF): any other answer is that of a filter before it. 0; -ECANCELED: whoever makes the
+ * call is killed; or the filter's -errno.
  */
 int trial__reach_bpf(void);
 int trial__reach_perf_event_open(void);

@@ -11,11 +11,11 @@
 #include <sys/types.h>
 
 enum watch_kind {
-	WATCH_FORKED,  /* process `pid` of `parent` */
-	WATCH_EXECED,  /* process `pid` runs another file; .name is its new name */
-	WATCH_MAPPED,  /* process `pid` has mapped the executable file .name (as it sees it) */
-	WATCH_EXITED,  /* thread `tid` of process `pid` */
-	WATCH_MISSED,  /* there was more than we could read: look at everybody */
+	WATCH_FORKED, /* process `pid` of `parent` */
+	WATCH_EXECED, /* process `pid` runs another file; .name is its new name */
+	WATCH_MAPPED, /* process `pid` has mapped the executable file .name (as it sees it) */
+	WATCH_EXITED, /* thread `tid` of process `pid` */
+	WATCH_MISSED, /* there was more than we could read: look at everybody */
 };
 
 struct watch_event {
@@ -34,7 +34,8 @@ void watch__free(struct watch *w);
 /* For poll(): readable when there are events. */
 int watch__fd(const struct watch *w);
 
-/* All that has happened up to now, in the order of time but for what was just about to be written. Stops at the first error of `cb`. */
+/* All that has happened up to now, in the order of time but for what was just about to be written. Stops at the first
+ * error of `cb`. */
 int watch__read(struct watch *w, int (*cb)(void *ctx, const struct watch_event *e), void *ctx);
 
 #endif

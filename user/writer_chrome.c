@@ -115,7 +115,7 @@ static void put_thread(struct writer_chrome *w, uint32_t pid, uint32_t tid)
 	json__uint(j, tid);
 	if (j->error)
 		return;
-	*t = (struct thread_text){.pid = pid, .tid = tid, .size = j->size - start};
+	*t = (struct thread_text){ .pid = pid, .tid = tid, .size = j->size - start };
 	memcpy(t->text, j->data + start, t->size);
 }
 
@@ -146,8 +146,7 @@ static int begin(struct writer_chrome *w, uint32_t pid, uint32_t tid, const char
 
 #define MEMBERS(phase, category) "\"ph\":\"" phase "\",\"cat\":\"" category "\""
 
-#define BEGIN(w, at, phase, category)                                                                        \
-	begin_at(w, at, MEMBERS(phase, category), sizeof(MEMBERS(phase, category)) - 1)
+#define BEGIN(w, at, phase, category) begin_at(w, at, MEMBERS(phase, category), sizeof(MEMBERS(phase, category)) - 1)
 
 static int begin_at(struct writer_chrome *w, const struct where *at, const char *members, size_t size)
 {
@@ -178,7 +177,7 @@ static int end(struct writer_chrome *w)
 }
 
 static int name_event(struct writer_chrome *w, uint32_t pid, uint32_t tid, const char *kind, size_t size,
-                      const char *name)
+		      const char *name)
 {
 	struct json *j = &w->event;
 	int err = begin(w, pid, tid, MEMBERS("M", "__metadata"), sizeof(MEMBERS("M", "__metadata")) - 1);
@@ -194,7 +193,7 @@ static int name_event(struct writer_chrome *w, uint32_t pid, uint32_t tid, const
 	return end(w);
 }
 
-#define NAME_EVENT(w, pid, tid, kind, name)                                                                  \
+#define NAME_EVENT(w, pid, tid, kind, name) \
 	name_event(w, pid, tid, "\"name\":\"" kind "\"", sizeof("\"name\":\"" kind "\"") - 1, name)
 
 static int write_process_name(void *writer, uint32_t pid, const char *name)
@@ -212,8 +211,8 @@ static int write_thread_name(void *writer, uint32_t pid, uint32_t tid, const cha
 	return NAME_EVENT(writer, pid, tid, "thread_name", name);
 }
 
-static int write_counter(void *writer, struct where at, const struct trace_counter *counter,
-                         const struct value *values, size_t n_values)
+static int write_counter(void *writer, struct where at, const struct trace_counter *counter, const struct value *values,
+			 size_t n_values)
 {
 	struct writer_chrome *w = writer;
 	struct json *j = &w->event;
@@ -264,7 +263,7 @@ static int write_object_new(void *writer, struct where at, const struct trace_ob
 }
 
 static int write_object_snapshot(void *writer, struct where at, const struct trace_object *object,
-                                 const struct value *values, size_t n_values)
+				 const struct value *values, size_t n_values)
 {
 	struct writer_chrome *w = writer;
 	int err = BEGIN(w, &at, "O", "object");
@@ -310,10 +309,10 @@ static void put_band(struct writer_chrome *w, const struct where *at, const stru
 }
 
 static int write_state_begin(void *writer, struct where at, const struct trace_object *object,
-                             const struct value *values, size_t n_values)
+			     const struct value *values, size_t n_values)
 {
 	struct writer_chrome *w = writer;
-	struct chrome_args_stats ignored = {0}; /* the snapshot of the same values was counted */
+	struct chrome_args_stats ignored = { 0 }; /* the snapshot of the same values was counted */
 	int err = BEGIN(w, &at, "b", "object");
 
 	if (err)
@@ -357,8 +356,7 @@ static int write_slice_end(void *writer, struct where at, const char *name)
 	return end(w);
 }
 
-static int write_instant(void *writer, struct where at, const char *name, const struct value *values,
-                         size_t n_values)
+static int write_instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	struct writer_chrome *w = writer;
 	int err = BEGIN(w, &at, "i", "instant");
@@ -375,17 +373,17 @@ static int write_instant(void *writer, struct where at, const char *name, const 
 }
 
 const struct trace_ops writer_chrome_ops = {
-        .process_name = write_process_name,
-        .thread_name = write_thread_name,
-        .counter = write_counter,
-        .object_new = write_object_new,
-        .object_snapshot = write_object_snapshot,
-        .object_delete = write_object_delete,
-        .state_begin = write_state_begin,
-        .state_end = write_state_end,
-        .slice_begin = write_slice_begin,
-        .slice_end = write_slice_end,
-        .instant = write_instant,
+	.process_name = write_process_name,
+	.thread_name = write_thread_name,
+	.counter = write_counter,
+	.object_new = write_object_new,
+	.object_snapshot = write_object_snapshot,
+	.object_delete = write_object_delete,
+	.state_begin = write_state_begin,
+	.state_end = write_state_end,
+	.slice_begin = write_slice_begin,
+	.slice_end = write_slice_end,
+	.instant = write_instant,
 };
 
 /* The whole file's beginning. -E2BIG: it would be longer than the head. */

@@ -23,13 +23,13 @@
 #define LOOPED static __attribute__((noinline, aligned(64)))
 
 /* The barrier keeps the compiler from leaving out all writes but the last one. */
-#define LOOP(name, statement)                                                                                \
-	LOOPED void loop_##name(struct work *w, long ops)                                                    \
-	{                                                                                                    \
-		for (long i = 0; i < ops; i++) {                                                             \
-			statement;                                                                           \
-			__asm__ volatile("" : : "r"(w) : "memory");                                          \
-		}                                                                                            \
+#define LOOP(name, statement) \
+	LOOPED void loop_##name(struct work *w, long ops) \
+	{ \
+		for (long i = 0; i < ops; i++) { \
+			statement; \
+			__asm__ volatile("" : : "r"(w) : "memory"); \
+		} \
 	}
 
 LOOPED void method(long i)
@@ -52,9 +52,9 @@ static const struct workload {
 	const char *name;
 	void (*loop)(struct work *w, long ops);
 } workloads[] = {
-        {"counter1", loop_counter1},   {"counter4", loop_counter4}, {"counter8", loop_counter8},
-        {"counter32", loop_counter32}, {"object", loop_object},     {"method", loop_method},
-        {"excluded", loop_excluded},   {"silent", loop_silent},     {"filtered", loop_filtered},
+	{ "counter1", loop_counter1 },   { "counter4", loop_counter4 }, { "counter8", loop_counter8 },
+	{ "counter32", loop_counter32 }, { "object", loop_object },     { "method", loop_method },
+	{ "excluded", loop_excluded },   { "silent", loop_silent },     { "filtered", loop_filtered },
 };
 
 struct thread {
@@ -97,7 +97,7 @@ static void run(const struct workload *workload, int n, long ops)
 
 	pthread_barrier_init(&barrier, NULL, (unsigned)n);
 	for (int i = 0; i < n; i++) {
-		threads[i] = (struct thread){.work = &works[i], .workload = workload, .ops = ops};
+		threads[i] = (struct thread){ .work = &works[i], .workload = workload, .ops = ops };
 		if (pthread_create(&threads[i].id, NULL, run_thread, &threads[i]))
 			abort();
 	}
@@ -148,8 +148,8 @@ int main(void)
 		int threads;
 		long ops;
 
-		if (sscanf(line, "run %31s %d %ld", name, &threads, &ops) == 3 && (w = find(name)) &&
-		    threads > 0 && threads <= THREADS_MAX)
+		if (sscanf(line, "run %31s %d %ld", name, &threads, &ops) == 3 && (w = find(name)) && threads > 0 &&
+		    threads <= THREADS_MAX)
 			run(w, threads, ops);
 		else if (sscanf(line, "on %31s", name) == 1)
 			printf("%d\n", !strcmp(name, "method") ? EMIT_METHOD_ON() : EMIT_ON());

@@ -2,14 +2,16 @@
 /* LTTng-UST tracepoints that carry what our reports carry: all attributes, both strings, the method's name. */
 #include "lttng_events.h"
 
-#define EMIT_COUNTER(w, c, n, value) do { \
-	(w)->c.a0 = (value); \
-	lttng_ust_tracepoint(vizbench, counter##n, &(w)->c.a0); \
-} while (0)
-#define EMIT_OBJECT(w, o, value) do { \
-	(w)->o.n = (value); \
-	lttng_ust_tracepoint(vizbench, object, (w)->o.n, (w)->o.owner, (w)->o.state); \
-} while (0)
+#define EMIT_COUNTER(w, c, n, value) \
+	do { \
+		(w)->c.a0 = (value); \
+		lttng_ust_tracepoint(vizbench, counter##n, &(w)->c.a0); \
+	} while (0)
+#define EMIT_OBJECT(w, o, value) \
+	do { \
+		(w)->o.n = (value); \
+		lttng_ust_tracepoint(vizbench, object, (w)->o.n, (w)->o.owner, (w)->o.state); \
+	} while (0)
 #define EMIT_METHOD() \
 	__attribute__((cleanup(leave))) long entered = i; \
 	lttng_ust_tracepoint(vizbench, enter, __func__)

@@ -54,8 +54,7 @@ static bool is_measured(enum probe probe)
 	return probe == EVENT_PROBE_SET || probe == EVENT_PROBE_ENTER || probe == EVENT_PROBE_EXIT;
 }
 
-static int attach_stubs(struct links *links, struct bpf_program *prog, enum site site, pid_t pid,
-                        const char *path)
+static int attach_stubs(struct links *links, struct bpf_program *prog, enum site site, pid_t pid, const char *path)
 {
 	struct elf_file elf;
 	int err = read_elf(&elf, path);
@@ -69,8 +68,7 @@ static int attach_stubs(struct links *links, struct bpf_program *prog, enum site
 
 		if (!is_measured(p->probe))
 			continue;
-		link = bpf_program__attach_uprobe_opts(prog, pid, path, p->offset + site__offset(site),
-		                                       &opts);
+		link = bpf_program__attach_uprobe_opts(prog, pid, path, p->offset + site__offset(site), &opts);
 		if (!link) {
 			err = -errno;
 			break;
@@ -83,7 +81,7 @@ static int attach_stubs(struct links *links, struct bpf_program *prog, enum site
 
 static int attach_sdt(struct links *links, struct bpf_program *prog, pid_t pid, const char *path)
 {
-	static const char *const names[] = {"write", "enter", "exit"};
+	static const char *const names[] = { "write", "enter", "exit" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		struct bpf_link *link = bpf_program__attach_usdt(prog, pid, path, "vizbench", names[i], NULL);
@@ -105,8 +103,7 @@ static int where(const char *path)
 	for (size_t i = 0; i < elf.n_probes; i++)
 		if (is_measured(elf.probes[i].probe))
 			printf("%s 0x%llx 0x%llx\n", probe_names[elf.probes[i].probe],
-			       (unsigned long long)elf.probes[i].offset,
-			       (unsigned long long)elf.probes[i].semaphore);
+			       (unsigned long long)elf.probes[i].offset, (unsigned long long)elf.probes[i].semaphore);
 	elf_file__free(&elf);
 	return 0;
 }
@@ -121,7 +118,7 @@ static enum site site_of(const char *name)
 
 static int run(struct floor_bpf *skel, struct links *links, char **argv)
 {
-	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct bpf_program *prog = bpf_object__find_program_by_name(skel->obj, argv[1]), *p;
 	pid_t pid = (pid_t)atoi(argv[3]);
 	struct ring_buffer *ring;
@@ -129,15 +126,16 @@ static int run(struct floor_bpf *skel, struct links *links, char **argv)
 
 	if (!prog)
 		return -ENOENT;
-	bpf_object__for_each_program(p, skel->obj) bpf_program__set_autoload(p, p == prog);
+	bpf_object__for_each_program(p, skel->obj)
+		bpf_program__set_autoload(p, p == prog);
 	err = floor_bpf__load(skel);
 	if (err)
 		return err;
 	ring = ring_buffer__new(bpf_map__fd(skel->maps.ring), on_record, NULL, NULL);
 	if (!ring)
 		return -errno;
-	err = strcmp(argv[2], "sdt") ? attach_stubs(links, prog, site_of(argv[2]), pid, argv[4])
-	                             : attach_sdt(links, prog, pid, argv[4]);
+	err = strcmp(argv[2], "sdt") ? attach_stubs(links, prog, site_of(argv[2]), pid, argv[4]) :
+				       attach_sdt(links, prog, pid, argv[4]);
 	if (!err) {
 		printf("attached %zu\n", links->n);
 		fflush(stdout);
@@ -153,7 +151,7 @@ static int run(struct floor_bpf *skel, struct links *links, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct links links = {.n = 0};
+	struct links links = { .n = 0 };
 	struct floor_bpf *skel;
 	int err;
 
@@ -161,14 +159,13 @@ int main(int argc, char **argv)
 		return where(argv[2]) ? 1 : 0;
 	if (argc != 5) {
 		fprintf(stderr, "usage: floor empty|record|usdt_bare|usdt_args nop1|nop5|sdt PID FILE\n"
-		                "       floor where FILE\n");
+				"       floor where FILE\n");
 		return 2;
 	}
 	skel = floor_bpf__open();
 	err = skel ? run(skel, &links, argv) : -errno;
 	if (err)
-		fprintf(stderr, "floor: %s\n",
-		        err == -524 ? "this kernel does not take that site" : strerror(-err));
+		fprintf(stderr, "floor: %s\n", err == -524 ? "this kernel does not take that site" : strerror(-err));
 	for (size_t i = 0; i < links.n; i++)
 		bpf_link__destroy(links.all[i]);
 	floor_bpf__destroy(skel);

@@ -12,6 +12,7 @@
 #define BENCH_FIELD(i) lttng_ust_field_integer(int64_t, a##i, a[i])
 #define BENCH_FIELDS4(i, j, k, l) BENCH_FIELD(i) BENCH_FIELD(j) BENCH_FIELD(k) BENCH_FIELD(l)
 
+/* clang-format off */
 LTTNG_UST_TRACEPOINT_EVENT(vizbench, counter1, LTTNG_UST_TP_ARGS(const int64_t *, a),
 	LTTNG_UST_TP_FIELDS(BENCH_FIELD(0)))
 LTTNG_UST_TRACEPOINT_EVENT(vizbench, counter4, LTTNG_UST_TP_ARGS(const int64_t *, a),
@@ -30,6 +31,7 @@ LTTNG_UST_TRACEPOINT_EVENT(vizbench, enter, LTTNG_UST_TP_ARGS(const char *, name
 	LTTNG_UST_TP_FIELDS(lttng_ust_field_string(name, name)))
 LTTNG_UST_TRACEPOINT_EVENT(vizbench, exit, LTTNG_UST_TP_ARGS(const char *, name),
 	LTTNG_UST_TP_FIELDS(lttng_ust_field_string(name, name)))
+/* clang-format on */
 #endif
 
 #include <lttng/tracepoint-event.h>

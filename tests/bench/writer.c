@@ -53,8 +53,8 @@ struct workload {
 };
 
 static const struct workload workloads[] = {
-        {"counter1", 1, false}, {"counter4", 4, false}, {"counter8", 8, false}, {"counter32", 32, false},
-        {"doubles4", 4, true},  {"object", 0, false},   {"method", 0, false},
+	{ "counter1", 1, false }, { "counter4", 4, false }, { "counter8", 8, false }, { "counter32", 32, false },
+	{ "doubles4", 4, true },  { "object", 0, false },   { "method", 0, false },
 };
 
 /* All stages, and one record or two of what they are fed with. */
@@ -120,14 +120,13 @@ static void make_counter(struct bench *b, unsigned n)
 	const unsigned type = b->doubles ? VIZ_TYPE_F64 : VIZ_TYPE_I64;
 	const size_t size = offsetof(struct counter, a) + n * sizeof(int64_t);
 	struct viz_attr attrs[VALUES_MAX];
-	struct counter c = {.a = {0}};
+	struct counter c = { .a = { 0 } };
 	struct descriptor d;
 	char name[8];
 
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "a%u", i);
-		attrs[i] =
-		        attr(name, type, offsetof(struct counter, a) + i * sizeof(int64_t), sizeof(int64_t));
+		attrs[i] = attr(name, type, offsetof(struct counter, a) + i * sizeof(int64_t), sizeof(int64_t));
 		c.a[i] = number(b, i * 1000003);
 	}
 	d = descriptor(VIZ_KIND_COUNTER, "counter", 1, size, attrs, n);
@@ -139,14 +138,13 @@ static void make_counter(struct bench *b, unsigned n)
 static void make_object(struct bench *b)
 {
 	static const struct text_entry texts[] = {
-	        {offsetof(struct object, owner) / 8, REC_TEXT_OK, "a string of 24 bytes...."},
-	        {offsetof(struct object, state) / 8, REC_TEXT_OK, "running well"},
+		{ offsetof(struct object, owner) / 8, REC_TEXT_OK, "a string of 24 bytes...." },
+		{ offsetof(struct object, state) / 8, REC_TEXT_OK, "running well" },
 	};
-	struct viz_attr attrs[] = {ATTR(object, n, VIZ_TYPE_I64), ATTR(object, owner, VIZ_TYPE_STRP),
-	                           ATTR(object, state, VIZ_TYPE_STRP)};
-	struct descriptor d =
-	        descriptor(VIZ_KIND_OBJECT, "object", 1, sizeof(struct object), attrs, COUNT(attrs));
-	struct object o = {.owner = texts[0].text, .state = texts[1].text};
+	struct viz_attr attrs[] = { ATTR(object, n, VIZ_TYPE_I64), ATTR(object, owner, VIZ_TYPE_STRP),
+				    ATTR(object, state, VIZ_TYPE_STRP) };
+	struct descriptor d = descriptor(VIZ_KIND_OBJECT, "object", 1, sizeof(struct object), attrs, COUNT(attrs));
+	struct object o = { .owner = texts[0].text, .state = texts[1].text };
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		d.head.strings[texts[i].word / 64] |= 1ull << texts[i].word % 64;
@@ -168,7 +166,7 @@ static void set_up(struct bench *b, const struct workload *w)
 	memset(b, 0, sizeof(*b));
 	b->ts = TS;
 	b->doubles = w->doubles;
-	CHECK(output__open(&b->output, "/dev/null", (struct output_owner){getuid(), getgid()}));
+	CHECK(output__open(&b->output, "/dev/null", (struct output_owner){ getuid(), getgid() }));
 	CHECK(writer_chrome__new(&b->writer, b->output));
 	CHECK(model__new(&b->model, &writer_chrome_ops, b->writer, TS));
 	CHECK(decoder__new(&b->decoder));
@@ -263,15 +261,15 @@ static void run_model(struct bench *b, uint64_t events)
 
 static void run_format(struct bench *b, uint64_t events)
 {
-	const struct trace_counter counter = {.name = "a counter"};
-	const struct trace_object object = {.address = OBJ, .name = "an object", .tag = "object"};
+	const struct trace_counter counter = { .name = "a counter" };
+	const struct trace_object object = { .address = OBJ, .name = "an object", .tag = "object" };
 	const struct trace_ops *ops = &writer_chrome_ops;
 	struct decoded d;
 
 	decode_once(b, &d);
 	for (uint64_t i = 0; i < events; i++) {
 		const struct event *e = &d.events[i % b->n_records];
-		struct where at = {.ts = b->ts += EVENT_NS, .pid = PID, .tid = TID};
+		struct where at = { .ts = b->ts += EVENT_NS, .pid = PID, .tid = TID };
 
 		d.values[0].i = number(b, i);
 		switch (e->kind) {
@@ -294,10 +292,10 @@ static const struct stage {
 	const char *name;
 	void (*run)(struct bench *b, uint64_t events);
 } stages[] = {
-        {"format", run_format},
-        {"model", run_model},
-        {"decode", run_decode},
-        {"order", run_order},
+	{ "format", run_format },
+	{ "model", run_model },
+	{ "decode", run_decode },
+	{ "order", run_order },
 };
 
 int main(int argc, char **argv)

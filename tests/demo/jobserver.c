@@ -39,8 +39,8 @@
  * those that start with `_` are private: here it is just there to show that. */
 struct queue {
 	struct viz_counter viz;
-	int depth;   /* jobs that wait */
-	int running; /* jobs that a worker has */
+	int depth;    /* jobs that wait */
+	int running;  /* jobs that a worker has */
 	double load;  /* running workers / all, smoothed */
 	int _highest; /* depth so far */
 
@@ -90,7 +90,7 @@ struct worker {
 VIZ_PROBE_OBJECT(worker, state, job, progress, VIZ_DICT(stats, stats), recent);
 
 enum job_kind { JOB_THUMBNAIL, JOB_REPORT, JOB_BACKUP, JOB_KINDS };
-static const char *const kind_names[JOB_KINDS] = {"thumbnail", "report", "backup"};
+static const char *const kind_names[JOB_KINDS] = { "thumbnail", "report", "backup" };
 
 /* Made for each request, gone with the reply. A new job may well get the address of an old one. */
 struct job {
@@ -122,7 +122,7 @@ static void stop(int signal)
 
 static void work_ms(unsigned ms)
 {
-	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
 
 	while (nanosleep(&t, &t) && errno == EINTR && !stopping)
 		;
@@ -334,8 +334,8 @@ static void reply(struct worker *w, struct job *job, bool ok, uint32_t *random)
 
 	VIZ_PROBE_METHOD();
 	VIZ_PROBE_SET(w, state, "replying");
-	snprintf(job->reply, sizeof(job->reply), "{\"ok\": %s, \"ms\": [%.1f, %zu]}", ok ? "true" : "false",
-	         ms, job->size);
+	snprintf(job->reply, sizeof(job->reply), "{\"ok\": %s, \"ms\": [%.1f, %zu]}", ok ? "true" : "false", ms,
+		 job->size);
 	VIZ_PROBE_SET(job, phase, "replied");
 	work_ms(draw(random, 1, 2));
 
@@ -357,8 +357,7 @@ static void serve(struct worker *w, struct job *job, uint32_t *random)
 	bool ok;
 
 	VIZ_PROBE_METHOD();
-	VIZ_PROBE_CONFIG(w, trigger_on_change,
-	                 false); /* `job` and `progress` in silence, `state` reports them */
+	VIZ_PROBE_CONFIG(w, trigger_on_change, false); /* `job` and `progress` in silence, `state` reports them */
 	VIZ_PROBE_SET(w, job, job->title);
 	VIZ_PROBE_SET(w, progress, 0);
 	VIZ_PROBE_CONFIG(w, trigger_on_change, true);
@@ -430,8 +429,8 @@ static void reload_config(unsigned round)
 	work_ms(3);
 	/* CONFIG is an expression; it says so if an attribute name is wrong. Every second round the cache
 	 * is shown without its size. */
-	if (round % 2 == 0 ? VIZ_PROBE_CONFIG(&cache, exclude_attributes)
-	                   : VIZ_PROBE_CONFIG(&cache, exclude_attributes, "bytes"))
+	if (round % 2 == 0 ? VIZ_PROBE_CONFIG(&cache, exclude_attributes) :
+			     VIZ_PROBE_CONFIG(&cache, exclude_attributes, "bytes"))
 		fprintf(stderr, "jobserver: the cache has no such attribute\n");
 	VIZ_PROBE_INSTANT("config reloaded");
 }

@@ -34,27 +34,27 @@ static void expect(uint64_t counter, const struct value *values, size_t n, const
 {
 	cr_assert_eq(put(counter, values, n), 0);
 	cr_assert_eq(json.error, 0);
-	cr_expect(json.size == strlen(text) && !memcmp(json.data, text, json.size), "%.*s, not %s",
-	          (int)json.size, json.data, text);
+	cr_expect(json.size == strlen(text) && !memcmp(json.data, text, json.size), "%.*s, not %s", (int)json.size,
+		  json.data, text);
 }
 
 /* The same values by somebody who keeps nothing. */
 static void expect_as_made_anew(uint64_t counter, const struct value *values, size_t n)
 {
-	struct chrome_samples fresh = {0};
-	struct json made = {0};
+	struct chrome_samples fresh = { 0 };
+	struct json made = { 0 };
 
 	cr_assert_eq(chrome_samples__put(&fresh, &made, 0, values, n), 0);
 	cr_assert_eq(put(counter, values, n), 0);
-	cr_assert(json.size == made.size && !memcmp(json.data, made.data, made.size), "%.*s, not %.*s",
-	          (int)json.size, json.data, (int)made.size, made.data);
+	cr_assert(json.size == made.size && !memcmp(json.data, made.data, made.size), "%.*s, not %.*s", (int)json.size,
+		  json.data, (int)made.size, made.data);
 	chrome_samples__clear(&fresh);
 	json__free(&made);
 }
 
 Test(chrome_samples, one_value_changes)
 {
-	struct value v[] = {integer("depth", -3), real("load", 0.5), integer("used", 7)};
+	struct value v[] = { integer("depth", -3), real("load", 0.5), integer("used", 7) };
 
 	expect(1, v, 3, "{\"depth\":-3,\"load\":0.5,\"used\":7}");
 	expect(1, v, 3, "{\"depth\":-3,\"load\":0.5,\"used\":7}");
@@ -82,7 +82,7 @@ Test(chrome_samples, no_value_and_one)
 /* They are the same bits in part. */
 Test(chrome_samples, what_looks_alike)
 {
-	struct value v[] = {real("zero", 0.0), integer("one", 1)};
+	struct value v[] = { real("zero", 0.0), integer("one", 1) };
 
 	expect(1, v, 2, "{\"zero\":0.0,\"one\":1}");
 	v[0].d = -0.0;
@@ -97,7 +97,7 @@ Test(chrome_samples, what_looks_alike)
 
 Test(chrome_samples, counters_do_not_get_each_others_text)
 {
-	struct value a[] = {integer("a", 1), integer("b", 2)}, b[] = {integer("x", 1), integer("y", 2)};
+	struct value a[] = { integer("a", 1), integer("b", 2) }, b[] = { integer("x", 1), integer("y", 2) };
 
 	for (int i = 0; i < 3; i++) {
 		expect(5, a, 2, "{\"a\":1,\"b\":2}");
@@ -108,7 +108,7 @@ Test(chrome_samples, counters_do_not_get_each_others_text)
 
 Test(chrome_samples, after_what_is_no_number)
 {
-	struct value good[] = {integer("a", 1), real("b", 0.5), integer("c", 3)}, bad[3];
+	struct value good[] = { integer("a", 1), real("b", 0.5), integer("c", 3) }, bad[3];
 
 	expect(1, good, 3, "{\"a\":1,\"b\":0.5,\"c\":3}");
 	memcpy(bad, good, sizeof(bad));
@@ -130,10 +130,10 @@ static uint64_t below(uint64_t bound)
 /* Of all lengths. */
 static void change(struct value *v)
 {
-	static const uint64_t bounds[] = {2, 10, 1000, 1000000000, UINT64_MAX};
+	static const uint64_t bounds[] = { 2, 10, 1000, 1000000000, UINT64_MAX };
 	const uint64_t n = below(bounds[below(5)]);
 
-	v->type = (enum value_type[]){VALUE_INT, VALUE_UINT, VALUE_DOUBLE, VALUE_BOOL}[below(4)];
+	v->type = (enum value_type[]){ VALUE_INT, VALUE_UINT, VALUE_DOUBLE, VALUE_BOOL }[below(4)];
 	v->u = v->type == VALUE_BOOL ? n % 2 : n;
 	if (v->type == VALUE_DOUBLE)
 		v->d = below(2) ? (double)n / 8 : sqrt((double)n);
@@ -144,8 +144,8 @@ Test(chrome_samples, any_changes)
 {
 	static struct value values[4][MANY];
 	static char keys[MANY][8];
-	static const uint64_t counters[] = {0, 1, 2, 2 + CHROME_SAMPLES_KEPT};
-	static const size_t n_values[] = {2, MANY, 7, MANY - 1};
+	static const uint64_t counters[] = { 0, 1, 2, 2 + CHROME_SAMPLES_KEPT };
+	static const size_t n_values[] = { 2, MANY, 7, MANY - 1 };
 
 	for (size_t c = 0; c < 4; c++) {
 		for (size_t i = 0; i < MANY; i++) {

@@ -17,8 +17,7 @@ Test(decode, counter_snapshot_has_all_public_attributes)
 	introduce_pool();
 	pool_record(&p);
 	cr_assert_eq(feed(&e), 0);
-	cr_assert_str_eq(show(&e),
-	                 "SNAPSHOT by 2 at 7000 counter pool {open=-3, idle=4u, load=0.25, on=true}");
+	cr_assert_str_eq(show(&e), "SNAPSHOT by 2 at 7000 counter pool {open=-3, idle=4u, load=0.25, on=true}");
 	cr_assert_eq(e.mask, 0xf);
 	cr_assert_eq(e.cls, CLS);
 	cr_assert_eq(e.ts, TS);
@@ -51,9 +50,9 @@ Test(decode, object_snapshot_has_every_type)
 Test(decode, texts_may_come_in_any_order)
 {
 	const struct text_entry texts[] = {
-	        {WORD(extra), REC_TEXT_OK, "{\"k\":1}"}, {WORD(tags) + 2, REC_TEXT_UNREADABLE, NULL},
-	        {WORD(lim.why), REC_TEXT_OK, ""},        {WORD(tags), REC_TEXT_TRUNCATED, "lon"},
-	        {WORD(owner), REC_TEXT_OK, "grace"},
+		{ WORD(extra), REC_TEXT_OK, "{\"k\":1}" }, { WORD(tags) + 2, REC_TEXT_UNREADABLE, NULL },
+		{ WORD(lim.why), REC_TEXT_OK, "" },        { WORD(tags), REC_TEXT_TRUNCATED, "lon" },
+		{ WORD(owner), REC_TEXT_OK, "grace" },
 	};
 	struct account a = account();
 
@@ -102,8 +101,8 @@ Test(decode, mask_bits_beyond_the_class_are_ignored)
 
 Test(decode, inherited_attributes_lose_their_prefix)
 {
-	struct viz_attr attrs[] = {ATTR(pool, open, VIZ_TYPE_I64), ATTR(pool, idle, VIZ_TYPE_U32),
-	                           ATTR(pool, _waiters, VIZ_TYPE_I32)};
+	struct viz_attr attrs[] = { ATTR(pool, open, VIZ_TYPE_I64), ATTR(pool, idle, VIZ_TYPE_U32),
+				    ATTR(pool, _waiters, VIZ_TYPE_I32) };
 	struct pool p = pool();
 	struct descriptor d;
 
@@ -118,7 +117,7 @@ Test(decode, inherited_attributes_lose_their_prefix)
 
 Test(decode, inherited_attribute_of_the_same_name_keeps_its_prefix)
 {
-	struct viz_attr attrs[] = {ATTR(pool, open, VIZ_TYPE_I64), ATTR(pool, idle, VIZ_TYPE_U32)};
+	struct viz_attr attrs[] = { ATTR(pool, open, VIZ_TYPE_I64), ATTR(pool, idle, VIZ_TYPE_U32) };
 	struct pool p = pool();
 	struct descriptor d;
 
@@ -136,9 +135,9 @@ Test(decode, base_may_lie_inside_of_the_span)
 		int64_t before;
 		struct viz_base base;
 		int64_t after;
-	} o = {.before = 5, .base = {.exclude = 2}, .after = 6};
-	struct viz_attr attrs[] = {attr("before", VIZ_TYPE_I64, 0, 8), attr("hidden", VIZ_TYPE_I64, 0, 8),
-	                           attr("after", VIZ_TYPE_I64, sizeof(struct viz_base), 8)};
+	} o = { .before = 5, .base = { .exclude = 2 }, .after = 6 };
+	struct viz_attr attrs[] = { attr("before", VIZ_TYPE_I64, 0, 8), attr("hidden", VIZ_TYPE_I64, 0, 8),
+				    attr("after", VIZ_TYPE_I64, sizeof(struct viz_base), 8) };
 	struct descriptor d;
 
 	attrs[0].offset = attrs[1].offset = -8;
@@ -175,7 +174,7 @@ Test(decode, attributes_outside_of_the_records_span_are_unreadable)
 {
 	struct {
 		struct viz_base base;
-	} o = {0};
+	} o = { 0 };
 
 	introduce_pool();
 	snapshot_record(&record, OBJ, CLS, &o, sizeof(o));
@@ -210,7 +209,7 @@ static void one_string(uint64_t pointer, const struct text_entry *texts, size_t 
 	struct {
 		struct viz_base base;
 		uint64_t s;
-	} o = {.s = pointer};
+	} o = { .s = pointer };
 	struct viz_attr a = attr("s", VIZ_TYPE_STRP, sizeof(struct viz_base), 8);
 	struct descriptor d = descriptor(VIZ_KIND_OBJECT, "o", 1, sizeof(o), &a, 1);
 	struct event e;
@@ -225,7 +224,7 @@ static void one_string(uint64_t pointer, const struct text_entry *texts, size_t 
 
 Test(decode, string_without_its_text_is_null_or_unreadable)
 {
-	const struct text_entry other[] = {{0, REC_TEXT_OK, "other"}};
+	const struct text_entry other[] = { { 0, REC_TEXT_OK, "other" } };
 
 	one_string(0, NULL, 0, "{s=null}");
 	one_string(1, NULL, 0, "{s=?}");
@@ -239,9 +238,9 @@ Test(decode, char_is_a_number_and_bool_is_zero_or_not)
 	struct {
 		struct viz_base base;
 		uint8_t c, b;
-	} o = {.c = 'A', .b = 0x80};
-	struct viz_attr attrs[] = {attr("c", VIZ_TYPE_I8, sizeof(struct viz_base), 1),
-	                           attr("b", VIZ_TYPE_BOOL, sizeof(struct viz_base) + 1, 1)};
+	} o = { .c = 'A', .b = 0x80 };
+	struct viz_attr attrs[] = { attr("c", VIZ_TYPE_I8, sizeof(struct viz_base), 1),
+				    attr("b", VIZ_TYPE_BOOL, sizeof(struct viz_base) + 1, 1) };
 	struct descriptor d = descriptor(VIZ_KIND_COUNTER, "o", 1, sizeof(o), attrs, 2);
 
 	introduce(CLS, &d);
@@ -297,7 +296,7 @@ Test(decode, rejects_snapshot_of_a_class_that_is_unknown_or_a_dict)
 
 Test(decode, rejects_snapshot_without_its_base)
 {
-	static const int32_t offsets[] = {8, 1, INT32_MAX, INT32_MIN, -80, -88, -89};
+	static const int32_t offsets[] = { 8, 1, INT32_MAX, INT32_MIN, -80, -88, -89 };
 	struct pool p = pool();
 	size_t i;
 
@@ -333,7 +332,7 @@ Test(decode, rejects_texts_outside_of_the_record)
 	snapshot_of(&record)->texts = (uint32_t)record.size;
 	snapshot_of(&record)->n_texts = VIZ_SPAN_MAX / 8 + 1; /* they are there, but too many */
 	for (i = 0; i <= VIZ_SPAN_MAX / 8; i++)
-		append(&record, &(struct rec_text){.status = REC_TEXT_NULL}, sizeof(struct rec_text));
+		append(&record, &(struct rec_text){ .status = REC_TEXT_NULL }, sizeof(struct rec_text));
 	EXPECT_REJECTED(PROBE_SET);
 	account_record(&a);
 	good = snapshot_of(&record)->texts;
@@ -454,11 +453,11 @@ static void expect_bad_class(const struct descriptor *d, int line)
 	cr_assert(feed(&e) == 0 && !strcmp(e.tag, "pool"), "line %d: the old class is gone", line);
 }
 
-#define BAD_CLASS(change)                                                                                    \
-	do {                                                                                                 \
-		struct descriptor d = pool_class();                                                          \
-		change;                                                                                      \
-		expect_bad_class(&d, __LINE__);                                                              \
+#define BAD_CLASS(change) \
+	do { \
+		struct descriptor d = pool_class(); \
+		change; \
+		expect_bad_class(&d, __LINE__); \
 	} while (0)
 
 static void fill(struct descriptor *d, unsigned n_attrs)
@@ -526,16 +525,13 @@ Test(decode, rejects_class_with_a_bad_attribute)
 	BAD_CLASS(d.attrs[2].type = VIZ_TYPE_STR);
 	BAD_CLASS(d.head.kind = VIZ_KIND_OBJECT; d.attrs[2].type = VIZ_TYPE_STRP; d.attrs[2].stride = 4);
 	BAD_CLASS(d.head.kind = VIZ_KIND_OBJECT; d.attrs[2].type = VIZ_TYPE_STR; d.attrs[2].stride = 0);
-	BAD_CLASS(d.head.kind = VIZ_KIND_OBJECT; d.attrs[2].type = VIZ_TYPE_STR;
-	          d.attrs[2].stride = UINT32_MAX);
+	BAD_CLASS(d.head.kind = VIZ_KIND_OBJECT; d.attrs[2].type = VIZ_TYPE_STR; d.attrs[2].stride = UINT32_MAX);
 	BAD_CLASS(d.head.kind = VIZ_KIND_OBJECT; d.attrs[2].type = VIZ_TYPE_DICT);
 	BAD_CLASS(d.head.kind = VIZ_KIND_OBJECT; d.attrs[2].type = VIZ_TYPE_DICT;
-	          memset(d.attrs[2].dict, 'x', sizeof(d.attrs[2].dict)));
-	BAD_CLASS(d.head.kind = VIZ_KIND_OBJECT; d.attrs[2].flags = VIZ_ATTR_LIST;
-	          d.attrs[2].count = UINT16_MAX);
-	BAD_CLASS(d.head.kind = VIZ_KIND_OBJECT; d.attrs[2].flags = VIZ_ATTR_LIST;
-	          d.attrs[2].type = VIZ_TYPE_STR; d.attrs[2].stride = VIZ_SPAN_MAX;
-	          d.attrs[2].count = UINT16_MAX);
+		  memset(d.attrs[2].dict, 'x', sizeof(d.attrs[2].dict)));
+	BAD_CLASS(d.head.kind = VIZ_KIND_OBJECT; d.attrs[2].flags = VIZ_ATTR_LIST; d.attrs[2].count = UINT16_MAX);
+	BAD_CLASS(d.head.kind = VIZ_KIND_OBJECT; d.attrs[2].flags = VIZ_ATTR_LIST; d.attrs[2].type = VIZ_TYPE_STR;
+		  d.attrs[2].stride = VIZ_SPAN_MAX; d.attrs[2].count = UINT16_MAX);
 	BAD_CLASS(d.head.kind = VIZ_KIND_DICT; d.head.span_offset = -8);
 }
 
@@ -705,7 +701,7 @@ Test(decode, largest_list_fits)
 {
 	static char object[VIZ_SPAN_MAX];
 	struct viz_attr a = list_attr("v", VIZ_TYPE_U8, sizeof(struct viz_base), 1,
-	                              VIZ_SPAN_MAX - sizeof(struct viz_base));
+				      VIZ_SPAN_MAX - sizeof(struct viz_base));
 	struct descriptor d = descriptor(VIZ_KIND_OBJECT, "o", 1, sizeof(object), &a, 1);
 	struct event e;
 

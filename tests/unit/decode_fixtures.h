@@ -55,8 +55,8 @@ static inline const char *text(void)
 /* KIND probe: the fields that this kind has */
 static inline const char *show(const struct event *e)
 {
-	static const char *const kinds[] = {"FOUND", "INIT",  "DESTROY", "SNAPSHOT", "ENTER",
-	                                    "EXIT",  "VALUE", "INSTANT", "IGNORE"};
+	static const char *const kinds[] = { "FOUND", "INIT",  "DESTROY", "SNAPSHOT", "ENTER",
+					     "EXIT",  "VALUE", "INSTANT", "IGNORE" };
 
 	print(&page, "%s", kinds[e->kind]);
 	if (e->kind != EVENT_FOUND && e->kind != EVENT_IGNORE)
@@ -79,11 +79,11 @@ static inline const char *show(const struct event *e)
 	return text();
 }
 
-#define EXPECT(wanted)                                                                                       \
-	do {                                                                                                 \
-		struct event got;                                                                            \
-		cr_assert_eq(feed(&got), 0);                                                                 \
-		cr_assert_str_eq(show(&got), wanted);                                                        \
+#define EXPECT(wanted) \
+	do { \
+		struct event got; \
+		cr_assert_eq(feed(&got), 0); \
+		cr_assert_str_eq(show(&got), wanted); \
 	} while (0)
 
 /* Refused and counted, and the event is untouched. */
@@ -116,16 +116,16 @@ struct pool {
 
 static inline struct descriptor pool_class(void)
 {
-	struct viz_attr attrs[] = {ATTR(pool, open, VIZ_TYPE_I64), ATTR(pool, idle, VIZ_TYPE_U32),
-	                           ATTR(pool, load, VIZ_TYPE_F64), ATTR(pool, on, VIZ_TYPE_BOOL),
-	                           ATTR(pool, _waiters, VIZ_TYPE_I32)};
+	struct viz_attr attrs[] = { ATTR(pool, open, VIZ_TYPE_I64), ATTR(pool, idle, VIZ_TYPE_U32),
+				    ATTR(pool, load, VIZ_TYPE_F64), ATTR(pool, on, VIZ_TYPE_BOOL),
+				    ATTR(pool, _waiters, VIZ_TYPE_I32) };
 
 	return descriptor(VIZ_KIND_COUNTER, "pool", 10, sizeof(struct pool), attrs, COUNT(attrs));
 }
 
 static inline struct pool pool(void)
 {
-	return (struct pool){.open = -3, .idle = 4, .load = 0.25, .on = true, ._waiters = 9};
+	return (struct pool){ .open = -3, .idle = 4, .load = 0.25, .on = true, ._waiters = 9 };
 }
 
 static inline void introduce(uint64_t address, const struct descriptor *d)
@@ -184,8 +184,8 @@ struct account {
 
 static inline struct descriptor limits_class(void)
 {
-	struct viz_attr attrs[] = {ATTR(limits, soft, VIZ_TYPE_I32), ATTR(limits, hard, VIZ_TYPE_I32),
-	                           ATTR(limits, why, VIZ_TYPE_STRP)};
+	struct viz_attr attrs[] = { ATTR(limits, soft, VIZ_TYPE_I32), ATTR(limits, hard, VIZ_TYPE_I32),
+				    ATTR(limits, why, VIZ_TYPE_STRP) };
 
 	return descriptor(VIZ_KIND_DICT, "limits", LIMITS_LINE, sizeof(struct limits), attrs, COUNT(attrs));
 }
@@ -193,23 +193,23 @@ static inline struct descriptor limits_class(void)
 static inline struct descriptor account_class(void)
 {
 	struct viz_attr attrs[] = {
-	        ATTR(account, i8, VIZ_TYPE_I8),
-	        ATTR(account, u8, VIZ_TYPE_U8),
-	        ATTR(account, i16, VIZ_TYPE_I16),
-	        ATTR(account, u16, VIZ_TYPE_U16),
-	        ATTR(account, i32, VIZ_TYPE_I32),
-	        ATTR(account, u32, VIZ_TYPE_U32),
-	        ATTR(account, i64, VIZ_TYPE_I64),
-	        ATTR(account, u64, VIZ_TYPE_U64),
-	        ATTR(account, f32, VIZ_TYPE_F32),
-	        ATTR(account, text, VIZ_TYPE_STR),
-	        ATTR(account, owner, VIZ_TYPE_STRP),
-	        list_attr("rates", VIZ_TYPE_F32, offsetof(struct account, rates), 4, 2),
-	        list_attr("tags", VIZ_TYPE_STRP, offsetof(struct account, tags), 8, 3),
-	        list_attr("rows", VIZ_TYPE_STR, offsetof(struct account, rows), 4, 2),
-	        dict_attr("lim", "limits", LIMITS_LINE, offsetof(struct account, lim), sizeof(struct limits)),
-	        ATTR(account, json, VIZ_TYPE_JSON),
-	        ATTR(account, extra, VIZ_TYPE_JSONP),
+		ATTR(account, i8, VIZ_TYPE_I8),
+		ATTR(account, u8, VIZ_TYPE_U8),
+		ATTR(account, i16, VIZ_TYPE_I16),
+		ATTR(account, u16, VIZ_TYPE_U16),
+		ATTR(account, i32, VIZ_TYPE_I32),
+		ATTR(account, u32, VIZ_TYPE_U32),
+		ATTR(account, i64, VIZ_TYPE_I64),
+		ATTR(account, u64, VIZ_TYPE_U64),
+		ATTR(account, f32, VIZ_TYPE_F32),
+		ATTR(account, text, VIZ_TYPE_STR),
+		ATTR(account, owner, VIZ_TYPE_STRP),
+		list_attr("rates", VIZ_TYPE_F32, offsetof(struct account, rates), 4, 2),
+		list_attr("tags", VIZ_TYPE_STRP, offsetof(struct account, tags), 8, 3),
+		list_attr("rows", VIZ_TYPE_STR, offsetof(struct account, rows), 4, 2),
+		dict_attr("lim", "limits", LIMITS_LINE, offsetof(struct account, lim), sizeof(struct limits)),
+		ATTR(account, json, VIZ_TYPE_JSON),
+		ATTR(account, extra, VIZ_TYPE_JSONP),
 	};
 
 	return descriptor(VIZ_KIND_OBJECT, "account", 20, sizeof(struct account), attrs, COUNT(attrs));
@@ -218,23 +218,23 @@ static inline struct descriptor account_class(void)
 static inline struct account account(void)
 {
 	return (struct account){
-	        .i8 = -1,
-	        .u8 = 255,
-	        .i16 = -300,
-	        .u16 = 65535,
-	        .i32 = INT32_MIN,
-	        .u32 = UINT32_MAX,
-	        .i64 = INT64_MIN,
-	        .u64 = UINT64_MAX,
-	        .f32 = 0.5f,
-	        .text = "ada",
-	        .owner = (const char *)0x1111,
-	        .rates = {1, 2.5f},
-	        .tags = {(const char *)0x2222, NULL, (const char *)0x3333},
-	        .rows = {"ab", {'w', 'x', 'y', 'z'}},
-	        .lim = {1, 2, (const char *)0x4444},
-	        .json = "[1]",
-	        .extra = (const char *)0x5555,
+		.i8 = -1,
+		.u8 = 255,
+		.i16 = -300,
+		.u16 = 65535,
+		.i32 = INT32_MIN,
+		.u32 = UINT32_MAX,
+		.i64 = INT64_MIN,
+		.u64 = UINT64_MAX,
+		.f32 = 0.5f,
+		.text = "ada",
+		.owner = (const char *)0x1111,
+		.rates = { 1, 2.5f },
+		.tags = { (const char *)0x2222, NULL, (const char *)0x3333 },
+		.rows = { "ab", { 'w', 'x', 'y', 'z' } },
+		.lim = { 1, 2, (const char *)0x4444 },
+		.json = "[1]",
+		.extra = (const char *)0x5555,
 	};
 }
 
@@ -243,9 +243,9 @@ static inline struct account account(void)
 static inline void account_record(const struct account *a)
 {
 	const struct text_entry texts[] = {
-	        {WORD(owner), REC_TEXT_OK, "grace"},   {WORD(tags), REC_TEXT_TRUNCATED, "lon"},
-	        {WORD(tags) + 1, REC_TEXT_NULL, NULL}, {WORD(tags) + 2, REC_TEXT_UNREADABLE, NULL},
-	        {WORD(lim.why), REC_TEXT_OK, ""},      {WORD(extra), REC_TEXT_OK, "{\"k\":1}"},
+		{ WORD(owner), REC_TEXT_OK, "grace" },   { WORD(tags), REC_TEXT_TRUNCATED, "lon" },
+		{ WORD(tags) + 1, REC_TEXT_NULL, NULL }, { WORD(tags) + 2, REC_TEXT_UNREADABLE, NULL },
+		{ WORD(lim.why), REC_TEXT_OK, "" },      { WORD(extra), REC_TEXT_OK, "{\"k\":1}" },
 	};
 
 	snapshot_record(&record, OBJ, CLS, a, sizeof(*a));
@@ -260,10 +260,10 @@ static inline void introduce_account(void)
 	introduce(DICT_CLS, &l);
 }
 
-#define ACCOUNT                                                                                              \
-	"SNAPSHOT by 2 at 7000 account {i8=-1, u8=255u, i16=-300, u16=65535u, i32=-2147483648, "             \
-	"u32=4294967295u, i64=-9223372036854775808, u64=18446744073709551615u, f32=0.5, text=\"ada\", "      \
-	"owner=\"grace\", rates=[1.0, 2.5], tags=[\"lon\"~, null, ?], rows=[\"ab\", \"wxyz\"], "             \
+#define ACCOUNT \
+	"SNAPSHOT by 2 at 7000 account {i8=-1, u8=255u, i16=-300, u16=65535u, i32=-2147483648, " \
+	"u32=4294967295u, i64=-9223372036854775808, u64=18446744073709551615u, f32=0.5, text=\"ada\", " \
+	"owner=\"grace\", rates=[1.0, 2.5], tags=[\"lon\"~, null, ?], rows=[\"ab\", \"wxyz\"], " \
 	"lim={soft=1, hard=2, why=\"\"}, json=json\"[1]\", extra=json\"{\"k\":1}\"}"
 
 #endif

@@ -285,8 +285,7 @@ Test(decode_records, survives_any_bytes, .timeout = 300)
 		r.size = valid[k].size;
 		memcpy(r.bytes, valid[k].bytes, r.size);
 		while (flips--) {
-			uint32_t at =
-			        any(4) ? any((uint32_t)r.size) : any(88 < r.size ? 88 : (uint32_t)r.size);
+			uint32_t at = any(4) ? any((uint32_t)r.size) : any(88 < r.size ? 88 : (uint32_t)r.size);
 
 			switch (any(3)) {
 			case 0: r.bytes[at] ^= (uint8_t)(1u << any(8)); break;

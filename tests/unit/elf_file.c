@@ -60,8 +60,8 @@ static void compile(const char *flags, const char *name)
 	fputs(source, file);
 	fclose(file);
 	/* From the root of the tree, as all tests are run. */
-	snprintf(command, sizeof(command), "${CC:-cc} -O1 -shared -fPIC -nostdlib -Iinclude %s -o %s/%s %s", flags, directory,
-		 name, path);
+	snprintf(command, sizeof(command), "${CC:-cc} -O1 -shared -fPIC -nostdlib -Iinclude %s -o %s/%s %s", flags,
+		 directory, name, path);
 	cr_assert_eq(system(command), 0, "%s", command);
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	in = open(path, O_RDONLY);
@@ -285,7 +285,7 @@ Test(elf_file, inline_5_byte_nops_are_counted_and_named)
 	cr_assert_eq(read_library(), 0);
 	cr_assert_eq(elf.n_inline_nop5, 0);
 	compile_sites(SITE("bare", NOP5 MORE) SITE("bare", NOP5 MORE) SITE("behind", "0x90," NOP5 MORE)
-		      SITE("before", NOP5 "," NOP10 MORE) SITE("fourth", NOP5 MORE));
+			      SITE("before", NOP5 "," NOP10 MORE) SITE("fourth", NOP5 MORE));
 	cr_assert_eq(elf.n_inline_nop5, 5);
 	cr_assert_str_eq(elf.inline_nop5[0], "others:bare");
 	cr_assert_str_eq(elf.inline_nop5[1], "others:behind");
@@ -295,8 +295,8 @@ Test(elf_file, inline_5_byte_nops_are_counted_and_named)
 Test(elf_file, nops_that_harm_nobody_are_not_counted)
 {
 	compile_sites(SITE("plain", "0x90" MORE) SITE("stub", NOP5 RET) SITE("ours", "0x90," NOP5 "," NOP10 RET)
-		      SITE("wide", NOP10 MORE) SITE("plain_and_wide", "0x90," NOP10 MORE)
-		      SITE("nops", "0x90,0x90," NOP5 MORE) SITE("almost", "0x0f,0x1f,0x44,0,1" MORE));
+			      SITE("wide", NOP10 MORE) SITE("plain_and_wide", "0x90," NOP10 MORE)
+				      SITE("nops", "0x90,0x90," NOP5 MORE) SITE("almost", "0x0f,0x1f,0x44,0,1" MORE));
 	cr_assert_eq(elf.n_inline_nop5, 0);
 	cr_assert_str_eq(elf.inline_nop5[0], "");
 }
@@ -423,7 +423,7 @@ Test(elf_file, short_note_at_the_end_of_its_section_is_refused)
 Test(elf_file, note_larger_than_its_section_harms_nobody)
 {
 	Elf64_Nhdr *h = note(0);
-	uint32_t sizes[] = {0, 1, 7, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
+	uint32_t sizes[] = { 0, 1, 7, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff };
 	uint32_t name = h->n_namesz, desc = h->n_descsz;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -445,7 +445,7 @@ Test(elf_file, damaged_class_is_left_out_and_the_next_one_found)
 {
 	struct viz_class *c = first_class(), whole = *c;
 	const char *other = strcmp(c->tag, "lim") ? "lim" : "gauge";
-	uint32_t sizes[] = {0, 1, sizeof(*c) - 1, 0x10000, 0x7fffffff, 0xffffffff};
+	uint32_t sizes[] = { 0, 1, sizeof(*c) - 1, 0x10000, 0x7fffffff, 0xffffffff };
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		c->size = sizes[i];
@@ -542,12 +542,14 @@ Test(elf_file, flipped_bytes_harm_nobody)
 		/* Half of them where it hurts: headers of the file, of segments and sections, notes, classes. */
 		const struct {
 			size_t at, size;
-		} places[] = {{0, sizeof(Elf64_Ehdr)},
-			      {header()->e_phoff, header()->e_phnum * sizeof(Elf64_Phdr)},
-			      {header()->e_shoff, header()->e_shnum * sizeof(Elf64_Shdr)},
-			      {section(".note.stapsdt")->sh_offset, section(".note.stapsdt")->sh_size},
-			      {section("viz_classes")->sh_offset, section("viz_classes")->sh_size},
-			      {0, library_size}, {0, library_size}, {0, library_size}};
+		} places[] = { { 0, sizeof(Elf64_Ehdr) },
+			       { header()->e_phoff, header()->e_phnum * sizeof(Elf64_Phdr) },
+			       { header()->e_shoff, header()->e_shnum * sizeof(Elf64_Shdr) },
+			       { section(".note.stapsdt")->sh_offset, section(".note.stapsdt")->sh_size },
+			       { section("viz_classes")->sh_offset, section("viz_classes")->sh_size },
+			       { 0, library_size },
+			       { 0, library_size },
+			       { 0, library_size } };
 		size_t place = any() % 8;
 
 		for (uint64_t n = 1 + any() % 4; n; n--)

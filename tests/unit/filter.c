@@ -26,7 +26,7 @@ static struct rules rules;
 static int calls_until_error; /* 0: never */
 
 /* Attributes 0, 1 and 3; 2 is private. */
-static const char *const keys[] = {"own", "dict", "", "list"};
+static const char *const keys[] = { "own", "dict", "", "list" };
 
 static void tidy(void)
 {
@@ -47,7 +47,7 @@ static void on_push(void *ctx, const struct verdict_key *key, const struct verdi
 
 static int on_event(void *ctx, const struct event *e)
 {
-	static const char *const kinds[] = {"found", "init", "destroy", NULL, "enter", "exit", "value", "instant"};
+	static const char *const kinds[] = { "found", "init", "destroy", NULL, "enter", "exit", "value", "instant" };
 
 	cr_assert_eq(ctx, &calls_until_error);
 	print(&page, "%" PRIu64 " %s", e->ts, kinds[e->kind] ? kinds[e->kind] : probe_names[e->probe]);
@@ -77,16 +77,16 @@ static void set_rules(const char *const *words)
 	}
 }
 
-#define WORDS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
-#define START(...)                                                                                            \
-	do {                                                                                                  \
-		set_rules(WORDS(__VA_ARGS__));                                                                \
-		cr_assert_eq(filter__new(&filter, &rules, on_push, &page), 0);                                \
+#define WORDS(...) ((const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+#define START(...) \
+	do { \
+		set_rules(WORDS(__VA_ARGS__)); \
+		cr_assert_eq(filter__new(&filter, &rules, on_push, &page), 0); \
 	} while (0)
-#define CHANGE(ts, ...)                                                                                       \
-	do {                                                                                                  \
-		set_rules(WORDS(__VA_ARGS__));                                                                \
-		cr_assert_eq(filter__change(filter, &rules, ts), 0);                                          \
+#define CHANGE(ts, ...) \
+	do { \
+		set_rules(WORDS(__VA_ARGS__)); \
+		cr_assert_eq(filter__change(filter, &rules, ts), 0); \
 	} while (0)
 
 static int feed(const struct event *e)
@@ -97,9 +97,18 @@ static int feed(const struct event *e)
 /* The kernel's hash of a name is made up: its length. */
 static struct event introduction(enum event_kind kind, uint64_t ts, uint64_t address, const char *name)
 {
-	return (struct event){.kind = kind, .probe = EVENT_PROBE_INIT, .ts = ts, .pid = PID, .tid = 8, .address = address,
-			      .cls = CLS, .tag = "tag", .name = name, .name_hash = name ? strlen(name) : 0, .keys = keys,
-			      .n_keys = 4};
+	return (struct event){ .kind = kind,
+			       .probe = EVENT_PROBE_INIT,
+			       .ts = ts,
+			       .pid = PID,
+			       .tid = 8,
+			       .address = address,
+			       .cls = CLS,
+			       .tag = "tag",
+			       .name = name,
+			       .name_hash = name ? strlen(name) : 0,
+			       .keys = keys,
+			       .n_keys = 4 };
 }
 
 static void found(uint64_t ts, uint64_t address, const char *name)
@@ -118,7 +127,9 @@ static void init(uint64_t ts, uint64_t address, const char *name)
 
 static void destroy(uint64_t ts, uint64_t address)
 {
-	struct event e = {.kind = EVENT_DESTROY, .probe = EVENT_PROBE_DESTROY, .ts = ts, .pid = PID, .address = address};
+	struct event e = {
+		.kind = EVENT_DESTROY, .probe = EVENT_PROBE_DESTROY, .ts = ts, .pid = PID, .address = address
+	};
 
 	cr_assert_eq(feed(&e), 0);
 }
@@ -126,8 +137,17 @@ static void destroy(uint64_t ts, uint64_t address)
 static struct event report_of(enum probe probe, uint64_t ts, uint64_t address, uint32_t index, const struct value *v,
 			      size_t n)
 {
-	return (struct event){.kind = EVENT_SNAPSHOT, .probe = probe, .ts = ts, .pid = PID, .address = address, .cls = CLS,
-			      .tag = "tag", .values = v, .n_values = n, .mask = 0xb, .index = index};
+	return (struct event){ .kind = EVENT_SNAPSHOT,
+			       .probe = probe,
+			       .ts = ts,
+			       .pid = PID,
+			       .address = address,
+			       .cls = CLS,
+			       .tag = "tag",
+			       .values = v,
+			       .n_values = n,
+			       .mask = 0xb,
+			       .index = index };
 }
 
 /* own=n, dict={a=[1, 2], b=3}, list=[[4], 5] */
@@ -135,16 +155,16 @@ static struct event whole(enum probe probe, uint64_t ts, uint64_t address, uint3
 {
 	static struct value v[10];
 
-	v[0] = (struct value){.key = "own", .type = VALUE_INT, .i = n};
-	v[1] = (struct value){.key = "dict", .type = VALUE_DICT, .n_children = 2};
-	v[2] = (struct value){.key = "a", .type = VALUE_LIST, .n_children = 2};
-	v[3] = (struct value){.type = VALUE_INT, .i = 1};
-	v[4] = (struct value){.type = VALUE_INT, .i = 2};
-	v[5] = (struct value){.key = "b", .type = VALUE_INT, .i = 3};
-	v[6] = (struct value){.key = "list", .type = VALUE_LIST, .n_children = 2};
-	v[7] = (struct value){.type = VALUE_LIST, .n_children = 1};
-	v[8] = (struct value){.type = VALUE_INT, .i = 4};
-	v[9] = (struct value){.type = VALUE_INT, .i = 5};
+	v[0] = (struct value){ .key = "own", .type = VALUE_INT, .i = n };
+	v[1] = (struct value){ .key = "dict", .type = VALUE_DICT, .n_children = 2 };
+	v[2] = (struct value){ .key = "a", .type = VALUE_LIST, .n_children = 2 };
+	v[3] = (struct value){ .type = VALUE_INT, .i = 1 };
+	v[4] = (struct value){ .type = VALUE_INT, .i = 2 };
+	v[5] = (struct value){ .key = "b", .type = VALUE_INT, .i = 3 };
+	v[6] = (struct value){ .key = "list", .type = VALUE_LIST, .n_children = 2 };
+	v[7] = (struct value){ .type = VALUE_LIST, .n_children = 1 };
+	v[8] = (struct value){ .type = VALUE_INT, .i = 4 };
+	v[9] = (struct value){ .type = VALUE_INT, .i = 5 };
 	return report_of(probe, ts, address, index, v, 10);
 }
 
@@ -186,26 +206,32 @@ static void quiet(uint64_t ts, uint64_t address, uint32_t index, uint64_t mask)
 
 static void named(enum event_kind kind, uint64_t ts, const char *name, bool pretty)
 {
-	static const enum probe probes[] = {[EVENT_ENTER] = EVENT_PROBE_ENTER,
-					    [EVENT_EXIT] = EVENT_PROBE_EXIT,
-					    [EVENT_INSTANT] = EVENT_PROBE_INSTANT};
-	struct event e = {.kind = kind, .probe = probes[kind], .ts = ts, .pid = PID, .name = name, .pretty = pretty};
+	static const enum probe probes[] = { [EVENT_ENTER] = EVENT_PROBE_ENTER,
+					     [EVENT_EXIT] = EVENT_PROBE_EXIT,
+					     [EVENT_INSTANT] = EVENT_PROBE_INSTANT };
+	struct event e = { .kind = kind, .probe = probes[kind], .ts = ts, .pid = PID, .name = name, .pretty = pretty };
 
 	cr_assert_eq(feed(&e), 0);
 }
 
 static void valued(uint64_t ts, const char *name, const char *key)
 {
-	struct value v = {.key = key, .type = VALUE_INT, .i = 1};
-	struct event e = {.kind = EVENT_VALUE, .probe = EVENT_PROBE_VALUE, .ts = ts, .pid = PID, .name = name, .values = &v,
-			  .n_values = 1};
+	struct value v = { .key = key, .type = VALUE_INT, .i = 1 };
+	struct event e = { .kind = EVENT_VALUE,
+			   .probe = EVENT_PROBE_VALUE,
+			   .ts = ts,
+			   .pid = PID,
+			   .name = name,
+			   .values = &v,
+			   .n_values = 1 };
 
 	cr_assert_eq(feed(&e), 0);
 }
 
 static void expect(const char *wanted, int line)
 {
-	cr_assert_str_eq(page.text ? page.text : "", wanted, "line %d: got\n%s", line, page.text ? page.text : "nothing\n");
+	cr_assert_str_eq(page.text ? page.text : "", wanted, "line %d: got\n%s", line,
+			 page.text ? page.text : "nothing\n");
 	page.size = 0;
 	if (page.text)
 		page.text[0] = 0;
@@ -270,7 +296,8 @@ Test(filter, written_attribute_that_is_excluded_makes_no_report)
 	set(2, A, 0, 1);
 	set(3, A, 1, 1);
 	logged(4, A);
-	EXPECT("push c0de/1 allowed=e trigger=0 epoch=1\n1 found a 1000\n3 set 1000 " NO_OWN "\n4 log 1000 " NO_OWN "\n");
+	EXPECT("push c0de/1 allowed=e trigger=0 epoch=1\n1 found a 1000\n3 set 1000 " NO_OWN "\n4 log 1000 " NO_OWN
+	       "\n");
 	FILTERED(SET, 1);
 	FILTERED(LOG, 0);
 }
@@ -279,8 +306,8 @@ Test(filter, lists_and_dicts_are_left_out_whole)
 {
 	static const struct {
 		const char *pattern, *values;
-	} rows[] = {{"a.own", OWN}, {"a.dict", DICT}, {"a.list", LIST}, {"a.[od]*", NO_LIST}, {"a.*i[cs]t", NO_OWN},
-		    {"a.???", OWN}, {"a.[!d]*", NO_DICT}};
+	} rows[] = { { "a.own", OWN },        { "a.dict", DICT }, { "a.list", LIST },    { "a.[od]*", NO_LIST },
+		     { "a.*i[cs]t", NO_OWN }, { "a.???", OWN },   { "a.[!d]*", NO_DICT } };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char wanted[256];
@@ -471,7 +498,8 @@ Test(filter, event_from_before_a_change_is_judged_by_the_rules_before_it)
 	set(2, A, 0, 1);
 	named(EVENT_ENTER, 3, "f", false);
 	valued(4, "q", "depth");
-	EXPECT("push c0de/1 allowed=0 trigger=0 epoch=1\n1 found a 1000\n2 set 1000 " ALL "\n3 enter f\n4 value q {depth=1}\n");
+	EXPECT("push c0de/1 allowed=0 trigger=0 epoch=1\n1 found a 1000\n2 set 1000 " ALL
+	       "\n3 enter f\n4 value q {depth=1}\n");
 	set(12, A, 0, 1);
 	named(EVENT_ENTER, 13, "f", false);
 	valued(14, "q", "depth");
@@ -547,7 +575,7 @@ Test(filter, patterns_know_what_they_matched)
 
 Test(filter, library_at_the_same_address_is_another_class)
 {
-	static const char *const other_keys[] = {"list", "own", "x", "dict"}, *const fewer[] = {"own"};
+	static const char *const other_keys[] = { "list", "own", "x", "dict" }, *const fewer[] = { "own" };
 	struct event e;
 
 	START("--exclude", "*.own");
@@ -615,19 +643,19 @@ Test(filter, on_change_looks_at_what_is_shown_only)
 
 Test(filter, on_change_tells_values_apart)
 {
-	static const struct value values[] = {{.key = "own", .type = VALUE_INT, .i = 0},
-					      {.key = "own", .type = VALUE_BOOL, .u = 0},
-					      {.key = "own", .type = VALUE_NULL},
-					      {.key = "own", .type = VALUE_UNREADABLE},
-					      {.key = "own", .type = VALUE_DOUBLE, .d = 0.0},
-					      {.key = "own", .type = VALUE_DOUBLE, .d = -0.0},
-					      {.key = "own", .type = VALUE_STRING, .s = "", .size = 0},
-					      {.key = "own", .type = VALUE_STRING, .s = "ab", .size = 2},
-					      {.key = "own", .type = VALUE_STRING, .s = "ac", .size = 2},
-					      {.key = "own", .type = VALUE_STRING, .s = "ac", .size = 1},
-					      {.key = "own", .type = VALUE_JSON, .s = "ac", .size = 1},
-					      {.key = "own", .type = VALUE_LIST},
-					      {.key = "own", .type = VALUE_DICT}};
+	static const struct value values[] = { { .key = "own", .type = VALUE_INT, .i = 0 },
+					       { .key = "own", .type = VALUE_BOOL, .u = 0 },
+					       { .key = "own", .type = VALUE_NULL },
+					       { .key = "own", .type = VALUE_UNREADABLE },
+					       { .key = "own", .type = VALUE_DOUBLE, .d = 0.0 },
+					       { .key = "own", .type = VALUE_DOUBLE, .d = -0.0 },
+					       { .key = "own", .type = VALUE_STRING, .s = "", .size = 0 },
+					       { .key = "own", .type = VALUE_STRING, .s = "ab", .size = 2 },
+					       { .key = "own", .type = VALUE_STRING, .s = "ac", .size = 2 },
+					       { .key = "own", .type = VALUE_STRING, .s = "ac", .size = 1 },
+					       { .key = "own", .type = VALUE_JSON, .s = "ac", .size = 1 },
+					       { .key = "own", .type = VALUE_LIST },
+					       { .key = "own", .type = VALUE_DICT } };
 
 	START("--on-change");
 	found(1, A, "a");
@@ -749,7 +777,7 @@ Test(filter, sixty_four_attributes_have_a_bit_each)
 	for (int i = 0; i < 64; i++) {
 		snprintf(names[i], sizeof(names[i]), "k%d", i);
 		many[i] = names[i];
-		v[i] = (struct value){.key = names[i], .type = VALUE_INT, .i = i};
+		v[i] = (struct value){ .key = names[i], .type = VALUE_INT, .i = i };
 	}
 	START("--include", "a.k0", "--include", "a.k63");
 	e.keys = many;

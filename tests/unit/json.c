@@ -14,8 +14,8 @@
 static void expect(struct json *j, const char *text, size_t size)
 {
 	cr_expect_eq(j->error, 0);
-	cr_expect(j->size == size && !memcmp(j->data, text, size), "expected %.*s\n     got %.*s", (int)size,
-	          text, (int)j->size, j->data);
+	cr_expect(j->size == size && !memcmp(j->data, text, size), "expected %.*s\n     got %.*s", (int)size, text,
+		  (int)j->size, j->data);
 	json__clear(j);
 }
 
@@ -103,10 +103,10 @@ Test(json, escapes_control_characters)
 		in[c - 1] = c;
 	json__string(&j, in, 0x1f);
 	EXPECT(j, "\"\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\u0008\\t\\n\\u000b\\u000c\\r\\u000e\\"
-	          "u000f"
-	          "\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001"
-	          "c\\u001d"
-	          "\\u001e\\u001f\"");
+		  "u000f"
+		  "\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001"
+		  "c\\u001d"
+		  "\\u001e\\u001f\"");
 	/* At every place of a run of 8, and past it. */
 	for (int i = 0; i < 20; i++) {
 		memset(text, 'a', sizeof(text));
@@ -162,7 +162,7 @@ Test(json, replaces_nul)
 	json__init(&j);
 	STRING(j, "a\0b");
 	EXPECT(j, "\"a\xef\xbf\xbd"
-	          "b\"");
+		  "b\"");
 	json__free(&j);
 }
 
@@ -172,9 +172,9 @@ Test(json, keeps_valid_utf8_as_it_is)
 
 	json__init(&j);
 	STRING(j, "\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xef\xbf\xbf \xf0\x90\x80\x80 "
-	          "\xf4\x8f\xbf\xbf");
+		  "\xf4\x8f\xbf\xbf");
 	EXPECT(j, "\"\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xef\xbf\xbf \xf0\x90\x80\x80 "
-	          "\xf4\x8f\xbf\xbf\"");
+		  "\xf4\x8f\xbf\xbf\"");
 	json__free(&j);
 }
 
@@ -186,8 +186,8 @@ Test(json, replaces_bytes_that_are_no_utf8)
 
 	json__init(&j);
 	STRING(j, "a\xff"
-	          "b\x80"
-	          "c");
+		  "b\x80"
+		  "c");
 	EXPECT(j, "\"a" BAD "b" BAD "c\"");
 	/* Longer than needed, a surrogate, above U+10FFFF. */
 	STRING(j, "\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xf5\x80");
@@ -235,8 +235,7 @@ Test(json, writes_integers)
 	for (int i = 0; i < 20; i++, power *= 10) {
 		for (int off = -1; off <= 1; off++) {
 			json__uint(&j, power + (uint64_t)off);
-			expect(&j, text,
-			       (size_t)sprintf(text, "%llu", (unsigned long long)(power + (uint64_t)off)));
+			expect(&j, text, (size_t)sprintf(text, "%llu", (unsigned long long)(power + (uint64_t)off)));
 		}
 	}
 	json__string_begin(&j);
@@ -274,26 +273,26 @@ Test(json, writes_doubles_in_a_short_form)
 		double value;
 		const char *text;
 	} cases[] = {
-	        {0.0, "0.0"},
-	        {-0.0, "-0.0"},
-	        {3.0, "3.0"},
-	        {-17.0, "-17.0"},
-	        {9007199254740991.0, "9007199254740991.0"},
-	        {0.1, "0.1"},
-	        {0.5, "0.5"},
-	        {-2.25, "-2.25"},
-	        {123.456, "123.456"},
-	        {99.99, "99.99"},
-	        {0.000000001, "0.000000001"},
-	        {1234567.891, "1234567.891"},
-	        {1e300, "1e300"},
-	        {-1e-300, "-1e-300"},
-	        {1e22, "1e22"},
-	        {1.5e-10, "1.5e-10"},
-	        {0.00037687560355167916, "3.7687560355167916e-4"},
-	        {18446744073709551615.0, "1.8446744073709552e19"},
-	        {5e-324, "4.94065645841247e-324"},
-	        {1.7976931348623157e308, "1.7976931348623157e308"},
+		{ 0.0, "0.0" },
+		{ -0.0, "-0.0" },
+		{ 3.0, "3.0" },
+		{ -17.0, "-17.0" },
+		{ 9007199254740991.0, "9007199254740991.0" },
+		{ 0.1, "0.1" },
+		{ 0.5, "0.5" },
+		{ -2.25, "-2.25" },
+		{ 123.456, "123.456" },
+		{ 99.99, "99.99" },
+		{ 0.000000001, "0.000000001" },
+		{ 1234567.891, "1234567.891" },
+		{ 1e300, "1e300" },
+		{ -1e-300, "-1e-300" },
+		{ 1e22, "1e22" },
+		{ 1.5e-10, "1.5e-10" },
+		{ 0.00037687560355167916, "3.7687560355167916e-4" },
+		{ 18446744073709551615.0, "1.8446744073709552e19" },
+		{ 5e-324, "4.94065645841247e-324" },
+		{ 1.7976931348623157e308, "1.7976931348623157e308" },
 	};
 	struct json j;
 
@@ -380,8 +379,7 @@ static const char *check_double(double value)
 			fraction += in_fraction;
 		}
 	}
-	cr_assert_leq(digits, in_fraction && !strcmp(j.data + strlen(j.data) - 2, ".0") ? 18 : 17, "%s",
-	              j.data);
+	cr_assert_leq(digits, in_fraction && !strcmp(j.data + strlen(j.data) - 2, ".0") ? 18 : 17, "%s", j.data);
 	/* int64 in Perfetto */
 	cr_assert_leq(fraction, 17, "%s", j.data);
 	cr_assert(strchr(j.data, '.') || strchr(j.data, 'e'), "%s is an integer to a reader", j.data);

@@ -7,8 +7,8 @@
 #include "../../user/jsontext.h"
 
 static const struct jsontext_rules as_is;
-static const struct jsontext_rules rename_id = {.rename_id = true};
-static const struct jsontext_rules empty_as_text = {.empty_as_text = true};
+static const struct jsontext_rules rename_id = { .rename_id = true };
+static const struct jsontext_rules empty_as_text = { .empty_as_text = true };
 
 static struct jsontext_stats stats;
 
@@ -19,8 +19,8 @@ static void expect(const char *text, const struct jsontext_rules *rules, const c
 	json__init(&j);
 	memset(&stats, 0, sizeof(stats));
 	cr_expect_eq(jsontext__write(&j, text, strlen(text), rules, &stats), 0, "%s", text);
-	cr_expect(j.size == strlen(expected) && !memcmp(j.data, expected, j.size),
-	          "expected %s\n     got %.*s", expected, (int)j.size, j.data);
+	cr_expect(j.size == strlen(expected) && !memcmp(j.data, expected, j.size), "expected %s\n     got %.*s",
+		  expected, (int)j.size, j.data);
 	json__free(&j);
 }
 
@@ -137,8 +137,7 @@ Test(jsontext, writes_what_is_empty_as_text)
 
 Test(jsontext, quotes_numbers_that_are_too_large)
 {
-	expect("[9223372036854775807,9223372036854775808,18446744073709551615,-9223372036854775809,1e999]",
-	       &as_is,
+	expect("[9223372036854775807,9223372036854775808,18446744073709551615,-9223372036854775809,1e999]", &as_is,
 	       "[9223372036854775807,\"9223372036854775808\",\"18446744073709551615\",\"-"
 	       "9223372036854775809\","
 	       "\"1e999\"]");

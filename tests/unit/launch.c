@@ -12,14 +12,14 @@ Test(launch, says_why_a_command_cannot_be_run)
 	static const struct {
 		char *name;
 		int err;
-	} cases[] = {{"/no/such/command", -ENOENT},
-	             {"no-such-command", -ENOENT},
-	             {"/etc/passwd", -EACCES},
-	             {"/", -EACCES}};
+	} cases[] = { { "/no/such/command", -ENOENT },
+		      { "no-such-command", -ENOENT },
+		      { "/etc/passwd", -EACCES },
+		      { "/", -EACCES } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct launch *l = begin(&(struct launch_options){.argv = COMMAND(cases[i].name)});
-		struct story s = {0};
+		struct launch *l = begin(&(struct launch_options){ .argv = COMMAND(cases[i].name) });
+		struct story s = { 0 };
 
 		cr_expect_eq(launch__start(l), cases[i].err, "%s", cases[i].name);
 		follow(l, &s);
@@ -42,7 +42,7 @@ Test(launch, passes_the_status_on)
 
 Test(launch, never_runs_what_was_not_started)
 {
-	struct launch *l = begin(&(struct launch_options){.argv = COMMAND("true")});
+	struct launch *l = begin(&(struct launch_options){ .argv = COMMAND("true") });
 	pid_t pid = launch__pid(l);
 
 	cr_expect_eq(kill(pid, 0), 0);
@@ -53,8 +53,8 @@ Test(launch, never_runs_what_was_not_started)
 
 Test(launch, leaves_other_children_alone)
 {
-	struct launch *l = begin(&(struct launch_options){.argv = COMMAND("true")});
-	struct story s = {0};
+	struct launch *l = begin(&(struct launch_options){ .argv = COMMAND("true") });
+	struct story s = { 0 };
 	pid_t pid = fork();
 	int status;
 
@@ -83,7 +83,7 @@ Test(launch, stops_before_a_library_runs)
 	int status;
 
 	catch_output();
-	l = begin(&(struct launch_options){.argv = COMMAND(SELF, "constructor")});
+	l = begin(&(struct launch_options){ .argv = COMMAND(SELF, "constructor") });
 	cr_assert_eq(launch__start(l), 0);
 	while (!libc || !launch__ended(l, &status)) {
 		if (!launch__next(l, &stop)) {
@@ -109,7 +109,7 @@ Test(launch, waits_for_as_long_as_nobody_looks)
 	struct launch *l;
 
 	catch_output();
-	l = begin(&(struct launch_options){.argv = COMMAND(SELF, "constructor")});
+	l = begin(&(struct launch_options){ .argv = COMMAND(SELF, "constructor") });
 	cr_assert_eq(launch__start(l), 0);
 	await(l);
 	launch__go_on(l, launch__pid(l), false);
@@ -130,8 +130,7 @@ Test(launch, goes_on_to_what_a_wrapper_runs)
 
 Test(launch, lets_go_of_a_program_with_probes)
 {
-	const struct launch_options o = {
-	        .argv = COMMAND("sh", "-c", "grep TracerPid: /proc/$$/status; exec true")};
+	const struct launch_options o = { .argv = COMMAND("sh", "-c", "grep TracerPid: /proc/$$/status; exec true") };
 
 	catch_output();
 	cr_expect_eq(trace(&o, true).execs, 1);
@@ -142,7 +141,7 @@ Test(launch, lets_go_of_a_program_with_probes)
 
 Test(launch, does_not_touch_children_unless_told_to)
 {
-	struct launch_options o = {.argv = COMMAND("sh", "-c", "grep TracerPid: /proc/self/status; true")};
+	struct launch_options o = { .argv = COMMAND("sh", "-c", "grep TracerPid: /proc/self/status; true") };
 
 	catch_output();
 	cr_expect_eq(trace(&o, false).execs, 1);
@@ -169,8 +168,7 @@ Test(launch, runs_scripts)
 
 Test(launch, takes_a_static_program)
 {
-	const struct launch_options o = {
-	        .argv = COMMAND("busybox", "grep", "TracerPid:", "/proc/self/status")};
+	const struct launch_options o = { .argv = COMMAND("busybox", "grep", "TracerPid:", "/proc/self/status") };
 	struct story s;
 
 	if (access("/bin/busybox", X_OK))
@@ -198,21 +196,20 @@ static void find_loader(char *path, size_t size)
 	path[0] = 0;
 	while (!path[0] && fgets(line, sizeof(line), maps))
 		if (strstr(line, "/ld-linux"))
-			snprintf(path, size, "%.*s", (int)strcspn(strchr(line, '/'), "\n"),
-			         strchr(line, '/'));
+			snprintf(path, size, "%.*s", (int)strcspn(strchr(line, '/'), "\n"), strchr(line, '/'));
 	fclose(maps);
 }
 
 Test(launch, takes_a_loader_called_by_name)
 {
-	struct story s = {.found_mapped = true};
+	struct story s = { .found_mapped = true };
 	struct launch *l;
 	char path[4096];
 
 	find_loader(path, sizeof(path));
 	if (!path[0])
 		cr_skip_test("no ld-linux here");
-	l = begin(&(struct launch_options){.argv = COMMAND(path, "/bin/true")});
+	l = begin(&(struct launch_options){ .argv = COMMAND(path, "/bin/true") });
 	cr_assert_eq(launch__start(l), 0);
 	follow(l, &s);
 	launch__free(l);
@@ -239,10 +236,9 @@ Test(launch, does_no_harm_to_a_32_bit_program)
 Test(launch, loses_none_of_200_processes)
 {
 	const struct launch_options o = {
-	        .argv = COMMAND(
-	                "sh", "-c",
-	                "i=0; while [ $i -lt 200 ]; do /bin/true || exit 1; i=$((i+1)); done; exit 9"),
-	        .follow = true,
+		.argv = COMMAND("sh", "-c",
+				"i=0; while [ $i -lt 200 ]; do /bin/true || exit 1; i=$((i+1)); done; exit 9"),
+		.follow = true,
 	};
 	struct story s = trace(&o, true);
 
@@ -254,9 +250,8 @@ Test(launch, loses_none_of_200_processes)
 Test(launch, loses_none_of_processes_at_once)
 {
 	const struct launch_options o = {
-	        .argv = COMMAND("sh", "-c",
-	                        "for i in 1 2 3 4 5 6 7 8; do (/bin/true; exec /bin/true) & done; wait"),
-	        .follow = true,
+		.argv = COMMAND("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do (/bin/true; exec /bin/true) & done; wait"),
+		.follow = true,
 	};
 	struct story s = trace(&o, true);
 
@@ -266,7 +261,7 @@ Test(launch, loses_none_of_processes_at_once)
 
 Test(launch, follows_threads)
 {
-	struct launch_options o = {.argv = COMMAND(SELF, "threads")};
+	struct launch_options o = { .argv = COMMAND(SELF, "threads") };
 
 	for (int i = 0; i < 2; i++) {
 		o.follow = i;
@@ -276,7 +271,7 @@ Test(launch, follows_threads)
 
 Test(launch, follows_an_exec_by_another_thread)
 {
-	struct launch_options o = {.argv = COMMAND(SELF, "exec-from-thread")};
+	struct launch_options o = { .argv = COMMAND(SELF, "exec-from-thread") };
 
 	for (int i = 0; i < 2; i++) {
 		struct story s;
@@ -307,15 +302,14 @@ static const char *nobody(void)
 	static char text[512];
 	const struct passwd *pw = getpwnam("nobody");
 
-	snprintf(text, sizeof(text), "%u %u %u %s nobody nobody\n", pw->pw_uid, pw->pw_uid, pw->pw_gid,
-	         pw->pw_dir);
+	snprintf(text, sizeof(text), "%u %u %u %s nobody nobody\n", pw->pw_uid, pw->pw_uid, pw->pw_gid, pw->pw_dir);
 	return text;
 }
 
 Test(launch, becomes_the_user_it_is_told)
 {
-	struct launch_options o = {.argv = SHOW_USER, .user = "nobody"};
-	const gid_t groups[] = {0, 1};
+	struct launch_options o = { .argv = SHOW_USER, .user = "nobody" };
+	const gid_t groups[] = { 0, 1 };
 	char number[16];
 
 	need_root();
@@ -347,7 +341,7 @@ Test(launch, becomes_the_caller_of_sudo)
 	setenv("SUDO_GID", number, 1);
 	trace_command(SHOW_USER);
 	cr_expect_str_eq(read_output(), nobody());
-	trace(&(struct launch_options){.argv = COMMAND("id", "-u"), .user = "root"}, false);
+	trace(&(struct launch_options){ .argv = COMMAND("id", "-u"), .user = "root" }, false);
 	cr_expect_str_eq(read_output(), "0\n", "unless it is told who");
 	setenv("SUDO_UID", "3999999999", 1);
 	trace_command(COMMAND("id", "-u"));
@@ -356,11 +350,10 @@ Test(launch, becomes_the_caller_of_sudo)
 
 Test(launch, knows_no_unknown_user)
 {
-	static const char *const users[] = {"no-such-user",         "",    "3999999999",
-	                                    "99999999999999999999", "0x0", "-1"};
+	static const char *const users[] = { "no-such-user", "", "3999999999", "99999999999999999999", "0x0", "-1" };
 
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
-		const struct launch_options o = {.argv = COMMAND("true"), .user = users[i]};
+		const struct launch_options o = { .argv = COMMAND("true"), .user = users[i] };
 		char error[256] = "", expected[256];
 		struct launch *l = NULL;
 
@@ -373,7 +366,7 @@ Test(launch, knows_no_unknown_user)
 
 Test(launch, says_that_only_root_becomes_another)
 {
-	const struct launch_options o = {.argv = COMMAND("true"), .user = "root"};
+	const struct launch_options o = { .argv = COMMAND("true"), .user = "root" };
 	struct launch *l = NULL;
 	char error[256] = "";
 	int status;
@@ -384,9 +377,9 @@ Test(launch, says_that_only_root_becomes_another)
 	if (!pid) {
 		cr_assert_eq(setresuid(65534, 65534, 65534), 0);
 		_exit(launch__new(&l, &o, error, sizeof(error)) == -EPERM &&
-		                      !strcmp(error, "cannot become user 0: Operation not permitted")
-		              ? 0
-		              : 1);
+				      !strcmp(error, "cannot become user 0: Operation not permitted") ?
+			      0 :
+			      1);
 	}
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_expect_eq(status, 0);
@@ -395,7 +388,7 @@ Test(launch, says_that_only_root_becomes_another)
 Test(launch, runs_a_setuid_program_with_its_rights)
 {
 	char path[] = "/tmp/viztrace-launch-XXXXXX", command[128];
-	struct launch_options o = {.argv = COMMAND(path, "-u"), .user = "nobody", .follow = true};
+	struct launch_options o = { .argv = COMMAND(path, "-u"), .user = "nobody", .follow = true };
 	int fd;
 
 	need_root();

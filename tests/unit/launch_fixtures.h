@@ -78,7 +78,7 @@ static inline int exec_from_thread(void)
 
 static inline _Noreturn void answer_signals(void)
 {
-	const struct sigaction action = {.sa_handler = answer, .sa_flags = SA_RESTART};
+	const struct sigaction action = { .sa_handler = answer, .sa_flags = SA_RESTART };
 
 	alarm(90); /* should the test fail */
 	sigaction(SIGUSR1, &action, NULL);
@@ -117,11 +117,11 @@ static inline struct launch *begin(const struct launch_options *o)
 	return l;
 }
 
-#define COMMAND(...) ((char *[]){__VA_ARGS__, NULL})
+#define COMMAND(...) ((char *[]){ __VA_ARGS__, NULL })
 
 static inline void await(struct launch *l)
 {
-	struct pollfd ready = {.fd = launch__fd(l), .events = POLLIN};
+	struct pollfd ready = { .fd = launch__fd(l), .events = POLLIN };
 
 	cr_assert_eq(poll(&ready, 1, PATIENCE_MS), 1, "nothing happened");
 }
@@ -162,7 +162,7 @@ static inline void follow(struct launch *l, struct story *s)
 static inline struct story trace(const struct launch_options *o, bool found)
 {
 	struct launch *l = begin(o);
-	struct story s = {.found = found};
+	struct story s = { .found = found };
 
 	cr_assert_eq(launch__start(l), 0);
 	follow(l, &s);
@@ -172,7 +172,7 @@ static inline struct story trace(const struct launch_options *o, bool found)
 
 static inline struct story trace_command(char *const *argv)
 {
-	return trace(&(struct launch_options){.argv = argv}, false);
+	return trace(&(struct launch_options){ .argv = argv }, false);
 }
 
 static inline bool has_mapped(pid_t pid, const char *name)
@@ -238,7 +238,7 @@ static inline int output_size(void)
 
 static inline bool wait_for_output(int ms)
 {
-	struct pollfd ready = {.fd = out, .events = POLLIN};
+	struct pollfd ready = { .fd = out, .events = POLLIN };
 
 	return poll(&ready, 1, ms) == 1;
 }

@@ -22,7 +22,7 @@ static void run_until_answer(struct launch *l)
 
 static void expect_end(struct launch *l, int sig)
 {
-	struct story s = {0};
+	struct story s = { 0 };
 
 	follow(l, &s);
 	cr_expect(WIFSIGNALED(s.status) && WTERMSIG(s.status) == sig, "%#x", s.status);
@@ -31,7 +31,7 @@ static void expect_end(struct launch *l, int sig)
 
 Test(launch_signals, passes_signals_on)
 {
-	struct launch_options o = {.argv = COMMAND(SELF, "signals")};
+	struct launch_options o = { .argv = COMMAND(SELF, "signals") };
 
 	catch_output();
 	for (int i = 0; i < 2; i++) {
@@ -49,8 +49,8 @@ Test(launch_signals, passes_signals_on)
 
 Test(launch_signals, stops_and_continues_a_job)
 {
-	struct launch_options o = {.argv = COMMAND(SELF, "signals")};
-	static const int stops[] = {SIGSTOP, SIGTSTP};
+	struct launch_options o = { .argv = COMMAND(SELF, "signals") };
+	static const int stops[] = { SIGSTOP, SIGTSTP };
 
 	catch_output();
 	for (int i = 0; i < 2; i++) {
@@ -78,7 +78,7 @@ Test(launch_signals, stops_and_continues_a_job)
 
 Test(launch_signals, survives_a_process_killed_while_it_is_looked_at)
 {
-	struct launch *l = begin(&(struct launch_options){.argv = COMMAND("true"), .follow = true});
+	struct launch *l = begin(&(struct launch_options){ .argv = COMMAND("true"), .follow = true });
 	struct launch_stop stop;
 
 	cr_assert_eq(launch__start(l), 0);
@@ -138,7 +138,7 @@ Test(launch_signals, gives_the_command_none_of_its_descriptors)
 
 Test(launch_signals, leaves_the_command_running)
 {
-	struct launch_options o = {.argv = COMMAND(SELF, "signals")};
+	struct launch_options o = { .argv = COMMAND(SELF, "signals") };
 
 	catch_output();
 	for (int i = 0; i < 2; i++) {
@@ -161,7 +161,7 @@ Test(launch_signals, leaves_the_command_running)
 /* In a process of its own, which can be killed as the tool may be: at the n-th stop. */
 static pid_t be_killed_at_stop(int n, bool seen)
 {
-	const struct launch_options o = {.argv = COMMAND(SELF, "signals"), .follow = true};
+	const struct launch_options o = { .argv = COMMAND(SELF, "signals"), .follow = true };
 	pid_t pid = 0, tool;
 	int fds[2];
 
@@ -169,7 +169,7 @@ static pid_t be_killed_at_stop(int n, bool seen)
 	tool = fork();
 	if (!tool) {
 		struct launch *l = begin(&o);
-		struct launch_stop stop = {0};
+		struct launch_stop stop = { 0 };
 
 		launch__start(l);
 		for (int i = 0; i < n; i++) {

@@ -13,22 +13,36 @@
 static struct json json;
 static struct binary files[METADATA_FILES];
 static char app[] = "/usr/bin/app";
-static struct process_description processes[PROCESSES_DESCRIBED] = {{.pid = 42, .exe = app}};
-static struct metadata_sources sources = {.processes = processes, .n_processes = 1, .n_files = 1};
+static struct process_description processes[PROCESSES_DESCRIBED] = { { .pid = 42, .exe = app } };
+static struct metadata_sources sources = { .processes = processes, .n_processes = 1, .n_files = 1 };
 static struct session_report report;
 
 static void setup(void)
 {
 	json__init(&json);
-	files[0] = (struct binary){.path = app, .elf = {.n_probes = 9, .build_id = "00ff"}};
+	files[0] = (struct binary){ .path = app, .elf = { .n_probes = 9, .build_id = "00ff" } };
 	for (size_t i = 0; i < METADATA_FILES; i++)
 		sources.files[i] = &files[i];
-	report = (struct session_report){.total = {.seen = 10, .written = 7, .filtered = 2, .lost = 1, .truncated = 3,
-						   .unreadable = 4},
-					 .counters = 11, .objects = 12, .methods = 13, .threads = 14, .processes = 20, .missed = 21, .not_finite = 15,
-					 .invalid_json = 16, .unwound = 17, .unmatched = 18, .rejected = 19,
-					 .start = 5000000000, .end = 6234567891, .start_wall = 1000000000123456789,
-					 .start_boot = 7000000000, .bytes = 999, .why = "interrupted"};
+	report = (struct session_report){
+		.total = { .seen = 10, .written = 7, .filtered = 2, .lost = 1, .truncated = 3, .unreadable = 4 },
+		.counters = 11,
+		.objects = 12,
+		.methods = 13,
+		.threads = 14,
+		.processes = 20,
+		.missed = 21,
+		.not_finite = 15,
+		.invalid_json = 16,
+		.unwound = 17,
+		.unmatched = 18,
+		.rejected = 19,
+		.start = 5000000000,
+		.end = 6234567891,
+		.start_wall = 1000000000123456789,
+		.start_boot = 7000000000,
+		.bytes = 999,
+		.why = "interrupted"
+	};
 	report.probes[EVENT_PROBE_SET] = report.total;
 }
 
@@ -47,30 +61,33 @@ static void write_all(int argc, char **argv)
 
 Test(metadata, is_as_documented)
 {
-	char *argv[] = {"viztrace-bpf", "-p", "42", "--include", "a \"b\"", NULL}, wanted[4096];
+	char *argv[] = { "viztrace-bpf", "-p", "42", "--include", "a \"b\"", NULL }, wanted[4096];
 	struct utsname u;
 	size_t n = 0;
 
 	cr_assert_eq(uname(&u), 0);
-	n += (size_t)snprintf(wanted, sizeof(wanted),
-			      "{\"tool\":\"viztrace-bpf\",\"version\":\"" VIZTRACE_VERSION "\","
-			      "\"command\":[\"viztrace-bpf\",\"-p\",\"42\",\"--include\",\"a \\\"b\\\"\"],"
-			      "\"kernel\":\"%s %s %s\",\"pid\":42,\"executable\":\"/usr/bin/app\","
-			      "\"files\":[{\"path\":\"/usr/bin/app\",\"build_id\":\"00ff\",\"probes\":9}],"
-			      "\"clock\":\"CLOCK_MONOTONIC\",\"start_clock_ns\":5000000000,\"start_boot_ns\":7000000000,"
-			      "\"start_time\":\"2001-09-09T01:46:40.123456789Z\",\"end_us\":1234567.891,"
-			      "\"ended\":\"interrupted\",\"events\":{\"seen\":10,\"written\":7,\"filtered\":2,\"lost\":1,"
-			      "\"truncated\":3,\"unreadable\":4},\"probes\":{",
-			      u.sysname, u.release, u.machine);
+	n += (size_t)
+		snprintf(wanted, sizeof(wanted),
+			 "{\"tool\":\"viztrace-bpf\",\"version\":\"" VIZTRACE_VERSION "\","
+			 "\"command\":[\"viztrace-bpf\",\"-p\",\"42\",\"--include\",\"a \\\"b\\\"\"],"
+			 "\"kernel\":\"%s %s %s\",\"pid\":42,\"executable\":\"/usr/bin/app\","
+			 "\"files\":[{\"path\":\"/usr/bin/app\",\"build_id\":\"00ff\",\"probes\":9}],"
+			 "\"clock\":\"CLOCK_MONOTONIC\",\"start_clock_ns\":5000000000,\"start_boot_ns\":7000000000,"
+			 "\"start_time\":\"2001-09-09T01:46:40.123456789Z\",\"end_us\":1234567.891,"
+			 "\"ended\":\"interrupted\",\"events\":{\"seen\":10,\"written\":7,\"filtered\":2,\"lost\":1,"
+			 "\"truncated\":3,\"unreadable\":4},\"probes\":{",
+			 u.sysname, u.release, u.machine);
 	for (int i = 0; i < EVENT_PROBES; i++)
-		n += (size_t)snprintf(wanted + n, sizeof(wanted) - n, "%s\"%s\":{\"seen\":%d,\"written\":%d,\"filtered\":%d,"
+		n += (size_t)snprintf(wanted + n, sizeof(wanted) - n,
+				      "%s\"%s\":{\"seen\":%d,\"written\":%d,\"filtered\":%d,"
 				      "\"lost\":%d,\"truncated\":%d,\"unreadable\":%d}",
-				      i ? "," : "", probe_names[i], i == EVENT_PROBE_SET ? 10 : 0, i == EVENT_PROBE_SET ? 7 : 0,
-				      i == EVENT_PROBE_SET ? 2 : 0, i == EVENT_PROBE_SET, i == EVENT_PROBE_SET ? 3 : 0,
-				      i == EVENT_PROBE_SET ? 4 : 0);
-	snprintf(wanted + n, sizeof(wanted) - n,
-		 "},\"counters\":11,\"objects\":12,\"methods\":13,\"threads\":14,\"processes\":20,\"missed_processes\":21,\"not_finite\":15,\"invalid_json\":16,"
-		 "\"unwound\":17,\"unmatched_exits\":18}");
+				      i ? "," : "", probe_names[i], i == EVENT_PROBE_SET ? 10 : 0,
+				      i == EVENT_PROBE_SET ? 7 : 0, i == EVENT_PROBE_SET ? 2 : 0, i == EVENT_PROBE_SET,
+				      i == EVENT_PROBE_SET ? 3 : 0, i == EVENT_PROBE_SET ? 4 : 0);
+	snprintf(
+		wanted + n, sizeof(wanted) - n,
+		"},\"counters\":11,\"objects\":12,\"methods\":13,\"threads\":14,\"processes\":20,\"missed_processes\":21,\"not_finite\":15,\"invalid_json\":16,"
+		"\"unwound\":17,\"unmatched_exits\":18}");
 	write_all(5, argv);
 	cr_assert_eq(json.size, strlen(wanted), "%.*s", (int)json.size, json.data);
 	cr_assert_eq(memcmp(json.data, wanted, json.size), 0, "%.*s\n%s", (int)json.size, json.data, wanted);
@@ -97,7 +114,7 @@ static size_t words_of(json_t *root)
 
 static void worst_counts(void)
 {
-	static const struct session_counts most = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+	static const struct session_counts most = { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX };
 
 	report.total = most;
 	for (int i = 0; i < EVENT_PROBES; i++)
@@ -120,7 +137,7 @@ Test(metadata, long_command_line_is_cut)
 
 Test(metadata, long_word_is_cut)
 {
-	char *word = malloc(100001), *argv[] = {"viztrace-bpf", "--exclude", word};
+	char *word = malloc(100001), *argv[] = { "viztrace-bpf", "--exclude", word };
 	json_t *root;
 
 	memset(word, 'x', 100000);
@@ -148,7 +165,7 @@ Test(metadata, many_empty_words_are_cut)
 Test(metadata, words_that_grow_when_escaped_are_cut)
 {
 	static char word[2049];
-	char *argv[] = {"viztrace-bpf", "--exclude", word, word};
+	char *argv[] = { "viztrace-bpf", "--exclude", word, word };
 	json_t *root;
 
 	worst_counts();
@@ -160,10 +177,10 @@ Test(metadata, words_that_grow_when_escaped_are_cut)
 
 Test(metadata, bytes_that_are_no_text_become_some)
 {
-	char *argv[] = {"viztrace-bpf", "\xff\xfe", "\n\t"};
+	char *argv[] = { "viztrace-bpf", "\xff\xfe", "\n\t" };
 	json_t *root;
 
-	processes[0].exe = (char[]){"/tmp/\xff"};
+	processes[0].exe = (char[]){ "/tmp/\xff" };
 	write_all(3, argv);
 	root = parsed();
 	json_decref(root);
@@ -177,13 +194,13 @@ Test(metadata, many_files_and_long_paths_are_cut)
 	worst_counts();
 	memset(path, 'p', sizeof(path) - 1);
 	for (size_t i = 0; i < METADATA_FILES; i++)
-		files[i] = (struct binary){.path = path, .elf = {.n_probes = 9}};
+		files[i] = (struct binary){ .path = path, .elf = { .n_probes = 9 } };
 	memset(files[0].elf.build_id, 'a', 40);
 	sources.n_files = METADATA_FILES;
 	sources.n_processes = PROCESSES_DESCRIBED;
 	for (size_t i = 0; i < PROCESSES_DESCRIBED; i++)
-		processes[i] = (struct process_description){.pid = 4194303, .container_pid = 4194303, .exe = path};
-	write_all(1, (char *[]){"viztrace-bpf"});
+		processes[i] = (struct process_description){ .pid = 4194303, .container_pid = 4194303, .exe = path };
+	write_all(1, (char *[]){ "viztrace-bpf" });
 	root = parsed();
 	cr_assert_gt(json_array_size(json_object_get(root, "files")), 1);
 	json_decref(root);
@@ -192,18 +209,18 @@ Test(metadata, many_files_and_long_paths_are_cut)
 Test(metadata, everything_long_at_once_fits)
 {
 	static char path[5000], word[1025];
-	char *argv[] = {"viztrace-bpf", word, word, word};
+	char *argv[] = { "viztrace-bpf", word, word, word };
 	json_t *root;
 
 	worst_counts();
 	memset(path, '"', sizeof(path) - 1);
 	memset(word, '\002', sizeof(word) - 1);
 	for (size_t i = 0; i < METADATA_FILES; i++)
-		files[i] = (struct binary){.path = path, .elf = {.n_probes = 9}};
+		files[i] = (struct binary){ .path = path, .elf = { .n_probes = 9 } };
 	sources.n_files = METADATA_FILES;
 	sources.n_processes = PROCESSES_DESCRIBED;
 	for (size_t i = 0; i < PROCESSES_DESCRIBED; i++)
-		processes[i] = (struct process_description){.pid = 4194303, .container_pid = 4194303, .exe = path};
+		processes[i] = (struct process_description){ .pid = 4194303, .container_pid = 4194303, .exe = path };
 	write_all(4, argv);
 	root = parsed();
 	json_decref(root);

@@ -24,9 +24,9 @@ Test(model, names_a_thread_once_and_again_when_it_is_renamed)
 	feed(e);
 	e.pid = 70;
 	feed(e);
-	EXPECT("process 7: worker", "thread 7/8: worker", "1 instant: x", "1 instant: x",
-	       "thread 7/9: worker", "1 7/9 instant: x", "thread 7/8: idle", "1 instant: x",
-	       "process 70: idle", "thread 70/8: idle", "1 70/8 instant: x");
+	EXPECT("process 7: worker", "thread 7/8: worker", "1 instant: x", "1 instant: x", "thread 7/9: worker",
+	       "1 7/9 instant: x", "thread 7/8: idle", "1 instant: x", "process 70: idle", "thread 70/8: idle",
+	       "1 70/8 instant: x");
 	cr_assert_eq(model__stats(model)->threads, 3);
 }
 
@@ -42,7 +42,7 @@ Test(model, does_not_name_a_thread_without_a_name)
 
 static struct event process_event(enum event_kind kind, uint64_t ts, uint32_t pid, const char *name)
 {
-	struct event e = {.kind = kind, .ts = START + ts, .pid = pid, .tid = pid};
+	struct event e = { .kind = kind, .ts = START + ts, .pid = pid, .tid = pid };
 
 	strcpy(e.comm, name);
 	return e;
@@ -72,8 +72,8 @@ Test(model, process_that_execs_has_another_name_and_nothing_of_the_old)
 	value(3, "other", integer("v", 1));
 	page.size = 0;
 	feed(process_event(EVENT_EXECED, 5, PID, "next"));
-	EXPECT("5 end: run", "5 counter: other {v=1}", "5 state end: thing (pool 1000)",
-	       "5 delete: thing (pool 1000)", "process 7: next");
+	EXPECT("5 end: run", "5 counter: other {v=1}", "5 state end: thing (pool 1000)", "5 delete: thing (pool 1000)",
+	       "process 7: next");
 	e = event(EVENT_DESTROY, EVENT_PROBE_DESTROY, 6);
 	e.address = A;
 	feed(e);
@@ -136,9 +136,9 @@ Test(model, object_lives_from_init_to_destroy)
 	destroy(9, A);
 	finish(20);
 	EXPECT("1 new: a (pool 1000)", "1 state: a (pool 1000)", "5 snapshot: a (pool 1000) {v=3}",
-	       "5 state end: a (pool 1000)", "5 state: a (pool 1000) {v=3}",
-	       "8 snapshot: a (pool 1000) {v=4}", "8 state end: a (pool 1000)",
-	       "8 state: a (pool 1000) {v=4}", "9 state end: a (pool 1000)", "9 delete: a (pool 1000)");
+	       "5 state end: a (pool 1000)", "5 state: a (pool 1000) {v=3}", "8 snapshot: a (pool 1000) {v=4}",
+	       "8 state end: a (pool 1000)", "8 state: a (pool 1000) {v=4}", "9 state end: a (pool 1000)",
+	       "9 delete: a (pool 1000)");
 	cr_assert_eq(model__stats(model)->objects, 1);
 	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_INIT], 1);
 	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_SET], 2);
@@ -258,9 +258,8 @@ Test(model, snapshots_of_one_object_have_times_of_their_own)
 	init(5, OBJECT, B, "b");
 	destroy(5, A);
 	EXPECT("5 new: a (pool 1000)", "5 state: a (pool 1000)", "5 snapshot: a (pool 1000) {v=1}",
-	       "5 state end: a (pool 1000)", "5 state: a (pool 1000) {v=1}",
-	       "6 snapshot: a (pool 1000) {v=2}", "6 state end: a (pool 1000)",
-	       "6 state: a (pool 1000) {v=2}", "7 snapshot: a (pool 1000) {v=3}",
+	       "5 state end: a (pool 1000)", "5 state: a (pool 1000) {v=1}", "6 snapshot: a (pool 1000) {v=2}",
+	       "6 state end: a (pool 1000)", "6 state: a (pool 1000) {v=2}", "7 snapshot: a (pool 1000) {v=3}",
 	       "7 state end: a (pool 1000)", "7 state: a (pool 1000) {v=3}", "7 new: b (pool 2000)",
 	       "7 state: b (pool 2000)", "8 state end: a (pool 1000)", "8 delete: a (pool 1000)");
 }
@@ -327,7 +326,7 @@ Test(model, names_of_the_living_outlast_those_of_the_dead)
 
 Test(model, counter_is_sampled_and_once_more_at_its_end)
 {
-	struct value both[] = {integer("open", 1), real("load", 0.5)};
+	struct value both[] = { integer("open", 1), real("load", 0.5) };
 
 	init(1, COUNTER, A, "p");
 	EXPECT_NOTHING();
@@ -336,8 +335,7 @@ Test(model, counter_is_sampled_and_once_more_at_its_end)
 	report(3, COUNTER, A, both, 2);
 	destroy(9, A);
 	finish(10);
-	EXPECT("2 counter: p {open=1, load=0.5}", "3 counter: p {open=2, load=0.5}",
-	       "9 counter: p {open=2, load=0.5}");
+	EXPECT("2 counter: p {open=1, load=0.5}", "3 counter: p {open=2, load=0.5}", "9 counter: p {open=2, load=0.5}");
 	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_INIT], 1);
 	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_DESTROY], 1);
 	cr_assert_eq(model__stats(model)->counters, 1);
@@ -355,10 +353,10 @@ Test(model, living_counters_are_sampled_once_more_at_the_end)
 
 Test(model, counter_takes_what_is_a_number)
 {
-	struct value v[] = {integer("i", -1),
-	                    {.key = "u", .type = VALUE_UINT, .u = UINT64_MAX},
-	                    {.key = "b", .type = VALUE_BOOL, .u = 1},
-	                    real("d", -0.5)};
+	struct value v[] = { integer("i", -1),
+			     { .key = "u", .type = VALUE_UINT, .u = UINT64_MAX },
+			     { .key = "b", .type = VALUE_BOOL, .u = 1 },
+			     real("d", -0.5) };
 
 	found(1, COUNTER, A, "p", false);
 	report(2, COUNTER, A, v, 4);
@@ -416,7 +414,7 @@ Test(model, track_is_not_used_for_other_series)
 
 Test(model, counter_that_changes_its_series_changes_its_track)
 {
-	struct value both[] = {integer("a", 1), integer("b", 2)};
+	struct value both[] = { integer("a", 1), integer("b", 2) };
 
 	init(1, COUNTER, A, "p");
 	report(2, COUNTER, A, both, 2);
@@ -424,14 +422,13 @@ Test(model, counter_that_changes_its_series_changes_its_track)
 	report(4, COUNTER, A, both + 1, 1);
 	report(5, COUNTER, A, both, 2);
 	finish(6);
-	EXPECT("2 counter: p {a=1, b=2}", "3 counter: p {a=1, b=2}", "3 counter: p#2 {a=1}",
-	       "4 counter: p#2 {a=1}", "4 counter: p#3 {b=2}", "5 counter: p#3 {b=2}",
-	       "5 counter: p {a=1, b=2}", "6 counter: p {a=1, b=2}");
+	EXPECT("2 counter: p {a=1, b=2}", "3 counter: p {a=1, b=2}", "3 counter: p#2 {a=1}", "4 counter: p#2 {a=1}",
+	       "4 counter: p#3 {b=2}", "5 counter: p#3 {b=2}", "5 counter: p {a=1, b=2}", "6 counter: p {a=1, b=2}");
 }
 
 Test(model, series_in_another_order_are_other_series)
 {
-	struct value ab[] = {integer("a", 1), integer("b", 2)}, ba[] = {integer("b", 2), integer("a", 1)};
+	struct value ab[] = { integer("a", 1), integer("b", 2) }, ba[] = { integer("b", 2), integer("a", 1) };
 
 	init(1, COUNTER, A, "p");
 	report(2, COUNTER, A, ab, 2);
@@ -450,7 +447,7 @@ Test(model, counter_set_up_anew_gets_its_last_values_and_its_track_back)
 
 Test(model, not_finite_is_an_instant_and_counted)
 {
-	struct value v[] = {real("x", NAN), integer("y", 1)};
+	struct value v[] = { real("x", NAN), integer("y", 1) };
 
 	init(1, COUNTER, A, "p");
 	report(2, COUNTER, A, v, 2);
@@ -466,7 +463,7 @@ Test(model, not_finite_is_an_instant_and_counted)
 
 Test(model, unreadable_in_a_counter_is_an_instant_and_counted)
 {
-	struct value v[] = {real("x", NAN), {.key = "y", .type = VALUE_UNREADABLE}};
+	struct value v[] = { real("x", NAN), { .key = "y", .type = VALUE_UNREADABLE } };
 
 	init(1, COUNTER, A, "p");
 	report(2, COUNTER, A, v, 2);
@@ -518,8 +515,7 @@ Test(model, value_and_counter_of_one_name_stay_apart)
 	value(2, "queue", integer("depth", 2));
 	init(3, COUNTER, B, "queue");
 	report1(3, COUNTER, B, integer("depth", 3));
-	EXPECT("1 counter: queue {depth=1}", "2 counter: queue#depth {depth=2}",
-	       "3 counter: queue#3 {depth=3}");
+	EXPECT("1 counter: queue {depth=1}", "2 counter: queue#depth {depth=2}", "3 counter: queue#3 {depth=3}");
 }
 
 Test(model, ids_are_unique_whatever_the_keys_are)
@@ -577,12 +573,12 @@ Test(model, first_error_of_the_writer_is_kept_and_ends_all_calls)
  * run backwards, slices nest. Wherever the writer fails, the rest ends quietly. */
 static void feed_anything(uint64_t seed, int n, uint64_t *seen)
 {
-	static const char *const words[] = {"a", "b", "c", NULL, "f(int)"};
-	static const char *const tags[] = {"pool", "account", "pool"};
+	static const char *const words[] = { "a", "b", "c", NULL, "f(int)" };
+	static const char *const tags[] = { "pool", "account", "pool" };
 	int i;
 
 	for (i = 0; i < n; i++) {
-		struct value v[3] = {integer("x", i), real("y", i / 2.0), {.key = "z", .type = VALUE_BOOL}};
+		struct value v[3] = { integer("x", i), real("y", i / 2.0), { .key = "z", .type = VALUE_BOOL } };
 		uint64_t r = seed = seed * 6364136223846793005u + 1442695040888963407u;
 		struct event e;
 
@@ -631,7 +627,7 @@ static void feed_anything(uint64_t seed, int n, uint64_t *seen)
 
 Test(model, every_event_is_counted_once_and_time_never_runs_backwards)
 {
-	uint64_t seen[EVENT_PROBES] = {0}, last = 0, open[3] = {0};
+	uint64_t seen[EVENT_PROBES] = { 0 }, last = 0, open[3] = { 0 };
 	const struct model_stats *s = model__stats(model);
 	char *line, *rest;
 	int i;

@@ -52,8 +52,8 @@ static inline int on_thread_name(void *writer, uint32_t pid, uint32_t tid, const
 	return called();
 }
 
-static inline int on_counter(void *writer, struct where at, const struct trace_counter *c,
-                             const struct value *values, size_t n_values)
+static inline int on_counter(void *writer, struct where at, const struct trace_counter *c, const struct value *values,
+			     size_t n_values)
 {
 	(void)writer;
 	show_where(at);
@@ -64,7 +64,7 @@ static inline int on_counter(void *writer, struct where at, const struct trace_c
 }
 
 static inline int object_line(const char *what, struct where at, const struct trace_object *o,
-                              const struct value *values, size_t n_values)
+			      const struct value *values, size_t n_values)
 {
 	show_where(at);
 	print(&page, " %s: %s (%s %" PRIx64 ")", what, o->name, o->tag, o->address);
@@ -82,8 +82,8 @@ static inline int on_new(void *writer, struct where at, const struct trace_objec
 	return object_line("new", at, o, NULL, 0);
 }
 
-static inline int on_snapshot(void *writer, struct where at, const struct trace_object *o,
-                              const struct value *values, size_t n_values)
+static inline int on_snapshot(void *writer, struct where at, const struct trace_object *o, const struct value *values,
+			      size_t n_values)
 {
 	(void)writer;
 	return object_line("snapshot", at, o, values, n_values);
@@ -96,7 +96,7 @@ static inline int on_delete(void *writer, struct where at, const struct trace_ob
 }
 
 static inline int on_state_begin(void *writer, struct where at, const struct trace_object *o,
-                                 const struct value *values, size_t n_values)
+				 const struct value *values, size_t n_values)
 {
 	(void)writer;
 	return object_line("state", at, o, values, n_values);
@@ -128,7 +128,7 @@ static inline int on_slice_end(void *writer, struct where at, const char *name)
 }
 
 static inline int on_instant(void *writer, struct where at, const char *name, const struct value *values,
-                             size_t n_values)
+			     size_t n_values)
 {
 	(void)writer;
 	show_where(at);
@@ -142,17 +142,17 @@ static inline int on_instant(void *writer, struct where at, const char *name, co
 }
 
 static const struct trace_ops ops = {
-        .process_name = on_process_name,
-        .thread_name = on_thread_name,
-        .counter = on_counter,
-        .object_new = on_new,
-        .object_snapshot = on_snapshot,
-        .object_delete = on_delete,
-        .state_begin = on_state_begin,
-        .state_end = on_state_end,
-        .slice_begin = on_slice_begin,
-        .slice_end = on_slice_end,
-        .instant = on_instant,
+	.process_name = on_process_name,
+	.thread_name = on_thread_name,
+	.counter = on_counter,
+	.object_new = on_new,
+	.object_snapshot = on_snapshot,
+	.object_delete = on_delete,
+	.state_begin = on_state_begin,
+	.state_end = on_state_end,
+	.slice_begin = on_slice_begin,
+	.slice_end = on_slice_end,
+	.instant = on_instant,
 };
 
 static inline void setup(void)
@@ -167,24 +167,23 @@ static inline void tidy(void)
 }
 
 /* What was written since the last time, and nothing else. */
-#define EXPECT(...)                                                                                          \
-	do {                                                                                                 \
-		const char *const lines[] = {__VA_ARGS__};                                                   \
-		expect_lines(lines, sizeof(lines) / sizeof(lines[0]), __LINE__);                             \
+#define EXPECT(...) \
+	do { \
+		const char *const lines[] = { __VA_ARGS__ }; \
+		expect_lines(lines, sizeof(lines) / sizeof(lines[0]), __LINE__); \
 	} while (0)
 #define EXPECT_NOTHING() expect_lines(NULL, 0, __LINE__)
 
 static inline void expect_lines(const char *const *lines, size_t n, int line)
 {
-	struct page wanted = {0};
+	struct page wanted = { 0 };
 	size_t i;
 
 	print(&wanted, "%s", "");
 	print(&page, "%s", "");
 	for (i = 0; i < n; i++)
 		print(&wanted, "%s\n", lines[i]);
-	cr_assert(!strcmp(page.text, wanted.text), "line %d\ngot:\n%sexpected:\n%s", line, page.text,
-	          wanted.text);
+	cr_assert(!strcmp(page.text, wanted.text), "line %d\ngot:\n%sexpected:\n%s", line, page.text, wanted.text);
 	free(wanted.text);
 	page.size = 0;
 	page.text[0] = 0;
@@ -192,15 +191,14 @@ static inline void expect_lines(const char *const *lines, size_t n, int line)
 
 static inline struct event event(enum event_kind kind, enum probe probe, uint64_t ts)
 {
-	return (struct event){
-	        .kind = kind, .probe = probe, .ts = START + ts, .pid = PID, .tid = TID, .comm = "main"};
+	return (struct event){ .kind = kind, .probe = probe, .ts = START + ts, .pid = PID, .tid = TID, .comm = "main" };
 }
 
 /* Every name is handed over in memory that is gone after the call, as decode does. */
 static inline int feed(struct event e)
 {
 	struct value values[16];
-	char *keys[16] = {NULL};
+	char *keys[16] = { NULL };
 	size_t i;
 	int err;
 
@@ -220,8 +218,7 @@ static inline int feed(struct event e)
 	return err;
 }
 
-static inline struct event about(enum event_kind kind, enum probe probe, uint64_t ts, uint64_t address,
-                                 bool is_counter)
+static inline struct event about(enum event_kind kind, enum probe probe, uint64_t ts, uint64_t address, bool is_counter)
 {
 	struct event e = event(kind, probe, ts);
 

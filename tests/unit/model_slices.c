@@ -58,8 +58,8 @@ Test(model_slices, longjmp_leaves_slices_well_nested)
 	enter(4, "recover", 0x8800); /* jumped back to main */
 	leave(5, "recover", 0x8800);
 	leave(6, "main", 0x9000);
-	EXPECT("1 begin: main", "2 begin: parse", "3 begin: deep", "4 end: deep", "4 end: parse",
-	       "4 begin: recover", "5 end: recover", "6 end: main");
+	EXPECT("1 begin: main", "2 begin: parse", "3 begin: deep", "4 end: deep", "4 end: parse", "4 begin: recover",
+	       "5 end: recover", "6 end: main");
 	cr_assert_eq(model__stats(model)->unwound, 2);
 }
 
@@ -69,8 +69,8 @@ Test(model_slices, exit_ends_what_is_still_open_inside)
 	enter(2, "lost exit", 0x8000);
 	slice(3, EVENT_ENTER, "explicit", false, 0);
 	leave(4, "main", 0x9000);
-	EXPECT("1 begin: main", "2 begin: lost exit", "3 begin: explicit", "4 end: explicit",
-	       "4 end: lost exit", "4 end: main");
+	EXPECT("1 begin: main", "2 begin: lost exit", "3 begin: explicit", "4 end: explicit", "4 end: lost exit",
+	       "4 end: main");
 	cr_assert_eq(model__stats(model)->unwound, 2);
 }
 

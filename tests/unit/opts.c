@@ -21,7 +21,7 @@ TestSuite(opts, .fini = tidy);
 
 static int parse_words(char **words)
 {
-	char *argv[64] = {"viztrace-bpf"};
+	char *argv[64] = { "viztrace-bpf" };
 	int argc = 1;
 
 	while (words[argc - 1]) {
@@ -33,16 +33,16 @@ static int parse_words(char **words)
 	return opts__parse(&opts, argc, argv, error, sizeof(error));
 }
 
-#define PARSE(...) parse_words((char *[]){__VA_ARGS__, NULL})
+#define PARSE(...) parse_words((char *[]){ __VA_ARGS__, NULL })
 #define ACCEPT(...) cr_assert_eq(PARSE(__VA_ARGS__), 0, "%s", error)
 /* All of it in the message, which is one line. */
-#define REJECT(message, ...)                                                                                \
-	do {                                                                                                \
-		int err = PARSE(__VA_ARGS__);                                                               \
-                                                                                                            \
-		cr_assert_eq(err, -EINVAL, "%d", err);                                                      \
-		cr_assert(strstr(error, message), "'%s' is not in '%s'", message, error);                   \
-		cr_assert_not(strchr(error, '\n'), "%s", error);                                            \
+#define REJECT(message, ...) \
+	do { \
+		int err = PARSE(__VA_ARGS__); \
+\
+		cr_assert_eq(err, -EINVAL, "%d", err); \
+		cr_assert(strstr(error, message), "'%s' is not in '%s'", message, error); \
+		cr_assert_not(strchr(error, '\n'), "%s", error); \
 	} while (0)
 
 Test(opts, pid_alone_traces_with_defaults)
@@ -113,7 +113,9 @@ Test(opts, several_processes_each_once)
 
 Test(opts, all_behind_two_dashes_is_the_commands)
 {
-	char *words[] = {"viztrace-bpf", "-f", "--user", "nobody", "-o", "a", "--", "prog", "-o", "b", "--", "-p", NULL};
+	char *words[] = {
+		"viztrace-bpf", "-f", "--user", "nobody", "-o", "a", "--", "prog", "-o", "b", "--", "-p", NULL
+	};
 
 	cr_assert_eq(opts__parse(&opts, 12, words, error, sizeof(error)), 0, "%s", error);
 	cr_assert_eq(opts.command, COMMAND_TRACE);
@@ -153,7 +155,8 @@ Test(opts, every_site_has_its_name)
 
 Test(opts, pid_is_a_positive_number)
 {
-	static const char *const bad[] = {"", "0", "-1", "x", "12x", "1.5", "2147483648", "99999999999999999999", "0x1f"};
+	static const char *const bad[] = { "",    "0", "-1", "x", "12x", "1.5", "2147483648", "99999999999999999999",
+					   "0x1f" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		REJECT("-p takes the number of a process", "-p", (char *)bad[i]);
@@ -164,7 +167,7 @@ Test(opts, pid_is_a_positive_number)
 
 Test(opts, duration_is_finite_and_positive)
 {
-	static const char *const bad[] = {"", "0", "-1", "nan", "inf", "1s", "1e10", "-0.0", "five"};
+	static const char *const bad[] = { "", "0", "-1", "nan", "inf", "1s", "1e10", "-0.0", "five" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		REJECT("-d takes seconds", "-p1", "-d", (char *)bad[i]);
@@ -179,10 +182,30 @@ Test(opts, size_has_units)
 	static const struct {
 		const char *text;
 		uint64_t size;
-	} good[] = {{"1", 1}, {"64k", 65536}, {"64K", 65536}, {"8M", 8 << 20}, {"8m", 8 << 20}, {"2G", 2ull << 30},
-		    {"2g", 2ull << 30}, {"18446744073709551615", UINT64_MAX}, {"17179869183G", 17179869183ull << 30}};
-	static const char *const bad[] = {"", "0", "0M", "-1", " 1", "+1", "k", "1T", "1kB", "1 k", "1.5M", "M1",
-					  "18446744073709551616", "17179869184G", "0x10"};
+	} good[] = { { "1", 1 },
+		     { "64k", 65536 },
+		     { "64K", 65536 },
+		     { "8M", 8 << 20 },
+		     { "8m", 8 << 20 },
+		     { "2G", 2ull << 30 },
+		     { "2g", 2ull << 30 },
+		     { "18446744073709551615", UINT64_MAX },
+		     { "17179869183G", 17179869183ull << 30 } };
+	static const char *const bad[] = { "",
+					   "0",
+					   "0M",
+					   "-1",
+					   " 1",
+					   "+1",
+					   "k",
+					   "1T",
+					   "1kB",
+					   "1 k",
+					   "1.5M",
+					   "M1",
+					   "18446744073709551616",
+					   "17179869184G",
+					   "0x10" };
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		ACCEPT("-p1", "--max-size", (char *)good[i].text);
@@ -331,7 +354,7 @@ Test(opts, failure_leaves_the_result_alone)
 
 	ACCEPT("-p", "5", "-o", "x");
 	before = opts;
-	char *argv[] = {"viztrace-bpf", "-p", "6", "--exclude", "a", "-d", "never", NULL};
+	char *argv[] = { "viztrace-bpf", "-p", "6", "--exclude", "a", "-d", "never", NULL };
 	cr_assert_eq(opts__parse(&opts, 7, argv, error, sizeof(error)), -EINVAL);
 	cr_assert_eq(opts.n_pids, before.n_pids);
 	cr_assert_eq(opts.rules.lists[RULE_EXCLUDE].n, 0);
@@ -339,7 +362,7 @@ Test(opts, failure_leaves_the_result_alone)
 
 Test(opts, short_room_for_the_error_is_enough)
 {
-	char *argv[] = {"viztrace-bpf", "-p", "nonsense", NULL}, little[8];
+	char *argv[] = { "viztrace-bpf", "-p", "nonsense", NULL }, little[8];
 
 	cr_assert_eq(opts__parse(&opts, 3, argv, little, sizeof(little)), -EINVAL);
 	cr_assert_eq(strlen(little), 7);
@@ -355,11 +378,31 @@ Test(opts, help_and_version_are_answered_on_stdout, .init = cr_redirect_stdout)
 	size_t n = fread(text, 1, sizeof(text) - 1, out);
 
 	text[n] = 0;
-	static const char *const words[] = {"--pid", "--output", "--duration", "--max-size", "--ring-size", "--probe-site",
-					    "--fail-on-loss", "--quiet", "--verbose", "--help", "--version", "--include PAT",
-					    "--exclude PAT", "--include-all", "--methods PAT", "--no-methods",
-					    "--trigger-on-change PAT", "--no-trigger-on-change PAT", "--on-change",
-					    "--filters FILE", "--clear", "--show", "list", "ctl", "doctor"};
+	static const char *const words[] = { "--pid",
+					     "--output",
+					     "--duration",
+					     "--max-size",
+					     "--ring-size",
+					     "--probe-site",
+					     "--fail-on-loss",
+					     "--quiet",
+					     "--verbose",
+					     "--help",
+					     "--version",
+					     "--include PAT",
+					     "--exclude PAT",
+					     "--include-all",
+					     "--methods PAT",
+					     "--no-methods",
+					     "--trigger-on-change PAT",
+					     "--no-trigger-on-change PAT",
+					     "--on-change",
+					     "--filters FILE",
+					     "--clear",
+					     "--show",
+					     "list",
+					     "ctl",
+					     "doctor" };
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		cr_assert(strstr(text, words[i]), "--help does not tell %s", words[i]);
 	cr_assert(strstr(text, "\nviztrace-bpf "));

@@ -36,7 +36,7 @@ TestSuite(order, .init = setup, .fini = tidy);
 static void add_sized(uint64_t ts, uint32_t size)
 {
 	char *bytes = malloc(sizeof(struct rec) + size); /* no byte more: to be seen by the sanitizer */
-	struct rec rec = {.ts = ts, .number = n_added++, .size = size};
+	struct rec rec = { .ts = ts, .number = n_added++, .size = size };
 
 	memcpy(bytes, &rec, sizeof(rec));
 	memset(bytes + sizeof(rec), (int)(rec.number & 0xff), size);
@@ -81,10 +81,10 @@ static void expect_numbers(const uint32_t *numbers, size_t n)
 		cr_assert_eq(got[i].number, numbers[i], "the %zu. is %u", i, got[i].number);
 }
 
-#define EXPECT(...)                                                                                           \
-	do {                                                                                                  \
-		const uint32_t numbers[] = {__VA_ARGS__};                                                     \
-		expect_numbers(numbers, sizeof(numbers) / sizeof(numbers[0]));                                \
+#define EXPECT(...) \
+	do { \
+		const uint32_t numbers[] = { __VA_ARGS__ }; \
+		expect_numbers(numbers, sizeof(numbers) / sizeof(numbers[0])); \
 	} while (0)
 
 Test(order, nothing_in_nothing_out)
@@ -227,7 +227,7 @@ Test(order, a_hundred_thousand_at_random_are_as_qsort_has_them)
 	struct rec *wanted = malloc(N * sizeof(*wanted));
 
 	for (uint32_t i = 0; i < N; i++) {
-		wanted[i] = (struct rec){any() % (N / 4), i, (uint32_t)(any() % 40)};
+		wanted[i] = (struct rec){ any() % (N / 4), i, (uint32_t)(any() % 40) };
 		add_sized(wanted[i].ts, wanted[i].size);
 	}
 	qsort(wanted, N, sizeof(*wanted), compare);
@@ -240,7 +240,7 @@ Test(order, a_hundred_thousand_at_random_are_as_qsort_has_them)
 /* As it is used: rings that are each sorted, read in turns, with a watermark that follows. */
 Test(order, rings_read_in_turns_come_out_sorted)
 {
-	uint64_t last[4] = {0}, until = 0, newest = 0;
+	uint64_t last[4] = { 0 }, until = 0, newest = 0;
 	size_t total = 0;
 
 	for (int turn = 0; turn < 500; turn++) {

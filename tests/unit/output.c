@@ -181,7 +181,7 @@ static void expect_whole_in_the_end(int error, long limit)
 
 Test(output, cuts_back_to_a_whole_event_at_the_size_limit)
 {
-	const struct rlimit limit = {200001, RLIM_INFINITY};
+	const struct rlimit limit = { 200001, RLIM_INFINITY };
 
 	signal(SIGXFSZ, SIG_IGN);
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -197,7 +197,7 @@ Test(output, cuts_back_to_a_whole_event_if_the_disk_is_full)
 
 Test(output, stays_an_array_if_there_is_no_room_for_the_tail)
 {
-	const struct rlimit limit = {OUTPUT_HEAD + 3, RLIM_INFINITY};
+	const struct rlimit limit = { OUTPUT_HEAD + 3, RLIM_INFINITY };
 	struct output *o = open_output(path);
 
 	signal(SIGXFSZ, SIG_IGN);
@@ -212,7 +212,7 @@ Test(output, stays_an_array_if_there_is_no_room_for_the_tail)
 
 Test(output, leaves_nothing_if_not_even_the_head_fits)
 {
-	const struct rlimit limit = {OUTPUT_HEAD / 2, RLIM_INFINITY};
+	const struct rlimit limit = { OUTPUT_HEAD / 2, RLIM_INFINITY };
 	struct output *o = open_output(path);
 
 	signal(SIGXFSZ, SIG_IGN);
@@ -336,7 +336,7 @@ static void *drain_later(void *arg)
 
 Test(output, goes_on_after_signals)
 {
-	const struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART */
+	const struct sigaction action = { .sa_handler = on_alarm }; /* no SA_RESTART */
 	pthread_t thread;
 	struct output *o;
 	void *text;

@@ -19,7 +19,7 @@ TestSuite(output_killed, .init = set_up, .fini = tear_down, .timeout = 120);
 /* A process that writes until it is killed. Whatever becomes of this test, it does not fill the disk. */
 static pid_t start(void (*endless)(int), int arg)
 {
-	const struct rlimit most = {1 << 30, 1 << 30};
+	const struct rlimit most = { 1 << 30, 1 << 30 };
 	pid_t child = fork();
 
 	cr_assert_geq(child, 0);
@@ -130,8 +130,7 @@ Test(output_killed, while_it_finishes_the_file)
 		kill_in_the_middle_of(finish_again_and_again, 0, i);
 		for (n = 0; !access(nth(n), F_OK); n++) {
 			root = json_load_file(nth(n), 0, NULL);
-			cr_expect(root || loads_as_array(nth(n)) >= 0, "round %d: file %d does not load", i,
-			          n);
+			cr_expect(root || loads_as_array(nth(n)) >= 0, "round %d: file %d does not load", i, n);
 			json_decref(root);
 			unlink(nth(n));
 		}
@@ -187,8 +186,7 @@ Test(output_killed, the_writer_alone)
 		unlink(path);
 		child = start(flood_and_finish, 9000);
 		/* Without a head there is nothing to be whole. */
-		while ((stat(path, &st) || st.st_size <= OUTPUT_HEAD) &&
-		       waitpid(child, &status, WNOHANG) == 0)
+		while ((stat(path, &st) || st.st_size <= OUTPUT_HEAD) && waitpid(child, &status, WNOHANG) == 0)
 			;
 		usleep(2000 + 1371 * (useconds_t)i % 20000);
 		while (!told->failed && waitpid(child, &status, WNOHANG) == 0) {
@@ -200,7 +198,7 @@ Test(output_killed, the_writer_alone)
 		told->go_on = true;
 		waitpid(child, &status, 0);
 		cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "round %d: status %x", i,
-		          (unsigned int)status);
+			  (unsigned int)status);
 		root = json_load_file(path, 0, NULL);
 		cr_expect(root, "round %d: the file is not whole", i);
 		json_decref(root);

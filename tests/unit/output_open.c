@@ -172,7 +172,7 @@ Test(output_open, waits_for_the_reader_of_a_fifo)
 
 Test(output_open, passes_a_signal_on_while_it_waits_for_a_reader)
 {
-	const struct sigaction action = {.sa_handler = on_alarm};
+	const struct sigaction action = { .sa_handler = on_alarm };
 
 	cr_assert_eq(mkfifo(path, 0600), 0);
 	sigaction(SIGALRM, &action, NULL);
@@ -194,7 +194,8 @@ static void be_called_by_nobody(void)
 Test(output_open, takes_the_owner_from_sudo)
 {
 	static const char *const bad[] = {
-	        "", "-1", "+1", " 1", "1 ", "0x1", "4294967295", "4294967296", "18446744073709551617", "a"};
+		"", "-1", "+1", " 1", "1 ", "0x1", "4294967295", "4294967296", "18446744073709551617", "a"
+	};
 	struct output_owner owner;
 
 	owner = output__owner_from_env();
@@ -231,7 +232,7 @@ Test(output_open, makes_the_file_as_the_user_who_called_sudo)
 
 	be_called_by_nobody();
 	chmod(directory, 0777);
-	cr_assert_eq(setgroups(2, (gid_t[]){4, 27}), 0);
+	cr_assert_eq(setgroups(2, (gid_t[]){ 4, 27 }), 0);
 	n_before = getgroups(64, before);
 	output__free(open_output(path));
 	stat(path, &st);

@@ -135,7 +135,7 @@ Test(patterns, name_too_long_to_join_matches_by_itself)
 
 Test(patterns, each_that_matches_is_known_for_it)
 {
-	static const char *const texts[] = {"a*", "ab", "b", "*b"};
+	static const char *const texts[] = { "a*", "ab", "b", "*b" };
 
 	for (size_t i = 0; i < 4; i++)
 		cr_assert_eq(patterns__add(&patterns, texts[i]), 0);
@@ -164,7 +164,7 @@ Test(patterns, empty_list_matches_nothing)
 
 Test(patterns, copy_keeps_what_was_matched)
 {
-	struct patterns copy = {0};
+	struct patterns copy = { 0 };
 
 	cr_assert_eq(patterns__add(&patterns, "a"), 0);
 	cr_assert_eq(patterns__add(&patterns, "b"), 0);
@@ -193,7 +193,7 @@ Test(rules, all_zeros_are_empty)
 
 Test(rules, each_switch_counts)
 {
-	static const char *const switches[] = {"--include-all", "--no-methods", "--on-change"};
+	static const char *const switches[] = { "--include-all", "--no-methods", "--on-change" };
 
 	for (size_t i = 0; i < 3; i++) {
 		cr_assert_eq(rules__set(&rules, switches[i], NULL), 0);
@@ -254,20 +254,21 @@ static void expect_list(enum rule_list list, const char *joined)
 	cr_assert_str_eq(text, joined, "%s", rule_options[list]);
 }
 
-#define READ(text, line)                                                                                      \
-	({                                                                                                    \
-		unsigned at = 0;                                                                              \
-		int err = read_text(text, sizeof(text) - 1, &at);                                             \
-		cr_assert_eq(at, (unsigned)(line), "line %u", at);                                            \
-		err;                                                                                          \
+#define READ(text, line) \
+	({ \
+		unsigned at = 0; \
+		int err = read_text(text, sizeof(text) - 1, &at); \
+		cr_assert_eq(at, (unsigned)(line), "line %u", at); \
+		err; \
 	})
 
 Test(rules, file_has_an_option_on_each_line)
 {
-	cr_assert_eq(READ("include a.b\nexclude c*\nmethods m\ntrigger-on-change t\nno-trigger-on-change n\ninclude-all\n"
-			  "no-methods\non-change\n",
-			  8),
-		     0);
+	cr_assert_eq(
+		READ("include a.b\nexclude c*\nmethods m\ntrigger-on-change t\nno-trigger-on-change n\ninclude-all\n"
+		     "no-methods\non-change\n",
+		     8),
+		0);
 	expect_list(RULE_INCLUDE, "a.b");
 	expect_list(RULE_EXCLUDE, "c*");
 	expect_list(RULE_METHODS, "m");

@@ -42,25 +42,22 @@ static inline void begin_record(struct record *r, unsigned kind, size_t fixed)
 {
 	memset(r->bytes, 0, fixed);
 	r->size = fixed;
-	*head_of(r) = (struct rec_head){.size = (uint32_t)fixed,
-	                                .kind = (uint16_t)kind,
-	                                .ts = TS,
-	                                .tgid = PID,
-	                                .tid = TID,
-	                                .comm = "worker"};
+	*head_of(r) = (struct rec_head){
+		.size = (uint32_t)fixed, .kind = (uint16_t)kind, .ts = TS, .tgid = PID, .tid = TID, .comm = "worker"
+	};
 }
 
 static inline struct viz_attr attr(const char *name, unsigned type, size_t offset, size_t stride)
 {
 	struct viz_attr a = {
-	        .offset = (int32_t)offset, .stride = (uint32_t)stride, .count = 1, .type = (uint8_t)type};
+		.offset = (int32_t)offset, .stride = (uint32_t)stride, .count = 1, .type = (uint8_t)type
+	};
 
 	strncpy(a.name, name, VIZ_NAME_MAX);
 	return a;
 }
 
-static inline struct viz_attr list_attr(const char *name, unsigned type, size_t offset, size_t stride,
-                                        unsigned count)
+static inline struct viz_attr list_attr(const char *name, unsigned type, size_t offset, size_t stride, unsigned count)
 {
 	struct viz_attr a = attr(name, type, offset, stride);
 
@@ -69,8 +66,7 @@ static inline struct viz_attr list_attr(const char *name, unsigned type, size_t 
 	return a;
 }
 
-static inline struct viz_attr dict_attr(const char *name, const char *tag, unsigned line, size_t offset,
-                                        size_t stride)
+static inline struct viz_attr dict_attr(const char *name, const char *tag, unsigned line, size_t offset, size_t stride)
 {
 	struct viz_attr a = attr(name, VIZ_TYPE_DICT, offset, stride);
 
@@ -89,14 +85,14 @@ struct descriptor {
 
 /* As VIZ_PROBE_COUNTER and the others make it: the span begins at the base, or at the struct. */
 static inline struct descriptor descriptor(unsigned kind, const char *tag, unsigned line, size_t span_size,
-                                           const struct viz_attr *attrs, size_t n_attrs)
+					   const struct viz_attr *attrs, size_t n_attrs)
 {
-	struct descriptor d = {.head = {.magic = VIZ_CLASS_MAGIC,
-	                                .version = VIZ_ABI_VERSION,
-	                                .kind = (uint8_t)kind,
-	                                .n_attrs = (uint8_t)n_attrs,
-	                                .line = line,
-	                                .span_size = (uint32_t)span_size}};
+	struct descriptor d = { .head = { .magic = VIZ_CLASS_MAGIC,
+					  .version = VIZ_ABI_VERSION,
+					  .kind = (uint8_t)kind,
+					  .n_attrs = (uint8_t)n_attrs,
+					  .line = line,
+					  .span_size = (uint32_t)span_size } };
 
 	d.head.size = (uint32_t)(sizeof(d.head) + n_attrs * sizeof(attrs[0]));
 	strncpy(d.head.tag, tag, VIZ_NAME_MAX);
@@ -113,8 +109,7 @@ static inline void class_record(struct record *r, uint64_t address, const struct
 }
 
 /* `name` NULL: none. */
-static inline void object_record(struct record *r, unsigned kind, uint64_t address, uint64_t cls,
-                                 const char *name)
+static inline void object_record(struct record *r, unsigned kind, uint64_t address, uint64_t cls, const char *name)
 {
 	struct rec_object *rec = (struct rec_object *)(void *)r->bytes;
 
@@ -132,8 +127,7 @@ static inline void destroy_record(struct record *r, uint64_t address)
 }
 
 /* `object` is the struct, its base the first member. */
-static inline void snapshot_record(struct record *r, uint64_t address, uint64_t cls, const void *object,
-                                   size_t size)
+static inline void snapshot_record(struct record *r, uint64_t address, uint64_t cls, const void *object, size_t size)
 {
 	struct rec_snapshot *rec = (struct rec_snapshot *)(void *)r->bytes;
 
@@ -158,12 +152,12 @@ static inline void add_texts(struct record *r, const struct text_entry *texts, s
 	rec->n_texts = (uint32_t)n;
 	rec->texts = (uint32_t)at;
 	for (i = 0; i < n; i++) {
-		struct rec_text t = {.word = (uint16_t)texts[i].word, .status = (uint16_t)texts[i].status};
+		struct rec_text t = { .word = (uint16_t)texts[i].word, .status = (uint16_t)texts[i].status };
 
 		append(r, &t, sizeof(t));
 	}
 	for (i = 0; i < n; i++) {
-		struct rec_text t = {.word = (uint16_t)texts[i].word, .status = (uint16_t)texts[i].status};
+		struct rec_text t = { .word = (uint16_t)texts[i].word, .status = (uint16_t)texts[i].status };
 
 		if (texts[i].text) {
 			t.offset = (uint32_t)r->size;
@@ -174,8 +168,7 @@ static inline void add_texts(struct record *r, const struct text_entry *texts, s
 	}
 }
 
-static inline void slice_record(struct record *r, unsigned kind, const char *name, uint64_t frame,
-                                unsigned flags)
+static inline void slice_record(struct record *r, unsigned kind, const char *name, uint64_t frame, unsigned flags)
 {
 	struct rec_slice *rec = (struct rec_slice *)(void *)r->bytes;
 
@@ -186,8 +179,7 @@ static inline void slice_record(struct record *r, unsigned kind, const char *nam
 	append(r, name, rec->name_size);
 }
 
-static inline void value_record(struct record *r, const char *name, const char *key, unsigned type,
-                                uint64_t bits)
+static inline void value_record(struct record *r, const char *name, const char *key, unsigned type, uint64_t bits)
 {
 	struct rec_value *rec = (struct rec_value *)(void *)r->bytes;
 

@@ -25,14 +25,14 @@ static struct name *named(const char *text)
 
 static void push(const char *name, bool scoped, uint64_t frame)
 {
-	struct slice s = {.name = named(name), .frame = frame, .scoped = scoped};
+	struct slice s = { .name = named(name), .frame = frame, .scoped = scoped };
 
 	cr_assert_eq(slices__push(&slices, s), 0);
 }
 
 static size_t gone(const char *name, bool scoped, uint64_t frame)
 {
-	struct slice s = {.name = named(name), .frame = frame, .scoped = scoped};
+	struct slice s = { .name = named(name), .frame = frame, .scoped = scoped };
 
 	return slices__gone(&slices, &s);
 }
@@ -135,7 +135,7 @@ Test(slices, pops_in_reverse)
 
 Test(slices, depth_is_bounded_and_counted)
 {
-	struct slice s = {.name = named("f")};
+	struct slice s = { .name = named("f") };
 	int i;
 
 	for (i = 0; i < SLICES_MAX; i++)
@@ -192,8 +192,8 @@ static void expect_pretty(const char *signature, const char *name)
 	size_t size;
 	const char *got = pretty__name(signature, &size);
 
-	cr_expect(size == strlen(name) && !memcmp(got, name, size), "%s\n gives    %.*s\n expected %s",
-	          signature, (int)size, got, name);
+	cr_expect(size == strlen(name) && !memcmp(got, name, size), "%s\n gives    %.*s\n expected %s", signature,
+		  (int)size, got, name);
 }
 
 Test(pretty, drops_return_type_parameters_and_template_arguments)
@@ -248,28 +248,19 @@ Test(pretty, keeps_lambdas)
 	expect_pretty("main(int, char**)::<lambda(int)>", "main(int, char**)::<lambda(int)>");
 	expect_pretty("main()::<lambda(auto:1)> [with auto:1 = int]", "main()::<lambda(auto:1)>");
 	expect_pretty("auto main(int, char **)::(anonymous class)::operator()(int) const",
-	              "main(int, char **)::(anonymous class)::operator()");
+		      "main(int, char **)::(anonymous class)::operator()");
 	expect_pretty("auto A::f() const::(anonymous class)::operator()() const",
-	              "A::f() const::(anonymous class)::operator()");
+		      "A::f() const::(anonymous class)::operator()");
 }
 
 Test(pretty, keeps_the_whole_in_doubt)
 {
-	static const char *const odd[] = {"",
-	                                  "plain",
-	                                  "void (*fp(int))(int)",
-	                                  "int (& arr())[3]",
-	                                  "()",
-	                                  ")",
-	                                  "]",
-	                                  "[",
-	                                  " >",
-	                                  "f(",
-	                                  "a)b(c)",
-	                                  "*()",
+	static const char *const odd[] = {
+		"",       "plain", "void (*fp(int))(int)", "int (& arr())[3]", "()", ")", "]", "[", " >", "f(",
+		"a)b(c)", "*()",
 
-	                                  ")))(((",
-	                                  "x ()"};
+		")))(((", "x ()"
+	};
 	size_t i;
 
 	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)

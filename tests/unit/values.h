@@ -7,17 +7,17 @@
 
 static inline struct value integer(const char *key, int64_t i)
 {
-	return (struct value){.key = key, .type = VALUE_INT, .i = i};
+	return (struct value){ .key = key, .type = VALUE_INT, .i = i };
 }
 
 static inline struct value natural(const char *key, uint64_t u)
 {
-	return (struct value){.key = key, .type = VALUE_UINT, .u = u};
+	return (struct value){ .key = key, .type = VALUE_UINT, .u = u };
 }
 
 static inline struct value real(const char *key, double d)
 {
-	return (struct value){.key = key, .type = VALUE_DOUBLE, .d = d};
+	return (struct value){ .key = key, .type = VALUE_DOUBLE, .d = d };
 }
 
 #endif

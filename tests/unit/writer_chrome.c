@@ -21,14 +21,14 @@ static struct output *out;
 static struct writer_chrome *writer;
 static const struct trace_ops *const ops = &writer_chrome_ops;
 
-static const struct where at = {1234567, 10, 11};
-static const struct trace_counter queue = {.name = "queue"};
-static const struct trace_counter queue_7 = {.serial = 1, .name = "queue", .id = "7"};
-static const struct trace_object object = {0x7f0012345678, "the pool", "Pool"};
+static const struct where at = { 1234567, 10, 11 };
+static const struct trace_counter queue = { .name = "queue" };
+static const struct trace_counter queue_7 = { .serial = 1, .name = "queue", .id = "7" };
+static const struct trace_object object = { 0x7f0012345678, "the pool", "Pool" };
 
 static void set_up(void)
 {
-	const struct output_owner owner = {geteuid(), getegid()};
+	const struct output_owner owner = { geteuid(), getegid() };
 
 	strcpy(directory, "/tmp/viztrace-writer-XXXXXX");
 	cr_assert(mkdtemp(directory));
@@ -88,13 +88,12 @@ static void expect_event(const char *event)
 
 static struct value boolean(const char *key, bool b)
 {
-	return (struct value){.key = key, .type = VALUE_BOOL, .u = b};
+	return (struct value){ .key = key, .type = VALUE_BOOL, .u = b };
 }
 
 static struct value text_of(const char *key, enum value_type type, const char *s, bool truncated)
 {
-	return (struct value){
-	        .key = key, .type = type, .s = s, .size = (uint32_t)strlen(s), .truncated = truncated};
+	return (struct value){ .key = key, .type = type, .s = s, .size = (uint32_t)strlen(s), .truncated = truncated };
 }
 
 static struct value string(const char *key, const char *s)
@@ -109,37 +108,36 @@ static struct value json_text(const char *key, const char *s)
 
 static struct value null(const char *key)
 {
-	return (struct value){.key = key, .type = VALUE_NULL};
+	return (struct value){ .key = key, .type = VALUE_NULL };
 }
 
 static struct value unreadable(const char *key)
 {
-	return (struct value){.key = key, .type = VALUE_UNREADABLE};
+	return (struct value){ .key = key, .type = VALUE_UNREADABLE };
 }
 
 static struct value list(const char *key, uint32_t n)
 {
-	return (struct value){.key = key, .type = VALUE_LIST, .n_children = n};
+	return (struct value){ .key = key, .type = VALUE_LIST, .n_children = n };
 }
 
 static struct value dict(const char *key, uint32_t n)
 {
-	return (struct value){.key = key, .type = VALUE_DICT, .n_children = n};
+	return (struct value){ .key = key, .type = VALUE_DICT, .n_children = n };
 }
 
-#define VALUES(...)                                                                                          \
-	(const struct value[]){__VA_ARGS__},                                                                 \
-	        sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value)
+#define VALUES(...) \
+	(const struct value[]){ __VA_ARGS__ }, sizeof((const struct value[]){ __VA_ARGS__ }) / sizeof(struct value)
 
 #define COUNTER "{\"ph\":\"C\",\"cat\":\"counter\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
-#define OBJECT(phase)                                                                                        \
-	"{\"ph\":\"" phase "\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"                    \
+#define OBJECT(phase) \
+	"{\"ph\":\"" phase "\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567," \
 	"\"id\":\"0x7f0012345678\",\"scope\":\"Pool\",\"name\":\"the pool\""
-#define STATE(phase)                                                                                         \
-	"{\"ph\":\"" phase "\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"                    \
+#define STATE(phase) \
+	"{\"ph\":\"" phase "\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567," \
 	"\"id\":\"10:0x7f0012345678:Pool\",\"name\":\"the pool\""
-#define FIRST(pid, tid, category)                                                                            \
-	"{\"ph\":\"M\"," category "\"pid\":" #pid ",\"tid\":" #tid                                           \
+#define FIRST(pid, tid, category) \
+	"{\"ph\":\"M\"," category "\"pid\":" #pid ",\"tid\":" #tid \
 	",\"name\":\"process_sort_index\",\"args\":{\"sort_index\":0}}"
 #define META "\"cat\":\"__metadata\","
 
@@ -147,15 +145,17 @@ static struct value dict(const char *key, uint32_t n)
 
 Test(writer_chrome, every_event_has_its_own_process_and_thread)
 {
-	static const uint32_t ids[][2] = {{1, 2}, {1, 2}, {3, 2}, {3, 4}, {UINT32_MAX, UINT32_MAX}, {3, 4}};
+	static const uint32_t ids[][2] = {
+		{ 1, 2 }, { 1, 2 }, { 3, 2 }, { 3, 4 }, { UINT32_MAX, UINT32_MAX }, { 3, 4 }
+	};
 	char expected[1024] = "";
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		cr_expect_eq(ops->slice_end(writer, (struct where){0, ids[i][0], ids[i][1]}, "f"), 0);
+		cr_expect_eq(ops->slice_end(writer, (struct where){ 0, ids[i][0], ids[i][1] }, "f"), 0);
 		snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected),
-		         ",\n{\"ph\":\"E\",\"cat\":\"method\",\"pid\":%u,\"tid\":%u,\"ts\":0.000,\"name\":"
-		         "\"f\"}",
-		         ids[i][0], ids[i][1]);
+			 ",\n{\"ph\":\"E\",\"cat\":\"method\",\"pid\":%u,\"tid\":%u,\"ts\":0.000,\"name\":"
+			 "\"f\"}",
+			 ids[i][0], ids[i][1]);
 	}
 	cr_expect_str_eq(events(), expected);
 }
@@ -165,9 +165,9 @@ Test(writer_chrome, names_processes_and_threads)
 	cr_expect_eq(ops->process_name(writer, 10, "da\"emon"), 0);
 	cr_expect_eq(ops->thread_name(writer, 10, 11, "worker"), 0);
 	cr_expect_str_eq(events(), ",\n{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":10,\"tid\":10,"
-	                           "\"name\":\"process_name\",\"args\":{\"name\":\"da\\\"emon\"}}"
-	                           ",\n{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":10,\"tid\":11,"
-	                           "\"name\":\"thread_name\",\"args\":{\"name\":\"worker\"}}");
+				   "\"name\":\"process_name\",\"args\":{\"name\":\"da\\\"emon\"}}"
+				   ",\n{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":10,\"tid\":11,"
+				   "\"name\":\"thread_name\",\"args\":{\"name\":\"worker\"}}");
 }
 
 Test(writer_chrome, writes_counters)
@@ -184,13 +184,12 @@ Test(writer_chrome, writes_the_id_of_a_counter_as_a_string)
 
 Test(writer_chrome, writes_numbers_only_in_counters)
 {
-	cr_expect_eq(
-	        ops->counter(writer, at, &queue,
-	                     VALUES(boolean("t", true), boolean("f", false), natural("max", INT64_MAX),
-	                            natural("more", (uint64_t)INT64_MAX + 1), natural("most", UINT64_MAX))),
-	        0);
+	cr_expect_eq(ops->counter(writer, at, &queue,
+				  VALUES(boolean("t", true), boolean("f", false), natural("max", INT64_MAX),
+					 natural("more", (uint64_t)INT64_MAX + 1), natural("most", UINT64_MAX))),
+		     0);
 	EXPECT(COUNTER "\"name\":\"queue\",\"args\":{\"t\":1,\"f\":0,\"max\":9223372036854775807,"
-	               "\"more\":9.223372036854776e18,\"most\":1.8446744073709552e19}}");
+		       "\"more\":9.223372036854776e18,\"most\":1.8446744073709552e19}}");
 }
 
 Test(writer_chrome, refuses_anything_else_in_counters)
@@ -206,8 +205,8 @@ Test(writer_chrome, writes_the_life_of_an_object)
 	cr_expect_eq(ops->object_new(writer, at, &object), 0);
 	cr_expect_eq(ops->object_snapshot(writer, at, &object, VALUES(integer("a", 1))), 0);
 	cr_expect_eq(ops->object_delete(writer, at, &object), 0);
-	cr_expect_str_eq(events(), ",\n" OBJECT("N") "},\n" OBJECT(
-	                                   "O") ",\"args\":{\"snapshot\":{\"a\":1}}},\n" OBJECT("D") "}");
+	cr_expect_str_eq(events(),
+			 ",\n" OBJECT("N") "},\n" OBJECT("O") ",\"args\":{\"snapshot\":{\"a\":1}}},\n" OBJECT("D") "}");
 }
 
 Test(writer_chrome, writes_the_states_of_an_object_as_a_band)
@@ -215,8 +214,8 @@ Test(writer_chrome, writes_the_states_of_an_object_as_a_band)
 	cr_expect_eq(ops->state_begin(writer, at, &object, VALUES(integer("a", 1))), 0);
 	cr_expect_eq(ops->state_end(writer, at, &object), 0);
 	cr_expect_eq(ops->state_begin(writer, at, &object, NULL, 0), 0);
-	cr_expect_str_eq(events(), ",\n" STATE("b") ",\"args\":{\"a\":1}},\n" STATE("e") "},\n" STATE(
-	                                   "b") ",\"args\":{}}");
+	cr_expect_str_eq(events(),
+			 ",\n" STATE("b") ",\"args\":{\"a\":1}},\n" STATE("e") "},\n" STATE("b") ",\"args\":{}}");
 }
 
 Test(writer_chrome, writes_slices_and_instants)
@@ -225,28 +224,26 @@ Test(writer_chrome, writes_slices_and_instants)
 	cr_expect_eq(ops->slice_end(writer, at, "run"), 0);
 	cr_expect_eq(ops->instant(writer, at, "tick", NULL, 0), 0);
 	cr_expect_eq(ops->instant(writer, at, "mark", VALUES(real("x", -INFINITY))), 0);
-	cr_expect_str_eq(
-	        events(),
-	        ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"name\":\"run\"}"
-	        ",\n{\"ph\":\"E\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"name\":\"run\"}"
-	        ",\n{\"ph\":\"i\",\"cat\":\"instant\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"s\":\"t\","
-	        "\"name\":\"tick\"}"
-	        ",\n{\"ph\":\"i\",\"cat\":\"instant\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"s\":\"t\","
-	        "\"name\":\"mark\","
-	        "\"args\":{\"x\":\"-Infinity\"}}");
+	cr_expect_str_eq(events(),
+			 ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"name\":\"run\"}"
+			 ",\n{\"ph\":\"E\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"name\":\"run\"}"
+			 ",\n{\"ph\":\"i\",\"cat\":\"instant\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"s\":\"t\","
+			 "\"name\":\"tick\"}"
+			 ",\n{\"ph\":\"i\",\"cat\":\"instant\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"s\":\"t\","
+			 "\"name\":\"mark\","
+			 "\"args\":{\"x\":\"-Infinity\"}}");
 }
 
 Test(writer_chrome, keeps_nanoseconds)
 {
-	cr_expect_eq(ops->slice_begin(writer, (struct where){0, 1, 2}, "a"), 0);
-	cr_expect_eq(ops->slice_begin(writer, (struct where){999, 1, 2}, "b"), 0);
-	cr_expect_eq(ops->slice_begin(writer, (struct where){86400000000000007, 4294967295, 0}, "c"), 0);
-	cr_expect_str_eq(
-	        events(),
-	        ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":1,\"tid\":2,\"ts\":0.000,\"name\":\"a\"}"
-	        ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":1,\"tid\":2,\"ts\":0.999,\"name\":\"b\"}"
-	        ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":4294967295,\"tid\":0,"
-	        "\"ts\":86400000000000.007,\"name\":\"c\"}");
+	cr_expect_eq(ops->slice_begin(writer, (struct where){ 0, 1, 2 }, "a"), 0);
+	cr_expect_eq(ops->slice_begin(writer, (struct where){ 999, 1, 2 }, "b"), 0);
+	cr_expect_eq(ops->slice_begin(writer, (struct where){ 86400000000000007, 4294967295, 0 }, "c"), 0);
+	cr_expect_str_eq(events(),
+			 ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":1,\"tid\":2,\"ts\":0.000,\"name\":\"a\"}"
+			 ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":1,\"tid\":2,\"ts\":0.999,\"name\":\"b\"}"
+			 ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":4294967295,\"tid\":0,"
+			 "\"ts\":86400000000000.007,\"name\":\"c\"}");
 }
 
 /* ---- values ---- */
@@ -260,18 +257,17 @@ static void snapshot(const struct value *values, size_t n_values)
 
 Test(writer_chrome, writes_every_type_in_a_snapshot)
 {
-	snapshot(VALUES(integer("int", INT64_MIN), natural("uint", 7), real("double", 2.0),
-	                boolean("yes", true), boolean("no", false), string("string", "a\nb"),
-	                json_text("json", " {\"k\": [1.50]} "), null("null"), unreadable("unreadable")));
-	EXPECT_SNAPSHOT(
-	        "{\"int\":-9223372036854775808,\"uint\":7,\"double\":2.0,\"yes\":true,\"no\":false,"
-	        "\"string\":\"a\\nb\",\"json\":{\"k\":[1.5]},\"null\":null,\"unreadable\":\"<unreadable>\"}");
+	snapshot(VALUES(integer("int", INT64_MIN), natural("uint", 7), real("double", 2.0), boolean("yes", true),
+			boolean("no", false), string("string", "a\nb"), json_text("json", " {\"k\": [1.50]} "),
+			null("null"), unreadable("unreadable")));
+	EXPECT_SNAPSHOT("{\"int\":-9223372036854775808,\"uint\":7,\"double\":2.0,\"yes\":true,\"no\":false,"
+			"\"string\":\"a\\nb\",\"json\":{\"k\":[1.5]},\"null\":null,\"unreadable\":\"<unreadable>\"}");
 }
 
 Test(writer_chrome, writes_trees)
 {
-	snapshot(VALUES(dict("d", 3), integer("a", 1), list("l", 3), integer(NULL, 2), dict(NULL, 1),
-	                integer("x", 3), list(NULL, 0), dict("e", 0), integer("last", 4)));
+	snapshot(VALUES(dict("d", 3), integer("a", 1), list("l", 3), integer(NULL, 2), dict(NULL, 1), integer("x", 3),
+			list(NULL, 0), dict("e", 0), integer("last", 4)));
 	EXPECT_SNAPSHOT("{\"d\":{\"a\":1,\"l\":[2,{\"x\":3},[]],\"e\":{}},\"last\":4}");
 }
 
@@ -299,63 +295,56 @@ Test(writer_chrome, writes_an_empty_snapshot)
 
 Test(writer_chrome, renames_what_chrome_takes_for_itself)
 {
-	snapshot(VALUES(integer("id", 1), integer("cat", 2), integer("base_type", 3), dict("d", 3),
-	                integer("id", 4), integer("cat", 5), list("l", 1), dict(NULL, 1), integer("id", 6),
-	                json_text("j", "[{\"id\":7,\"cat\":8}]")));
-	EXPECT_SNAPSHOT(
-	        "{\"id_\":1,\"cat_\":2,\"base_type_\":3,\"d\":{\"id_\":4,\"cat\":5,\"l\":[{\"id_\":6}]},"
-	        "\"j\":[{\"id_\":7,\"cat\":8}]}");
+	snapshot(VALUES(integer("id", 1), integer("cat", 2), integer("base_type", 3), dict("d", 3), integer("id", 4),
+			integer("cat", 5), list("l", 1), dict(NULL, 1), integer("id", 6),
+			json_text("j", "[{\"id\":7,\"cat\":8}]")));
+	EXPECT_SNAPSHOT("{\"id_\":1,\"cat_\":2,\"base_type_\":3,\"d\":{\"id_\":4,\"cat\":5,\"l\":[{\"id_\":6}]},"
+			"\"j\":[{\"id_\":7,\"cat\":8}]}");
 	cr_expect_eq(writer_chrome__stats(writer)->args.renamed, 6);
 }
 
 Test(writer_chrome, renames_to_a_name_that_is_free)
 {
-	snapshot(VALUES(dict("d", 1), integer("id_", 0), integer("id_", 1), integer("id", 2),
-	                integer("id__", 3)));
+	snapshot(VALUES(dict("d", 1), integer("id_", 0), integer("id_", 1), integer("id", 2), integer("id__", 3)));
 	EXPECT_SNAPSHOT("{\"d\":{\"id_\":0},\"id_\":1,\"id___\":2,\"id__\":3}");
 }
 
 Test(writer_chrome, keeps_names_where_nobody_takes_them)
 {
-	cr_expect_eq(
-	        ops->state_begin(writer, at, &object,
-	                         VALUES(integer("id", 1), integer("cat", 2), json_text("j", "{\"id\":3}"))),
-	        0);
+	cr_expect_eq(ops->state_begin(writer, at, &object,
+				      VALUES(integer("id", 1), integer("cat", 2), json_text("j", "{\"id\":3}"))),
+		     0);
 	EXPECT(STATE("b") ",\"args\":{\"id\":1,\"cat\":2,\"j\":{\"id\":3}}}");
 }
 
 Test(writer_chrome, writes_what_perfetto_drops_as_text)
 {
-	cr_expect_eq(
-	        ops->state_begin(writer, at, &object,
-	                         VALUES(null("n"), list("l", 0), dict("d", 0), list("m", 2), null(NULL),
-	                                dict(NULL, 0), json_text("j", "{\"a\":null,\"b\":[],\"c\":{}}"))),
-	        0);
+	cr_expect_eq(ops->state_begin(writer, at, &object,
+				      VALUES(null("n"), list("l", 0), dict("d", 0), list("m", 2), null(NULL),
+					     dict(NULL, 0), json_text("j", "{\"a\":null,\"b\":[],\"c\":{}}"))),
+		     0);
 	EXPECT(STATE("b") ",\"args\":{\"n\":\"null\",\"l\":\"[]\",\"d\":\"{}\",\"m\":[\"null\",\"{}\"],"
-	                  "\"j\":{\"a\":\"null\",\"b\":\"[]\",\"c\":\"{}\"}}}");
+			  "\"j\":{\"a\":\"null\",\"b\":\"[]\",\"c\":\"{}\"}}}");
 }
 
 Test(writer_chrome, writes_numbers_that_viewers_misread_as_strings)
 {
 	snapshot(VALUES(natural("max", INT64_MAX), natural("more", (uint64_t)INT64_MAX + 1),
-	                natural("most", UINT64_MAX), real("nan", NAN), real("inf", INFINITY),
-	                real("minf", -INFINITY), json_text("j", "[18446744073709551615]")));
+			natural("most", UINT64_MAX), real("nan", NAN), real("inf", INFINITY), real("minf", -INFINITY),
+			json_text("j", "[18446744073709551615]")));
 	EXPECT_SNAPSHOT("{\"max\":9223372036854775807,\"more\":\"9223372036854775808\","
-	                "\"most\":\"18446744073709551615\",\"nan\":\"NaN\",\"inf\":\"Infinity\","
-	                "\"minf\":\"-Infinity\",\"j\":[\"18446744073709551615\"]}");
+			"\"most\":\"18446744073709551615\",\"nan\":\"NaN\",\"inf\":\"Infinity\","
+			"\"minf\":\"-Infinity\",\"j\":[\"18446744073709551615\"]}");
 	cr_expect_eq(writer_chrome__stats(writer)->args.quoted, 6);
 }
 
 Test(writer_chrome, marks_strings_that_were_cut)
 {
 	snapshot(VALUES(text_of("a", VALUE_STRING, "abc", true), text_of("b", VALUE_STRING, "", true),
-	                text_of("c", VALUE_STRING, "ab\xe2\x82", true),
-	                text_of("d", VALUE_JSON, "{\"a\":", true)));
-	EXPECT_SNAPSHOT(
-	        "{\"a\":\"abc\xe2\x80\xa6 (truncated)\",\"b\":\"\xe2\x80\xa6 (truncated)\","
-	        "\"c\":\"ab\xe2\x80\xa6 (truncated)\",\"d\":\"{\\\"a\\\":\xe2\x80\xa6 (truncated)\"}");
-	cr_expect_eq(writer_chrome__stats(writer)->args.invalid_json, 0,
-	             "it is counted as truncated already");
+			text_of("c", VALUE_STRING, "ab\xe2\x82", true), text_of("d", VALUE_JSON, "{\"a\":", true)));
+	EXPECT_SNAPSHOT("{\"a\":\"abc\xe2\x80\xa6 (truncated)\",\"b\":\"\xe2\x80\xa6 (truncated)\","
+			"\"c\":\"ab\xe2\x80\xa6 (truncated)\",\"d\":\"{\\\"a\\\":\xe2\x80\xa6 (truncated)\"}");
+	cr_expect_eq(writer_chrome__stats(writer)->args.invalid_json, 0, "it is counted as truncated already");
 }
 
 Test(writer_chrome, shows_and_counts_json_text_that_is_not_json)
@@ -369,20 +358,19 @@ Test(writer_chrome, shows_and_counts_json_text_that_is_not_json)
 
 Test(writer_chrome, takes_names_of_any_bytes)
 {
-	const struct trace_object odd = {0, "n\xff\x01", "t\"\xff"};
+	const struct trace_object odd = { 0, "n\xff\x01", "t\"\xff" };
 
 	cr_expect_eq(ops->object_new(writer, at, &odd), 0);
 	cr_expect_eq(ops->state_begin(writer, at, &odd, VALUES(integer("k\xff\\", 1))), 0);
 	cr_expect_eq(ops->slice_begin(writer, at, NULL), 0);
-	cr_expect_str_eq(
-	        events(),
-	        ",\n{\"ph\":\"N\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"id\":\"0x0\","
-	        "\"scope\":\"t\\\"\xef\xbf\xbd\",\"name\":\"n\xef\xbf\xbd\\u0001\"}"
-	        ",\n{\"ph\":\"b\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
-	        "\"id\":\"10:0x0:t\\\"\xef\xbf\xbd\",\"name\":\"n\xef\xbf\xbd\\u0001\","
-	        "\"args\":{\"k\xef\xbf\xbd\\u005c\":1}}"
-	        ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
-	        "\"name\":\"<unreadable>\"}");
+	cr_expect_str_eq(events(),
+			 ",\n{\"ph\":\"N\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"id\":\"0x0\","
+			 "\"scope\":\"t\\\"\xef\xbf\xbd\",\"name\":\"n\xef\xbf\xbd\\u0001\"}"
+			 ",\n{\"ph\":\"b\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
+			 "\"id\":\"10:0x0:t\\\"\xef\xbf\xbd\",\"name\":\"n\xef\xbf\xbd\\u0001\","
+			 "\"args\":{\"k\xef\xbf\xbd\\u005c\":1}}"
+			 ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
+			 "\"name\":\"<unreadable>\"}");
 }
 
 /* ---- the file ---- */
@@ -461,8 +449,9 @@ Test(writer_chrome, has_every_event_on_a_line_of_its_own)
 
 Test(writer_chrome, finishes_as_an_object)
 {
-	static const char head[] =
-	        "{\"displayTimeUnit\":\"ns\",\"metadata\":{\"a\":1},\"traceEvents\":[\n" FIRST(10, 10, META);
+	static const char head[] = "{\"displayTimeUnit\":\"ns\",\"metadata\":{\"a\":1},\"traceEvents\":[\n" FIRST(10,
+														  10,
+														  META);
 	json_t *root, *list_of_events;
 	size_t size, i;
 	json_t *event;
@@ -484,7 +473,7 @@ Test(writer_chrome, finishes_as_an_object)
 		cr_expect(json_is_integer(json_object_get(event, "tid")));
 		cr_expect(json_is_string(json_object_get(event, "cat")));
 		cr_expect_eq(!json_object_get(event, "ts"),
-		             !strcmp(json_string_value(json_object_get(event, "ph")), "M"));
+			     !strcmp(json_string_value(json_object_get(event, "ph")), "M"));
 	}
 	json_decref(root);
 }
@@ -556,7 +545,7 @@ Test(writer_chrome, leaves_the_first_category_for_names_like_those)
 static char *through_pipe(const char *metadata)
 {
 	static char text[OUTPUT_HEAD * 4];
-	const struct output_owner owner = {geteuid(), getegid()};
+	const struct output_owner owner = { geteuid(), getegid() };
 	ssize_t size;
 	int fds[2];
 
@@ -574,17 +563,16 @@ static char *through_pipe(const char *metadata)
 	return text;
 }
 
-#define THROUGH_PIPE                                                                                         \
-	"[" FIRST(10, 10,                                                                                    \
-	          META) ",\n{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":10,\"tid\":10,\"name\":\"process_"  \
-	                "name\","                                                                            \
-	                "\"args\":{\"name\":\"daemon\"}}"                                                    \
-	                ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"         \
-	                "\"name\":\"run\"}"                                                                  \
-	                ",\n{\"ph\":\"E\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"         \
-	                "\"name\":\"run\"}"                                                                  \
-	                ",\n{\"ph\":\"i\",\"cat\":\"instant\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"        \
-	                "\"s\":\"g\",\"name\":\"viztrace summary\",\"args\":"
+#define THROUGH_PIPE \
+	"[" FIRST(10, 10, META) ",\n{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":10,\"tid\":10,\"name\":\"process_" \
+				"name\"," \
+				"\"args\":{\"name\":\"daemon\"}}" \
+				",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567," \
+				"\"name\":\"run\"}" \
+				",\n{\"ph\":\"E\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567," \
+				"\"name\":\"run\"}" \
+				",\n{\"ph\":\"i\",\"cat\":\"instant\",\"pid\":10,\"tid\":11,\"ts\":1234.567," \
+				"\"s\":\"g\",\"name\":\"viztrace summary\",\"args\":"
 
 Test(writer_chrome, writes_an_array_with_a_summary_into_a_pipe)
 {
@@ -598,7 +586,7 @@ Test(writer_chrome, writes_an_empty_summary_into_a_pipe)
 
 Test(writer_chrome, passes_on_what_the_output_says)
 {
-	const struct output_owner owner = {geteuid(), getegid()};
+	const struct output_owner owner = { geteuid(), getegid() };
 	int err = 0;
 
 	writer_chrome__free(writer);
