@@ -12,8 +12,8 @@ struct model;
 
 struct model_stats {
 	/* Each event of a probe is counted in one of these two. Written: all that it says is in the trace, in whatever
-	 * form; for a counter's beginning and end, and for an exit whose enter came before the
-	 * tool, that is nothing. */
+	 * form; for a counter's beginning and end, and for an exit whose enter came before the tool, that is
+	 * nothing. */
 	uint64_t written[EVENT_PROBES];
 	uint64_t rejected[EVENT_PROBES]; /* about an object that nobody introduced, or a slice in too many others */
 
