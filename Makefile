@@ -189,6 +189,50 @@ $(BENCH_BUILD)/attach/app: $(BENCH_DIR)/attach_sources.py include/viztrace.h
 	$(Q)$(CC) -O1 -Iinclude -o $@ $(@D)/app.c $(@D)/lib1.so $(@D)/lib2.so $(@D)/lib3.so -Wl,-rpath,'$$ORIGIN'
 # ---- end of bench ----
 
+# ---- fuzz ----
+# make fuzz        records and ELF files at random, FUZZ_SECONDS each (60), under the sanitizers; what breaks is in build/fuzz
+# make fuzz-deps   install clang's libFuzzer
+
+.PHONY: fuzz fuzz-deps
+FUZZ_SECONDS ?= 60
+FUZZ_DIR := tests/fuzz
+FUZZ_BUILD := $(B)/fuzz
+FUZZ_CFLAGS = $(USER_CFLAGS) $(SANITIZE)
+FUZZ_OBJECTS := $(patsubst user/%.c,$(FUZZ_BUILD)/user/%.o,$(filter-out user/main.c,$(SOURCES)))
+fuzz_run = cd $(FUZZ_BUILD) && { TMPDIR=. ./$1 -max_total_time=$(FUZZ_SECONDS) -max_len=$2 -artifact_prefix=$1- \
+	-print_final_stats=1 corpus/$1 2>$1.log || { cat $1.log; exit 1; }; } && \
+	echo "$1: $$(sed -n 's/^stat::number_of_executed_units: *//p' $1.log) inputs, none did harm"
+
+fuzz: $(FUZZ_BUILD)/records $(FUZZ_BUILD)/elf_file $(FUZZ_BUILD)/seeds $(B)/jobserver
+	$(Q)mkdir -p $(FUZZ_BUILD)/corpus/records $(FUZZ_BUILD)/corpus/elf_file
+	$(Q)$(FUZZ_BUILD)/seeds $(FUZZ_BUILD)/corpus/records
+	$(Q)strip -o $(FUZZ_BUILD)/corpus/elf_file/jobserver $(B)/jobserver
+	$(Q)$(call fuzz_run,records,8192)
+	$(Q)$(call fuzz_run,elf_file,65536)
+
+fuzz-deps:
+	$(Q)tests/deps.sh build fuzz
+
+$(FUZZ_BUILD)/user/%.o: user/%.c | $(SKELETONS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(FUZZ_BUILD)/libproduct.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && ar rc $@ $^
+
+$(FUZZ_BUILD)/%: $(FUZZ_DIR)/%.c tests/unit/records.h $(FUZZ_BUILD)/libproduct.a
+	$(call say,CC,$@)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -Iuser -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libproduct.a $(USER_LIBS) -lm
+
+$(FUZZ_BUILD)/seeds: $(FUZZ_DIR)/seeds.c tests/unit/records.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -o $@ $<
+
+-include $(FUZZ_OBJECTS:.o=.d)
+# ---- end of fuzz ----
+
 # ---- kernels: tests/kernels/run.py ----
 # sudo make test-kernels   trace on Debian's kernels, each in a virtual machine (KERNELS=5.10,newest: only these;
 #                          KERNELS=arm64: on those for aarch64)

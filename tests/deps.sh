@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Install what is missing: tests/deps.sh build|test|bench|kernels|kernels-arm64|containers ...
+# Install what is missing: tests/deps.sh build|test|bench|fuzz|kernels|kernels-arm64|containers ...
 # Debian and its relatives only; elsewhere it names what it looked for. VIZTRACE_WISHES names those of the packages
 # that one can do without which are to be installed; default: all of them.
 set -eu
@@ -31,6 +31,7 @@ wish() {
 program() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1"; }
 header() { echo "#include <$1>" | ${CC:-cc} -E -x c - ; }
 library() { pkg-config --exists "$1"; }
+fuzzer() { echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | "${CLANG:-clang}" -fsanitize=fuzzer -x c - -o /dev/null; }
 viewer_page() { find /usr/share -path '*/go-1.*' -name trace_viewer_full.html | grep -q .; }
 
 for set in "$@"; do
@@ -72,6 +73,9 @@ for set in "$@"; do
 		wish systemtap-sdt-dev header sys/sdt.h
 		wish lttng-tools program lttng-sessiond
 		wish liblttng-ust-dev header lttng/tracepoint.h
+		;;
+	fuzz)
+		check libclang-rt-dev fuzzer
 		;;
 	kernels)
 		rely python3 program python3

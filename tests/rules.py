@@ -76,7 +76,8 @@ class Rules(unittest.TestCase):
             if shutil.which("clang-format") else ""
         if " version 14." not in version:
             self.skipTest("clang-format 14 is not installed, and another one has another taste")
-        sources = tracked("user/*.[ch]", "bpf/*.[ch]", "tests/unit/*.[ch]", "tests/demo/*.c", "tests/bench/*.[ch]")
+        sources = tracked("user/*.[ch]", "bpf/*.[ch]", "tests/unit/*.[ch]", "tests/demo/*.c", "tests/bench/*.[ch]",
+                          "tests/fuzz/*.c")
         result = subprocess.run(["clang-format", "--dry-run", "-Werror", *sources], cwd=ROOT, capture_output=True, text=True,
                                 check=False)
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What records.c begins with: seeds FOLDER. An object's life and a counter's, under each of its flags. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../unit/records.h"
+
+#define CLS 0x4000u
+#define DICT 0x5000u
+#define OBJ 0x7000u
+#define DICT_LINE 7
+
+struct limits {
+	int32_t soft, hard;
+};
+
+struct box {
+	struct viz_base base;
+	int64_t own;
+	char text[8];
+	const char *owner;
+	double load;
+	int32_t list[3];
+	const char *json;
+	struct limits limits;
+	float half;
+	_Bool on;
+};
+
+#define FLAGS 5 /* of records.c */
+#define WORD(member) (offsetof(struct box, member) / 8)
+
+static FILE *begin(const char *folder, const char *name, int flags)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s-%d", folder, name, flags);
+	file = fopen(path, "w");
+	if (!file) {
+		perror(path);
+		exit(1);
+	}
+	fputc(flags, file);
+	return file;
+}
+
+static void put(FILE *file, struct record *r)
+{
+	uint16_t size = (uint16_t)r->size;
+
+	head_of(r)->ts = 10; /* since the record before */
+	fwrite(&size, sizeof(size), 1, file);
+	fwrite(r->bytes, size, 1, file);
+}
+
+static struct descriptor limits_class(void)
+{
+	struct viz_attr attrs[] = { ATTR(limits, soft, VIZ_TYPE_I32), ATTR(limits, hard, VIZ_TYPE_I32) };
+
+	return descriptor(VIZ_KIND_DICT, "limits", DICT_LINE, sizeof(struct limits), attrs, COUNT(attrs));
+}
+
+static struct descriptor object_class(void)
+{
+	struct viz_attr attrs[] = {
+		ATTR(box, own, VIZ_TYPE_I64),
+		ATTR(box, text, VIZ_TYPE_STR),
+		ATTR(box, owner, VIZ_TYPE_STRP),
+		ATTR(box, load, VIZ_TYPE_F64),
+		list_attr("list", VIZ_TYPE_I32, offsetof(struct box, list), 4, 3),
+		ATTR(box, json, VIZ_TYPE_JSONP),
+		dict_attr("limits", "limits", DICT_LINE, offsetof(struct box, limits), sizeof(struct limits)),
+		ATTR(box, half, VIZ_TYPE_F32),
+		ATTR(box, on, VIZ_TYPE_BOOL),
+	};
+	struct descriptor d = descriptor(VIZ_KIND_OBJECT, "box", 1, sizeof(struct box), attrs, COUNT(attrs));
+
+	d.head.strings[WORD(owner) / 64] |= 1ull << WORD(owner) % 64;
+	d.head.strings[WORD(json) / 64] |= 1ull << WORD(json) % 64;
+	return d;
+}
+
+static struct descriptor counter_class(void)
+{
+	struct viz_attr attrs[] = { ATTR(box, own, VIZ_TYPE_I64), ATTR(box, load, VIZ_TYPE_F64) };
+
+	return descriptor(VIZ_KIND_COUNTER, "gauge", 2, sizeof(struct box), attrs, COUNT(attrs));
+}
+
+static void life(const char *folder, const char *name, int flags, const struct descriptor *d)
+{
+	static const struct text_entry texts[] = {
+		{ WORD(owner), REC_TEXT_OK, "grace" },
+		{ WORD(json), REC_TEXT_OK, "{\"k\": [1, \"\\u00e4\"]}" },
+	};
+	struct descriptor limits = limits_class();
+	struct box box = { .base.cls = (const void *)(uintptr_t)CLS, .text = "abc", .list = { 1, 2, 3 }, .on = 1 };
+	FILE *file = begin(folder, name, flags);
+	static struct record r;
+
+	box.base.check = VIZ_CHECK ^ OBJ ^ CLS;
+	class_record(&r, DICT, &limits);
+	put(file, &r);
+	class_record(&r, CLS, d);
+	put(file, &r);
+	object_record(&r, REC_INIT, OBJ, CLS, "the box");
+	put(file, &r);
+	object_record(&r, REC_OBJECT, OBJ + 0x100, CLS, NULL);
+	put(file, &r);
+	slice_record(&r, REC_ENTER, "int ns::run<int>(const char *)", 0x7ffd0000, VIZ_SLICE_SCOPED);
+	put(file, &r);
+	for (int i = 0; i < 3; i++) {
+		box.own = i;
+		box.load = i * 0.1;
+		snapshot_record(&r, OBJ, CLS, &box, sizeof(box));
+		if (d->head.kind == VIZ_KIND_OBJECT)
+			add_texts(&r, texts, COUNT(texts));
+		put(file, &r);
+	}
+	value_record(&r, "queue", "depth", VIZ_TYPE_I64, 3);
+	put(file, &r);
+	slice_record(&r, REC_INSTANT, "mark", 0, 0);
+	put(file, &r);
+	slice_record(&r, REC_EXIT, "int ns::run<int>(const char *)", 0x7ffd0000, VIZ_SLICE_SCOPED);
+	put(file, &r);
+	destroy_record(&r, OBJ);
+	put(file, &r);
+	fclose(file);
+}
+
+int main(int argc, char **argv)
+{
+	struct descriptor object = object_class(), counter = counter_class();
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: seeds FOLDER\n");
+		return 2;
+	}
+	for (int flag = 0; flag < FLAGS; flag++) {
+		life(argv[1], "object", 1 << flag, &object);
+		life(argv[1], "counter", 1 << flag, &counter);
+	}
+	return 0;
+}
