@@ -190,10 +190,10 @@ $(BENCH_BUILD)/attach/app: $(BENCH_DIR)/attach_sources.py include/viztrace.h
 # ---- end of bench ----
 
 # ---- fuzz ----
-# make fuzz        records and ELF files at random, FUZZ_SECONDS each (60), under the sanitizers; what breaks is in build/fuzz
-# make fuzz-deps   install clang's libFuzzer
+# sudo make fuzz   records and ELF files at random, FUZZ_SECONDS each (60), under the sanitizers; what breaks is in build/fuzz
+#                  Without sudo it works as well, if clang has its libFuzzer.
 
-.PHONY: fuzz fuzz-deps
+.PHONY: fuzz fuzz-programs
 FUZZ_SECONDS ?= 60
 FUZZ_DIR := tests/fuzz
 FUZZ_BUILD := $(B)/fuzz
@@ -203,15 +203,17 @@ fuzz_run = cd $(FUZZ_BUILD) && { TMPDIR=. ./$1 -max_total_time=$(FUZZ_SECONDS) -
 	-print_final_stats=1 corpus/$1 2>$1.log || { cat $1.log; exit 1; }; } && \
 	echo "$1: $$(sed -n 's/^stat::number_of_executed_units: *//p' $1.log) inputs, none did harm"
 
-fuzz: $(FUZZ_BUILD)/records $(FUZZ_BUILD)/elf_file $(FUZZ_BUILD)/seeds $(B)/jobserver
+fuzz:
+	$(Q)tests/deps.sh build fuzz
+	$(Q)$(MAKE) --no-print-directory $(JOBS) fuzz-programs
 	$(Q)mkdir -p $(FUZZ_BUILD)/corpus/records $(FUZZ_BUILD)/corpus/elf_file
 	$(Q)$(FUZZ_BUILD)/seeds $(FUZZ_BUILD)/corpus/records
 	$(Q)strip -o $(FUZZ_BUILD)/corpus/elf_file/jobserver $(B)/jobserver
 	$(Q)$(call fuzz_run,records,8192)
 	$(Q)$(call fuzz_run,elf_file,65536)
+	$(Q)$(give_back)
 
-fuzz-deps:
-	$(Q)tests/deps.sh build fuzz
+fuzz-programs: $(FUZZ_BUILD)/records $(FUZZ_BUILD)/elf_file $(FUZZ_BUILD)/seeds $(B)/jobserver
 
 $(FUZZ_BUILD)/user/%.o: user/%.c | $(SKELETONS)
 	$(call say,CC,$@)
