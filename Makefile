@@ -214,6 +214,7 @@ fuzz:
 	$(Q)$(give_back)
 
 fuzz-programs: $(FUZZ_BUILD)/records $(FUZZ_BUILD)/elf_file $(FUZZ_BUILD)/seeds $(B)/jobserver
+	@:
 
 $(FUZZ_BUILD)/user/%.o: user/%.c | $(SKELETONS)
 	$(call say,CC,$@)
