@@ -126,7 +126,7 @@ static int take_fd(struct output_file *ret, int fd)
 		close(fd);
 		return err;
 	}
-	*ret = (struct output_file){ .fd = fd, .is_pipe = S_ISFIFO(st.st_mode) };
+	*ret = (struct output_file){ .fd = fd, .is_pipe = S_ISFIFO(st.st_mode), .replaced = -1 };
 	if (!S_ISREG(st.st_mode) || (flags & O_APPEND))
 		return 0;
 	offset = lseek(fd, 0, SEEK_CUR);
@@ -186,7 +186,7 @@ static int random_name(char *name, size_t size)
 static int create(struct output_file *ret, int directory, const char *name, const struct output_owner *give_to)
 {
 	char temporary[64];
-	int err, fd;
+	int err, fd, replaced;
 
 	err = random_name(temporary, sizeof(temporary));
 	if (err)
@@ -194,14 +194,20 @@ static int create(struct output_file *ret, int directory, const char *name, cons
 	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
+	replaced = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if ((give_to && fchown(fd, give_to->uid, give_to->gid) < 0) ||
 	    renameat(directory, temporary, directory, name) < 0) {
 		err = -errno;
 		unlinkat(directory, temporary, 0);
 		close(fd);
-		return err;
+	} else {
+		err = take_fd(ret, fd);
 	}
-	return take_fd(ret, fd);
+	if (!err)
+		ret->replaced = replaced;
+	else if (replaced >= 0)
+		close(replaced);
+	return err;
 }
 
 /* A device or a pipe: see output__waits_for_reader(). */

@@ -17,6 +17,7 @@ struct output_file {
 	bool can_cut;   /* a regular file, written at `start` and not at whatever its end is: it can be cut and
 			 rewritten */
 	uint64_t start; /* offset of the first byte that will be written */
+	int replaced;   /* the file that was at the path, or -1: what it takes on the disk goes when this is closed */
 };
 
 /* See output__open(). */

@@ -172,13 +172,30 @@ class Killed(Steady):
 
 
 class Outputs(Steady):
-    def test_a_full_disk(self):
+    def small_disk(self, size):
         small = self.dir / "small"
         small.mkdir()
-        done = harness.run("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", small)
+        done = harness.run("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", small)
         if done.returncode:
             self.skipTest("no tmpfs: " + done.stderr.strip())
         self.addCleanup(harness.run, "umount", "-l", small)
+        return small
+
+    def test_the_room_of_an_older_trace(self):
+        """Where there is little it can be used again at once."""
+        small = self.small_disk("6M")
+        (small / "trace.json").write_bytes(b" " * (5 << 20))
+        target = self.steady("--still")
+        tool = self.attach(target.pid, output="small/trace.json")
+        target.ask("work 5000")
+        self.end(tool)
+        trace = self.load("small/trace.json")
+        self.assertGreater(len(trace.data), 3 << 19)
+        self.assertEqual(len(trace.samples_of("sum")), 5000)
+        self.as_before(target)
+
+    def test_a_full_disk(self):
+        small = self.small_disk("512k")
         target = self.steady("--fast")
         tool = self.attach(target.pid, output="small/trace.json")
         self.end(tool, harness.EXIT_OUTPUT, None)

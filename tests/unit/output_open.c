@@ -39,6 +39,30 @@ Test(output_open, replaces_a_file_and_not_its_contents)
 	expect_file(in_directory("other"), "old");
 }
 
+static bool has_open(const struct stat *file)
+{
+	struct stat st;
+
+	for (int fd = 0; fd < 100; fd++)
+		if (fstat(fd, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
+			return true;
+	return false;
+}
+
+Test(output_open, takes_back_the_room_of_what_it_replaced_in_the_end)
+{
+	struct output *o;
+	struct stat old;
+
+	spit(path, "old");
+	stat(path, &old);
+	o = open_output(path);
+	cr_expect(has_open(&old));
+	write_event(o, "new");
+	output__free(o);
+	cr_expect_not(has_open(&old));
+}
+
 Test(output_open, replaces_a_link_and_not_its_target)
 {
 	struct output *o;
