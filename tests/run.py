@@ -17,7 +17,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 UNIT = os.path.join(ROOT, "build", "unit")
 LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
-FAILURE = re.compile(r"^.*(?:FAILED|\[FAIL\]).*$", re.M)
+FAILURE = re.compile(r"^(?:FAIL: |ERROR: |.*FAILED|.*\[FAIL\]).*$", re.M)
 CRITERION = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
 TIMEOUT = 2400
 EXTRA = {
