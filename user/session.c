@@ -617,7 +617,6 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	/* The file is whole by now; detaching takes a while. */
 	model__free(s.model);
 	writer_chrome__free(s.writer);
-	output__free(s.output);
 	decoder__free(s.decoder);
 	filter__free(s.filter);
 	control__free(s.control);
@@ -628,6 +627,8 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 		free(i);
 	}
 	collector__free(s.collector);
+	/* Takes a while if a large file was replaced: the target is rid of its probes by now. */
+	output__free(s.output);
 	/* What we started is waited for: its status is ours, unless we have something to say that it cannot. */
 	if (s.processes && s.path && processes__command_status(s.processes, &status) && status &&
 	    (!code || code == EXIT_NO_PROBES))
