@@ -33,7 +33,8 @@ BPF_CFLAGS = -O2 -g -target bpf -mcpu=v2 -ffreestanding -D__TARGET_ARCH_$(BPF_AR
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$1' '$(subst $(CURDIR)/,,$2)')
 
-SOURCES := $(wildcard user/*.c)
+# A folder for each stage of an event's way; what is outside of them wires the stages together.
+SOURCES := $(wildcard user/*.c user/*/*.c)
 OBJECTS := $(SOURCES:user/%.c=$(B)/user/%.o)
 # One eBPF object for each of these, and a skeleton of it.
 SKELETONS := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*.bpf.c))
@@ -91,7 +92,7 @@ $(B)/jobserver: tests/demo/jobserver.c include/viztrace.h
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) -Iinclude -pthread $(CFLAGS) -o $@ $<
 
 # Unit tests: one program for each file, all of the product under the sanitizers.
-UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c tests/unit/*/*.c))
 UNIT_OBJECTS := $(patsubst user/%.c,$(B)/unit/user/%.o,$(filter-out user/main.c,$(SOURCES)))
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
@@ -106,9 +107,10 @@ $(B)/unit/user/%.o: user/%.c | $(SKELETONS)
 $(B)/unit/libproduct.a: $(UNIT_OBJECTS)
 	$(Q)rm -f $@ && ar rc $@ $^
 
-$(B)/unit/%: tests/unit/%.c $(B)/unit/libproduct.a $(wildcard tests/unit/*.h)
+$(B)/unit/%: tests/unit/%.c $(B)/unit/libproduct.a $(wildcard tests/unit/*.h tests/unit/*/*.h)
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(filter-out -Wmissing-prototypes,$(USER_CFLAGS)) $(SANITIZE) -Iuser -iquote user -o $@ $< \
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -Wmissing-prototypes,$(USER_CFLAGS)) $(SANITIZE) -iquote user -o $@ $< \
 		$(B)/unit/libproduct.a -lcriterion $(USER_LIBS) -lm
 
 install: all
@@ -134,7 +136,7 @@ clean:
 BENCH ?=
 BENCH_DIR := tests/bench
 BENCH_BUILD := $(B)/bench
-BENCH_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Werror -falign-loops=32 -Iinclude -I$(BENCH_DIR) -pthread
+BENCH_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Werror -falign-loops=32 -Iinclude -I$(BENCH_DIR) -iquote user -pthread
 BENCH_PROGRAMS := app-viz app-none floor writer attach/app
 BENCH_OBJECTS := $(filter-out $(B)/user/main.o,$(OBJECTS))
 has_header = $(shell echo '\#include <$1>' | $(CC) -E -x c - >/dev/null 2>&1 && echo $2)
@@ -226,7 +228,7 @@ $(FUZZ_BUILD)/libproduct.a: $(FUZZ_OBJECTS)
 
 $(FUZZ_BUILD)/%: $(FUZZ_DIR)/%.c tests/unit/records.h $(FUZZ_BUILD)/libproduct.a
 	$(call say,CC,$@)
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) -Iuser -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libproduct.a $(USER_LIBS) -lm
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -iquote user -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libproduct.a $(USER_LIBS) -lm
 
 $(FUZZ_BUILD)/seeds: $(FUZZ_DIR)/seeds.c tests/unit/records.h
 	$(call say,CC,$@)

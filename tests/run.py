@@ -27,7 +27,9 @@ EXTRA = {
 
 
 def suites(extra):
-    units = sorted(f[:-2] for f in os.listdir(os.path.join(ROOT, "tests", "unit")) if f.endswith(".c"))
+    source = os.path.join(ROOT, "tests", "unit")
+    units = sorted(os.path.relpath(os.path.join(folder, f), source)[:-2]
+                   for folder, _, files in os.walk(source) for f in files if f.endswith(".c"))
     for name in units:
         yield "unit/" + name, [os.path.join(UNIT, name), "-j2"]
     for name, script in (("rules", "rules.py"), ("header", "header/run.py"),

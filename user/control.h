@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "patterns.h"
+#include "common/patterns.h"
 
 struct control;
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "control.h"
-#include "log.h"
+#include "common/log.h"
 
 enum exit_code ctl__run(const struct opts *o)
 {

@@ -14,12 +14,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "collect.h"
-#include "log.h"
-#include "machine.h"
-#include "target.h"
-#include "trial.h"
-#include "watch.h"
+#include "collect/collect.h"
+#include "common/log.h"
+#include "collect/machine.h"
+#include "attach/target.h"
+#include "collect/trial.h"
+#include "attach/watch.h"
 
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #define VIZ_PROBE_DISABLE /* the types, no probes */
-#include "../include/viztrace.h"
-#include "classes.h"
-#include "log.h"
-#include "target.h"
+#include "viztrace.h"
+#include "decode/classes.h"
+#include "common/log.h"
+#include "attach/target.h"
 
 static const char *const type_names[] = {
 	[VIZ_TYPE_I8] = "int8",     [VIZ_TYPE_U8] = "uint8",   [VIZ_TYPE_I16] = "int16",  [VIZ_TYPE_U16] = "uint16",

@@ -6,7 +6,7 @@
 #include "ctl.h"
 #include "doctor.h"
 #include "list.h"
-#include "log.h"
+#include "common/log.h"
 #include "opts.h"
 #include "session.h"
 

@@ -3,9 +3,9 @@
 #ifndef VIZTRACE_METADATA_H
 #define VIZTRACE_METADATA_H
 
-#include "json.h"
+#include "write/json.h"
 #include "session.h"
-#include "processes.h"
+#include "attach/processes.h"
 
 #define METADATA_FILES 16 /* of those with probes; the head of a file has limited room */
 

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "patterns.h"
-#include "site.h"
+#include "common/patterns.h"
+#include "common/site.h"
 
 /* The default is RING_SIZES for all CPUs together within these: what it takes to lose nothing while a collector that
  * shares its CPU with others is not running (`make bench BENCH=rings`). */

@@ -13,17 +13,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collect.h"
+#include "collect/collect.h"
 #include "control.h"
-#include "decode.h"
-#include "filter.h"
-#include "log.h"
+#include "decode/decode.h"
+#include "decode/filter.h"
+#include "common/log.h"
 #include "metadata.h"
-#include "model.h"
-#include "output.h"
-#include "processes.h"
+#include "model/model.h"
+#include "write/output.h"
+#include "attach/processes.h"
 #include "summary.h"
-#include "writer_chrome.h"
+#include "write/writer_chrome.h"
 
 #define MS 1000000ull
 #define POLL_BUSY_MS 1 /* a ring of the default size holds several times what fits into this at full speed */

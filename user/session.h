@@ -8,7 +8,7 @@
 
 #include <signal.h>
 
-#include "event.h"
+#include "common/event.h"
 #include "opts.h"
 
 struct session_counts {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
+#include "common/log.h"
 
 static const char *human_size(char *text, size_t size, uint64_t bytes)
 {

@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../user/elf_file.h"
-#include "../../user/site.h"
+#include "common/elf_file.h"
+#include "common/site.h"
 #include "floor.skel.h"
 
 #define PROBES_MAX 8

@@ -20,11 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../user/decode.h"
-#include "../../user/model.h"
-#include "../../user/order.h"
-#include "../../user/output.h"
-#include "../../user/writer_chrome.h"
+#include "decode/decode.h"
+#include "model/model.h"
+#include "collect/order.h"
+#include "write/output.h"
+#include "write/writer_chrome.h"
 #include "../unit/records.h"
 
 #define CLS 0x401000u

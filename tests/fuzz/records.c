@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "decode.h"
-#include "filter.h"
-#include "model.h"
-#include "output.h"
-#include "writer_chrome.h"
+#include "decode/decode.h"
+#include "decode/filter.h"
+#include "model/model.h"
+#include "write/output.h"
+#include "write/writer_chrome.h"
 #include "../unit/records.h"
 
 enum {

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "../../user/metadata.h"
-#include "../../user/output.h"
+#include "metadata.h"
+#include "write/output.h"
 
 static struct json json;
 static struct binary files[METADATA_FILES];

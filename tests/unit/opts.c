@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../user/opts.h"
+#include "opts.h"
 
 static struct opts opts;
 static char error[512];

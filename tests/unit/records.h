@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define VIZ_PROBE_DISABLE
-#include "../../include/viztrace.h"
+#include "viztrace.h"
 #include "../../bpf/record.h"
 
 #define PID 100u

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/event.h"
+#include "common/event.h"
 
 struct page {
 	char *text;

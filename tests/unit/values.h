@@ -3,7 +3,7 @@
 #ifndef VIZTRACE_TEST_VALUES_H
 #define VIZTRACE_TEST_VALUES_H
 
-#include "../../user/event.h"
+#include "common/event.h"
 
 static inline struct value integer(const char *key, int64_t i)
 {

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "model/names.h"
+#include "common/pretty.h"
+#include "model/slices.h"
+
+static struct names names;
+static struct slices slices;
+
+static void tidy(void)
+{
+	slices__clear(&slices);
+	names__clear(&names);
+}
+
+TestSuite(slices, .fini = tidy);
+
+static struct name *named(const char *text)
+{
+	return names__take(&names, text);
+}
+
+static void push(const char *name, bool scoped, uint64_t frame)
+{
+	struct slice s = { .name = named(name), .frame = frame, .scoped = scoped };
+
+	cr_assert_eq(slices__push(&slices, s), 0);
+}
+
+static size_t gone(const char *name, bool scoped, uint64_t frame)
+{
+	struct slice s = { .name = named(name), .frame = frame, .scoped = scoped };
+
+	return slices__gone(&slices, &s);
+}
+
+static size_t ending(const char *name, bool scoped, uint64_t frame)
+{
+	return slices__ending(&slices, named(name), scoped, frame);
+}
+
+Test(slices, deeper_frame_ends_nothing)
+{
+	push("a", true, 0x9000);
+	push("b", true, 0x8000);
+	cr_assert_eq(gone("c", true, 0x7000), 0);
+}
+
+Test(slices, same_frame_is_a_scope_inside)
+{
+	push("a", true, 0x9000);
+	cr_assert_eq(gone("a", true, 0x9000), 0);
+	cr_assert_eq(gone("b", true, 0x9000), 0);
+}
+
+Test(slices, lower_frames_are_gone_when_a_higher_one_begins)
+{
+	push("a", true, 0x9000);
+	push("b", true, 0x8000);
+	push("c", true, 0x7000);
+	cr_assert_eq(gone("d", true, 0x7800), 1);
+	cr_assert_eq(gone("d", true, 0x8800), 2);
+	cr_assert_eq(gone("d", true, 0x9800), 3);
+}
+
+Test(slices, place_that_comes_round_again_after_a_jump_ends_its_last_time)
+{
+	push("main", true, 0x9000);
+	push("step", true, 0x8000);
+	push("deep", true, 0x7000);
+	cr_assert_eq(gone("step", true, 0x8000), 2);
+	cr_assert_eq(gone("other", true, 0x8000), 1);
+}
+
+Test(slices, explicit_slice_hides_what_is_below)
+{
+	push("a", true, 0x7000);
+	push("load", false, 0);
+	cr_assert_eq(gone("b", true, 0x9000), 0);
+	push("c", true, 0x7000);
+	cr_assert_eq(gone("b", true, 0x9000), 1);
+}
+
+Test(slices, explicit_slice_ends_nothing)
+{
+	push("a", true, 0x7000);
+	cr_assert_eq(gone("load", false, 0x9000), 0);
+}
+
+Test(slices, frame_far_away_is_another_stack)
+{
+	push("a", true, 0x1000);
+	cr_assert_eq(gone("b", true, 0x1000 + SLICES_STACK_MAX - 1), 1);
+	cr_assert_eq(gone("b", true, 0x1000 + SLICES_STACK_MAX), 0);
+}
+
+Test(slices, ends_topmost_of_that_name)
+{
+	push("load", false, 0);
+	push("load", false, 0);
+	push("x", false, 0);
+	cr_assert_eq(ending("load", false, 0), 2);
+	cr_assert_eq(ending("x", false, 0), 1);
+	cr_assert_eq(ending("y", false, 0), 0);
+}
+
+Test(slices, scoped_end_needs_its_frame)
+{
+	push("f", true, 0x9000);
+	push("f", true, 0x8000);
+	cr_assert_eq(ending("f", true, 0x8000), 1);
+	cr_assert_eq(ending("f", true, 0x9000), 2);
+	cr_assert_eq(ending("f", true, 0x7000), 0);
+}
+
+Test(slices, explicit_end_does_not_end_a_scope_of_that_name)
+{
+	push("f", true, 0x9000);
+	cr_assert_eq(ending("f", false, 0x9000), 0);
+	push("g", false, 0x9000);
+	cr_assert_eq(ending("g", true, 0x9000), 0);
+}
+
+Test(slices, pops_in_reverse)
+{
+	push("a", true, 3);
+	push("b", true, 2);
+	cr_assert_eq(slices__pop(&slices).name, named("b"));
+	cr_assert_eq(slices__pop(&slices).name, named("a"));
+	cr_assert_eq(slices.n, 0);
+}
+
+Test(slices, depth_is_bounded_and_counted)
+{
+	struct slice s = { .name = named("f") };
+	int i;
+
+	for (i = 0; i < SLICES_MAX; i++)
+		push("f", true, 0x900000 - (unsigned)i);
+	cr_assert_eq(slices__push(&slices, s), -E2BIG);
+	cr_assert_eq(slices.n, SLICES_MAX);
+	cr_assert_eq(slices.beyond, 1);
+}
+
+TestSuite(names, .fini = tidy);
+
+Test(names, equal_texts_are_one_name)
+{
+	struct name *a = named("pool"), *b = named("pool"), *c = named("pools");
+
+	cr_assert_eq(a, b);
+	cr_assert_neq(a, c);
+	cr_assert_eq(a->uses, 2);
+	cr_assert_eq(names__find(&names, "pool"), a);
+	cr_assert_null(names__find(&names, "other"));
+}
+
+Test(names, idle_ones_are_forgotten_and_used_ones_kept)
+{
+	struct name *kept = named("kept");
+	char text[32];
+	unsigned i;
+
+	for (i = 0; i < 100 * NAMES_IDLE; i++) {
+		snprintf(text, sizeof(text), "request %u", i);
+		names__drop(named(text));
+		cr_assert_leq(names.count, NAMES_IDLE + 1);
+	}
+	cr_assert_eq(names__find(&names, "kept"), kept);
+}
+
+Test(names, many_used_ones_stay)
+{
+	char text[32];
+	unsigned i;
+
+	for (i = 0; i < 10 * NAMES_IDLE; i++) {
+		snprintf(text, sizeof(text), "name %u", i);
+		named(text);
+	}
+	for (i = 0; i < 10 * NAMES_IDLE; i++) {
+		snprintf(text, sizeof(text), "name %u", i);
+		cr_assert_not_null(names__find(&names, text));
+	}
+}
+
+static void expect_pretty(const char *signature, const char *name)
+{
+	size_t size;
+	const char *got = pretty__name(signature, &size);
+
+	cr_expect(size == strlen(name) && !memcmp(got, name, size), "%s\n gives    %.*s\n expected %s", signature,
+		  (int)size, got, name);
+}
+
+Test(pretty, drops_return_type_parameters_and_template_arguments)
+{
+	expect_pretty("void ns::account::deposit(int)", "ns::account::deposit");
+	expect_pretty("void ns::box<T>::put(T) [with T = int]", "ns::box<T>::put");
+	expect_pretty("void ns::box<int>::conv(U) [T = int, U = const char *]", "ns::box<int>::conv");
+	expect_pretty("void two(T, U) [with T = int*; U = int [3]]", "two");
+	expect_pretty("int maxi<int>(int, int)", "maxi");
+	expect_pretty("const char *A::name() const", "A::name");
+	expect_pretty("char* cp()", "cp");
+	expect_pretty("std::function<void (int)> fn(std::function<int (char)>)", "fn");
+	expect_pretty("static std::string A::name(std::vector<std::pair<int, int> >)", "A::name");
+	expect_pretty("decltype(auto) da(int)", "da");
+	expect_pretty("decltype (p->x) da(int)", "da");
+	expect_pretty("void A::vol() const volatile &", "A::vol");
+	expect_pretty("void A::rr() &&", "A::rr");
+	expect_pretty("int main(int, char**)", "main");
+}
+
+Test(pretty, keeps_constructors_and_destructors)
+{
+	expect_pretty("ns::account::account(int)", "ns::account::account");
+	expect_pretty("ns::account::~account()", "ns::account::~account");
+}
+
+Test(pretty, keeps_operators)
+{
+	expect_pretty("bool A::operator<(const A&) const", "A::operator<");
+	expect_pretty("bool A::operator>(T) [with T = double]", "A::operator>");
+	expect_pretty("bool operator<<(A&, int)", "operator<<");
+	expect_pretty("A& A::operator->()", "A::operator->");
+	expect_pretty("void A::operator()(int)", "A::operator()");
+	expect_pretty("int A::operator[](int)", "A::operator[]");
+	expect_pretty("A::operator const char*()", "A::operator const char*");
+	expect_pretty("A::operator std::vector<T>() [with T = int]", "A::operator std::vector<T>");
+	expect_pretty("static void* A::operator new(size_t)", "A::operator new");
+	expect_pretty("int operator\"\"_x(long long unsigned int)", "operator\"\"_x");
+	expect_pretty("void my_operator(int)", "my_operator");
+}
+
+Test(pretty, keeps_anonymous_namespaces_and_enclosing_functions)
+{
+	expect_pretty("void (anonymous namespace)::loc::m() const", "(anonymous namespace)::loc::m");
+	expect_pretty("void {anonymous}::anon()", "{anonymous}::anon");
+	expect_pretty("void main(int, char**)::Local::run()", "main(int, char**)::Local::run");
+	expect_pretty("int A::f() const volatile &::L::g()", "A::f() const volatile &::L::g");
+}
+
+Test(pretty, keeps_lambdas)
+{
+	expect_pretty("main(int, char**)::<lambda(int)>", "main(int, char**)::<lambda(int)>");
+	expect_pretty("main()::<lambda(auto:1)> [with auto:1 = int]", "main()::<lambda(auto:1)>");
+	expect_pretty("auto main(int, char **)::(anonymous class)::operator()(int) const",
+		      "main(int, char **)::(anonymous class)::operator()");
+	expect_pretty("auto A::f() const::(anonymous class)::operator()() const",
+		      "A::f() const::(anonymous class)::operator()");
+}
+
+Test(pretty, keeps_the_whole_in_doubt)
+{
+	static const char *const odd[] = {
+		"",       "plain", "void (*fp(int))(int)", "int (& arr())[3]", "()", ")", "]", "[", " >", "f(",
+		"a)b(c)", "*()",
+
+		")))(((", "x ()"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		expect_pretty(odd[i], odd[i]);
+}
+
+Test(pretty, takes_any_text)
+{
+	static const char bits[] = "()<>[]{}:*& ~->operatorconstlambda<\x80\xff=;,\"";
+	uint64_t seed = 1;
+	char text[64];
+	size_t size;
+	int i, k;
+
+	for (i = 0; i < 200000; i++) {
+		for (k = 0; k < 63; k++) {
+			seed = seed * 6364136223846793005u + 1442695040888963407u;
+			text[k] = bits[(seed >> 33) % (sizeof(bits) - 1)];
+		}
+		text[seed >> 58] = 0;
+		text[63] = 0;
+		cr_assert(pretty__name(text, &size) + size <= text + strlen(text));
+		cr_assert(size > 0 || !text[0]);
+	}
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * binaries: the files that traced processes run, each opened and read once, however many processes map it. It knows
+ * ELF files, not processes.
+ */
+#ifndef VIZTRACE_BINARIES_H
+#define VIZTRACE_BINARIES_H
+
+#include "../common/elf_file.h"
+
+struct binary {
+	char *path; /* as the first process that was seen with it sees it; " (deleted)" may be at its end */
+	int fd;     /* -1: it has neither probes nor classes */
+	struct elf_file elf;
+	uint32_t attached;    /* kinds of probes (bit: enum probe), for all processes */
+	uint64_t attached_at; /* ns, the clock of records: when that was done for the first of them */
+	uint64_t dev, ino, size, modified, changed; /* which file, and which version of it */
+	struct binary *next;
+};
+
+/* In the order in which they were found. All zeros is an empty set. */
+struct binaries {
+	struct binary *first, *last;
+};
+
+/* The binary that `fd` is; takes `fd` in any case. 0 or -errno: what cannot be read is a binary without probes. It
+ * lives as long as the set. */
+int binaries__get(struct binaries *b, int fd, const char *path, struct binary **ret);
+
+static inline bool binary__is_of_use(const struct binary *b)
+{
+	return b->elf.n_probes || b->elf.n_classes;
+}
+
+void binaries__clear(struct binaries *b);
+
+#endif

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* members: see members.h. */
+#define _GNU_SOURCE
+#include "members.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../common/log.h"
+
+void members__tell(const struct processes *p, enum happening what, uint64_t ts, pid_t pid, const char *text)
+{
+	p->ops.on_happening(p->ops.ctx, what, ts, pid, text);
+}
+
+struct process *members__find(const struct processes *p, pid_t pid)
+{
+	return table__get(&p->by_pid, (uint64_t)pid, 0);
+}
+
+/* ---- Files ---- */
+
+int members__attach_binary(struct processes *p, struct binary *b, pid_t pid, uint32_t *attached)
+{
+	uint32_t kinds = p->kinds & ~*attached;
+	int err;
+
+	if (!kinds || !b->elf.n_probes)
+		return 0;
+	err = collector__attach(p->collector, &b->elf, b->fd, b->path, pid, kinds, b == p->program_binary);
+	if (err)
+		return err;
+	if (!b->attached) {
+		p->stats.files++;
+		b->attached_at = collector__now();
+	}
+	for (size_t i = 0; i < b->elf.n_probes; i++)
+		p->stats.probes += kinds >> b->elf.probes[i].probe & 1;
+	b->attached |= kinds;
+	*attached |= kinds;
+	return 0;
+}
+
+int members__attach_for_all(struct processes *p, struct binary *b)
+{
+	int err = p->ops.on_file(p->ops.ctx, 0, 0, b);
+
+	return err ? err : members__attach_binary(p, b, 0, &b->attached);
+}
+
+static int attach_file(struct processes *p, const struct process *process, struct target_file *f)
+{
+	if (p->family)
+		return members__attach_binary(p, f->binary, 0, &f->binary->attached);
+	return members__attach_binary(p, f->binary, process->pid, &f->attached);
+}
+
+int members__attach_files(struct processes *p, struct process *process)
+{
+	int err = 0;
+
+	for (size_t i = 0; process->target && !err && i < process->target->n_files; i++)
+		err = attach_file(p, process, &process->target->files[i]);
+	return err;
+}
+
+/* Its code may have run before we were there. */
+static void tell_late(struct processes *p, struct process *process, const struct binary *b, uint64_t since,
+		      uint64_t from)
+{
+	char text[NAME_MAX + 128];
+
+	snprintf(text, sizeof(text), "%s is traced from here on, %.1f ms after it was loaded", base_name(b->path),
+		 (double)(from - since) / 1e6);
+	log_info("process %d (%s): %s", process->pid, process->comm, text);
+	/* Attached to for another one, maybe before this one began. */
+	if (process->told < from)
+		process->told = from;
+	members__tell(p, HAPPENED_NOTE, process->told, process->pid, text);
+}
+
+/* Attach to its new files. `since`: when they were mapped, if their code may have run by now; 0: it has not. */
+static int take_files(struct processes *p, struct process *process, uint64_t since)
+{
+	struct target *t = process->target;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < t->n_files; i++) {
+		struct target_file *f = &t->files[i];
+		uint32_t had = f->attached;
+		uint64_t from;
+
+		if (!f->is_mapped || !f->is_new)
+			continue;
+		err = p->ops.on_file(p->ops.ctx, process->pid, f->bias, f->binary);
+		if (!err)
+			err = attach_file(p, process, f);
+		/* Maybe it was mapped while we attached for another one. */
+		from = p->family ? f->binary->attached_at : f->attached != had ? collector__now() : 0;
+		if (!err && since && f->binary->elf.n_probes && from > since)
+			tell_late(p, process, f->binary, since, from);
+	}
+	return err;
+}
+
+/* Attach to what is new in its memory. -ESRCH: it is gone. */
+int members__look(struct processes *p, struct process *process, uint64_t since)
+{
+	uint64_t now = collector__now();
+	int err = target__look(process->target, &p->binaries);
+
+	if (err)
+		return err;
+	if (!process->target->n_vanished)
+		process->looked = now;
+	return take_files(p, process, since);
+}
+
+int members__look_if_there(struct processes *p, struct process *process, uint64_t since)
+{
+	int err = members__look(p, process, since);
+
+	return err == -ESRCH ? 0 : err;
+}
+
+int members__look_at_all(struct processes *p)
+{
+	uint64_t now = collector__now(), since = p->looked_at_all;
+	int err = 0;
+
+	p->looked_at_all = now;
+	for (struct process *process = p->first; process && !err; process = process->next)
+		if (process->target)
+			err = members__look_if_there(p, process, since);
+	return err;
+}
+
+static void keep_root(struct processes *p, pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	if (p->root < 0)
+		p->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* What a process of the family would see under that path, most likely. Never what we would. */
+static int open_as_family(const struct processes *p, const char *path)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_IN_ROOT };
+	char from[PATH_MAX + 64];
+	int fd = -1;
+
+	for (const struct process *process = p->first; process && fd < 0; process = process->next) {
+		snprintf(from, sizeof(from), "/proc/%d/root%s", process->pid, path);
+		fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	}
+	return fd >= 0 ? fd : (int)syscall(SYS_openat2, p->root, path, &how, sizeof(how));
+}
+
+static bool was_attached(const struct processes *p, const struct process *process, const struct binary *b,
+			 uint64_t since)
+{
+	const struct target *t = process->target;
+
+	if (p->family)
+		return b->attached && b->attached_at < since;
+	for (size_t i = 0; t && i < t->n_files; i++)
+		if (t->files[i].binary == b && t->files[i].attached)
+			return true;
+	return false;
+}
+
+int members__look_without(struct processes *p, struct process *process, const char *path, uint64_t since)
+{
+	int fd = open_as_family(p, path), err;
+	struct binary *b;
+
+	if (fd < 0)
+		return 0;
+	err = binaries__get(&p->binaries, fd, path, &b);
+	if (err || !b->elf.n_probes || was_attached(p, process, b, since))
+		return err;
+	p->stats.missed += !process->missed;
+	process->missed = true;
+	/* In the end it is said how many. */
+	(p->stats.missed > 1 ? log_verbose :
+			       log_warn)("process %d (%s) ended before we could attach to the probes in %s%s",
+					 process->pid, process->comm, path,
+					 p->family ? "; the next one is traced from its start" : "");
+	return !p->family || b->attached ? 0 : members__attach_for_all(p, b);
+}
+
+/* ---- Processes ---- */
+
+void members__describe(struct processes *p, const struct process *process)
+{
+	struct process_description *d = NULL;
+	const struct target *t = process->target;
+
+	for (size_t i = 0; i < p->n_described && !d; i++)
+		if (p->described[i].pid == process->pid)
+			d = &p->described[i];
+	if (!d && p->n_described == PROCESSES_DESCRIBED)
+		return;
+	if (!d)
+		d = &p->described[p->n_described++];
+	free(d->exe);
+	*d = (struct process_description){ .pid = process->pid, .exe = t ? strdup(t->exe) : NULL };
+	d->container_pid = t ? t->container_pid : 0;
+	snprintf(d->comm, sizeof(d->comm), "%s", process->comm);
+}
+
+int members__add(struct processes *p, pid_t pid, const char *comm, struct process **ret)
+{
+	struct process *process = calloc(1, sizeof(*process));
+
+	if (!process)
+		return -ENOMEM;
+	process->pid = pid;
+	snprintf(process->comm, sizeof(process->comm), "%s", comm);
+	if (table__put(&p->by_pid, (uint64_t)pid, 0, process)) {
+		free(process);
+		return -ENOMEM;
+	}
+	keep_root(p, pid);
+	process->prev = p->last;
+	if (p->last)
+		p->last->next = process;
+	else
+		p->first = process;
+	p->last = process;
+	p->n++;
+	p->stats.processes++;
+	*ret = process;
+	return 0;
+}
+
+void members__drop(struct processes *p, struct process *process)
+{
+	table__remove(&p->by_pid, (uint64_t)process->pid, 0);
+	if (process->prev)
+		process->prev->next = process->next;
+	else
+		p->first = process->next;
+	if (process->next)
+		process->next->prev = process->prev;
+	else
+		p->last = process->prev;
+	p->n--;
+	target__free(process->target);
+	free(process);
+}
+
+/* It runs and has not been looked at. 0 also if it is gone by now. */
+int members__open(struct processes *p, struct process *process, uint64_t since)
+{
+	uint64_t now = collector__now();
+	pid_t leader;
+	int err = target__open(&process->target, &p->binaries, process->pid, &leader);
+
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	if (!process->target->n_vanished)
+		process->looked = now;
+	snprintf(process->comm, sizeof(process->comm), "%s", process->target->comm);
+	members__describe(p, process);
+	return take_files(p, process, since);
+}

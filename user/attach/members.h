@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * members: the processes that are traced and the files that they have mapped, and attaching to these. A part of
+ * processes.c, which decides who they are; nobody else includes this.
+ */
+#ifndef VIZTRACE_MEMBERS_H
+#define VIZTRACE_MEMBERS_H
+
+#include <sys/stat.h>
+
+#include "processes.h"
+#include "../common/table.h"
+
+struct process {
+	pid_t pid;
+	struct target *target; /* NULL: it has not executed its program yet, or was gone when we came */
+	char comm[17];
+	bool awaited;    /* launch is about to show its exec */
+	bool let_go;     /* launch has: what it executes next is not shown */
+	bool missed;     /* counted as such */
+	bool gone;       /* to be dropped when what it did has been read */
+	uint64_t told;   /* the time of what was told of it last: its beginning comes first, its end last */
+	uint64_t looked; /* when we did last */
+	uint64_t execed; /* when it executed its program, if we saw that ourselves */
+	uint64_t ended;  /* when its last thread did that we know of */
+	struct process *prev, *next;
+};
+
+struct processes {
+	const struct opts *opts;
+	struct processes_ops ops;
+	struct collector *collector;
+	uint32_t kinds;
+	bool family; /* attached to files, not to processes */
+	struct binaries binaries;
+	int root; /* of the first one's file system: paths mean something there when all are gone. -1: not known */
+	struct table by_pid;
+	struct process *first, *last;
+	size_t n;
+	struct watch *watch; /* NULL: look now and then */
+	struct launch *launch;
+	pid_t command;
+	int command_status;
+	bool command_ended;
+	struct stat program; /* -x */
+	struct binary *program_binary;
+	uint64_t looked_at_all; /* when nothing had escaped us yet */
+	bool behind;            /* and said so */
+	struct pollfd *ends;    /* room for all their pidfds */
+	struct processes_stats stats;
+	struct process_description described[PROCESSES_DESCRIBED];
+	size_t n_described;
+};
+
+static inline const char *base_name(const char *path)
+{
+	const char *slash = __builtin_strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+void members__tell(const struct processes *p, enum happening what, uint64_t ts, pid_t pid, const char *text);
+
+struct process *members__find(const struct processes *p, pid_t pid);
+int members__add(struct processes *p, pid_t pid, const char *comm, struct process **ret);
+void members__drop(struct processes *p, struct process *process);
+
+/* For metadata: as it is now, unless there is no more room. */
+void members__describe(struct processes *p, const struct process *process);
+
+/* To those kinds of probes that are wanted and not in *attached, which they are added to. 0 or -errno, as below. */
+int members__attach_binary(struct processes *p, struct binary *b, pid_t pid, uint32_t *attached);
+
+/* The same for whoever has the file mapped, which nobody may have by now. It is told of first. */
+int members__attach_for_all(struct processes *p, struct binary *b);
+
+/* To all files of the process, as they were when we looked last. */
+int members__attach_files(struct processes *p, struct process *process);
+
+/*
+ * Look at what it has mapped and attach to what is new. `since`: when that was mapped, if its code may have run by
+ * now, which is said then; 0: it has not.
+ */
+int members__open(struct processes *p, struct process *process,
+		  uint64_t since); /* for the first time; 0 if it is gone */
+int members__look(struct processes *p, struct process *process, uint64_t since); /* -ESRCH: it is gone */
+int members__look_if_there(struct processes *p, struct process *process, uint64_t since);
+int members__look_at_all(struct processes *p);
+
+/* It mapped `path` at `since` and was gone before we could look: what it had may be had by the next one. */
+int members__look_without(struct processes *p, struct process *process, const char *path, uint64_t since);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * processes: which processes are traced, and that the probes in all of their files are attached to: from the beginning,
+ * as they load libraries, fork and exec. Brings target, watch, launch and collect's attaching together; sees no
+ * records.
+ *
+ *   -p PID            one process; its probes alone                       -p 1 -p 2: each the same
+ *   -p PID -f         a family: every process's probes in the files that the family maps, of which the kernel takes
+ *                     those of the family, from the first moment of each
+ *   -x PROGRAM        the same, for those that run this program
+ *   -- COMMAND        as -p or -p -f, but a new file is attached to before its code runs (launch.h)
+ */
+#ifndef VIZTRACE_PROCESSES_H
+#define VIZTRACE_PROCESSES_H
+
+#include <poll.h>
+
+#include "../collect/collect.h"
+#include "../opts.h"
+#include "target.h"
+
+struct processes;
+
+enum happening {
+	HAPPENED_BEGIN, /* of process `pid`, whose name is `text`; it was there before, or was forked */
+	HAPPENED_EXEC,  /* the same with another program */
+	HAPPENED_END,
+	HAPPENED_NOTE, /* for the timeline of `pid` */
+};
+
+/* Who wants to know. `ts` is on the clock of records; calls come in no strict order of it. */
+struct processes_ops {
+	void (*on_happening)(void *ctx, enum happening what, uint64_t ts, pid_t pid, const char *text);
+	/* A process has mapped a file (pid 0: any, at its link time addresses). 0 or -errno. */
+	int (*on_file)(void *ctx, pid_t pid, uint64_t bias, const struct binary *b);
+	void *ctx;
+};
+
+/* Find those that are there, or explain why not: nothing is attached yet. */
+enum exit_code processes__new(struct processes **ret, const struct opts *o, const struct processes_ops *ops);
+void processes__free(struct processes *p);
+
+/* Can probes fire for processes that are not traced? For collector__new(). */
+bool processes__are_several(const struct processes *p);
+
+/* Attach to all probes of these kinds, the ones of `collector` from here on. The errors are explained. */
+enum exit_code processes__attach(struct processes *p, struct collector *c, uint32_t kinds);
+
+/* And to these kinds too. 0 or -errno. */
+int processes__attach_kinds(struct processes *p, uint32_t kinds);
+
+/* The command: forked in the first (its PID is known then), running from the second on. */
+enum exit_code processes__fork_command(struct processes *p);
+enum exit_code processes__start_command(struct processes *p);
+
+/* What can become readable when there is something to update: at most PROCESSES_FDS. */
+#define PROCESSES_FDS 3
+size_t processes__poll_fds(const struct processes *p, struct pollfd *ret);
+
+/* Follow what has happened. 0 or -errno. */
+int processes__update(struct processes *p);
+
+/* Why there is nothing left to wait for, or NULL. */
+const char *processes__ended(const struct processes *p);
+
+/* The command's own end: true, and its exit status as a shell gives it. */
+bool processes__command_status(struct processes *p, int *ret);
+
+struct processes_stats {
+	size_t probes, files; /* attached to */
+	size_t processes;     /* traced in all, as far as we saw them */
+	size_t missed;        /* that had ended when we came to attach to their probes */
+};
+const struct processes_stats *processes__stats(const struct processes *p);
+
+/* A few words on the first of them, for metadata. */
+#define PROCESSES_DESCRIBED 16
+struct process_description {
+	pid_t pid, container_pid;
+	char comm[17];
+	char *exe;
+};
+const struct process_description *processes__described(const struct processes *p, size_t *ret_n);
+
+/* Files with probes, in the order in which they were found. */
+const struct binary *processes__next_file(const struct processes *p, const struct binary *after);
+
+#endif

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* target: see target.h. */
+#define _GNU_SOURCE
+#include "target.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "../common/log.h"
+
+#define START_TRIES 20
+#define START_WAIT_US 25000
+
+struct mapping {
+	uint64_t start, end, offset, dev, ino;
+	bool executable;
+	const char *path;
+};
+
+/* "7f3c9000-7f3ca000 r-xp 00001000 fe:00 1234   /usr/bin/app"; false for what is not a file's. */
+static bool parse_mapping(char *line, struct mapping *ret)
+{
+	unsigned major, minor;
+	char perms[5];
+	int path = 0;
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &ret->start, &ret->end, perms,
+		   &ret->offset, &major, &minor, &ret->ino, &path) < 7)
+		return false;
+	ret->dev = makedev(major, minor);
+	ret->executable = perms[2] == 'x';
+	line[strcspn(line, "\n")] = 0;
+	ret->path = line + path;
+	return ret->ino != 0 && ret->path[0] == '/';
+}
+
+static int open_mapping(pid_t pid, const struct mapping *m)
+{
+	char path[PATH_MAX + 64];
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	/* map_files wants CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. A path may mean another file by now. */
+	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, m->path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_ino != m->ino)) {
+		close(fd);
+		errno = ESTALE;
+		return -1;
+	}
+	return fd;
+}
+
+static bool is_known(struct target *t, const struct mapping *m)
+{
+	for (size_t i = 0; i < t->n_files; i++) {
+		struct target_file *f = &t->files[i];
+		uint64_t bias = m->start - m->offset - f->binary->elf.load_address;
+
+		if (f->map_dev != m->dev || f->map_ino != m->ino)
+			continue;
+		/* Loaded again it may be elsewhere; its first mapping decides. */
+		if (!f->is_mapped) {
+			f->is_new |= bias != f->bias;
+			f->bias = bias;
+			f->is_mapped = true;
+		}
+		return true;
+	}
+	return false;
+}
+
+static int add_file(struct target *t, struct binaries *binaries, const struct mapping *m, int fd)
+{
+	struct target_file f = { .map_dev = m->dev, .map_ino = m->ino, .is_mapped = true, .is_new = true }, *bigger;
+	int err = binaries__get(binaries, fd, m->path, &f.binary);
+
+	t->n_looked_at++;
+	if (err || !binary__is_of_use(f.binary))
+		return err;
+	f.bias = m->start - m->offset - f.binary->elf.load_address;
+	bigger = realloc(t->files, (t->n_files + 1) * sizeof(f));
+	if (!bigger)
+		return -ENOMEM;
+	t->files = bigger;
+	t->files[t->n_files++] = f;
+	return 0;
+}
+
+struct status {
+	pid_t leader; /* the process that it belongs to */
+	pid_t parent;
+	char state;
+	pid_t innermost; /* its number in its own PID namespace; 0: that is ours */
+};
+
+/* Of process or thread `pid`; false if there is none. */
+static bool read_status(pid_t pid, struct status *ret)
+{
+	char path[64], line[512];
+	struct status found = { 0 };
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (fgets(line, sizeof(line), file)) {
+		sscanf(line, "Tgid: %d", &found.leader);
+		sscanf(line, "PPid: %d", &found.parent);
+		sscanf(line, "State: %c", &found.state);
+		/* "NSpid:	4711	7": from our namespace inwards. */
+		if (!strncmp(line, "NSpid:", 6)) {
+			char *last = strrchr(line, '\t');
+
+			if (last && last > strchr(line, '\t'))
+				found.innermost = atoi(last);
+		}
+	}
+	fclose(file);
+	*ret = found;
+	return found.leader != 0;
+}
+
+pid_t target__parent_of(pid_t pid)
+{
+	struct status status;
+
+	return read_status(pid, &status) ? status.parent : 0;
+}
+
+bool target__runs(pid_t pid)
+{
+	struct status status;
+
+	return read_status(pid, &status) && !strchr("ZX", status.state);
+}
+
+void target__read_comm(pid_t pid, char comm[17])
+{
+	char path[64];
+	FILE *file;
+
+	comm[0] = 0;
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	if (fgets(comm, 17, file))
+		comm[strcspn(comm, "\n")] = 0;
+	fclose(file);
+}
+
+int target__look(struct target *t, struct binaries *binaries)
+{
+	char path[64], *line = NULL;
+	size_t size = 0, n_lines = 0;
+	FILE *maps;
+	int err = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", t->pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		return errno == ENOENT ? -ESRCH : -errno;
+	t->n_looked_at = t->n_denied = t->n_vanished = 0;
+	for (size_t i = 0; i < t->n_files; i++) {
+		t->files[i].is_new = !t->files[i].is_mapped;
+		t->files[i].is_mapped = false;
+	}
+	while (!err && getline(&line, &size, maps) > 0) {
+		struct mapping m;
+		int fd;
+
+		n_lines++;
+		if (!parse_mapping(line, &m) || !m.executable || is_known(t, &m))
+			continue;
+		fd = open_mapping(t->pid, &m);
+		if (fd >= 0)
+			err = add_file(t, binaries, &m, fd);
+		else if (errno == EACCES || errno == EPERM)
+			t->n_denied++;
+		else
+			t->n_vanished++;
+	}
+	if (ferror(maps))
+		err = -errno;
+	/* Its memory goes before it does. A kernel thread never had any. */
+	else if (!n_lines && (t->n_files || *t->exe || !target__runs(t->pid)))
+		err = -ESRCH;
+	free(line);
+	fclose(maps);
+	return err;
+}
+
+static void read_names(struct target *t)
+{
+	char path[64], link[PATH_MAX], comm[17], *exe;
+	ssize_t n;
+
+	target__read_comm(t->pid, comm);
+	if (*comm)
+		memcpy(t->comm, comm, sizeof(comm));
+	snprintf(path, sizeof(path), "/proc/%d/exe", t->pid);
+	n = readlink(path, link, sizeof(link) - 1);
+	link[n > 0 ? n : 0] = 0;
+	exe = strdup(link);
+	if (exe) {
+		free(t->exe);
+		t->exe = exe;
+	}
+}
+
+void target__forget(struct target *t)
+{
+	for (size_t i = 0; i < t->n_files; i++)
+		t->files[i].is_mapped = false;
+	read_names(t);
+}
+
+int target__open(struct target **ret, struct binaries *binaries, pid_t pid, pid_t *ret_leader)
+{
+	struct status status;
+	struct target *t;
+	int err;
+
+	if (!read_status(pid, &status))
+		return -ESRCH;
+	if (status.leader != pid) {
+		*ret_leader = status.leader;
+		return -EINVAL;
+	}
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return -ENOMEM;
+	t->pid = pid;
+	t->container_pid = status.innermost;
+	t->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (t->pidfd < 0) {
+		err = -errno;
+		goto err_free;
+	}
+	read_names(t);
+	err = t->exe ? target__look(t, binaries) : -ENOMEM;
+	if (err)
+		goto err_free;
+	*ret = t;
+	return 0;
+err_free:
+	target__free(t);
+	return err;
+}
+
+size_t target__count_probes(const struct target *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_files; i++)
+		if (t->files[i].is_mapped)
+			n += t->files[i].binary->elf.n_probes;
+	return n;
+}
+
+/* Process `pid` of some container as we see it, if there is one; rather one with probes. */
+static pid_t outside_of(pid_t pid, struct binaries *binaries, bool *ret_has_probes)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t found = 0;
+
+	*ret_has_probes = false;
+	while (proc && !*ret_has_probes && (entry = readdir(proc))) {
+		pid_t candidate = atoi(entry->d_name), leader;
+		struct status status;
+		struct target *t;
+
+		if (candidate <= 0 || !read_status(candidate, &status) || status.innermost != pid)
+			continue;
+		found = candidate;
+		if (target__open(&t, binaries, candidate, &leader))
+			continue;
+		*ret_has_probes = target__count_probes(t) > 0;
+		target__free(t);
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+/* " ...; did you mean -p 4711, which is 7 in its container?", or "". */
+static const char *hint(char *text, size_t size, pid_t pid, struct binaries *binaries, bool only_with_probes)
+{
+	bool has_probes;
+	pid_t outside = outside_of(pid, binaries, &has_probes);
+
+	text[0] = 0;
+	if (outside && (has_probes || !only_with_probes))
+		snprintf(text, size, "; did you mean -p %d, which is process %d inside of its container?", outside,
+			 pid);
+	return text;
+}
+
+enum exit_code target__open_or_explain(struct target **ret, struct binaries *binaries, pid_t pid, bool without_probes)
+{
+	pid_t leader = 0;
+	struct target *t = NULL;
+	char meant[128];
+	int err, tries = 0;
+
+	/* `app & viztrace-bpf -p $!` may find the shell still, or the app without its libraries. */
+	do {
+		if (tries)
+			usleep(START_WAIT_US);
+		target__free(t);
+		t = NULL;
+		err = target__open(&t, binaries, pid, &leader);
+	} while (!err && !without_probes && !target__count_probes(t) && ++tries < START_TRIES);
+
+	switch (err) {
+	case 0: break;
+	case -ESRCH:
+		hint(meant, sizeof(meant), pid, binaries, false);
+		log_error("there is no process %d%s", pid, *meant ? meant : "; see ps -e");
+		return EXIT_NO_PROCESS;
+	case -EINVAL: log_error("%d is a thread of process %d; use -p %d", pid, leader, leader); return EXIT_NO_PROCESS;
+	case -EACCES:
+	case -EPERM:
+		log_error("no permission to look at process %d; use sudo, or give CAP_SYS_PTRACE", pid);
+		return EXIT_PERMISSION;
+	default: log_error("cannot look at process %d: %s", pid, strerror(-err)); return EXIT_INTERNAL;
+	}
+	if (t->n_denied && !target__count_probes(t)) {
+		log_error("no permission to read %zu files that process %d (%s) has mapped; use sudo, or give "
+			  "CAP_SYS_PTRACE",
+			  t->n_denied, pid, t->comm);
+		target__free(t);
+		return EXIT_PERMISSION;
+	}
+	if (!without_probes && !target__count_probes(t)) {
+		log_error("process %d (%s) has no viz probes in %zu mapped files; build it with viztrace.h and "
+			  "VIZ_PROBE_* macros, without VIZ_PROBE_DISABLE%s",
+			  pid, t->comm, t->n_looked_at, hint(meant, sizeof(meant), pid, binaries, true));
+		target__free(t);
+		return EXIT_NO_PROBES;
+	}
+	*ret = t;
+	return EXIT_TRACED;
+}
+
+void target__free(struct target *t)
+{
+	if (!t)
+		return;
+	free(t->files);
+	free(t->exe);
+	if (t->pidfd >= 0)
+		close(t->pidfd);
+	free(t);
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* collect: see collect.h. */
+#include "collect.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../bpf/record.h"
+#include "../common/log.h"
+#include "order.h"
+#include "programs.h"
+
+struct ring {
+	int fd;
+	struct ring_buffer *reader;
+	/* Positions in bytes since the ring was made, as the kernel maps them. */
+	const volatile unsigned long *consumed, *produced;
+	size_t taken; /* in this poll */
+	struct collector *owner;
+};
+
+struct collector {
+	struct programs programs;
+	struct ring *rings;
+	size_t n_rings;
+	uint64_t ring_size;
+	struct order *order;
+	uint64_t safe_until; /* no record older than this can come any more */
+	int n_cpus;
+};
+
+_Static_assert((int)TRIGGER_ON == (int)REC_TRIGGER_ON && (int)TRIGGER_OFF == (int)REC_TRIGGER_OFF, "triggers");
+
+uint64_t collector__now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int on_record(void *ctx, void *record, size_t size)
+{
+	struct ring *ring = ctx;
+	const struct rec_head *head = record;
+	int err;
+
+	if (size < sizeof(*head))
+		return 0;
+	if (head->size >= sizeof(*head) && head->size < size)
+		size = head->size;
+	err = order__add(ring->owner->order, head->ts, record, size);
+	ring->taken += size;
+	/* A producer may be faster than we are: come back to the other rings after one round of this one. */
+	return err ? err : ring->taken > ring->owner->ring_size ? -EAGAIN : 0;
+}
+
+static int open_ring(struct collector *c, unsigned i)
+{
+	struct ring *ring = &c->rings[i];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *map;
+
+	ring->owner = c;
+	ring->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (unsigned)c->ring_size, NULL);
+	if (ring->fd < 0)
+		return -errno;
+	if (bpf_map_update_elem(bpf_map__fd(c->programs.skel->maps.rings), &i, &ring->fd, BPF_ANY))
+		return -errno;
+	ring->reader = ring_buffer__new(ring->fd, on_record, ring, NULL);
+	if (!ring->reader)
+		return -errno;
+	map = mmap(NULL, page, PROT_READ, MAP_SHARED, ring->fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	ring->consumed = map;
+	map = mmap(NULL, page, PROT_READ, MAP_SHARED, ring->fd, (off_t)page);
+	if (map == MAP_FAILED)
+		return -errno;
+	ring->produced = map;
+	return 0;
+}
+
+int collector__new(struct collector **ret, uint64_t ring_size, bool several, const char **ret_missing)
+{
+	struct collector *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	c->ring_size = ring_size;
+	c->n_cpus = libbpf_num_possible_cpus();
+	if (c->n_cpus < 1) {
+		/* Not to be guessed: the kernel writes a count for each. */
+		*ret_missing = "the number of CPUs (/sys is not mounted)";
+		err = -ENOTSUP;
+		goto err_free;
+	}
+	c->n_rings = c->n_cpus < RINGS_MAX ? (size_t)c->n_cpus : RINGS_MAX;
+	c->rings = calloc(c->n_rings, sizeof(*c->rings));
+	err = c->rings ? order__new(&c->order) : -ENOMEM;
+	if (err)
+		goto err_free;
+	for (size_t i = 0; i < c->n_rings; i++)
+		c->rings[i].fd = -1;
+
+	err = programs__load(&c->programs, (unsigned)c->n_rings, several);
+	if (err) {
+		*ret_missing = "eBPF programs on uprobes with ring buffers (Linux 5.8 or later)";
+		err = err == -EPERM ? -EPERM : -ENOTSUP;
+		goto err_free;
+	}
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		err = open_ring(c, i);
+		if (err) {
+			*ret_missing = "memory for BPF ring buffers; try a smaller --ring-size";
+			err = err == -EPERM ? err : -ENOTSUP;
+			goto err_free;
+		}
+	}
+	*ret = c;
+	return 0;
+err_free:
+	collector__free(c);
+	return err;
+}
+
+bool collector__needs_perf_events(const struct collector *c)
+{
+	return !c->programs.multi;
+}
+
+int collector__choose_site(struct collector *c, enum site wanted)
+{
+	return programs__choose_site(&c->programs, wanted);
+}
+
+int collector__follow_forks(struct collector *c)
+{
+	return programs__follow_forks(&c->programs);
+}
+
+int collector__add_process(struct collector *c, pid_t pid)
+{
+	struct rec_tracee tracee = { 0 };
+	uint32_t key = (uint32_t)pid;
+
+	if (!bpf_map_update_elem(bpf_map__fd(c->programs.skel->maps.tracees), &key, &tracee, BPF_NOEXIST) ||
+	    errno == EEXIST)
+		return 0;
+	return -errno;
+}
+
+void collector__remove_process(struct collector *c, pid_t pid)
+{
+	uint32_t key = (uint32_t)pid;
+
+	bpf_map_delete_elem(bpf_map__fd(c->programs.skel->maps.tracees), &key);
+}
+
+void collector__process_execed(struct collector *c)
+{
+	c->programs.skel->bss->generation++;
+}
+
+uint64_t collector__untraced(const struct collector *c)
+{
+	return c->programs.follow ? c->programs.follow->bss->untraced : 0;
+}
+
+int collector__attach(struct collector *c, const struct elf_file *elf, int fd, const char *name, pid_t pid,
+		      uint32_t kinds, bool joins)
+{
+	return programs__attach(&c->programs, elf, fd, name, pid, kinds, joins);
+}
+
+void collector__set_epoch(struct collector *c, uint32_t epoch)
+{
+	c->programs.skel->bss->epoch = epoch;
+}
+
+void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v, uint32_t epoch)
+{
+	struct rec_verdict_key k = {
+		.cls = key->cls, .name_hash = key->name_hash, .tgid = key->pid, .generation = key->generation
+	};
+	struct rec_verdict verdict = { .allowed = v->allowed, .epoch = epoch, .trigger = (rec_u32)v->trigger };
+
+	if (bpf_map_update_elem(bpf_map__fd(c->programs.skel->maps.verdicts), &k, &verdict, BPF_ANY))
+		log_verbose("a verdict of the filter is not in the kernel: %s", strerror(errno));
+}
+
+int collector__read(struct collector *c)
+{
+	uint64_t now = collector__now();
+	bool caught_up = true;
+
+	for (size_t i = 0; i < c->n_rings; i++) {
+		struct ring *ring = &c->rings[i];
+		unsigned long goal = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE);
+		int n;
+
+		ring->taken = 0;
+		n = ring_buffer__consume(ring->reader);
+		if (n < 0 && n != -EAGAIN)
+			return n;
+		/* Less than the goal: a program that was interrupted has not finished its record yet. */
+		if ((long)(*ring->consumed - goal) < 0)
+			caught_up = false;
+	}
+	/* All that was reserved before `now` has been read, and a record gets its time after its place. */
+	if (caught_up)
+		c->safe_until = now;
+	return 0;
+}
+
+int collector__pass(struct collector *c, collect_cb cb, void *ctx)
+{
+	return order__drain(c->order, c->safe_until, cb, ctx);
+}
+
+uint64_t collector__passed_until(const struct collector *c)
+{
+	return c->safe_until;
+}
+
+static bool rings_empty(const struct collector *c)
+{
+	for (size_t i = 0; i < c->n_rings; i++)
+		if (*c->rings[i].consumed != __atomic_load_n(c->rings[i].produced, __ATOMIC_ACQUIRE))
+			return false;
+	return true;
+}
+
+int collector__stop(struct collector *c, collect_cb cb, void *ctx)
+{
+	int err = 0, quiet = 0;
+
+	c->programs.skel->bss->stopped = true;
+	/* A program that is running now may still be about to reserve: look until nothing comes any more. */
+	for (int i = 0; !err && i < 1000 && quiet < 10; i++) {
+		err = collector__read(c);
+		if (!err)
+			err = collector__pass(c, cb, ctx);
+		quiet = rings_empty(c) ? quiet + 1 : 0;
+		usleep(1000);
+	}
+	return err ? err : order__drain(c->order, UINT64_MAX, cb, ctx);
+}
+
+int collector__counts(struct collector *c, enum probe probe, struct collect_counts *ret)
+{
+	struct rec_counts *all = calloc((size_t)c->n_cpus, sizeof(*all));
+	struct collect_counts sum = { 0 };
+	uint32_t key = probe;
+	int err;
+
+	if (!all)
+		return -ENOMEM;
+	err = bpf_map_lookup_elem(bpf_map__fd(c->programs.skel->maps.counts), &key, all);
+	for (int i = 0; !err && i < c->n_cpus; i++) {
+		sum.seen += all[i].seen;
+		sum.filtered += all[i].filtered;
+		sum.lost += all[i].lost;
+		sum.truncated += all[i].truncated;
+		sum.unreadable += all[i].unreadable;
+	}
+	free(all);
+	if (!err)
+		*ret = sum;
+	return err;
+}
+
+size_t collector__ring_bytes(const struct collector *c)
+{
+	return c->n_rings * c->ring_size;
+}
+
+void collector__free(struct collector *c)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (!c)
+		return;
+	programs__free(&c->programs);
+	for (size_t i = 0; c->rings && i < c->n_rings; i++) {
+		ring_buffer__free(c->rings[i].reader);
+		if (c->rings[i].consumed)
+			munmap((void *)c->rings[i].consumed, page);
+		if (c->rings[i].produced)
+			munmap((void *)c->rings[i].produced, page);
+		if (c->rings[i].fd >= 0)
+			close(c->rings[i].fd);
+	}
+	free(c->rings);
+	order__free(c->order);
+	free(c);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * collect: has the eBPF programs attached to files (programs.h), and hands out their records sorted by time over all
+ * ring buffers. With programs.c the only one that sees libbpf. A record's time is all that it reads of it.
+ */
+#ifndef VIZTRACE_COLLECT_H
+#define VIZTRACE_COLLECT_H
+
+#include <sys/types.h>
+
+#include "../common/elf_file.h"
+#include "../decode/filter.h"
+#include "../common/site.h"
+
+struct collector;
+
+/* Counts kept in the kernel, summed over CPUs. seen = filtered + lost + what came through the rings. */
+struct collect_counts {
+	uint64_t seen, filtered, lost, truncated, unreadable;
+};
+
+typedef int (*collect_cb)(void *ctx, const void *record, size_t size);
+
+/* Load the programs: `ring_size` bytes for each CPU. `several`: not just for one process; then those that are traced
+ * have to be added. 0 or -errno: -EPERM; -ENOTSUP, and *ret_missing says what the kernel lacks. */
+int collector__new(struct collector **ret, uint64_t ring_size, bool several, const char **ret_missing);
+
+/* Does attaching take perf events here? On most kernels these want CAP_SYS_ADMIN, and a link for
+ * many uprobes does not. */
+bool collector__needs_perf_events(const struct collector *c);
+
+/* Where to attach: `wanted`, or with SITE_AUTO the one that this kernel is fast at. Prints with -v what and why.
+ * 0, or -errno if that cannot be found out; then it is the site that every kernel takes. */
+int collector__choose_site(struct collector *c, enum site wanted);
+
+/* With `several`: which processes are traced. With follow_forks also those that they fork, from their first moment on;
+ * it returns -ENOTSUP if this kernel does not describe itself (BTF). add_process: 0 or -errno. */
+int collector__follow_forks(struct collector *c);
+int collector__add_process(struct collector *c, pid_t pid);
+void collector__remove_process(struct collector *c, pid_t pid);
+uint64_t collector__untraced(const struct collector *c); /* forks that were not followed: too many at a time */
+
+/* Without `several`: the process has other memory now. */
+void collector__process_execed(struct collector *c);
+
+/* Attach to the file's probes of these kinds (bit: enum probe), in process `pid` or in all of them (0). `fd` is the
+ * file, `name` is for messages. `joins`: a process in which one fires is traced from then on, where the kernel can do
+ * that. */
+int collector__attach(struct collector *c, const struct elf_file *elf, int fd, const char *name, pid_t pid,
+		      uint32_t kinds, bool joins);
+
+/* The rules that verdicts must be of to count in the kernel; 0: nothing is filtered there. */
+void collector__set_epoch(struct collector *c, uint32_t epoch);
+void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v,
+			    uint32_t epoch);
+
+/* Read all records that are complete up to now. 0 or -errno. */
+int collector__read(struct collector *c);
+
+/* Pass those on of which no older one can come, oldest first; stops at the first error of `cb`. */
+int collector__pass(struct collector *c, collect_cb cb, void *ctx);
+
+/* Records older than this have all been passed on. */
+uint64_t collector__passed_until(const struct collector *c);
+
+/* No program does anything from here on; pass what is left. Nothing that was reserved before is missed, unless it
+ * takes longer than a second. */
+int collector__stop(struct collector *c, collect_cb cb, void *ctx);
+
+int collector__counts(struct collector *c, enum probe probe, struct collect_counts *ret);
+uint64_t collector__now(void);                           /* ns, the clock of records */
+size_t collector__ring_bytes(const struct collector *c); /* of all rings */
+
+/* Detaches, which takes a while: the kernel waits for all CPUs. */
+void collector__free(struct collector *c);
+
+#endif

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* programs: see programs.h. */
+#define _GNU_SOURCE
+#include "programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../../bpf/record.h"
+#include "../common/log.h"
+#include "machine.h"
+
+_Static_assert((int)EVENT_PROBES == (int)PROBE_COUNT, "probes are numbered alike");
+_Static_assert((int)EVENT_PROBE_SET == (int)PROBE_SET && (int)EVENT_PROBE_INSTANT == (int)PROBE_INSTANT, "and named");
+
+/* Part of bpf(BPF_LINK_CREATE)'s arguments since Linux 6.6: not in the headers of those who build us on an older
+ * system. */
+#define ATTACH_UPROBE_MULTI 48
+struct multi_args {
+	uint32_t program, target, type, flags;
+	uint64_t path, offsets, semaphores, cookies; /* addresses of a string and of u64[count] */
+	uint32_t count, multi_flags, pid, pad;
+};
+
+static int on_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char *text; /* the verifier's log may be long */
+
+	if (level == LIBBPF_DEBUG || log_level < LOG_VERBOSE || vasprintf(&text, format, args) < 0)
+		return 0;
+	log_verbose("%s", text);
+	free(text);
+	return 0;
+}
+
+static int create_multi_link(int program, const char *path, const uint64_t *offsets, const uint64_t *semaphores,
+			     const uint64_t *cookies, uint32_t count, pid_t pid)
+{
+	struct multi_args args = {
+		.program = (uint32_t)program,
+		.type = ATTACH_UPROBE_MULTI,
+		.path = (uintptr_t)path,
+		.offsets = (uintptr_t)offsets,
+		.semaphores = (uintptr_t)semaphores,
+		.cookies = (uintptr_t)cookies,
+		.count = count,
+		.pid = (uint32_t)pid,
+	};
+	int fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &args, sizeof(args));
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* A program that is loaded to see what it can be attached with; -errno. */
+static int load_nothing(int attach_type)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)attach_type);
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "nothing", "GPL", nothing, 2, &opts);
+}
+
+/* Are there links for perf events, which hand a cookie to the program? Nothing gets attached: there
+ * is no such event. */
+static bool has_perf_links(void)
+{
+	int program = load_nothing(0);
+	bool works;
+
+	if (program < 0)
+		return false;
+	works = bpf_link_create(program, -1, BPF_PERF_EVENT, NULL) < 0 && errno == EBADF;
+	close(program);
+	return works;
+}
+
+/*
+ * Are there links for many sites, and does their PID mean a process? It was a thread from 6.6 to 6.9; the change that
+ * mended that also refuses a negative one by itself, before it looks for such a process. Nothing gets attached: a
+ * directory has no code.
+ */
+static bool has_multi_links(void)
+{
+	const uint64_t offset = 0;
+	int program = load_nothing(ATTACH_UPROBE_MULTI);
+	bool works;
+
+	if (program < 0)
+		return false;
+	works = create_multi_link(program, "/", &offset, NULL, NULL, 1, 0) == -EBADF &&
+		create_multi_link(program, "/", &offset, NULL, NULL, 1, -1) == -EINVAL;
+	close(program);
+	return works;
+}
+
+/*
+ * Where programs may not read the kernel's memory (lockdown in its mode "confidentiality") libbpf takes the kernel for
+ * one of before 5.5 and puts older helpers for those that read the target's, which are forbidden there: take that back.
+ */
+static int keep_helpers(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	size_t n = bpf_program__insn_cnt(prog);
+	struct bpf_insn *code = calloc(n, sizeof(*code));
+	int err;
+
+	(void)opts;
+	(void)cookie;
+	if (!code)
+		return -ENOMEM;
+	memcpy(code, bpf_program__insns(prog), n * sizeof(*code));
+	for (size_t i = 0; i < n; i++)
+		if (code[i].code == (BPF_JMP | BPF_CALL) && !code[i].src_reg)
+			code[i].imm = code[i].imm == BPF_FUNC_probe_read     ? BPF_FUNC_probe_read_user :
+				      code[i].imm == BPF_FUNC_probe_read_str ? BPF_FUNC_probe_read_user_str :
+									       code[i].imm;
+	err = bpf_program__set_insns(prog, code, n);
+	free(code);
+	return err;
+}
+
+static int try_load(struct programs *p, unsigned n_rings, bool several)
+{
+	struct bpf_program *prog;
+	struct stat ns;
+	int err;
+
+	p->skel = viztrace_bpf__open();
+	if (!p->skel)
+		return -errno;
+	p->skel->rodata->cfg_sleepable = p->sleepable;
+	p->skel->rodata->cfg_rings = n_rings;
+	p->skel->rodata->cfg_several = several;
+	if (machine__in_pid_namespace() && stat("/proc/self/ns/pid", &ns) == 0) {
+		p->skel->rodata->cfg_pidns_dev = ns.st_dev;
+		p->skel->rodata->cfg_pidns_ino = ns.st_ino;
+	}
+	/* Its memory is taken at once. */
+	if (!several)
+		bpf_map__set_max_entries(p->skel->maps.tracees, 1);
+	bpf_object__for_each_program(prog, p->skel->obj) {
+		bpf_program__set_autoload(prog, p->one == !strcmp(bpf_program__name(prog), "on_probe"));
+		/* Not by the section's name, which libbpf would insist on. */
+		if (p->sleepable)
+			bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
+		if (p->multi)
+			bpf_program__set_expected_attach_type(prog, (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
+	}
+	err = viztrace_bpf__load(p->skel);
+	if (err) {
+		viztrace_bpf__destroy(p->skel);
+		p->skel = NULL;
+	}
+	return err;
+}
+
+int programs__load(struct programs *p, unsigned n_rings, bool several)
+{
+	static const struct {
+		bool one, multi, sleepable;
+		const char *without;
+	} ways[] = {
+		{ true, true, true, "links for many uprobes" },
+		{ true, false, true, "sleepable uprobe programs with attach cookies" },
+		{ false, false, true, "sleepable uprobe programs: pages that nobody touched stay unreadable" },
+		{ true, false, false, "attach cookies: one program for each probe" },
+		{ false, false, false, "eBPF programs on uprobes" },
+	};
+	LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .prog_prepare_load_fn = keep_helpers);
+	bool multi, one;
+	int err = -ENOTSUP;
+
+	libbpf_set_print(on_libbpf);
+	libbpf_register_prog_handler("uprobe", BPF_PROG_TYPE_KPROBE, 0, &handler);
+	multi = has_multi_links();
+	one = multi || has_perf_links();
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		if ((!ways[i].multi || multi) && (!ways[i].one || one)) {
+			p->one = ways[i].one;
+			p->multi = ways[i].multi;
+			p->sleepable = ways[i].sleepable;
+			err = try_load(p, n_rings, several);
+			/* -EACCES is the verifier's, not about permission. */
+			if (!err || err == -EPERM)
+				return err;
+		}
+		log_verbose("no %s", ways[i].without);
+	}
+	return err;
+}
+
+int programs__follow_forks(struct programs *p)
+{
+	struct follow_bpf *f = follow_bpf__open();
+	int err;
+
+	if (!f)
+		return -errno;
+	f->rodata->cfg_pidns_ino = (uint32_t)p->skel->rodata->cfg_pidns_ino;
+	err = bpf_map__reuse_fd(f->maps.tracees, bpf_map__fd(p->skel->maps.tracees));
+	if (!err)
+		err = follow_bpf__load(f);
+	if (!err)
+		err = follow_bpf__attach(f);
+	if (err) {
+		follow_bpf__destroy(f);
+		return err == -EPERM ? err : -ENOTSUP;
+	}
+	p->follow = f;
+	return 0;
+}
+
+static struct bpf_program *program_for(const struct programs *p, enum probe probe)
+{
+	const struct {
+		enum probe probe;
+		struct bpf_program *program;
+	} programs[] = {
+		{ EVENT_PROBE_INIT, p->skel->progs.on_init },   { EVENT_PROBE_DESTROY, p->skel->progs.on_destroy },
+		{ EVENT_PROBE_SET, p->skel->progs.on_set },     { EVENT_PROBE_LOG, p->skel->progs.on_log },
+		{ EVENT_PROBE_ENTER, p->skel->progs.on_enter }, { EVENT_PROBE_EXIT, p->skel->progs.on_exit },
+		{ EVENT_PROBE_VALUE, p->skel->progs.on_value }, { EVENT_PROBE_INSTANT, p->skel->progs.on_instant },
+		{ EVENT_PROBE_QUIET, p->skel->progs.on_quiet },
+	};
+
+	for (size_t i = 0; !p->one && i < sizeof(programs) / sizeof(*programs); i++)
+		if (programs[i].probe == probe)
+			return programs[i].program;
+	return p->skel->progs.on_probe;
+}
+
+/* ---- Attaching ---- */
+
+/* Sites of one file. */
+struct places {
+	int fd;
+	pid_t pid;
+	uint32_t count;
+	uint64_t offsets[EVENT_PROBES], semaphores[EVENT_PROBES], cookies[EVENT_PROBES];
+	enum probe probes[EVENT_PROBES];
+	enum site sites[EVENT_PROBES];
+	const char *name;
+};
+
+/* The file is named by our own descriptor: right also if its path means another file by now, or none. */
+static int attach(struct attachment *ret, const struct programs *p, const struct places *at, uint32_t i, uint32_t count)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = at->semaphores[i],
+		    .bpf_cookie = p->one ? at->cookies[i] : 0);
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", at->fd);
+	ret->link = NULL;
+	if (p->multi) {
+		ret->fd = create_multi_link(bpf_program__fd(p->skel->progs.on_probe), path, at->offsets + i,
+					    at->semaphores + i, at->cookies + i, count, at->pid);
+		return ret->fd < 0 ? ret->fd : 0;
+	}
+	ret->link = bpf_program__attach_uprobe_opts(program_for(p, at->probes[i]), at->pid ? at->pid : -1, path,
+						    at->offsets[i], &opts);
+	return ret->link ? 0 : -errno;
+}
+
+/* If it cannot be kept, the end of this process detaches it. */
+static int keep(struct programs *p, const struct attachment *a)
+{
+	struct attachment *more = realloc(p->attachments, (p->n_attachments + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	p->attachments = more;
+	more[p->n_attachments++] = *a;
+	return 0;
+}
+
+static int add(struct programs *p, const struct places *at, uint32_t i, uint32_t count)
+{
+	struct attachment a;
+	int err = attach(&a, p, at, i, count);
+
+	if (!err)
+		err = keep(p, &a);
+	if (err)
+		return err;
+	for (uint32_t k = i; k < i + count; k++)
+		log_verbose("attached viz:%s at %s+0x%llx (%s)", probe_names[at->probes[k]], at->name,
+			    (unsigned long long)at->offsets[k], site_names[at->sites[k]]);
+	return 0;
+}
+
+static int add_all(struct programs *p, const struct places *at)
+{
+	uint32_t step = p->multi ? at->count : 1;
+
+	for (uint32_t i = 0; i < at->count; i += step) {
+		int err = add(p, at, i, step);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
+		     uint32_t kinds, bool joins)
+{
+	struct places at = { .fd = fd, .pid = pid, .name = name };
+	int err = 0;
+
+	/* In the order of enum probe: INIT is there before any report of a new object. */
+	for (int probe = 0; !err && probe < EVENT_PROBES; probe++) {
+		for (size_t i = 0; !err && kinds >> probe & 1 && i < elf->n_probes; i++) {
+			const struct elf_probe *e = &elf->probes[i];
+			enum site site = e->has_sites ? p->site : SITE_NOP1;
+
+			if ((int)e->probe != probe)
+				continue;
+			at.sites[at.count] = site;
+			at.offsets[at.count] = e->offset + site__offset(site);
+			at.semaphores[at.count] = e->semaphore;
+			at.cookies[at.count] = (uint64_t)probe | (joins ? COOKIE_JOINS : 0);
+			at.probes[at.count++] = e->probe;
+			/* Several objects linked with -r, or ThinLTO, may each have brought stubs. */
+			if (at.count == EVENT_PROBES) {
+				err = add_all(p, &at);
+				at.count = 0;
+			}
+		}
+	}
+	return err || !at.count ? err : add_all(p, &at);
+}
+
+/* ---- Which site ---- */
+
+enum site_test { SITE_TRAPS, SITE_PATCHED, SITE_KILLS_CHILDREN };
+
+struct trial {
+	const struct programs *p;
+	const struct elf_probe *own;
+	int fd;
+	enum site site;
+	struct attachment attachment;
+	int result; /* enum site_test, or -errno if the kernel refuses it */
+};
+
+static void *attach_trial(void *arg)
+{
+	struct trial *t = arg;
+	struct places at = {
+		.fd = t->fd,
+		.pid = getpid(),
+		.count = 1,
+		.offsets = { t->own->offset + site__offset(t->site) },
+		.semaphores = { t->own->semaphore },
+		.cookies = { (uint64_t)t->own->probe },
+		.probes = { t->own->probe },
+	};
+
+	t->result = attach(&t->attachment, t->p, &at, 0, 1);
+	return NULL;
+}
+
+/* Does this kernel patch the site into a call, seen on our own copy of the stub? */
+static int hit_trial(const struct trial *t)
+{
+	bool patched = false;
+
+	/* The kernel patches on a hit; a few more, should it put that off. */
+	for (int i = 0; i < 4 && !patched; i++) {
+		site__hit();
+		patched = site__is_patched(t->site);
+	}
+	if (!patched)
+		return SITE_TRAPS;
+	return site__survives_fork() ? SITE_PATCHED : SITE_KILLS_CHILDREN;
+}
+
+static enum site fastest_site(struct programs *p, const struct elf_probe *own, int fd)
+{
+	static const char *const meaning[] = {
+		[SITE_TRAPS] = "this kernel traps there, as at nop1",
+		[SITE_PATCHED] = "this kernel patches it into a call",
+		[SITE_KILLS_CHILDREN] = "this kernel patches it into a call that kills children forked meanwhile",
+	};
+	struct trial trials[] = {
+		{ .p = p, .own = own, .fd = fd, .site = SITE_NOP5 },
+		{ .p = p, .own = own, .fd = fd, .site = SITE_NOP10 },
+	};
+	const size_t n = sizeof(trials) / sizeof(*trials);
+	enum site best = SITE_NOP1;
+	pthread_t threads[n];
+	bool started[n];
+
+	/* The programs must not count what we do to ourselves. A refusal takes the kernel some time: all at once. */
+	p->skel->bss->stopped = true;
+	for (size_t i = 0; i < n; i++) {
+		started[i] = !pthread_create(&threads[i], NULL, attach_trial, &trials[i]);
+		if (!started[i])
+			attach_trial(&trials[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (started[i])
+			pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < n; i++) {
+		struct trial *t = &trials[i];
+
+		if (!t->result) {
+			/* To detach takes long on a busy machine: not now. */
+			keep(p, &t->attachment);
+			t->result = hit_trial(t);
+		}
+		log_verbose("probe site %s: %s", site_names[t->site],
+			    t->result < 0 ? "this kernel refuses it" : meaning[t->result]);
+		if (t->result == SITE_PATCHED)
+			best = t->site;
+	}
+	p->skel->bss->stopped = false;
+	return best;
+}
+
+int programs__choose_site(struct programs *p, enum site wanted)
+{
+	struct elf_file own;
+	int fd, err;
+
+	p->site = wanted == SITE_AUTO ? SITE_NOP1 : wanted;
+	if (wanted != SITE_AUTO)
+		return 0;
+	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = elf_file__read(&own, fd);
+	if (!err) {
+		for (size_t i = 0; i < own.n_probes; i++)
+			if (own.probes[i].probe == SITE_OWN_PROBE && own.probes[i].has_sites)
+				p->site = fastest_site(p, &own.probes[i], fd);
+		elf_file__free(&own);
+	}
+	close(fd);
+	log_verbose("probe site: %s", site_names[p->site]);
+	return err;
+}
+
+/* ---- The end ---- */
+
+static void *detach(void *arg)
+{
+	struct attachment *a = arg;
+
+	if (a->link)
+		bpf_link__destroy(a->link);
+	else
+		close(a->fd);
+	return NULL;
+}
+
+/* Each waits for the kernel to be done with its probes: let them wait together. */
+static void detach_all(struct attachment *all, size_t n)
+{
+	pthread_t *threads = calloc(n ? n : 1, sizeof(*threads));
+	size_t started = 0;
+
+	while (threads && started < n && !pthread_create(&threads[started], NULL, detach, &all[started]))
+		started++;
+	for (size_t i = started; i < n; i++)
+		detach(&all[i]);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	free(threads);
+}
+
+void programs__free(struct programs *p)
+{
+	detach_all(p->attachments, p->n_attachments);
+	free(p->attachments);
+	follow_bpf__destroy(p->follow);
+	viztrace_bpf__destroy(p->skel);
+}

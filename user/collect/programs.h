@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * programs: the eBPF programs, loaded in the best way that this kernel knows, and their attachments. A part of the
+ * collecting stage: with collect.c the only one that sees libbpf.
+ *
+ *                   one program for all probes   links for many sites   pages can be faulted in
+ *   Linux 6.10      yes                          yes                    yes
+ *         6.0       yes                          no                     yes
+ *         5.15      yes                          no                     no
+ *         5.8       no                           no                     no
+ *
+ * What is there is found out by trying, not by version.
+ */
+#ifndef VIZTRACE_PROGRAMS_H
+#define VIZTRACE_PROGRAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../common/elf_file.h"
+#include "follow.skel.h"
+#include "../common/site.h"
+#include "viztrace.skel.h"
+
+/* One link, of libbpf or of our own making. */
+struct attachment {
+	struct bpf_link *link; /* NULL: fd */
+	int fd;
+};
+
+struct programs {
+	struct viztrace_bpf *skel;
+	struct follow_bpf *follow; /* NULL: one process is traced, or some that were there before */
+	bool one, multi, sleepable;
+	enum site site;
+	struct attachment *attachments;
+	size_t n_attachments;
+};
+
+/* Load; `several`: probes fire for processes too that are not traced. 0 or -errno: -EPERM; or anything else that the
+ * kernel says to the least that is tried. */
+int programs__load(struct programs *p, unsigned n_rings, bool several);
+
+/* Trace also what traced processes fork. -ENOTSUP: the kernel does not tell how its tasks look (no BTF). */
+int programs__follow_forks(struct programs *p);
+
+/* See collector__choose_site(). */
+int programs__choose_site(struct programs *p, enum site wanted);
+
+/* Attach to the file's probes of these kinds (bit: enum probe), in process `pid` or in all of them (0). `fd` is the
+ * file, `name` is for messages. `joins`: a process in which one fires is traced from then on; ignored where the kernel
+ * cannot tell the program. */
+int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
+		     uint32_t kinds, bool joins);
+
+/* Detaches. All zeros is fine. */
+void programs__free(struct programs *p);
+
+#endif

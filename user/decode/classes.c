@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "classes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VIZ_PROBE_DISABLE /* the types, no probes */
+#include "viztrace.h"
+
+/* Bytes of a number, 0 for what is none. */
+static uint32_t number_size(unsigned type)
+{
+	switch (type) {
+	case VIZ_TYPE_I8:
+	case VIZ_TYPE_U8:
+	case VIZ_TYPE_BOOL: return 1;
+	case VIZ_TYPE_I16:
+	case VIZ_TYPE_U16: return 2;
+	case VIZ_TYPE_I32:
+	case VIZ_TYPE_U32:
+	case VIZ_TYPE_F32: return 4;
+	case VIZ_TYPE_I64:
+	case VIZ_TYPE_U64:
+	case VIZ_TYPE_F64: return 8;
+	default: return 0;
+	}
+}
+
+/* Identifiers may hold UTF-8, so only control characters are out. */
+static bool is_name(const char name[VIZ_NAME_MAX + 1])
+{
+	size_t i;
+
+	for (i = 0; i <= VIZ_NAME_MAX; i++) {
+		if (!name[i])
+			return i > 0;
+		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+			return false;
+	}
+	return false;
+}
+
+static const char *plain_name(const char *name)
+{
+	while (!strncmp(name, "viz.", 4))
+		name += 4;
+	return name;
+}
+
+static bool check_attr(const struct viz_class *head, const struct viz_attr *a)
+{
+	int64_t end = (int64_t)head->span_offset + head->span_size;
+	bool list = a->flags & VIZ_ATTR_LIST;
+	uint32_t number = number_size(a->type);
+
+	if (!is_name(a->name) || !*plain_name(a->name))
+		return false;
+	if (a->type == VIZ_TYPE_NONE || a->type > VIZ_TYPE_DICT)
+		return false;
+	if (a->type == VIZ_TYPE_DICT && !is_name(a->dict))
+		return false;
+	if (number && a->stride != number)
+		return false;
+	if ((a->type == VIZ_TYPE_STRP || a->type == VIZ_TYPE_JSONP) && a->stride != 8)
+		return false;
+	if (!a->stride || a->stride > VIZ_SPAN_MAX)
+		return false;
+	if (!list && a->count != 1)
+		return false;
+	if (head->kind == VIZ_KIND_COUNTER && (!number || list))
+		return false;
+	return a->offset >= head->span_offset &&
+	       a->offset + (int64_t)a->stride * a->count <= end; /* no overflow: 2^31 + 2^12 * 2^16 */
+}
+
+static bool check_head(const struct viz_class *head, size_t size)
+{
+	if (head->magic != VIZ_CLASS_MAGIC || head->version != VIZ_ABI_VERSION)
+		return false;
+	if (head->kind < VIZ_KIND_COUNTER || head->kind > VIZ_KIND_DICT || head->n_attrs > VIZ_ATTRS_MAX)
+		return false;
+	if (head->size != sizeof(*head) + head->n_attrs * sizeof(struct viz_attr) || head->size > size)
+		return false;
+	if (!is_name(head->tag) || head->span_size > VIZ_SPAN_MAX)
+		return false;
+	if (head->kind == VIZ_KIND_DICT)
+		return head->span_offset == 0;
+	return head->span_offset <= 0 && head->span_offset > -VIZ_SPAN_MAX && head->span_offset % 8 == 0 &&
+	       (uint32_t)-head->span_offset + sizeof(struct viz_base) <= head->span_size;
+}
+
+static void layout__free(struct layout *layout)
+{
+	if (!layout)
+		return;
+	free(layout->bytes);
+	free(layout);
+}
+
+/* A struct may have an attribute that is called like an inherited one: that one then keeps its "viz.". */
+static void keep_keys_apart(struct layout *layout, const struct viz_attr *attrs)
+{
+	unsigned i, k;
+
+	for (i = 0; i < layout->n_attrs; i++) {
+		for (k = 0; k < layout->n_attrs; k++) {
+			if (k != i && attrs[i].name != layout->attrs[i].key &&
+			    !strcmp(layout->attrs[i].key, layout->attrs[k].key)) {
+				layout->attrs[i].key = attrs[i].name;
+				break;
+			}
+		}
+	}
+}
+
+static int layout__new(struct layout **ret, const void *bytes, size_t size)
+{
+	const struct viz_attr *attrs;
+	const struct viz_class *head;
+	struct viz_class copy;
+	struct layout *layout;
+	unsigned i;
+
+	if (size < sizeof(copy))
+		return -EINVAL;
+	memcpy(&copy, bytes, sizeof(copy));
+	if (!check_head(&copy, size))
+		return -EINVAL;
+
+	layout = calloc(1, sizeof(*layout) + copy.n_attrs * sizeof(layout->attrs[0]));
+	if (!layout)
+		return -ENOMEM;
+	layout->bytes = malloc(copy.size);
+	if (!layout->bytes) {
+		layout__free(layout);
+		return -ENOMEM;
+	}
+	memcpy(layout->bytes, bytes, copy.size);
+	head = layout->bytes;
+	attrs = (const struct viz_attr *)(head + 1);
+	layout->size = head->size;
+	layout->kind = head->kind;
+	layout->n_attrs = head->n_attrs;
+	layout->span_offset = head->span_offset;
+	layout->span_size = head->span_size;
+	layout->tag = head->tag;
+	layout->line = head->line;
+
+	for (i = 0; i < head->n_attrs; i++) {
+		struct layout_attr *a = &layout->attrs[i];
+
+		if (!check_attr(head, &attrs[i])) {
+			layout__free(layout);
+			return -EINVAL;
+		}
+		a->key = plain_name(attrs[i].name);
+		a->offset = attrs[i].offset;
+		a->stride = attrs[i].stride;
+		a->count = attrs[i].count;
+		a->type = attrs[i].type;
+		a->list = attrs[i].flags & VIZ_ATTR_LIST;
+		a->scalar = number_size(a->type) && !a->list;
+		a->dict_tag = attrs[i].dict;
+		a->dict_line = attrs[i].line;
+		if (a->key[0] != '_')
+			layout->visible |= (uint64_t)1 << i;
+	}
+	keep_keys_apart(layout, attrs);
+	*ret = layout;
+	return 0;
+}
+
+static void unlink_dict(struct classes *c, struct layout *layout)
+{
+	if (layout->kind != VIZ_KIND_DICT)
+		return;
+	if (layout->next_dict)
+		layout->next_dict->prev_dict = layout->prev_dict;
+	if (layout->prev_dict)
+		layout->prev_dict->next_dict = layout->next_dict;
+	else
+		c->dicts = layout->next_dict;
+}
+
+int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size)
+{
+	struct layout *old, *layout;
+	int err;
+
+	old = table__get(&c->by_address, pid, address);
+	if (old && size >= old->size && !memcmp(old->bytes, bytes, old->size))
+		return 0;
+	err = layout__new(&layout, bytes, size);
+	if (err)
+		return err;
+	layout->pid = pid;
+	layout->address = address;
+
+	err = !old && c->by_address.used >= CLASSES_KEPT ? -ENOSPC : table__put(&c->by_address, pid, address, layout);
+	if (err) {
+		layout__free(layout);
+		return err;
+	}
+	c->epoch++;
+	c->last = NULL;
+	if (old)
+		unlink_dict(c, old);
+	layout__free(old);
+	if (layout->kind == VIZ_KIND_DICT) {
+		layout->next_dict = c->dicts;
+		if (c->dicts)
+			c->dicts->prev_dict = layout;
+		c->dicts = layout;
+	}
+	return 0;
+}
+
+struct layout *classes__lookup(struct classes *c, uint32_t pid, uint64_t address)
+{
+	struct layout *layout = table__get(&c->by_address, pid, address);
+
+	if (layout)
+		c->last = layout;
+	return layout;
+}
+
+struct layout *classes__dict(struct classes *c, const struct layout *owner, struct layout_attr *a)
+{
+	uint64_t best_distance = 0;
+	struct layout *dict;
+	int best_rank = 0;
+
+	if (a->dict_epoch == c->epoch)
+		return a->dict;
+	a->dict = NULL;
+	for (dict = c->dicts; dict; dict = dict->next_dict) {
+		int rank = dict->pid == owner->pid ? 3 : dict->pid == 0 ? 2 : 1;
+		uint64_t distance = dict->address > owner->address ? dict->address - owner->address :
+								     owner->address - dict->address;
+
+		if (dict->line != a->dict_line || dict->span_size > a->stride || strcmp(dict->tag, a->dict_tag) != 0)
+			continue;
+		if (rank < best_rank || (rank == best_rank && distance >= best_distance))
+			continue;
+		best_rank = rank;
+		best_distance = distance;
+		a->dict = dict;
+	}
+	a->dict_epoch = c->epoch;
+	return a->dict;
+}
+
+struct forgetting {
+	struct classes *classes;
+	uint32_t pid;
+};
+
+static bool is_of_process(void *value, void *ctx)
+{
+	struct forgetting *f = ctx;
+	struct layout *layout = value;
+
+	if (layout->pid != f->pid)
+		return false;
+	unlink_dict(f->classes, layout);
+	layout__free(layout);
+	return true;
+}
+
+void classes__forget(struct classes *c, uint32_t pid)
+{
+	struct forgetting f = { c, pid };
+
+	table__drop(&c->by_address, is_of_process, &f);
+	c->epoch++;
+	c->last = NULL;
+}
+
+void classes__clear(struct classes *c)
+{
+	struct layout *layout;
+	size_t pos = 0;
+
+	while ((layout = table__next(&c->by_address, &pos)))
+		layout__free(layout);
+	table__clear(&c->by_address);
+	*c = (struct classes){ 0 };
+}

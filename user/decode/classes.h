@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * classes: the bytes of class descriptors in, checked tables out that decode can walk without further doubt.
+ * Knows the descriptor's layout (viztrace.h); knows no records.
+ *
+ * Memory: one entry for each different (pid, address), at most CLASSES_KEPT of them.
+ */
+#ifndef VIZTRACE_CLASSES_H
+#define VIZTRACE_CLASSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../common/table.h"
+
+#define CLASSES_KEPT 8192
+
+struct layout;
+
+struct layout_attr {
+	const char *key; /* the plain name: without the "viz." of inherited ones */
+	int32_t offset;  /* offset and stride * count lie inside the class's span */
+	uint32_t stride;
+	uint16_t count;
+	uint8_t type; /* enum viz_type, known */
+	bool list;
+	bool scalar; /* one number or bool */
+
+	/* For VIZ_TYPE_DICT. The answer is kept as long as the set of classes stays the same. */
+	const char *dict_tag;
+	uint32_t dict_line;
+	struct layout *dict;
+	uint64_t dict_epoch;
+};
+
+/* A class, checked. */
+struct layout {
+	uint64_t address;
+	uint32_t pid;
+	uint8_t kind; /* enum viz_kind */
+	uint8_t n_attrs;
+	int32_t span_offset;
+	uint32_t span_size;
+	uint64_t visible; /* bit i: attribute i is not private */
+	const char *tag;
+	uint32_t line;
+	void *bytes; /* as they came: keys and tags point into them, a re-sent one is compared with them */
+	size_t size;
+	struct layout *prev_dict, *next_dict;
+	struct layout_attr attrs[];
+};
+
+/* All zeros is an empty set. */
+struct classes {
+	struct table by_address;
+	struct layout *dicts;
+	struct layout *last; /* the one looked up last: most snapshots in a row are of one class */
+	uint64_t epoch;      /* changes with each class */
+};
+
+/* 0; -EINVAL: no descriptor; -ENOSPC: CLASSES_KEPT are there; -ENOMEM. Another descriptor at the same address
+ * takes the place of the old one (a library was unloaded, another was loaded there). */
+int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size);
+
+struct layout *classes__lookup(struct classes *c, uint32_t pid, uint64_t address);
+
+static inline struct layout *classes__find(struct classes *c, uint32_t pid, uint64_t address)
+{
+	struct layout *last = c->last;
+
+	return last && last->address == address && last->pid == pid ? last : classes__lookup(c, pid, address);
+}
+
+/* The class of an attribute of type VIZ_TYPE_DICT of `owner`, or NULL: one with that tag and line that fits
+ * into the attribute, of the same process if there is any, else of no process in particular, else of any; of
+ * those the nearest one, since two libraries may have a dict of the same tag and line. */
+struct layout *classes__dict(struct classes *c, const struct layout *owner, struct layout_attr *a);
+
+/* The process is over, and all its classes. */
+void classes__forget(struct classes *c, uint32_t pid);
+
+void classes__clear(struct classes *c);
+
+#endif

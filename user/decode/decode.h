@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * decode: raw records in, events out. The records are untrusted bytes; so are the class descriptors in them.
+ * Knows the record ABI and the descriptor's layout; knows neither BPF nor JSON.
+ */
+#ifndef VIZTRACE_DECODE_H
+#define VIZTRACE_DECODE_H
+
+#include "../common/event.h"
+
+struct decoder;
+
+struct decode_stats {
+	uint64_t rejected;   /* records that are too short or contradict themselves: not decoded */
+	uint64_t unknown;    /* records of a kind that this version does not know: skipped */
+	uint64_t truncated;  /* values cut */
+	uint64_t unreadable; /* values that could not be read */
+	uint64_t rejected_by_probe[EVENT_PROBES];
+};
+
+int decoder__new(struct decoder **ret);
+void decoder__free(struct decoder *d);
+
+/* A class descriptor that did not come in a record: from the file that was mapped at run time. `pid` 0: of any
+ * process. Used for the dicts that classes refer to by tag and line. 0, or -EINVAL if the bytes are no descriptor. */
+int decoder__add_class(struct decoder *d, uint32_t pid, uint64_t address, const void *bytes, size_t size);
+
+/* The process is over: forget its classes. */
+void decoder__forget(struct decoder *d, uint32_t pid);
+
+/* Report also what the app excluded (not what is private). */
+void decoder__include_all(struct decoder *d, bool on);
+
+/* Decode one record of `size` bytes. 0 and *ret_event; -EINVAL for a record that is short, of an unknown
+ * kind, or contradicts itself (counted). The event is valid until the next call. */
+int decoder__feed(struct decoder *d, const void *record, size_t size, struct event *ret_event);
+
+const struct decode_stats *decoder__stats(const struct decoder *d);
+
+#endif

@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* filter: see filter.h. Memory: one entry for each living object and for each (class, name). */
+#include "filter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/pretty.h"
+#include "../common/table.h"
+
+/* Events come some milliseconds after their time, longer on a busy machine: so many changes in
+ * between are told apart. */
+#define ERAS_MAX 16
+
+/* Rules and since when they are in force. */
+struct era {
+	struct rules rules;
+	uint64_t since;
+	uint32_t epoch;
+};
+
+/* Groups of which no object lives are kept up to this number: the next one is likely to be like the last. */
+#define IDLE_GROUPS 4096
+
+/* All objects of one class and name. */
+struct group {
+	struct verdict_key key;
+	char *name, *tag;
+	char **attributes;
+	size_t n_attributes;
+	struct verdict now, before; /* of the last two eras */
+	uint32_t epoch;             /* of the last era that it was judged by */
+	size_t n_objects;
+};
+
+struct known_object {
+	struct group *group;
+	struct event found; /* how to introduce it to the model */
+	bool introduced;    /* the model knows it */
+	bool written;       /* --on-change: and has this hash of its values */
+	uint64_t values_hash;
+};
+
+struct filter {
+	struct era eras[ERAS_MAX]; /* the last one is now */
+	size_t n_eras;             /* at least 1 */
+	struct table groups;       /* by (group_key(), name_hash) */
+	struct table objects;      /* by (pid, address) */
+	uint32_t epoch;
+	uint64_t filtered[EVENT_PROBES];
+	struct value *values; /* of the event that is passed on with some left out */
+	size_t room;
+	filter_push push;
+	void *push_ctx;
+};
+
+static struct verdict judge(struct rules *r, const struct group *g)
+{
+	struct verdict v = { 0 };
+	bool on = false, off = false;
+
+	for (size_t i = 0; i < g->n_attributes; i++) {
+		const char *a = g->attributes[i];
+		bool in = patterns__match_attribute(&r->lists[RULE_INCLUDE], g->name, g->tag, a);
+		bool out = patterns__match_attribute(&r->lists[RULE_EXCLUDE], g->name, g->tag, a);
+
+		if ((in || !r->lists[RULE_INCLUDE].n) && !out)
+			v.allowed |= 1ull << i;
+		on |= patterns__match_attribute(&r->lists[RULE_TRIGGER], g->name, g->tag, a);
+		off |= patterns__match_attribute(&r->lists[RULE_NO_TRIGGER], g->name, g->tag, a);
+	}
+	v.trigger = off ? TRIGGER_OFF : on ? TRIGGER_ON : TRIGGER_AS_APP;
+	return v;
+}
+
+static struct era *era_now(struct filter *f)
+{
+	return &f->eras[f->n_eras - 1];
+}
+
+static struct era *era_at(struct filter *f, uint64_t ts)
+{
+	struct era *era = era_now(f);
+
+	while (era > f->eras && era->since > ts)
+		era--;
+	return era;
+}
+
+/* What the kernel has decided, it has decided by the rules of that epoch. */
+static struct era *era_of(struct filter *f, const struct event *e)
+{
+	struct era *era = era_now(f);
+
+	if (!e->epoch)
+		return era_at(f, e->ts);
+	while (era > f->eras && era->epoch > e->epoch)
+		era--;
+	return era;
+}
+
+static struct verdict verdict_of(struct filter *f, const struct group *g, struct era *era)
+{
+	switch (era_now(f) - era) {
+	case 0: return g->now;
+	case 1: return g->before;
+	default: return judge(&era->rules, g);
+	}
+}
+
+static void judge_new(struct filter *f, struct group *g)
+{
+	struct era *era = era_now(f);
+
+	if (era > f->eras)
+		g->before = judge(&era[-1].rules, g);
+	g->now = judge(&era->rules, g);
+	g->epoch = f->epoch;
+}
+
+/* The rules have changed. */
+static void judge_again(struct filter *f, struct group *g)
+{
+	if (g->epoch == f->epoch)
+		return;
+	g->epoch = f->epoch;
+	g->before = g->now;
+	g->now = judge(&era_now(f)->rules, g);
+}
+
+static uint64_t group_key(const struct verdict_key *k)
+{
+	return k->cls ^ ((uint64_t)k->pid << 32 | k->generation) * 0x9e3779b97f4a7c15u;
+}
+
+static void free_group(struct group *g)
+{
+	if (!g)
+		return;
+	for (size_t i = 0; g->attributes && i < g->n_attributes; i++)
+		free(g->attributes[i]);
+	free(g->attributes);
+	free(g->name);
+	free(g->tag);
+	free(g);
+}
+
+static struct group *new_group(const struct event *e, const struct verdict_key *key)
+{
+	struct group *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	g->key = *key;
+	g->name = strdup(e->name ? e->name : e->tag);
+	g->tag = strdup(e->tag);
+	g->attributes = calloc(e->n_keys ? e->n_keys : 1, sizeof(*g->attributes));
+	if (!g->name || !g->tag || !g->attributes)
+		goto err_free;
+	for (; g->n_attributes < e->n_keys; g->n_attributes++) {
+		g->attributes[g->n_attributes] = strdup(e->keys[g->n_attributes]);
+		if (!g->attributes[g->n_attributes])
+			goto err_free;
+	}
+	return g;
+err_free:
+	free_group(g);
+	return NULL;
+}
+
+static bool describes(const struct group *g, const struct event *e)
+{
+	if (g->key.pid != e->pid || g->key.generation != e->generation || g->key.cls != e->cls ||
+	    strcmp(g->tag, e->tag) || g->n_attributes != e->n_keys)
+		return false;
+	for (size_t i = 0; i < e->n_keys; i++)
+		if (strcmp(g->attributes[i], e->keys[i]))
+			return false;
+	return true;
+}
+
+static void let_go(struct filter *f, struct group *g)
+{
+	if (!g || --g->n_objects)
+		return;
+	/* Its class's memory may have become another class's: then another group is in its place. */
+	if (table__get(&f->groups, group_key(&g->key), g->key.name_hash) == g) {
+		if (f->groups.used <= IDLE_GROUPS)
+			return;
+		table__remove(&f->groups, group_key(&g->key), g->key.name_hash);
+	}
+	free_group(g);
+}
+
+static void hold(struct filter *f, struct known_object *o, struct group *g)
+{
+	g->n_objects++;
+	let_go(f, o->group);
+	*o = (struct known_object){ .group = g };
+}
+
+/* The group of the object that an event introduces. */
+static struct group *group_of(struct filter *f, const struct event *e)
+{
+	struct verdict_key key = { e->cls, e->name_hash, e->pid, e->generation };
+	struct group *g = table__get(&f->groups, group_key(&key), key.name_hash), *old = g;
+
+	/* A library that was loaded where another one was has other classes at its addresses. */
+	if (g && describes(g, e))
+		goto out;
+	g = new_group(e, &key);
+	if (!g)
+		return NULL;
+	judge_new(f, g);
+	if (table__put(&f->groups, group_key(&key), key.name_hash, g)) {
+		free_group(g);
+		return NULL;
+	}
+	if (old && !old->n_objects)
+		free_group(old);
+out:
+	/* Again for one that is known: the kernel may have forgotten. */
+	if (f->epoch)
+		f->push(f->push_ctx, &g->key, &g->now, f->epoch);
+	return g;
+}
+
+static int introduce(struct filter *f, const struct event *e, filter_next next, void *ctx)
+{
+	struct known_object *o = table__get(&f->objects, e->pid, e->address);
+	bool is_new = e->kind == EVENT_INIT || e->is_new;
+	struct group *g = group_of(f, e);
+
+	if (!g)
+		return -ENOMEM;
+	if (!o) {
+		o = calloc(1, sizeof(*o));
+		if (!o)
+			return -ENOMEM;
+		if (table__put(&f->objects, e->pid, e->address, o)) {
+			free(o);
+			return -ENOMEM;
+		}
+		is_new = true;
+	}
+	if (is_new || o->group != g)
+		hold(f, o, g);
+	o->found = *e;
+	o->found.kind = EVENT_FOUND;
+	o->found.name = g->name;
+	o->found.tag = g->tag;
+	o->found.keys = NULL;
+	o->found.n_keys = 0;
+	/* An object of which nothing may be seen is not introduced, until that changes. */
+	if (!verdict_of(f, g, era_of(f, e)).allowed && g->n_attributes) {
+		f->filtered[EVENT_PROBE_INIT] += e->kind == EVENT_INIT;
+		return 0;
+	}
+	o->introduced = true;
+	return next(ctx, e);
+}
+
+static int destroy(struct filter *f, const struct event *e, filter_next next, void *ctx)
+{
+	struct known_object *o = table__remove(&f->objects, e->pid, e->address);
+	bool pass = !o || o->introduced;
+
+	if (o)
+		let_go(f, o->group);
+	free(o);
+	if (pass)
+		return next(ctx, e);
+	f->filtered[EVENT_PROBE_DESTROY]++;
+	return 0;
+}
+
+struct forgetting {
+	struct filter *filter;
+	uint32_t pid;
+};
+
+static bool is_of_process(void *value, void *ctx)
+{
+	struct forgetting *f = ctx;
+	struct known_object *o = value;
+
+	if (o->found.pid != f->pid)
+		return false;
+	let_go(f->filter, o->group);
+	free(o);
+	return true;
+}
+
+static void forget_process(struct filter *f, uint32_t pid)
+{
+	struct forgetting forgetting = { f, pid };
+
+	table__drop(&f->objects, is_of_process, &forgetting);
+}
+
+static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t size)
+{
+	const unsigned char *b = bytes;
+
+	for (size_t i = 0; i < size; i++)
+		h = (h ^ b[i]) * 0x100000001b3ull;
+	return h;
+}
+
+static uint64_t hash_values(const struct event *e)
+{
+	uint64_t h = 0xcbf29ce484222325ull ^ e->mask;
+
+	for (size_t i = 0; i < e->n_values; i++) {
+		const struct value *v = &e->values[i];
+		unsigned char type = (unsigned char)v->type;
+
+		h = hash_bytes(h, &type, 1);
+		if (v->type == VALUE_STRING || v->type == VALUE_JSON)
+			h = hash_bytes(hash_bytes(h, &v->size, sizeof(v->size)), v->s, v->size);
+		else if (v->type == VALUE_LIST || v->type == VALUE_DICT)
+			h = hash_bytes(h, &v->n_children, sizeof(v->n_children));
+		else if (v->type != VALUE_NULL && v->type != VALUE_UNREADABLE)
+			h = hash_bytes(h, &v->u, sizeof(v->u));
+	}
+	return h;
+}
+
+static size_t tree_size(const struct value *v)
+{
+	size_t n = 1;
+
+	for (uint32_t left = v->n_children; left; left--)
+		n += tree_size(v + n);
+	return n;
+}
+
+/* The event with those attributes only that are allowed. */
+static int restrict_values(struct filter *f, struct event *e, uint64_t allowed)
+{
+	size_t from = 0, to = 0;
+
+	if (!(e->mask & ~allowed))
+		return 0;
+	if (e->n_values > f->room) {
+		struct value *bigger = realloc(f->values, e->n_values * sizeof(*bigger));
+
+		if (!bigger)
+			return -ENOMEM;
+		f->values = bigger;
+		f->room = e->n_values;
+	}
+	for (uint64_t left = e->mask; left && from < e->n_values; left &= left - 1) {
+		size_t size = tree_size(&e->values[from]);
+
+		if (left & -left & allowed) {
+			memcpy(&f->values[to], &e->values[from], size * sizeof(*f->values));
+			to += size;
+		}
+		from += size;
+	}
+	e->values = f->values;
+	e->n_values = to;
+	e->mask &= allowed;
+	return 0;
+}
+
+static bool passes(const struct event *e, const struct verdict *v)
+{
+	if (!(e->mask & v->allowed))
+		return false;
+	switch (e->probe) {
+	case EVENT_PROBE_SET: return v->trigger != TRIGGER_OFF && (v->allowed >> (e->index & 63) & 1);
+	/* Silent for its trigger, or for its attribute, which the app may have excluded: that stays so. */
+	case EVENT_PROBE_QUIET: return v->trigger == TRIGGER_ON && (e->mask & v->allowed) >> (e->index & 63) & 1;
+	default: return true;
+	}
+}
+
+static int snapshot(struct filter *f, const struct event *e, filter_next next, void *ctx)
+{
+	/* While there never were rules, nobody was left out. */
+	struct known_object *o = f->epoch || f->n_eras > 1 ? table__get(&f->objects, e->pid, e->address) : NULL;
+	struct event shown;
+	struct era *era;
+	struct verdict v;
+	int err;
+
+	if (!o || (!f->epoch && !e->epoch && o->introduced))
+		return next(ctx, e);
+	shown = *e;
+	era = era_of(f, e);
+	/* Decided by the kernel or not, the rules of that time say what is shown. */
+	v = verdict_of(f, o->group, era);
+	if (!passes(e, &v)) {
+		f->filtered[e->probe]++;
+		return 0;
+	}
+	err = restrict_values(f, &shown, v.allowed);
+	if (err)
+		return err;
+	if (era->rules.on_change) {
+		uint64_t hash = hash_values(&shown);
+
+		if (o->written && o->values_hash == hash) {
+			f->filtered[e->probe]++;
+			return 0;
+		}
+		o->written = true;
+		o->values_hash = hash;
+	}
+	if (!o->introduced) {
+		o->introduced = true;
+		o->found.ts = e->ts;
+		err = next(ctx, &o->found);
+		if (err)
+			return err;
+	}
+	return next(ctx, &shown);
+}
+
+static bool wanted_slice(struct rules *r, const struct event *e)
+{
+	struct patterns *methods = &r->lists[RULE_METHODS];
+	char name[512];
+	const char *found;
+	size_t size;
+
+	if (r->no_methods)
+		return false;
+	if (!methods->n || !e->name)
+		return true;
+	if (!e->pretty)
+		return patterns__match(methods, e->name);
+	found = pretty__name(e->name, &size);
+	if (size >= sizeof(name))
+		size = sizeof(name) - 1;
+	memcpy(name, found, size);
+	name[size] = 0;
+	return patterns__match(methods, name);
+}
+
+static bool wanted_value(struct rules *r, const struct event *e)
+{
+	struct patterns *include = &r->lists[RULE_INCLUDE], *exclude = &r->lists[RULE_EXCLUDE];
+	const char *name = e->name ? e->name : "", *key = e->n_values ? e->values[0].key : "";
+
+	if (include->n && !patterns__match_attribute(include, name, name, key))
+		return false;
+	return !patterns__match_attribute(exclude, name, name, key);
+}
+
+int filter__feed(struct filter *f, const struct event *e, filter_next next, void *ctx)
+{
+	struct event unwanted;
+	bool pass = true;
+
+	switch (e->kind) {
+	case EVENT_EXECED:
+	case EVENT_ENDED: forget_process(f, e->pid); break;
+	case EVENT_FOUND:
+	case EVENT_INIT: return introduce(f, e, next, ctx);
+	case EVENT_DESTROY: return destroy(f, e, next, ctx);
+	case EVENT_SNAPSHOT: return snapshot(f, e, next, ctx);
+	case EVENT_ENTER: pass = !f->epoch || wanted_slice(&era_at(f, e->ts)->rules, e); break;
+	case EVENT_EXIT:
+		if (!f->epoch || wanted_slice(&era_at(f, e->ts)->rules, e))
+			break;
+		/* Its slice may have begun before the rules changed: it shall not last for ever. */
+		unwanted = *e;
+		unwanted.unwanted = true;
+		return next(ctx, &unwanted);
+	case EVENT_VALUE: pass = !f->epoch || wanted_value(&era_at(f, e->ts)->rules, e); break;
+	default: break;
+	}
+	if (pass)
+		return next(ctx, e);
+	f->filtered[e->probe]++;
+	return 0;
+}
+
+int filter__new(struct filter **ret, const struct rules *rules, filter_push push, void *push_ctx)
+{
+	struct filter *f = calloc(1, sizeof(*f));
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	err = rules__copy(&f->eras[0].rules, rules);
+	if (err) {
+		free(f);
+		return err;
+	}
+	f->n_eras = 1;
+	f->epoch = f->eras[0].epoch = rules__are_empty(rules) ? 0 : 1;
+	f->push = push;
+	f->push_ctx = push_ctx;
+	*ret = f;
+	return 0;
+}
+
+int filter__change(struct filter *f, const struct rules *rules, uint64_t ts)
+{
+	struct rules copy;
+	struct known_object *o;
+	struct group *g;
+	size_t pos = 0;
+	int err = rules__copy(&copy, rules);
+
+	if (err)
+		return err;
+	if (f->n_eras == ERAS_MAX) {
+		rules__clear(&f->eras[0].rules);
+		memmove(f->eras, f->eras + 1, --f->n_eras * sizeof(*f->eras));
+	}
+	f->eras[f->n_eras++] = (struct era){ copy, ts, ++f->epoch };
+	while ((g = table__next(&f->groups, &pos))) {
+		judge_again(f, g);
+		f->push(f->push_ctx, &g->key, &g->now, f->epoch);
+	}
+	/* Those in whose place another group is by now. */
+	pos = 0;
+	while ((o = table__next(&f->objects, &pos)))
+		judge_again(f, o->group);
+	return 0;
+}
+
+uint32_t filter__epoch(const struct filter *f)
+{
+	return f->epoch;
+}
+
+const struct rules *filter__rules(const struct filter *f)
+{
+	return &f->eras[f->n_eras - 1].rules;
+}
+
+uint64_t filter__filtered(const struct filter *f, enum probe probe)
+{
+	return f->filtered[probe];
+}
+
+void filter__free(struct filter *f)
+{
+	struct known_object *o;
+	struct group *g;
+	size_t pos = 0;
+
+	if (!f)
+		return;
+	while ((o = table__next(&f->objects, &pos))) {
+		let_go(f, o->group);
+		free(o);
+	}
+	table__clear(&f->objects);
+	pos = 0;
+	while ((g = table__next(&f->groups, &pos)))
+		free_group(g);
+	table__clear(&f->groups);
+	for (size_t i = 0; i < f->n_eras; i++)
+		rules__clear(&f->eras[i].rules);
+	free(f->values);
+	free(f);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * filter: events in, those that the rules let through out. Between decode and model.
+ *
+ * The kernel filters too, so that most of what nobody wants never gets here: for each (class, name) that appears the
+ * rules become a verdict, which is handed to the kernel. Until it is there, and for what the kernel has forgotten,
+ * records come marked as undecided and are decided here, by the rules that were in force at their time.
+ */
+#ifndef VIZTRACE_FILTER_H
+#define VIZTRACE_FILTER_H
+
+#include "../common/event.h"
+#include "../common/patterns.h"
+
+struct filter;
+
+/* Objects of one class and one name; the kernel knows the name by its hash. */
+struct verdict_key {
+	uint64_t cls, name_hash;
+	uint32_t pid, generation;
+};
+
+enum trigger { TRIGGER_AS_APP, TRIGGER_ON, TRIGGER_OFF };
+
+struct verdict {
+	uint64_t allowed; /* bit i: attribute i may be reported, if the app does */
+	enum trigger trigger;
+};
+
+/* Hands a verdict to the kernel. What it cannot take is decided here, so there is no error. */
+typedef void (*filter_push)(void *ctx, const struct verdict_key *key, const struct verdict *v, uint32_t epoch);
+
+typedef int (*filter_next)(void *ctx, const struct event *e);
+
+/* A copy of `rules` is in force from the beginning. */
+int filter__new(struct filter **ret, const struct rules *rules, filter_push push, void *push_ctx);
+void filter__free(struct filter *f);
+
+/* Calls `next` for the event if it passes, and before it for an object that it was silent about so far. Returns what
+ * `next` returned, or -ENOMEM. */
+int filter__feed(struct filter *f, const struct event *e, filter_next next, void *ctx);
+
+/* Other rules from `ts` (events' clock) on. */
+int filter__change(struct filter *f, const struct rules *rules, uint64_t ts);
+
+/* What the kernel must compare with: 0 while there is nothing to filter. */
+uint32_t filter__epoch(const struct filter *f);
+const struct rules *filter__rules(const struct filter *f);
+uint64_t filter__filtered(const struct filter *f, enum probe probe); /* here, not in the kernel */
+
+#endif

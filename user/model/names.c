@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/pretty.h"
+
+/* Eight bytes at a time: a C++ signature is long, and comes with each call of the method. */
+static uint64_t hash_text(const char *text, size_t size)
+{
+	uint64_t h = size * 0x9e3779b97f4a7c15u, word;
+
+	for (; size >= sizeof(word); size -= sizeof(word), text += sizeof(word)) {
+		memcpy(&word, text, sizeof(word));
+		h = (h ^ word) * 0xd6e8feb86659fd93u;
+		h ^= h >> 32;
+	}
+	word = 0;
+	memcpy(&word, text, size);
+	h = (h ^ word) * 0xd6e8feb86659fd93u;
+	return h ^ h >> 32;
+}
+
+static struct name *find(const struct names *n, const char *text, size_t size, uint64_t hash)
+{
+	struct name *name = table__get(&n->by_hash, hash, size);
+
+	while (name && memcmp(name->text, text, size) != 0)
+		name = name->next;
+	return name;
+}
+
+struct name *names__find(const struct names *n, const char *text)
+{
+	size_t size = strlen(text);
+
+	return find(n, text, size, hash_text(text, size));
+}
+
+static void name__free(struct name *name)
+{
+	free(name->pretty);
+	free(name);
+}
+
+/* Forget the names that nobody uses. Without memory for the new table all stay. */
+static void sweep(struct names *n)
+{
+	struct table kept = { 0 };
+	struct name *name, *next;
+	size_t pos = 0;
+
+	n->limit = 2 * n->count;
+	while ((name = table__next(&n->by_hash, &pos))) {
+		struct name *c;
+
+		for (c = name; c && !c->uses; c = c->next)
+			;
+		if (c && table__put(&kept, name->hash, strlen(name->text), name)) {
+			table__clear(&kept);
+			return;
+		}
+	}
+	/* A chain of which one name is in use stays whole: there are hardly any of two. */
+	pos = 0;
+	while ((name = table__next(&n->by_hash, &pos))) {
+		if (table__get(&kept, name->hash, strlen(name->text)))
+			continue;
+		for (; name; name = next) {
+			next = name->next;
+			name__free(name);
+			n->count--;
+		}
+	}
+	table__clear(&n->by_hash);
+	n->by_hash = kept;
+	n->limit = 2 * n->count > NAMES_IDLE ? 2 * n->count : NAMES_IDLE;
+}
+
+struct name *names__take(struct names *n, const char *text)
+{
+	size_t size = strlen(text);
+	uint64_t hash = hash_text(text, size);
+	struct name *name = find(n, text, size, hash);
+
+	if (!name) {
+		if (n->count >= n->limit)
+			sweep(n);
+		name = calloc(1, sizeof(*name) + size + 1);
+		if (!name)
+			return NULL;
+		memcpy(name->text, text, size);
+		name->hash = hash;
+		name->next = table__get(&n->by_hash, hash, size);
+		if (table__put(&n->by_hash, hash, size, name)) {
+			free(name);
+			return NULL;
+		}
+		n->count++;
+	}
+	name->uses++;
+	return name;
+}
+
+void names__drop(struct name *name)
+{
+	if (name)
+		name->uses--;
+}
+
+const char *name__pretty(struct name *name)
+{
+	if (!name->pretty) {
+		size_t size;
+		const char *part = pretty__name(name->text, &size);
+
+		name->pretty = strndup(part, size);
+	}
+	return name->pretty ? name->pretty : name->text;
+}
+
+void names__clear(struct names *n)
+{
+	struct name *name, *next;
+	size_t pos = 0;
+
+	while ((name = table__next(&n->by_hash, &pos))) {
+		for (; name; name = next) {
+			next = name->next;
+			name__free(name);
+		}
+	}
+	table__clear(&n->by_hash);
+	*n = (struct names){ 0 };
+}

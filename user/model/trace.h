@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What model asks of a trace format. One file of the kind writer_*.c stands behind each table of these.
+ *
+ * Times are ns since the trace began and never run backwards from one call to the next. Every function
+ * returns 0 or -errno; after the first error the model stops calling. Names are NUL-terminated but may
+ * hold any bytes otherwise: what a format cannot hold is the writer's business.
+ */
+#ifndef VIZTRACE_TRACE_H
+#define VIZTRACE_TRACE_H
+
+#include "../common/event.h"
+
+struct where {
+	uint64_t ts;
+	uint32_t pid, tid;
+};
+
+/* A set of series on the timeline. They have the same keys, in the same order, from the first sample to the last. */
+struct trace_counter {
+	uint64_t serial; /* no other one of this trace has it, or ever had */
+	const char *name;
+	const char *id; /* NULL, or tells counters of one name apart */
+};
+
+/* An object on the timeline. */
+struct trace_object {
+	uint64_t address;
+	const char *name; /* constant while it lives */
+	const char *tag;  /* its class */
+};
+
+struct trace_ops {
+	int (*process_name)(void *writer, uint32_t pid, const char *name);
+	int (*thread_name)(void *writer, uint32_t pid, uint32_t tid, const char *name);
+
+	/* One sample of all series of a counter. All values are finite numbers or bool. */
+	int (*counter)(void *writer, struct where at, const struct trace_counter *counter, const struct value *values,
+		       size_t n_values);
+
+	int (*object_new)(void *writer, struct where at, const struct trace_object *object);
+	int (*object_snapshot)(void *writer, struct where at, const struct trace_object *object,
+			       const struct value *values, size_t n_values);
+	int (*object_delete)(void *writer, struct where at, const struct trace_object *object);
+
+	/* The same life as a band of states, for viewers that do not show objects: begin one state, end it. */
+	int (*state_begin)(void *writer, struct where at, const struct trace_object *object, const struct value *values,
+			   size_t n_values);
+	int (*state_end)(void *writer, struct where at, const struct trace_object *object);
+
+	/* Well-nested on each thread; slice_end names the slice that it ends. */
+	int (*slice_begin)(void *writer, struct where at, const char *name);
+	int (*slice_end)(void *writer, struct where at, const char *name);
+
+	int (*instant)(void *writer, struct where at, const char *name, const struct value *values, size_t n_values);
+};
+
+#endif
