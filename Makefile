@@ -139,7 +139,8 @@ BENCH_BUILD := $(B)/bench
 BENCH_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Werror -falign-loops=32 -Iinclude -I$(BENCH_DIR) -iquote user -pthread
 BENCH_PROGRAMS := app-viz app-none floor writer attach/app
 BENCH_OBJECTS := $(filter-out $(B)/user/main.o,$(OBJECTS))
-has_header = $(shell echo '\#include <$1>' | $(CC) -E -x c - >/dev/null 2>&1 && echo $2)
+hash := \#
+has_header = $(shell echo '$(hash)include <$1>' | $(CC) -E -x c - >/dev/null 2>&1 && echo $2)
 
 bench: bench-build
 	$(Q)python3 $(BENCH_DIR)/bench.py --build $(B) $(BENCH); status=$$?; $(give_back); exit $$status
