@@ -2,10 +2,12 @@
 /*
  * Reports: the memory of an object, and the strings that it points to, into a record.
  *
- * A part of viztrace.bpf.c, of which it uses the maps and the reading of the target's memory.
+ * A part of viztrace.bpf.c.
  */
 #ifndef VIZTRACE_SNAPSHOT_H
 #define VIZTRACE_SNAPSHOT_H
+
+#include "classes.h"
 
 enum outcome { DONE, NO_ROOM, OTHER_OBJECT, TOO_SMALL, UNREADABLE };
 

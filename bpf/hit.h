@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One probe that fired: whose it is, where its records go, what is counted. A part of viztrace.bpf.c.
+ */
+#ifndef VIZTRACE_HIT_H
+#define VIZTRACE_HIT_H
+
+#include "maps.h"
+
+/* What the functions below pass to each other about the probe that fired. */
+struct hit {
+	struct rec_counts *counts;
+	void *ring;
+	__u64 id; /* tgid << 32 | tid */
+	__u64 address;
+	__u32 probe;
+	__u32 index;
+	__u32 ring_index;
+	__u32 generation; /* of the process's memory: addresses of another one mean nothing */
+	__u32 epoch;      /* of the rules that let this pass */
+};
+
+#define count(hit, what) __sync_fetch_and_add(&(hit)->counts->what, 1)
+
+static __always_inline __u64 current_id(void)
+{
+	if (cfg_pidns_ino) {
+		struct bpf_pidns_info ns = {};
+
+		if (bpf_get_ns_current_pid_tgid(cfg_pidns_dev, cfg_pidns_ino, &ns, sizeof(ns)) == 0)
+			return (__u64)ns.tgid << 32 | ns.pid;
+		/* Its number elsewhere may be that of one of ours. */
+		if (cfg_several)
+			return 0;
+	}
+	return bpf_get_current_pid_tgid();
+}
+
+/* Whose probe is this? False: of a process that is not traced. */
+static __always_inline bool is_traced(struct hit *hit, bool joins)
+{
+	struct rec_tracee *tracee, joining = {};
+	__u32 tgid = hit->id >> 32;
+
+	if (!cfg_several) {
+		hit->generation = generation;
+		return true;
+	}
+	tracee = bpf_map_lookup_elem(&tracees, &tgid);
+	if (!tracee && joins && tgid) {
+		bpf_map_update_elem(&tracees, &tgid, &joining, BPF_NOEXIST);
+		tracee = bpf_map_lookup_elem(&tracees, &tgid);
+	}
+	if (!tracee)
+		return false;
+	hit->generation = tracee->generation;
+	return true;
+}
+
+/* Where the records of this CPU go. */
+static __always_inline bool find_ring(struct hit *hit)
+{
+	hit->ring_index = cfg_rings > 1 ? bpf_get_smp_processor_id() % cfg_rings : 0;
+	hit->ring = bpf_map_lookup_elem(&rings, &hit->ring_index);
+	return hit->ring != NULL;
+}
+
+static __always_inline bool begin(struct pt_regs *ctx, struct hit *hit, __u32 cookie, __u64 address)
+{
+	__u32 probe = cookie & COOKIE_PROBE;
+
+	STAY_ON_TASK_STACK(ctx);
+	if (stopped)
+		return false;
+	hit->id = current_id();
+	if (!is_traced(hit, cookie & COOKIE_JOINS))
+		return false;
+	hit->counts = bpf_map_lookup_elem(&counts, &probe);
+	if (!hit->counts)
+		return false;
+	count(hit, seen);
+	hit->address = address;
+	hit->probe = probe;
+	hit->index = 0;
+	hit->epoch = 0;
+	return true;
+}
+
+static __always_inline void fill_head(struct rec_head *head, const struct hit *hit, __u16 kind, __u32 size)
+{
+	head->size = size;
+	head->kind = kind;
+	head->flags = 0;
+	head->ts = bpf_ktime_get_ns();
+	head->tgid = hit->id >> 32;
+	head->tid = (__u32)hit->id;
+	bpf_get_current_comm(head->comm, sizeof(head->comm));
+}
+
+/* The collector looks by itself every few milliseconds; waking it would cost the target. */
+static __always_inline void submit(void *record)
+{
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+}
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Knobs that the loader sets before it loads the programs, maps, and what it changes while they run. A part of
+ * viztrace.bpf.c.
+ */
+#ifndef VIZTRACE_MAPS_H
+#define VIZTRACE_MAPS_H
+
+#include "record.h"
+#include "tracees.h"
+
+/* Sleepable programs (Linux 6.0) can fault in a page that nobody has touched yet. */
+const volatile bool cfg_sleepable = true;
+const volatile __u32 cfg_rings = 1;
+/* The PID namespace that records speak; 0: the initial one. */
+const volatile __u64 cfg_pidns_dev;
+const volatile __u64 cfg_pidns_ino;
+/* The probes fire for processes that nobody traces too: ask `tracees`. */
+const volatile bool cfg_several;
+
+/*
+ * Since 6.13 the JIT gives such programs a stack of their own, one for each program and CPU. Nothing keeps an
+ * interrupted run of a uprobe program and the next one on that CPU from sharing it, and then the first one goes
+ * on with the registers that the other one spilled: records are never completed, counts go wrong. Programs with a
+ * tail call stay on the task's stack; this one is never taken, which the verifier knows by the frozen constant.
+ */
+const volatile bool cfg_task_stack = true;
+#define STAY_ON_TASK_STACK(ctx) \
+	do { \
+		if (!cfg_task_stack) \
+			bpf_tail_call(ctx, NULL, 0); \
+	} while (0)
+
+struct key {
+	__u64 address;
+	__u32 tgid;
+	__u32 generation;
+};
+
+/* What an event needs to know of a class. */
+struct plan {
+	__s32 span_offset;
+	__u32 span_size;
+	__u32 n_texts;
+	__u16 words[VIZ_STRINGS_MAX];
+};
+
+struct object {
+	__u64 cls; /* 0: a new object that user space has not been told of */
+	__s32 span_offset;
+	__u32 span_size;
+	__u32 n_texts;
+	__u32 trigger; /* of the verdict, as are: */
+	__u64 name_hash;
+	__u64 allowed;
+	__u32 epoch; /* 0: none was found yet */
+	__u32 pad;
+};
+
+/* Least recently used entries make room: a forgotten object is introduced again when it next fires. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, OBJECTS_MAX);
+	__type(key, struct key);
+	__type(value, struct object);
+} objects SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CLASSES_MAX);
+	__type(key, struct key);
+	__type(value, struct plan);
+} classes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, VERDICTS_MAX);
+	__type(key, struct rec_verdict_key);
+	__type(value, struct rec_verdict);
+} verdicts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PROBE_COUNT);
+	__type(key, __u32);
+	__type(value, struct rec_counts);
+} counts SEC(".maps");
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, RINGS_MAX);
+	__type(key, __u32);
+	__array(values, struct ring);
+} rings SEC(".maps");
+
+/* Set at the end of a trace, so that counts stand still while the probes are still there: detaching takes long. */
+volatile bool stopped;
+
+/* Of the filter's rules, counting up as they change; 0: no rules. */
+volatile __u32 epoch;
+
+/* Counts up as the one process that is traced replaces its memory by exec; of several: struct rec_tracee. */
+volatile __u32 generation;
+
+#endif
