@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * parts: what model.c, threads.c, counters.c and objects.c, which are one stage, have in common. Nobody else
+ * includes this.
+ */
+#ifndef VIZTRACE_MODEL_PARTS_H
+#define VIZTRACE_MODEL_PARTS_H
+
+#include "model.h"
+#include "names.h"
+#include "slices.h"
+#include "tracks.h"
+
+struct process {
+	uint32_t pid;
+	char name[16];
+	bool named;  /* the trace says so */
+	bool active; /* it did something */
+};
+
+struct thread {
+	uint32_t pid, tid;
+	char comm[16];
+	struct slices slices;
+	struct thread *next;
+};
+
+struct object {
+	uint64_t address, cls;
+	uint32_t pid, tid;
+	bool is_counter;
+	bool in_state; /* its band is open */
+	bool has_snapshot;
+	uint64_t last; /* the time of the last snapshot */
+	struct name *name, *tag;
+	struct track *track; /* of a counter, once it was sampled */
+	struct object *prev, *next;
+};
+
+struct model {
+	const struct trace_ops *ops;
+	void *writer;
+	uint64_t start;
+	uint64_t last; /* of all times that were written */
+	int error;
+	struct model_stats stats;
+	struct names names;
+	struct tracks tracks;
+	struct table processes, threads, objects;
+	struct thread *first_thread, *end_thread; /* in the order of their first event */
+	struct object *first_object, *end_object;
+	struct thread *recent_thread;
+	struct object *recent_object;
+	struct process *recent_process;
+	char *text; /* room for a name that is put together */
+	size_t room;
+};
+
+/* ---- model.c ---- */
+
+/* `name` is what it is called if nobody has said. 0 or -ENOMEM. */
+int model__process(struct model *m, uint32_t pid, const char *name, struct process **ret);
+int model__name_process(struct model *m, struct process *p);
+
+/* Viewers drop what runs backwards, so an event that comes late gets the time of the one before. */
+static inline struct where model__at(struct model *m, uint64_t ts, uint32_t pid, uint32_t tid)
+{
+	uint64_t out = ts > m->start ? ts - m->start : 0;
+
+	if (out < m->last)
+		out = m->last;
+	m->last = out;
+	return (struct where){ .ts = out, .pid = pid, .tid = tid };
+}
+
+static inline const char *model__event_name(const struct event *e)
+{
+	return e->name ? e->name : EVENT_UNREADABLE_NAME;
+}
+
+/*
+ * What the parts do returns 0, the writer's error, or -ENOMEM.
+ *
+ * ..._end_process(): all that the process had; it is over, or runs another program. ..._finish(): the trace ends
+ * at `ts`, while they go on.
+ */
+
+/* ---- threads.c ---- */
+
+/* The thread of the event, made known if it was not; the trace says what it is called from now on. */
+int threads__of(struct model *m, const struct event *e, struct thread **ret);
+
+int threads__enter(struct model *m, struct thread *thread, const struct event *e);
+int threads__exit(struct model *m, struct thread *thread, const struct event *e);
+int threads__end_process(struct model *m, uint32_t pid, uint64_t ts);
+int threads__finish(struct model *m, uint64_t ts);
+void threads__clear(struct model *m);
+
+/* ---- counters.c ---- */
+
+int counters__value(struct model *m, const struct event *e);
+int counters__sample(struct model *m, struct where at, struct object *o, const struct event *e);
+
+/* The object has no track any more. */
+int counters__leave(struct model *m, struct object *o, struct where at);
+int counters__end_process(struct model *m, uint32_t pid, uint64_t ts);
+int counters__finish(struct model *m, uint64_t ts);
+
+/* ---- objects.c ---- */
+
+int objects__introduce(struct model *m, const struct event *e);
+int objects__destroy(struct model *m, const struct event *e);
+int objects__snapshot(struct model *m, const struct event *e);
+int objects__end_process(struct model *m, uint32_t pid, uint64_t ts);
+int objects__finish(struct model *m, uint64_t ts);
+void objects__clear(struct model *m);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Threads and their open slices; see parts.h. */
+#include "parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int threads__of(struct model *m, const struct event *e, struct thread **ret)
+{
+	struct thread *thread = m->recent_thread;
+	struct process *process;
+	int err;
+
+	if (!thread || thread->tid != e->tid || thread->pid != e->pid)
+		thread = table__get(&m->threads, e->pid, e->tid);
+	if (!thread) {
+		err = model__process(m, e->pid, e->comm, &process);
+		if (err)
+			return err;
+		m->stats.processes += !process->active;
+		process->active = true;
+		err = model__name_process(m, process);
+		if (err)
+			return err;
+		thread = calloc(1, sizeof(*thread));
+		if (!thread || table__put(&m->threads, e->pid, e->tid, thread)) {
+			free(thread);
+			return -ENOMEM;
+		}
+		thread->pid = e->pid;
+		thread->tid = e->tid;
+		if (m->end_thread)
+			m->end_thread->next = thread;
+		else
+			m->first_thread = thread;
+		m->end_thread = thread;
+		m->stats.threads++;
+	}
+	m->recent_thread = thread;
+	*ret = thread;
+	if (!strncmp(thread->comm, e->comm, sizeof(thread->comm)))
+		return 0;
+	memcpy(thread->comm, e->comm, sizeof(thread->comm));
+	return m->ops->thread_name(m->writer, e->pid, e->tid, e->comm);
+}
+
+static int end_slices(struct model *m, struct slices *slices, size_t n, struct where at)
+{
+	while (n--) {
+		struct slice slice = slices__pop(slices);
+		int err = m->ops->slice_end(m->writer, at, slice.shown);
+
+		names__drop(slice.name);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int threads__end_process(struct model *m, uint32_t pid, uint64_t ts)
+{
+	struct thread **link = &m->first_thread, *thread;
+	int err = 0;
+
+	m->recent_thread = m->end_thread = NULL;
+	while ((thread = *link)) {
+		if (thread->pid != pid) {
+			m->end_thread = thread;
+			link = &thread->next;
+			continue;
+		}
+		if (!err && thread->slices.n)
+			err = end_slices(m, &thread->slices, thread->slices.n, model__at(m, ts, pid, thread->tid));
+		*link = thread->next;
+		table__remove(&m->threads, pid, thread->tid);
+		slices__clear(&thread->slices);
+		free(thread);
+	}
+	return err;
+}
+
+int threads__enter(struct model *m, struct thread *thread, const struct event *e)
+{
+	struct where at = model__at(m, e->ts, e->pid, e->tid);
+	struct slice slice = { .frame = e->frame, .scoped = e->scoped };
+	size_t gone;
+	int err;
+
+	slice.name = names__take(&m->names, model__event_name(e));
+	if (!slice.name)
+		return -ENOMEM;
+	m->stats.methods += !slice.name->seen_slice;
+	slice.name->seen_slice = true;
+	slice.shown = e->pretty ? name__pretty(slice.name) : slice.name->text;
+
+	gone = slices__gone(&thread->slices, &slice);
+	if (gone) {
+		m->stats.unwound += gone;
+		thread->slices.beyond = 0;
+		err = end_slices(m, &thread->slices, gone, at);
+		if (err)
+			return err;
+	}
+	err = slices__push(&thread->slices, slice);
+	if (err) {
+		names__drop(slice.name);
+		if (err != -E2BIG)
+			return err;
+		m->stats.rejected[e->probe]++;
+		return 0;
+	}
+	err = m->ops->slice_begin(m->writer, at, slice.shown);
+	if (!err)
+		m->stats.written[e->probe]++;
+	return err;
+}
+
+int threads__exit(struct model *m, struct thread *thread, const struct event *e)
+{
+	struct slices *slices = &thread->slices;
+	struct name *name = names__find(&m->names, model__event_name(e));
+	size_t n = name ? slices__ending(slices, name, e->scoped, e->frame) : 0;
+	int err;
+
+	/* Without a frame nothing tells which of the same name it is: the last one in, which was not let in.
+	 */
+	if (slices->beyond && (!n || !e->scoped)) {
+		slices->beyond--;
+		m->stats.rejected[e->probe]++;
+		return 0;
+	}
+	if (!n && e->unwanted) {
+		m->stats.unwanted++;
+		return 0;
+	}
+	if (!n) {
+		m->stats.unmatched++;
+		m->stats.written[e->probe]++;
+		return 0;
+	}
+	slices->beyond = 0;
+	m->stats.unwound += n - 1;
+	err = end_slices(m, slices, n, model__at(m, e->ts, e->pid, e->tid));
+	if (!err)
+		m->stats.written[e->probe]++;
+	return err;
+}
+
+int threads__finish(struct model *m, uint64_t ts)
+{
+	int err = 0;
+
+	for (struct thread *thread = m->first_thread; thread && !err; thread = thread->next)
+		err = end_slices(m, &thread->slices, thread->slices.n, model__at(m, ts, thread->pid, thread->tid));
+	return err;
+}
+
+void threads__clear(struct model *m)
+{
+	struct thread *thread;
+
+	while ((thread = m->first_thread)) {
+		m->first_thread = thread->next;
+		slices__clear(&thread->slices);
+		free(thread);
+	}
+	table__clear(&m->threads);
+}
