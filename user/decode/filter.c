@@ -420,12 +420,31 @@ static int snapshot(struct filter *f, const struct event *e, filter_next next, v
 	return next(ctx, &shown);
 }
 
+/* Of an instance of a template, fib<2>, a pattern may also name the template. */
+static bool wanted_instance(struct patterns *methods, char *name)
+{
+	size_t n = strlen(name), depth = 0;
+
+	if (patterns__match(methods, name))
+		return true;
+	if (!n || name[n - 1] != '>')
+		return false;
+	while (n-- > 0) {
+		if (name[n] == '>')
+			depth++;
+		else if (name[n] == '<' && --depth == 0)
+			break;
+	}
+	if (!n || n == (size_t)-1)
+		return false;
+	name[n] = '\0';
+	return patterns__match(methods, name);
+}
+
 static bool wanted_slice(struct rules *r, const struct event *e)
 {
 	struct patterns *methods = &r->lists[RULE_METHODS];
-	char name[512];
-	const char *found;
-	size_t size;
+	char name[PRETTY_MAX];
 
 	if (r->no_methods)
 		return false;
@@ -433,12 +452,8 @@ static bool wanted_slice(struct rules *r, const struct event *e)
 		return true;
 	if (!e->pretty)
 		return patterns__match(methods, e->name);
-	found = pretty__name(e->name, &size);
-	if (size >= sizeof(name))
-		size = sizeof(name) - 1;
-	memcpy(name, found, size);
-	name[size] = 0;
-	return patterns__match(methods, name);
+	pretty__name(e->name, name);
+	return wanted_instance(methods, name);
 }
 
 static bool wanted_value(struct rules *r, const struct event *e)

@@ -112,10 +112,10 @@ void names__drop(struct name *name)
 const char *name__pretty(struct name *name)
 {
 	if (!name->pretty) {
-		size_t size;
-		const char *part = pretty__name(name->text, &size);
+		char pretty[PRETTY_MAX];
 
-		name->pretty = strndup(part, size);
+		pretty__name(name->text, pretty);
+		name->pretty = strdup(pretty);
 	}
 	return name->pretty ? name->pretty : name->text;
 }

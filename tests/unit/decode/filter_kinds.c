@@ -109,6 +109,16 @@ Test(filter_kinds, methods_of_cxx_by_their_qualified_name)
 	EXPECT("");
 }
 
+Test(filter_kinds, methods_of_a_template_by_its_name_or_an_instance)
+{
+	START("--methods", "fib", "--methods", "id<int>", "--methods", "operator>");
+	named(EVENT_ENTER, 1, "int fib() [N = 2]", true);
+	named(EVENT_ENTER, 2, "T id(T) [with T = int]", true);
+	named(EVENT_ENTER, 3, "T id(T) [with T = char]", true);
+	named(EVENT_ENTER, 4, "bool operator>(A, B)", true);
+	EXPECT("1 enter int fib() [N = 2]\n2 enter T id(T) [with T = int]\n4 enter bool operator>(A, B)\n");
+}
+
 Test(filter_kinds, no_methods_wins)
 {
 	START("--no-methods", "--methods", "*");

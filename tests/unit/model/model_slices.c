@@ -146,7 +146,7 @@ Test(model_slices, signatures_are_shown_as_names_at_both_ends)
 	e.kind = EVENT_EXIT;
 	e.probe = EVENT_PROBE_EXIT;
 	feed(e);
-	EXPECT("1 begin: ns::account::deposit", "1 end: ns::account::deposit");
+	EXPECT("1 begin: ns::account::deposit<int>", "1 end: ns::account::deposit<int>");
 	e.kind = EVENT_ENTER;
 	e.probe = EVENT_PROBE_ENTER;
 	e.pretty = false;

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "model/names.h"
-#include "common/pretty.h"
 #include "model/slices.h"
 
 static struct names names;
@@ -184,105 +183,5 @@ Test(names, many_used_ones_stay)
 	for (i = 0; i < 10 * NAMES_IDLE; i++) {
 		snprintf(text, sizeof(text), "name %u", i);
 		cr_assert_not_null(names__find(&names, text));
-	}
-}
-
-static void expect_pretty(const char *signature, const char *name)
-{
-	size_t size;
-	const char *got = pretty__name(signature, &size);
-
-	cr_expect(size == strlen(name) && !memcmp(got, name, size), "%s\n gives    %.*s\n expected %s", signature,
-		  (int)size, got, name);
-}
-
-Test(pretty, drops_return_type_parameters_and_template_arguments)
-{
-	expect_pretty("void ns::account::deposit(int)", "ns::account::deposit");
-	expect_pretty("void ns::box<T>::put(T) [with T = int]", "ns::box<T>::put");
-	expect_pretty("void ns::box<int>::conv(U) [T = int, U = const char *]", "ns::box<int>::conv");
-	expect_pretty("void two(T, U) [with T = int*; U = int [3]]", "two");
-	expect_pretty("int maxi<int>(int, int)", "maxi");
-	expect_pretty("const char *A::name() const", "A::name");
-	expect_pretty("char* cp()", "cp");
-	expect_pretty("std::function<void (int)> fn(std::function<int (char)>)", "fn");
-	expect_pretty("static std::string A::name(std::vector<std::pair<int, int> >)", "A::name");
-	expect_pretty("decltype(auto) da(int)", "da");
-	expect_pretty("decltype (p->x) da(int)", "da");
-	expect_pretty("void A::vol() const volatile &", "A::vol");
-	expect_pretty("void A::rr() &&", "A::rr");
-	expect_pretty("int main(int, char**)", "main");
-}
-
-Test(pretty, keeps_constructors_and_destructors)
-{
-	expect_pretty("ns::account::account(int)", "ns::account::account");
-	expect_pretty("ns::account::~account()", "ns::account::~account");
-}
-
-Test(pretty, keeps_operators)
-{
-	expect_pretty("bool A::operator<(const A&) const", "A::operator<");
-	expect_pretty("bool A::operator>(T) [with T = double]", "A::operator>");
-	expect_pretty("bool operator<<(A&, int)", "operator<<");
-	expect_pretty("A& A::operator->()", "A::operator->");
-	expect_pretty("void A::operator()(int)", "A::operator()");
-	expect_pretty("int A::operator[](int)", "A::operator[]");
-	expect_pretty("A::operator const char*()", "A::operator const char*");
-	expect_pretty("A::operator std::vector<T>() [with T = int]", "A::operator std::vector<T>");
-	expect_pretty("static void* A::operator new(size_t)", "A::operator new");
-	expect_pretty("int operator\"\"_x(long long unsigned int)", "operator\"\"_x");
-	expect_pretty("void my_operator(int)", "my_operator");
-}
-
-Test(pretty, keeps_anonymous_namespaces_and_enclosing_functions)
-{
-	expect_pretty("void (anonymous namespace)::loc::m() const", "(anonymous namespace)::loc::m");
-	expect_pretty("void {anonymous}::anon()", "{anonymous}::anon");
-	expect_pretty("void main(int, char**)::Local::run()", "main(int, char**)::Local::run");
-	expect_pretty("int A::f() const volatile &::L::g()", "A::f() const volatile &::L::g");
-}
-
-Test(pretty, keeps_lambdas)
-{
-	expect_pretty("main(int, char**)::<lambda(int)>", "main(int, char**)::<lambda(int)>");
-	expect_pretty("main()::<lambda(auto:1)> [with auto:1 = int]", "main()::<lambda(auto:1)>");
-	expect_pretty("auto main(int, char **)::(anonymous class)::operator()(int) const",
-		      "main(int, char **)::(anonymous class)::operator()");
-	expect_pretty("auto A::f() const::(anonymous class)::operator()() const",
-		      "A::f() const::(anonymous class)::operator()");
-}
-
-Test(pretty, keeps_the_whole_in_doubt)
-{
-	static const char *const odd[] = {
-		"",       "plain", "void (*fp(int))(int)", "int (& arr())[3]", "()", ")", "]", "[", " >", "f(",
-		"a)b(c)", "*()",
-
-		")))(((", "x ()"
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
-		expect_pretty(odd[i], odd[i]);
-}
-
-Test(pretty, takes_any_text)
-{
-	static const char bits[] = "()<>[]{}:*& ~->operatorconstlambda<\x80\xff=;,\"";
-	uint64_t seed = 1;
-	char text[64];
-	size_t size;
-	int i, k;
-
-	for (i = 0; i < 200000; i++) {
-		for (k = 0; k < 63; k++) {
-			seed = seed * 6364136223846793005u + 1442695040888963407u;
-			text[k] = bits[(seed >> 33) % (sizeof(bits) - 1)];
-		}
-		text[seed >> 58] = 0;
-		text[63] = 0;
-		cr_assert(pretty__name(text, &size) + size <= text + strlen(text));
-		cr_assert(size > 0 || !text[0]);
 	}
 }
