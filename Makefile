@@ -6,7 +6,8 @@
 # make install     PREFIX=/usr/local DESTDIR=
 # V=1 shows commands; CLANG, BPFTOOL, CC, PKG_CONFIG may be set.
 
-VERSION := 0.1.0
+# One place: VIZTRACE_VERSION of the header.
+VERSION := $(shell sed -n 's/^.define VIZTRACE_VERSION [0-9]* .. \([0-9.]*\):.*/\1/p' include/viztrace.h)
 PREFIX ?= /usr/local
 CC ?= cc
 CLANG ?= clang
@@ -17,7 +18,7 @@ B := build
 
 WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow
 PACKAGES := libbpf libelf jansson
-USER_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -I$(B) -DVIZTRACE_VERSION='"$(VERSION)"' \
+USER_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -I$(B) -DTOOL_VERSION='"$(VERSION)"' \
 	$(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(CFLAGS)
 USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread
 

@@ -89,6 +89,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define VIZTRACE_VERSION 100 /* 0.1.0: major * 10000 + minor * 100 + patch */
 #define VIZ_ABI_VERSION 1
 #define VIZ_ATTRS_MAX 64  /* attributes of a class */
 #define VIZ_NAME_MAX 39   /* characters of a tag or an attribute's name */

@@ -55,6 +55,8 @@ for set in "$@"; do
 		check binutils program readelf
 		check git program git
 		wish shellcheck program shellcheck
+		wish reuse program reuse
+		wish man-db program man
 		wish clang-format program clang-format
 		wish lld program ld.lld
 		wish musl-tools program musl-gcc

@@ -56,11 +56,20 @@ class Rules(unittest.TestCase):
 
     def test_top_level_is_what_the_readme_says(self):
         top = {f.split("/")[0] for f in tracked() if not f.startswith(".")}
-        self.assertEqual(top, {"bpf", "user", "include", "tests", "Makefile", "README.md", "LICENSE"})
+        self.assertEqual(top, {"bpf", "user", "include", "tests", "Makefile", "README.md", "LICENSE", "LICENSES",
+                               "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"})
 
     def test_every_source_names_its_license(self):
-        for f in tracked("*.c", "*.cc", "*.h", "*.py", "*.sh", "*.html", "Makefile", ".ci/run"):
-            self.assertIn("SPDX-License-Identifier: BSD-2-Clause", read(f)[:300], f)
+        mark = "SPDX-License" + "-Identifier: BSD-2-Clause"
+        for f in tracked("*.c", "*.cc", "*.h", "*.py", "*.sh", "*.html", "Makefile", ".ci/run", "user/man/*",
+                         "user/completion/*", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
+            self.assertIn(mark, read(f)[:300], f)
+        self.assertEqual(read("LICENSES/BSD-2-Clause.txt"), read("LICENSE"))
+
+    @unittest.skipUnless(shutil.which("reuse"), "reuse is not installed")
+    def test_the_tree_is_reuse_clean(self):
+        result = subprocess.run(["reuse", "lint"], cwd=ROOT, capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
     def test_no_unfinished_work(self):
         marks = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")

@@ -7,10 +7,6 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#ifndef VIZTRACE_VERSION
-#define VIZTRACE_VERSION "unknown"
-#endif
-
 #define COMMAND_MAX 2048
 
 static void string(struct json *j, const char *s)
@@ -146,7 +142,7 @@ void metadata__write(struct json *j, const struct session_report *r, const struc
 	JSON__KEY(j, "tool");
 	string(j, "viztrace-bpf");
 	JSON__KEY(j, "version");
-	string(j, VIZTRACE_VERSION);
+	string(j, TOOL_VERSION);
 	JSON__KEY(j, "command");
 	command_line(j, argc, argv);
 	if (uname(&u) == 0) {

@@ -12,53 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef VIZTRACE_VERSION
-#define VIZTRACE_VERSION "unknown"
-#endif
-
-static const char help[] =
-	"viztrace-bpf: show a running program's counters, objects and methods on a timeline\n"
-	"\n"
-	"usage: viztrace-bpf -p PID [-o FILE] [-d SECONDS] [options]\n"
-	"       viztrace-bpf [options] -- COMMAND [ARGUMENTS]\n"
-	"       viztrace-bpf -x PROGRAM [options]\n"
-	"       viztrace-bpf list -p PID | FILE\n"
-	"       viztrace-bpf ctl -p PID [--clear] [--show] [filters]\n"
-	"       viztrace-bpf doctor [-p PID]\n"
-	"\n"
-	"  -p, --pid PID          a process to trace; it has VIZ_PROBE_* macros (viztrace.h)\n"
-	"  -f, --follow           also what it forks and executes\n"
-	"  -x, --program FILE     every process that runs this program, now or later\n"
-	"  -- COMMAND             start it and trace it from its first probe on\n"
-	"      --user USER        who runs the command (default: who called sudo)\n"
-	"  -o, --output FILE      where the trace goes (default: viztrace-PID.json; -: stdout)\n"
-	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
-	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
-	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M to 32M)\n"
-	"      --probe-site SITE  auto, nop1, nop5 or nop10 (default: auto, what this kernel is fast at)\n"
-	"      --fail-on-loss     exit status 8 if events were lost\n"
-	"  -q, --quiet            say nothing but errors and warnings\n"
-	"  -v, --verbose          say what is done\n"
-	"      --help, --version\n"
-	"\n"
-	"filters (patterns as in a shell: object or object.attribute; each may be given many times):\n"
-	"      --include PAT      only what matches\n"
-	"      --exclude PAT      not what matches; this wins over --include\n"
-	"      --include-all      also what the app itself excludes (it may have its reasons)\n"
-	"      --methods PAT, --no-methods   only slices with such names; none\n"
-	"      --trigger-on-change PAT, --no-trigger-on-change PAT   whatever the app says, for whole objects\n"
-	"      --on-change        leave out reports in which nothing has changed\n"
-	"      --filters FILE     such lines, without the dashes; # begins a comment\n"
-	"\n"
-	"  ctl                    change the filters of a running trace: --clear drops all, --show tells them\n"
-	"  list                   what can be traced: probes, counters, objects and their attributes\n"
-	"  doctor                 can one trace here; if not, what stops it and what mends that\n"
-	"\n"
-	"Open the trace in https://ui.perfetto.dev or chrome://tracing.\n"
-	"\n"
-	"exit status: 0 traced, 1 internal error, 2 usage, 3 no permission, 4 no such process,\n"
-	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost;\n"
-	"             a command's own (128 + N: signal N), 126 it cannot be executed, 127 not found\n";
+#include "help.h"
 
 enum {
 	OPT_RING_SIZE = 256,
@@ -71,7 +25,6 @@ enum {
 	OPT_RULE_VALUE,
 	OPT_FAIL_ON_LOSS,
 	OPT_USER,
-	OPT_HELP,
 	OPT_VERSION
 };
 
@@ -99,7 +52,7 @@ static const struct option options[] = {
 	{ "clear", no_argument, NULL, OPT_CLEAR },
 	{ "show", no_argument, NULL, OPT_SHOW },
 	{ "fail-on-loss", no_argument, NULL, OPT_FAIL_ON_LOSS },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
@@ -213,12 +166,31 @@ static int parse_site(enum site *ret, const char *text, char *error, size_t size
 	FAIL("--probe-site is auto, nop1, nop5 or nop10, not '%s'", text);
 }
 
+static const char *const command_names[] = {
+	[COMMAND_TRACE] = NULL,
+	[COMMAND_LIST] = "list",
+	[COMMAND_CTL] = "ctl",
+	[COMMAND_DOCTOR] = "doctor",
+};
+
+/* `help`, `help COMMAND`, `COMMAND --help`. */
+static int answer_help(char **words, int n, char *error, size_t size)
+{
+	bool is_word = n && !strcmp(words[0], "help");
+	const char *command = is_word ? (n > 1 ? words[1] : NULL) : n ? words[0] : NULL;
+
+	if (help__print(command))
+		FAIL("there is no command '%s'; see --help", command);
+	return 1;
+}
+
 static int parse(struct opts *o, int argc, char **argv, char *error, size_t size)
 {
+	bool help = false;
 	int c, which = 0, err = 0;
 
 	optind = 0;
-	while ((c = getopt_long(argc, argv, ":p:fx:o:d:qv", options, &which)) != -1) {
+	while ((c = getopt_long(argc, argv, ":p:fx:o:d:qvh", options, &which)) != -1) {
 		switch (c) {
 		case 'p': err = parse_pid(o, optarg, error, size); break;
 		case 'f': o->follow = true; break;
@@ -236,14 +208,16 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 		case OPT_CLEAR: o->clear = true; break;
 		case OPT_SHOW: o->show = true; break;
 		case OPT_FAIL_ON_LOSS: o->fail_on_loss = true; break;
-		case OPT_HELP: fputs(help, stdout); return 1;
-		case OPT_VERSION: puts("viztrace-bpf " VIZTRACE_VERSION); return 1;
+		case 'h': help = true; break;
+		case OPT_VERSION: puts("viztrace-bpf " TOOL_VERSION); return 1;
 		case ':': FAIL("%s needs a value; see --help", argv[optind - 1]);
 		default: FAIL("unknown option '%s'; see --help", argv[optind - 1]);
 		}
 		if (err)
 			return err;
 	}
+	if (help || (optind < argc && !strcmp(argv[optind], "help")))
+		return answer_help(argv + optind, argc - optind, error, size);
 	if (optind < argc && !strcmp(argv[optind], "list")) {
 		o->command = COMMAND_LIST;
 		optind++;
@@ -274,10 +248,7 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 	if (optind < argc)
 		FAIL("'%s' is not understood; a command to run comes after --; see --help", argv[optind]);
 	if (o->command != COMMAND_TRACE && (o->follow || o->program || o->argv))
-		FAIL("-f, -x and a command are for tracing, not for %s; see --help",
-		     o->command == COMMAND_DOCTOR ? "doctor" :
-		     o->command == COMMAND_CTL    ? "ctl" :
-						    "list");
+		FAIL("-f, -x and a command are for tracing, not for %s; see --help", command_names[o->command]);
 	if (!!o->n_pids + !!o->program + !!o->argv > 1)
 		FAIL("either -p, or -x, or a command; see --help");
 	if (o->user && !o->argv)

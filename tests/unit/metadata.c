@@ -68,7 +68,7 @@ Test(metadata, is_as_documented)
 	cr_assert_eq(uname(&u), 0);
 	n += (size_t)
 		snprintf(wanted, sizeof(wanted),
-			 "{\"tool\":\"viztrace-bpf\",\"version\":\"" VIZTRACE_VERSION "\","
+			 "{\"tool\":\"viztrace-bpf\",\"version\":\"" TOOL_VERSION "\","
 			 "\"command\":[\"viztrace-bpf\",\"-p\",\"42\",\"--include\",\"a \\\"b\\\"\"],"
 			 "\"kernel\":\"%s %s %s\",\"pid\":42,\"executable\":\"/usr/bin/app\","
 			 "\"files\":[{\"path\":\"/usr/bin/app\",\"build_id\":\"00ff\",\"probes\":9}],"

@@ -368,6 +368,17 @@ Test(opts, short_room_for_the_error_is_enough)
 	cr_assert_eq(strlen(little), 7);
 }
 
+Test(opts, help_is_answered_however_it_is_asked_for, .init = cr_redirect_stdout)
+{
+	cr_assert_eq(PARSE("-h"), 1);
+	cr_assert_eq(PARSE("help"), 1);
+	cr_assert_eq(PARSE("help", "ctl"), 1);
+	cr_assert_eq(PARSE("ctl", "-h"), 1);
+	cr_assert_eq(PARSE("-p", "1", "list", "--help"), 1);
+	REJECT("there is no command 'nonsense'", "help", "nonsense");
+	REJECT("there is no command 'nonsense'", "nonsense", "-h");
+}
+
 Test(opts, help_and_version_are_answered_on_stdout, .init = cr_redirect_stdout)
 {
 	cr_assert_eq(PARSE("--help"), 1);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* help: see help.h. */
+#include "help.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char options[] =
+	"  -p, --pid PID          a process to trace; it has VIZ_PROBE_* macros (viztrace.h)\n"
+	"  -f, --follow           also what it forks and executes\n"
+	"  -x, --program FILE     every process that runs this program, now or later\n"
+	"  -- COMMAND             start it and trace it from its first probe on\n"
+	"      --user USER        who runs the command (default: who called sudo)\n"
+	"  -o, --output FILE      where the trace goes (default: viztrace-PID.json; -: stdout)\n"
+	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
+	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
+	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M to 32M)\n"
+	"      --probe-site SITE  auto, nop1, nop5 or nop10 (default: auto, what this kernel is fast at)\n"
+	"      --fail-on-loss     exit status 8 if events were lost\n"
+	"  -q, --quiet            say nothing but errors and warnings\n"
+	"  -v, --verbose          say what is done\n"
+	"  -h, --help             this; with a command, what is about that\n"
+	"      --version          the version\n";
+
+static const char filters[] =
+	"filters (patterns as in a shell: object or object.attribute; each may be given many times):\n"
+	"      --include PAT      only what matches\n"
+	"      --exclude PAT      not what matches; this wins over --include\n"
+	"      --include-all      also what the app itself excludes (it may have its reasons)\n"
+	"      --methods PAT, --no-methods   only slices with such names; none\n"
+	"      --trigger-on-change PAT, --no-trigger-on-change PAT   whatever the app says, for whole objects\n"
+	"      --on-change        leave out reports in which nothing has changed\n"
+	"      --filters FILE     such lines, without the dashes; # begins a comment\n";
+
+static const char exit_status[] =
+	"exit status: 0 traced, 1 internal error, 2 usage, 3 no permission, 4 no such process,\n"
+	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost;\n"
+	"             a command's own (128 + N: signal N), 126 it cannot be executed, 127 not found\n";
+
+static const struct {
+	const char *name, *synopsis, *about;
+	const char *options; /* its own, or NULL */
+	const char *more;    /* options that it shares, or NULL */
+} commands[] = {
+	{ "list", "list -p PID | FILE",
+	  "  list                   what can be traced: probes, counters, objects and their attributes\n", NULL, NULL },
+	{ "ctl", "ctl -p PID [--clear] [--show] [filters]",
+	  "  ctl                    change the filters of a running trace\n",
+	  "      --clear            drop those that are in force; without it, add to them\n"
+	  "      --show             tell those that are in force then\n",
+	  filters },
+	{ "doctor", "doctor [-p PID]",
+	  "  doctor                 can one trace here; if not, what stops it and what mends that\n", NULL, NULL },
+	{ "help", "help [COMMAND]", "  help                   this, or what is about a command\n", NULL, NULL },
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_all(void)
+{
+	fputs("viztrace-bpf: show a running program's counters, objects and methods on a timeline\n"
+	      "\n"
+	      "usage: viztrace-bpf -p PID [-o FILE] [-d SECONDS] [options]\n"
+	      "       viztrace-bpf [options] -- COMMAND [ARGUMENTS]\n"
+	      "       viztrace-bpf -x PROGRAM [options]\n",
+	      stdout);
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("       viztrace-bpf %s\n", commands[i].synopsis);
+	printf("\n%s\n%s\ncommands:\n", options, filters);
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("%s%s", commands[i].about, commands[i].options ? commands[i].options : "");
+	printf("\n"
+	       "Open the trace in https://ui.perfetto.dev or chrome://tracing. More: man viztrace-bpf, man viztrace.h\n"
+	       "\n%s",
+	       exit_status);
+}
+
+int help__print(const char *command)
+{
+	if (!command) {
+		print_all();
+		return 0;
+	}
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, command))
+			continue;
+		printf("usage: viztrace-bpf %s\n\n%s", commands[i].synopsis, commands[i].about);
+		if (commands[i].options)
+			fputs(commands[i].options, stdout);
+		if (commands[i].more)
+			printf("\n%s", commands[i].more);
+		return 0;
+	}
+	return -EINVAL;
+}
