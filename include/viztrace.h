@@ -722,7 +722,10 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 #endif
 
 /* -flto puts the top-level asm of many files into one unit: hence .ifndef. The semaphore is data
- * with a place in the file, since the kernel finds it by its file offset. */
+ * with a place in the file, since the kernel finds it by its file offset. The kind's name behind the `ret` keeps
+ * linkers that fold identical code (--icf) from making one stub of all. The second note says the same as the first
+ * (distances, not addresses, so that nothing has to be relocated), and is loaded into memory: what strips a file of all
+ * that is not leaves it there, in a segment of its own (PT_NOTE). */
 #define VIZ__STUB(kind, args) __asm__( \
 	".ifndef viz__probe_" kind "\n" \
 	".pushsection .text.viz__probe_" kind ", \"axG\", %progbits, viz__probe_" kind ", comdat\n" \
@@ -732,6 +735,8 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 	".balign 32\n" \
 	"viz__probe_" kind ":\n" \
 	VIZ__STUB_CODE \
+	".asciz \"" kind "\"\n" \
+	".balign 4\n" \
 	".size viz__probe_" kind ", . - viz__probe_" kind "\n" \
 	".pushsection .note.stapsdt, \"?\", %note\n" \
 	".balign 4\n" \
@@ -742,6 +747,16 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 	".asciz \"viz\"\n" \
 	".asciz \"" kind "\"\n" \
 	".asciz \"" args "\"\n" \
+	"994: .balign 4\n" \
+	".popsection\n" \
+	".pushsection .note.viz, \"a?\", %note\n" \
+	".balign 4\n" \
+	".4byte 992f - 991f, 994f - 993f, 1\n" \
+	"991: .asciz \"viz\"\n" \
+	"992: .balign 4\n" \
+	"993: .8byte 990b - 993b\n" \
+	"995: .8byte viz_" kind "_semaphore - 995b\n" \
+	".asciz \"" kind "\"\n" \
 	"994: .balign 4\n" \
 	".popsection\n" \
 	".popsection\n" \

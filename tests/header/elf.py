@@ -76,6 +76,22 @@ class Elf:
                     found.append(Note(provider, name, args, *struct.unpack_from("<QQQ", desc)))
         return found
 
+    def loaded_notes(self):
+        """{kind: (address of the nop, address of the semaphore)} of the notes that are in memory, too."""
+        found = {}
+        s = self.section(".note.viz")
+        data, at = self.content(s), 0
+        while at + 12 <= len(data):
+            namesz, descsz, kind = struct.unpack_from("<III", data, at)
+            desc = at + 12 + (namesz + 3) // 4 * 4
+            if (data[at + 12:desc], kind) != (b"viz\0", 1) or not s.flags & SHF_ALLOC:
+                raise ValueError("no note of ours at byte %d" % at)
+            nop, semaphore = struct.unpack_from("<qq", data, desc)
+            name = text(data[desc + 16:desc + descsz])
+            found.setdefault(name, []).append((s.address + desc + nop, s.address + desc + 8 + semaphore))
+            at = desc + (descsz + 3) // 4 * 4
+        return found
+
     def classes(self):
         found = []
         for s in self.sections:

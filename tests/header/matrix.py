@@ -45,6 +45,9 @@ def check_notes(elf, copies=False):
         # ThinLTO keeps a copy of each unit's stubs. Those that the program calls count, by their symbols.
         symbols = elf.symbols()
         notes = [n for n in notes if symbols["viz__probe_" + n.name].address == n.address - 4]
+    loaded = elf.loaded_notes()
+    expect(all((n.address, n.semaphore) in loaded[n.name] for n in notes), "loaded notes: %s" % loaded)
+    expect(copies or sum(map(len, loaded.values())) == len(notes), "loaded notes: %s" % loaded)
     expect(sorted(n.name for n in notes) == sorted(ARGUMENTS), "notes: %s" % [n.name for n in notes])
     base = elf.section(".stapsdt.base")
     expect(base is not None, "no section .stapsdt.base")
@@ -148,7 +151,7 @@ def check_disabled(file, optimised):
     run("run with argument", file, "on")
     expect(expected, "the program prints nothing")
     elf = Elf(file)
-    for section in (".note.stapsdt", ".probes", ".stapsdt.base", "viz_classes"):
+    for section in (".note.stapsdt", ".note.viz", ".probes", ".stapsdt.base", "viz_classes"):
         s = elf.section(section)
         expect(s is None or section == ".note.stapsdt" and not [n for n in elf.notes() if n.provider == "viz"],
                "VIZ_PROBE_DISABLE leaves %s" % section)
@@ -216,6 +219,8 @@ def only_set(compiler, flags):
             expect(elf.bytes_at(n.address - 4, len(stub)) == stub, "%s: no stub at %#x" % (n.name, n.address))
             s = elf.section_at(n.semaphore)
             expect(s is not None and s.name == ".probes", "%s: no semaphore at %#x" % (n.name, n.semaphore))
+        loaded = elf.loaded_notes()
+        expect(loaded == {n.name: [(n.address, n.semaphore)] for n in notes}, "loaded notes: %s" % loaded)
         expect([c.tag for c in elf.classes()] == ["only_counter"], "descriptors: %s" % [c.tag for c in elf.classes()])
 
 
@@ -250,6 +255,9 @@ LINKS = [  # name, flags
     ("gc-sections static", ["-static", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]),
     ("lld gc-sections", ["-fuse-ld=lld", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]),
     ("gold", ["-fuse-ld=gold"]),
+    ("lld icf", ["-fuse-ld=lld", "-ffunction-sections", "-Wl,--icf=all"]),
+    ("mold icf", ["-fuse-ld=mold", "-ffunction-sections", "-Wl,--icf=all"]),
+    ("gold icf", ["-fuse-ld=gold", "-ffunction-sections", "-Wl,--icf=all"]),
     ("frame pointers", ["-fno-omit-frame-pointer"]),
     ("hidden", ["-fvisibility=hidden", "-fcf-protection=full"]),
     ("sanitized", ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]),

@@ -15,6 +15,8 @@
 #include "viztrace.h"
 
 #define NOTE_STAPSDT 3
+#define NOTE_VIZ 1
+#define SEGMENT_MAX (256u << 20) /* of what is searched for class descriptors: larger than any that has them */
 
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64
@@ -129,6 +131,31 @@ static bool count_inline_nop5(struct elf_file *f, Elf *elf, int fd, uint64_t add
 	return true;
 }
 
+static int probe_named(const char *name)
+{
+	int i = 0;
+
+	while (i < EVENT_PROBES && strcmp(name, probe_names[i]))
+		i++;
+	return i;
+}
+
+/* -EBADMSG: it is not in the file. */
+static int add_probe(struct elf_file *f, Elf *elf, int fd, struct elf_probe *p, int probe, uint64_t address,
+		     uint64_t semaphore, bool unsafe)
+{
+	char code[SITE_CODE_SIZE];
+
+	p->probe = (enum probe)probe;
+	p->address = address;
+	p->semaphore_address = semaphore;
+	if (!address_to_offset(elf, address, &p->offset) || !address_to_offset(elf, semaphore, &p->semaphore))
+		return -EBADMSG;
+	p->has_sites = !unsafe && pread(fd, code, sizeof(code), (off_t)p->offset) == sizeof(code) &&
+		       site__in(code, sizeof(code));
+	return append(&f->probes, &f->n_probes, sizeof(*p), p);
+}
+
 /*
  * A USDT note's description:
  *   u64 address of the nop | u64 address of .stapsdt.base at link time | u64 address of the semaphore
@@ -136,7 +163,6 @@ static bool count_inline_nop5(struct elf_file *f, Elf *elf, int fd, uint64_t add
  */
 static int read_probe(struct elf_file *f, Elf *elf, int fd, const char *desc, size_t size, uint64_t base)
 {
-	char code[SITE_CODE_SIZE];
 	struct elf_probe p = { 0 };
 	const char *strings = desc + 24, *end = desc + size, *provider, *name, *args;
 	uint64_t addresses[3], moved;
@@ -156,21 +182,15 @@ static int read_probe(struct elf_file *f, Elf *elf, int fd, const char *desc, si
 	unsafe = count_inline_nop5(f, elf, fd, addresses[0] + moved, provider, name);
 	if (strcmp(provider, "viz"))
 		return 0;
-	for (i = 0; i < EVENT_PROBES && strcmp(name, probe_names[i]); i++)
-		;
+	i = probe_named(name);
 	if (i == EVENT_PROBES) {
 		f->n_foreign++;
 		return 0;
 	}
-	p.probe = (enum probe)i;
-	p.address = addresses[0] + moved;
-	snprintf(p.args, sizeof(p.args), "%s", args);
-	if (!address_to_offset(elf, p.address, &p.offset) || !addresses[2] ||
-	    !address_to_offset(elf, addresses[2] + moved, &p.semaphore))
+	if (!addresses[2])
 		return -EBADMSG;
-	p.has_sites = !unsafe && pread(fd, code, sizeof(code), (off_t)p.offset) == sizeof(code) &&
-		      site__in(code, sizeof(code));
-	return append(&f->probes, &f->n_probes, sizeof(p), &p);
+	snprintf(p.args, sizeof(p.args), "%s", args);
+	return add_probe(f, elf, fd, &p, i, addresses[0] + moved, addresses[2] + moved, unsafe);
 }
 
 static int read_notes(struct elf_file *f, Elf *elf, int fd, Elf_Scn *scn, uint64_t base)
@@ -196,24 +216,75 @@ static int read_notes(struct elf_file *f, Elf *elf, int fd, Elf_Scn *scn, uint64
 	return 0;
 }
 
-static int read_classes(struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh)
+/*
+ * Our own note's description, which lies in memory at `at`:
+ *   s64 from here to the nop | s64 from here to the semaphore
+ *   name, NUL-terminated
+ */
+static int read_own_note(struct elf_file *f, Elf *elf, int fd, const char *desc, size_t size, uint64_t at)
 {
-	Elf_Data *data = elf_getdata(scn, NULL);
+	struct elf_probe p = { 0 };
+	uint64_t distances[2];
+	int i;
+
+	if (size < sizeof(distances) + 1 || desc[size - 1])
+		return -EBADMSG;
+	memcpy(distances, desc, sizeof(distances));
+	i = probe_named(desc + sizeof(distances));
+	if (i == EVENT_PROBES) {
+		f->n_foreign++;
+		return 0;
+	}
+	return add_probe(f, elf, fd, &p, i, at + distances[0], at + 8 + distances[1], false);
+}
+
+static int read_note_segment(struct elf_file *f, Elf *elf, int fd, const GElf_Phdr *ph)
+{
+	Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)ph->p_offset, ph->p_filesz,
+					      ph->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
+	size_t offset = 0, next, name, desc;
+	GElf_Nhdr note;
+	int err = 0;
+
+	while (!err && data && (next = gelf_getnote(data, offset, &note, &name, &desc)) > 0) {
+		const char *bytes = data->d_buf;
+
+		offset = next;
+		if (note.n_type == NOTE_VIZ && note.n_namesz == 4 && !memcmp(bytes + name, "viz", 4))
+			err = read_own_note(f, elf, fd, bytes + desc, note.n_descsz, ph->p_vaddr + desc);
+	}
+	return err;
+}
+
+/* Where the notes that every tool knows were stripped. */
+static int read_own_notes(struct elf_file *f, Elf *elf, int fd)
+{
+	size_t n;
+	int err = 0;
+
+	if (elf_getphdrnum(elf, &n))
+		return 0;
+	for (size_t i = 0; !err && i < n; i++) {
+		GElf_Phdr ph;
+
+		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_NOTE && ph.p_filesz)
+			err = read_note_segment(f, elf, fd, &ph);
+	}
+	return err;
+}
+
+/* Of the loaded bytes at `address`. */
+static int find_classes(struct elf_file *f, size_t size, uint64_t address)
+{
 	size_t at = 0;
 
-	if (!data || !data->d_buf || f->data)
-		return 0;
-	f->data = malloc(data->d_size ? data->d_size : 1);
-	if (!f->data)
-		return -ENOMEM;
-	memcpy(f->data, data->d_buf, data->d_size);
 	/* Descriptors are 8-byte aligned; a linker may put padding between them. */
-	while (at + sizeof(struct viz_class) <= data->d_size) {
+	while (at + sizeof(struct viz_class) <= size) {
 		const struct viz_class *c = (const void *)((const char *)f->data + at);
-		struct elf_class found = { .address = sh->sh_addr + at, .bytes = c, .size = c->size };
+		struct elf_class found = { .address = address + at, .bytes = c, .size = c->size };
 		int err;
 
-		if (c->magic != VIZ_CLASS_MAGIC || c->size < sizeof(*c) || c->size > data->d_size - at) {
+		if (c->magic != VIZ_CLASS_MAGIC || c->size < sizeof(*c) || c->size > size - at) {
 			at += 8;
 			continue;
 		}
@@ -225,6 +296,46 @@ static int read_classes(struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh)
 	return 0;
 }
 
+/* Without section headers they are somewhere among what is only read. */
+static int search_classes(struct elf_file *f, Elf *elf, int fd)
+{
+	size_t n;
+	int err = 0;
+
+	if (elf_getphdrnum(elf, &n))
+		return 0;
+	for (size_t i = 0; !err && !f->n_classes && i < n; i++) {
+		GElf_Phdr ph;
+		uint64_t skip;
+
+		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_LOAD || ph.p_flags & PF_W ||
+		    ph.p_filesz > SEGMENT_MAX || ph.p_filesz < 8)
+			continue;
+		skip = -ph.p_vaddr & 7;
+		free(f->data);
+		f->data = malloc(ph.p_filesz);
+		if (!f->data)
+			return -ENOMEM;
+		if (pread(fd, f->data, ph.p_filesz - skip, (off_t)(ph.p_offset + skip)) ==
+		    (ssize_t)(ph.p_filesz - skip))
+			err = find_classes(f, ph.p_filesz - skip, ph.p_vaddr + skip);
+	}
+	return err;
+}
+
+static int read_classes(struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+
+	if (!data || !data->d_buf || f->data)
+		return 0;
+	f->data = malloc(data->d_size ? data->d_size : 1);
+	if (!f->data)
+		return -ENOMEM;
+	memcpy(f->data, data->d_buf, data->d_size);
+	return find_classes(f, data->d_size, sh->sh_addr);
+}
+
 static int read_sections(struct elf_file *f, Elf *elf, int fd)
 {
 	uint64_t base = 0;
@@ -232,8 +343,8 @@ static int read_sections(struct elf_file *f, Elf *elf, int fd)
 	size_t names;
 	int err = 0;
 
-	if (elf_getshdrstrndx(elf, &names))
-		return 0; /* without sections there are no notes to be found */
+	if (elf_getshdrstrndx(elf, &names) || !names)
+		return 0;
 	while ((scn = elf_nextscn(elf, scn))) {
 		GElf_Shdr sh;
 		const char *name = gelf_getshdr(scn, &sh) ? elf_strptr(elf, names, sh.sh_name) : NULL;
@@ -255,6 +366,28 @@ static int read_sections(struct elf_file *f, Elf *elf, int fd)
 	return err;
 }
 
+/* A static one, or one that wants a loader and may be anywhere. The C library, which can be executed too, is none. */
+static bool is_program(Elf *elf, const GElf_Ehdr *eh)
+{
+	Elf_Data *data = NULL;
+	GElf_Dyn dyn;
+	size_t n = 0;
+
+	if (eh->e_type == ET_EXEC)
+		return true;
+	elf_getphdrnum(elf, &n);
+	for (size_t i = 0; i < n && !data; i++) {
+		GElf_Phdr ph;
+
+		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_DYNAMIC)
+			data = elf_getdata_rawchunk(elf, (int64_t)ph.p_offset, ph.p_filesz, ELF_T_DYN);
+	}
+	for (int i = 0; data && gelf_getdyn(data, i, &dyn) && dyn.d_tag != DT_NULL; i++)
+		if (dyn.d_tag == DT_FLAGS_1)
+			return dyn.d_un.d_val & DF_1_PIE;
+	return false;
+}
+
 int elf_file__read(struct elf_file *ret, int fd)
 {
 	struct elf_file f = { 0 };
@@ -273,7 +406,13 @@ int elf_file__read(struct elf_file *ret, int fd)
 		return -ENOEXEC;
 	}
 	read_load_address(&f, elf);
+	f.is_program = is_program(elf, &eh);
 	err = read_sections(&f, elf, fd);
+	if (!err && !f.n_probes && !f.n_foreign)
+		err = read_own_notes(&f, elf, fd);
+	if (!err && f.n_probes && !eh.e_shoff)
+		err = search_classes(&f, elf, fd);
+	f.is_stripped = !err && !f.n_probes && f.n_classes;
 	elf_end(elf);
 	if (err)
 		elf_file__free(&f);

@@ -20,6 +20,7 @@ struct elf_probe {
 	uint64_t offset;    /* of the nop, in the file */
 	uint64_t semaphore; /* of its semaphore, in the file */
 	uint64_t address;   /* of the nop, before relocation */
+	uint64_t semaphore_address;
 	char args[64];
 	bool has_sites; /* the faster nops follow the first one (site.h), and then the stub ends */
 };
@@ -36,6 +37,8 @@ struct elf_file {
 	struct elf_class *classes;
 	size_t n_classes;
 	uint64_t load_address; /* p_vaddr - p_offset of the first executable segment */
+	bool is_program;       /* it is one to be executed, not a library nor a loader */
+	bool is_stripped;      /* there were probes, and what names them was taken out */
 	char build_id[41];     /* hex; "" if there is none */
 	size_t n_foreign;      /* `viz` probes that this version does not know */
 	size_t n_inline_nop5;  /* probes of anybody at which some kernels write into a red zone (elf_file.c) */

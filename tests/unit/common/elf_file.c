@@ -254,14 +254,91 @@ Test(elf_file, stripped_file_keeps_its_probes)
 	cr_assert_eq(elf.n_classes, 2);
 }
 
-Test(elf_file, file_without_section_headers_has_no_probes)
+/* As llvm-strip and `objcopy -R` do: nobody finds a section of type 0. */
+static void take_out(const char *name)
 {
+	section(name)->sh_type = SHT_NULL;
+}
+
+static void expect_the_same_probes(const struct elf_file *before)
+{
+	cr_assert_eq(elf.n_probes, before->n_probes);
+	for (size_t i = 0; i < before->n_probes; i++) {
+		const struct elf_probe *was = &before->probes[i], *is = probe(was->probe);
+
+		cr_assert(is, "viz:%s", probe_names[was->probe]);
+		cr_assert_eq(is->offset, was->offset);
+		cr_assert_eq(is->address, was->address);
+		cr_assert_eq(is->semaphore, was->semaphore);
+		cr_assert_eq(is->semaphore_address, was->semaphore_address);
+		cr_assert_eq(is->has_sites, was->has_sites);
+	}
+	cr_assert_eq(elf.n_classes, before->n_classes);
+	for (size_t i = 0; i < before->n_classes; i++)
+		cr_assert_eq(elf.classes[i].address, before->classes[i].address);
+	cr_assert_not(elf.is_stripped);
+}
+
+Test(elf_file, probes_are_found_where_the_notes_of_other_tools_were_stripped)
+{
+	struct elf_file before;
+
+	cr_assert_eq(read_library(), 0);
+	before = elf;
+	memset(&elf, 0, sizeof(elf));
+	take_out(".note.stapsdt");
+	cr_assert_eq(read_library(), 0);
+	expect_the_same_probes(&before);
+	elf_file__free(&before);
+}
+
+Test(elf_file, probes_are_found_without_section_headers)
+{
+	struct elf_file before;
+
+	cr_assert_eq(read_library(), 0);
+	before = elf;
+	memset(&elf, 0, sizeof(elf));
 	header()->e_shoff = 0;
 	header()->e_shnum = 0;
 	header()->e_shstrndx = 0;
 	cr_assert_eq(read_library(), 0);
+	expect_the_same_probes(&before);
+	elf_file__free(&before);
+}
+
+Test(elf_file, file_that_lost_all_its_notes_is_known_for_it)
+{
+	Elf64_Shdr *loaded = section(".note.viz");
+
+	memset(library + loaded->sh_offset, 0, loaded->sh_size);
+	take_out(".note.stapsdt");
+	cr_assert_eq(read_library(), 0);
 	cr_assert_eq(elf.n_probes, 0);
-	cr_assert_eq(elf.n_classes, 0);
+	cr_assert(elf.is_stripped);
+}
+
+Test(elf_file, own_note_that_points_outside_of_the_file_is_damaged)
+{
+	Elf64_Shdr *loaded = section(".note.viz");
+	char *nop = library + loaded->sh_offset + sizeof(Elf64_Nhdr) + 4;
+	int64_t far = INT64_MAX;
+
+	take_out(".note.stapsdt");
+	memcpy(nop, &far, sizeof(far));
+	cr_assert_eq(read_library(), -EBADMSG);
+}
+
+Test(elf_file, program_is_told_from_library)
+{
+	int self = open("/proc/self/exe", O_RDONLY);
+
+	cr_assert_eq(read_library(), 0);
+	cr_assert_not(elf.is_program);
+	elf_file__free(&elf);
+	cr_assert_eq(elf_file__read(&elf, self), 0);
+	cr_assert(elf.is_program);
+	close(self);
 }
 
 #if defined(__x86_64__)
@@ -485,7 +562,7 @@ Test(elf_file, sections_without_bytes_in_the_file_harm_nobody)
 	read_library();
 	section(".note.stapsdt")->sh_size = UINT64_MAX / 2;
 	read_library();
-	cr_assert_eq(elf.n_probes, 0);
+	cr_assert_eq(elf.n_probes, EVENT_PROBES, "by the notes in memory");
 }
 
 Test(elf_file, failure_leaves_the_result_alone)
