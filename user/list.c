@@ -2,11 +2,14 @@
 /* list: see list.h. */
 #include "list.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define VIZ_PROBE_DISABLE /* the types, no probes */
@@ -53,7 +56,15 @@ static bool seen_before(const struct elf_file *f, size_t i)
 	return false;
 }
 
-/* "a:b, c:d, ..."; the names are a file's, so nothing of them may command the terminal. */
+/* Names are a file's or a process's: nothing of them may command the terminal. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
+/* "a:b, c:d, ..." */
 static void name_examples(char *ret, size_t size, const struct elf_file *f)
 {
 	size_t at = 0, named = 0;
@@ -62,9 +73,7 @@ static void name_examples(char *ret, size_t size, const struct elf_file *f)
 		at += (size_t)snprintf(ret + at, size - at, "%s%s", i ? ", " : "", f->inline_nop5[i]);
 	if (f->n_inline_nop5 > named)
 		snprintf(ret + at, size - at, ", ...");
-	for (; *ret; ret++)
-		if ((unsigned char)*ret < ' ' || *ret == 0x7f)
-			*ret = '?';
+	make_printable(ret);
 }
 
 static void warn_of_inline_nops(const char *path, const struct elf_file *f)
@@ -154,7 +163,127 @@ static enum exit_code list_process(pid_t pid)
 	return code;
 }
 
+/* ---- every process ---- */
+
+#define TAGS_SIZE 48
+
+struct survey {
+	struct binaries binaries;
+	struct stat own; /* our file: it has probes for `doctor`, which nobody wants to see */
+	size_t n_listed, n_denied;
+};
+
+/* Append the names of a file's counters and objects: "queue, worker, ..."; false when there is no more room. */
+static bool name_classes(char *text, size_t size, const struct elf_file *f)
+{
+	for (size_t i = 0; i < f->n_classes; i++) {
+		const struct elf_class *c = &f->classes[i];
+		struct classes one = { 0 };
+		const struct layout *l = NULL;
+		size_t at = strlen(text);
+		bool fits = true;
+
+		if (!seen_before(f, i) && !classes__add(&one, 0, c->address, c->bytes, c->size))
+			l = classes__find(&one, 0, c->address);
+		if (l && l->kind != VIZ_KIND_DICT) {
+			fits = at + strlen(l->tag) + sizeof(", , ...") <= size;
+			snprintf(text + at, size - at, "%s%s", at ? ", " : "", fits ? l->tag : "...");
+		}
+		classes__clear(&one);
+		if (!fits)
+			return false;
+	}
+	return true;
+}
+
+static void print_process(const struct target *t)
+{
+	char tags[TAGS_SIZE] = "", name[17];
+
+	for (size_t i = 0; i < t->n_files; i++)
+		if (!name_classes(tags, sizeof(tags), &t->files[i].binary->elf))
+			break;
+	memcpy(name, t->comm, sizeof(name));
+	make_printable(name);
+	make_printable(t->exe);
+	make_printable(tags);
+	printf("%7d  %-16s %-*s %s\n", t->pid, name, TAGS_SIZE - 1, *tags ? tags : "-", t->exe);
+}
+
+static bool is_ours(const struct survey *s, pid_t pid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return !stat(path, &st) && st.st_dev == s->own.st_dev && st.st_ino == s->own.st_ino;
+}
+
+/* 0 or -errno; a process that ends meanwhile is none. */
+static int survey_process(struct survey *s, pid_t pid)
+{
+	struct target *t;
+	pid_t leader;
+	int err = target__open(&t, &s->binaries, pid, &leader);
+
+	if (err == -EACCES || err == -EPERM)
+		s->n_denied++;
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	if (target__count_probes(t) && !is_ours(s, pid)) {
+		if (!s->n_listed++)
+			printf("%7s  %-16s %-*s %s\n", "PID", "NAME", TAGS_SIZE - 1, "COUNTERS AND OBJECTS", "PROGRAM");
+		print_process(t);
+	} else if (t->n_denied) {
+		s->n_denied++;
+	}
+	target__free(t);
+	return 0;
+}
+
+static int by_number(const struct dirent **a, const struct dirent **b)
+{
+	int x = atoi((*a)->d_name), y = atoi((*b)->d_name);
+
+	return (x > y) - (x < y);
+}
+
+static int is_process(const struct dirent *entry)
+{
+	return entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
+}
+
+static enum exit_code list_all(void)
+{
+	struct survey s = { 0 };
+	struct dirent **entries;
+	int n = scandir("/proc", &entries, is_process, by_number), err = n < 0 ? -errno : 0;
+
+	if (stat("/proc/self/exe", &s.own))
+		err = -errno;
+	for (int i = 0; i < n; i++) {
+		if (!err)
+			err = survey_process(&s, atoi(entries[i]->d_name));
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	binaries__clear(&s.binaries);
+	if (err) {
+		log_error("cannot look at the processes in /proc: %s", strerror(-err));
+		return EXIT_INTERNAL;
+	}
+	if (s.n_denied)
+		log_info("%zu process%s may not be looked at; use sudo, or give CAP_SYS_PTRACE", s.n_denied,
+			 s.n_denied == 1 ? "" : "es");
+	if (s.n_listed)
+		return EXIT_TRACED;
+	log_error("no process%s has viz probes; build one with viztrace.h and VIZ_PROBE_* macros",
+		  s.n_denied ? " that may be looked at" : "");
+	return EXIT_NO_PROBES;
+}
+
 enum exit_code list__run(const struct opts *o)
 {
-	return o->file ? list_file(o->file) : list_process(o->pids[0]);
+	return o->file ? list_file(o->file) : o->n_pids ? list_process(o->pids[0]) : list_all();
 }

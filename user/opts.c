@@ -228,8 +228,8 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 			o->file = o->argv[0];
 			o->argv = NULL;
 		}
-		if (o->n_pids > 1 || !o->n_pids == !o->file)
-			FAIL("list takes either -p PID or a FILE; see --help");
+		if (o->n_pids > 1 || (o->n_pids && o->file))
+			FAIL("list takes -p PID, or a FILE, or neither; see --help");
 	} else if (optind < argc && !strcmp(argv[optind], "ctl")) {
 		o->command = COMMAND_CTL;
 		optind++;

@@ -162,7 +162,6 @@ class Usage(Failing):
                 (("-p", "1", "-Z"), ["-Z"]),
                 (("-p", "1", "-qZ"), ["Z"]),
                 (("-p", "1", "extra"), ["extra"]),
-                (("list",), ["list"]),
                 (("list", "-p", "1", "/bin/true"), ["list"]),
                 (("list", "/bin/true", "/bin/false"), ["/bin/false"])):
             with self.subTest(args=args):

@@ -31,6 +31,46 @@ class List(harness.Case):
         self.check(done.stdout, program)
         self.assertEqual(target.semaphores(), 0)
 
+    def lines_of_all(self, *prefix):
+        """What `list` says of all processes: {PID: its line}."""
+        done = harness.run(*prefix, harness.TOOL, "list")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        title, *lines = done.stdout.splitlines()
+        self.assertEqual(title.split(), ["PID", "NAME", "COUNTERS", "AND", "OBJECTS", "PROGRAM"])
+        pids = [int(line.split()[0]) for line in lines]
+        self.assertEqual(pids, sorted(set(pids)))
+        self.assertFalse([line for line in lines if line.endswith(" " + harness.TOOL)], "it lists itself")
+        return dict(zip(pids, lines))
+
+    def test_every_process(self):
+        program = self.own("steady")
+        targets = [self.target(program) for _ in range(2)]
+        found = self.lines_of_all()
+        for target in targets:
+            self.assertRegex(found[target.pid], r"^ *%d +steady +gauge, machine, sum +%s$" % (
+                target.pid, re.escape(str(program))))
+            self.assertEqual(target.semaphores(), 0)
+        self.assertNotIn(os.getpid(), found)
+
+    def test_every_process_that_a_user_may_look_at(self):
+        os.chmod(self.dir, 0o755)
+        program = self.own("steady")
+        nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
+        if not harness.have("setpriv"):
+            self.skipTest("setpriv is not installed")
+        root, own = self.target(program), self.target(nobody[0], *nobody[1:], program)
+        tool = harness.copy(harness.TOOL, self.dir / "viztrace-bpf")
+        done = harness.run(*nobody, tool, "list")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^ *%d +steady " % own.pid)
+        self.assertNotRegex(done.stdout, r"(?m)^ *%d " % root.pid)
+        self.assertRegex(done.stderr, r"\d+ process(es)? may not be looked at; use sudo")
+
+    def test_names_of_processes_cannot_command_the_terminal(self):
+        program = self.dir / "a\x1b[31m\tb"
+        target = self.target(harness.copy(harness.build("steady"), program))
+        self.assertRegex(self.lines_of_all()[target.pid], r"^ *%d +a\?\[31m\?b +gauge.*/a\?\[31m\?b$" % target.pid)
+
     def test_every_kind_of_attribute(self):
         done = harness.run(harness.TOOL, "list", harness.build("late"))
         for line in (r"object account", r"lim +dict limits", r"rates +double\[2\]", r"note +string",

@@ -139,7 +139,7 @@ Test(opts, a_trace_has_one_kind_of_target)
 	REJECT("-x needs the name of a file", "-x", "");
 	REJECT("are for tracing, not for list", "list", "-p1", "-f");
 	REJECT("are for tracing, not for ctl", "ctl", "-p1", "--show", "--", "app");
-	REJECT("list takes either -p PID or a FILE", "list", "-p1", "-p2");
+	REJECT("list takes -p PID, or a FILE, or neither", "list", "-p1", "-p2");
 	REJECT("ctl for which traced process?", "ctl", "-p1", "-p2", "--show");
 }
 
@@ -307,8 +307,10 @@ Test(opts, list_takes_a_process_or_a_file)
 	cr_assert_str_eq(opts.file, "-odd");
 	ACCEPT("list", "list");
 	cr_assert_str_eq(opts.file, "list");
-	REJECT("list takes either -p PID or a FILE", "list");
-	REJECT("list takes either -p PID or a FILE", "list", "-p", "5", "app");
+	ACCEPT("list");
+	cr_assert_eq(opts.n_pids, 0);
+	cr_assert_null(opts.file);
+	REJECT("list takes -p PID, or a FILE, or neither", "list", "-p", "5", "app");
 	REJECT("'b' is not understood", "list", "a", "b");
 }
 
