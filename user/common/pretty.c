@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "signature.h"
+#include "utf8.h"
 
 /* One part of a qualified name: "box<T>", "f(int) const", "<lambda(int)>", "(anonymous class)". */
 struct segment {
@@ -357,7 +358,7 @@ void pretty__name(const char *signature, char *ret)
 	size_t n;
 
 	if (!put_name(&o, signature) || !o.size) {
-		n = strnlen(signature, PRETTY_MAX - 1);
+		n = utf8__whole(signature, strnlen(signature, PRETTY_MAX - 1));
 		memcpy(ret, signature, n);
 		o.size = n;
 	}

@@ -14,6 +14,7 @@
 #define VIZ_PROBE_DISABLE /* the types, no probes */
 #include "viztrace.h"
 #include "../../bpf/record.h"
+#include "../common/utf8.h"
 #include "classes.h"
 
 #define DICT_DEPTH_MAX 8
@@ -447,8 +448,9 @@ static const char *marked(struct text *room, const char *name, size_t size)
 		room->data = more;
 		room->room = size + 3;
 	}
-	memcpy(room->data, name, size - 1);
-	memcpy(room->data + size - 1, "...", 4);
+	size = utf8__whole(name, size - 1);
+	memcpy(room->data, name, size);
+	memcpy(room->data + size, "...", 4);
 	return room->data;
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VALUES_MAX 64 /* of a sample: attributes of a class */
+
 /* An instant "name: what", with what the counter would have shown. */
 static int note(struct model *m, struct where at, const char *name, const char *what, const struct event *e)
 {
@@ -49,22 +51,61 @@ static const char *flaw(struct model *m, const struct event *e)
 	return what;
 }
 
-static int sample(struct model *m, struct where at, struct track *track, const struct event *e)
+/* What is in the track's sample: the series in `mask`; `values` is room for VALUES_MAX. */
+static size_t pick(const struct track *track, uint64_t mask, bool zeros, struct value *values)
 {
-	int err = m->ops->counter(m->writer, at, &track->counter, e->values, e->n_values);
+	size_t i, n = 0;
 
-	if (!err)
-		track__remember(track, at.tid, e->values);
-	return err;
+	for (i = 0; i < track->n_values && n < VALUES_MAX; i++) {
+		if (!(mask >> (i & 63) & 1))
+			continue;
+		values[n] = track->last[i];
+		if (zeros)
+			values[n].u = 0;
+		n++;
+	}
+	return n;
 }
 
-/* Viewers do not draw a counter's last sample: it only ends the one before. */
-static int sample_again(struct model *m, struct where at, struct track *track)
+/* Viewers go on to draw what a track showed last, and do not draw the last sample of all: it only ends the one before.
+ */
+static int close_track(struct model *m, struct where at, struct track *track, bool zeros)
 {
+	struct value values[VALUES_MAX];
+	size_t n;
+
 	if (!track->sampled)
 		return 0;
 	track->sampled = false;
-	return m->ops->counter(m->writer, at, &track->counter, track->last, track->n_values);
+	n = pick(track, track->shown, zeros, values);
+	return m->ops->counter_closing(m->writer, at, &track->counter, values, n);
+}
+
+/* Some series are not reported any more: they end with the values of this sample for the others. */
+static int close_series(struct model *m, struct where at, struct track *track, const struct event *e, uint64_t mask)
+{
+	struct value values[VALUES_MAX];
+	const uint64_t both = mask | track->shown;
+	size_t n;
+
+	track__remember(track, at.tid, e->values, mask);
+	n = pick(track, both, false, values);
+	track->counter.set++;
+	return m->ops->counter_closing(m->writer, at, &track->counter, values, n);
+}
+
+static int sample(struct model *m, struct where at, struct track *track, const struct event *e, uint64_t mask)
+{
+	int err = 0;
+
+	if (track->sampled && track->shown & ~mask) {
+		err = close_series(m, at, track, e, mask);
+		track->counter.set++;
+	}
+	if (err)
+		return err;
+	track__remember(track, at.tid, e->values, mask);
+	return m->ops->counter(m->writer, at, &track->counter, e->values, e->n_values);
 }
 
 int counters__leave(struct model *m, struct object *o, struct where at)
@@ -75,27 +116,34 @@ int counters__leave(struct model *m, struct object *o, struct where at)
 		return 0;
 	o->track = NULL;
 	track__release(track);
-	return sample_again(m, at, track);
+	return close_track(m, at, track, true);
 }
 
 int counters__sample(struct model *m, struct where at, struct object *o, const struct event *e)
 {
 	const char *what = flaw(m, e);
+	uint64_t mask = 0;
 	int err;
 
+	if (what && !e->n_values) {
+		err = counters__leave(m, o, at);
+		if (err)
+			return err;
+	}
 	if (what)
 		return note(m, at, o->name->text, what, e);
-	if (o->track && !track__fits(o->track, e->values, e->n_values)) {
+	if (o->track && !track__covers(o->track, e->values, e->n_values, &mask)) {
 		err = counters__leave(m, o, at);
 		if (err)
 			return err;
 	}
 	if (!o->track) {
-		err = tracks__claim(&m->tracks, o->pid, o->name, e->values, e->n_values, &o->track);
+		err = tracks__claim(&m->tracks, o->pid, o->name, o->address, e->values, e->n_values, &o->track);
 		if (err)
 			return err;
+		track__covers(o->track, e->values, e->n_values, &mask);
 	}
-	return sample(m, at, o->track, e);
+	return sample(m, at, o->track, e, mask);
 }
 
 int counters__value(struct model *m, const struct event *e)
@@ -117,7 +165,7 @@ int counters__value(struct model *m, const struct event *e)
 		if (err)
 			return err;
 		m->stats.counters += !track->sampled;
-		err = sample(m, at, track, e);
+		err = sample(m, at, track, e, 1);
 	}
 	if (!err)
 		m->stats.written[e->probe]++;
@@ -130,7 +178,7 @@ int counters__end_process(struct model *m, uint32_t pid, uint64_t ts)
 
 	for (struct track *track = m->tracks.first; track && !err; track = track->next)
 		if (track->pid == pid)
-			err = sample_again(m, model__at(m, ts, pid, track->tid), track);
+			err = close_track(m, model__at(m, ts, pid, track->tid), track, true);
 	return err;
 }
 
@@ -139,6 +187,6 @@ int counters__finish(struct model *m, uint64_t ts)
 	int err = 0;
 
 	for (struct track *track = m->tracks.first; track && !err; track = track->next)
-		err = sample_again(m, model__at(m, ts, track->pid, track->tid), track);
+		err = close_track(m, model__at(m, ts, track->pid, track->tid), track, false);
 	return err;
 }

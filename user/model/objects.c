@@ -20,7 +20,12 @@ static struct object *find_object(struct model *m, const struct event *e)
 
 static struct trace_object shown_as(const struct object *o)
 {
-	return (struct trace_object){ .address = o->address, .name = o->name->text, .tag = o->tag->text };
+	return (struct trace_object){
+		.address = o->address,
+		.life = o->life,
+		.name = o->name->text,
+		.tag = o->tag->text,
+	};
 }
 
 /* Snapshots of one object at one time would hide each other; neither may its end coincide with one. */
@@ -91,6 +96,7 @@ static int begin_object(struct model *m, const struct event *e, const char *name
 		return -ENOMEM;
 	o->address = e->address;
 	o->cls = e->cls;
+	o->life = ++m->lives;
 	o->pid = e->pid;
 	o->tid = e->tid;
 	o->is_counter = e->is_counter;

@@ -26,7 +26,7 @@ struct thread {
 };
 
 struct object {
-	uint64_t address, cls;
+	uint64_t address, cls, life;
 	uint32_t pid, tid;
 	bool is_counter;
 	bool in_state; /* its band is open */
@@ -47,6 +47,7 @@ struct model {
 	struct names names;
 	struct tracks tracks;
 	struct table processes, threads, objects;
+	uint64_t lives;                           /* of objects, so far */
 	struct thread *first_thread, *end_thread; /* in the order of their first event */
 	struct object *first_object, *end_object;
 	struct thread *recent_thread;

@@ -16,9 +16,11 @@ struct where {
 	uint32_t pid, tid;
 };
 
-/* A set of series on the timeline. They have the same keys, in the same order, from the first sample to the last. */
+/* A set of series on the timeline. The first sample has all of their keys; later ones may lack some, and may have them
+ * again, in the same order. */
 struct trace_counter {
 	uint64_t serial; /* no other one of this trace has it, or ever had */
+	uint32_t set;    /* another number whenever a sample has other keys than the one before */
 	const char *name;
 	const char *id; /* NULL, or tells counters of one name apart */
 };
@@ -26,6 +28,7 @@ struct trace_counter {
 /* An object on the timeline. */
 struct trace_object {
 	uint64_t address;
+	uint64_t life;    /* no other object of this trace has it, or ever had */
 	const char *name; /* constant while it lives */
 	const char *tag;  /* its class */
 };
@@ -37,6 +40,10 @@ struct trace_ops {
 	/* One sample of all series of a counter. All values are finite numbers or bool. */
 	int (*counter)(void *writer, struct where at, const struct trace_counter *counter, const struct value *values,
 		       size_t n_values);
+	/* The same, but nobody reported that: it ends what is drawn of the sample before. The values are those of that
+	 * one where the trace ends, and zeros for what is there no longer. */
+	int (*counter_closing)(void *writer, struct where at, const struct trace_counter *counter,
+			       const struct value *values, size_t n_values);
 
 	int (*object_new)(void *writer, struct where at, const struct trace_object *object);
 	int (*object_snapshot)(void *writer, struct where at, const struct trace_object *object,

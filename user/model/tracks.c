@@ -36,21 +36,19 @@ static int group_of(struct tracks *t, uint32_t pid, const struct name *name, str
 	return 0;
 }
 
-/* The first of "wanted", "wanted 2", "wanted 3", ... that is free; without `wanted` numbers alone. */
+/* The first of "wanted", "wanted 2", "wanted 3", ... that is free. */
 static int new_id(struct tracks *t, struct track_group *group, const char *wanted, const char **ret)
 {
-	uint64_t number = wanted ? 1 : group->count + 1;
-	size_t room = (wanted ? __builtin_strlen(wanted) : 0) + 24;
+	size_t room = __builtin_strlen(wanted) + 24;
 	char *text = malloc(room);
+	uint64_t number;
 	struct name *id = NULL;
 	int err = -ENOMEM;
 
 	if (!text)
 		return -ENOMEM;
-	for (;; number++) {
-		if (!wanted)
-			snprintf(text, room, "%" PRIu64, number);
-		else if (number == 1)
+	for (number = 1;; number++) {
+		if (number == 1)
 			snprintf(text, room, "%s", wanted);
 		else
 			snprintf(text, room, "%s %" PRIu64, wanted, number);
@@ -112,27 +110,39 @@ err_memory: /* the names taken stay in use: they go with the whole */
 	return -ENOMEM;
 }
 
-int tracks__claim(struct tracks *t, uint32_t pid, struct name *name, const struct value *values, size_t n_values,
-		  struct track **ret)
+int tracks__claim(struct tracks *t, uint32_t pid, struct name *name, uint64_t address, const struct value *values,
+		  size_t n_values, struct track **ret)
 {
+	char id[24];
+	struct track **link, **best = NULL;
 	struct track_group *group;
-	struct track **link;
+	uint64_t mask;
 	int err;
 
 	err = group_of(t, pid, name, &group);
 	if (err)
 		return err;
 	for (link = &group->free; *link; link = &(*link)->next_free) {
-		struct track *track = *link;
-
-		if (!track__fits(track, values, n_values))
+		if ((*link)->address && (*link)->address != address)
 			continue;
-		*link = track->next_free;
+		if (!track__covers(*link, values, n_values, &mask))
+			continue;
+		if (!best || (*link)->n_values < (*best)->n_values)
+			best = link;
+	}
+	if (best) {
+		struct track *track = *best;
+
+		*best = track->next_free;
 		track->sampled = false;
 		*ret = track;
 		return 0;
 	}
-	return new_track(t, group, pid, name, NULL, values, n_values, ret);
+	snprintf(id, sizeof(id), "0x%" PRIx64, address);
+	err = new_track(t, group, pid, name, id, values, n_values, ret);
+	if (!err && (*ret)->counter.id)
+		(*ret)->address = address;
+	return err;
 }
 
 int tracks__value(struct tracks *t, uint32_t pid, struct name *name, const struct value *value, struct track **ret)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../common/utf8.h"
 #include "jsontext.h"
 
 #define MAX_DEPTH 64 /* of values in each other: viewers recurse, and so do we */
@@ -88,7 +89,7 @@ static void put_string(struct args *a, const struct value *v)
 		return;
 	}
 	json__string_begin(a->j);
-	json__piece(a->j, v->s, json__whole_characters(v->s, v->size));
+	json__piece(a->j, v->s, utf8__whole(v->s, v->size));
 	json__piece(a->j, TRUNCATED, sizeof(TRUNCATED) - 1);
 	json__string_end(a->j);
 }

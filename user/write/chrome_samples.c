@@ -18,6 +18,7 @@ struct member {
 
 struct kept_text {
 	uint64_t counter;
+	uint32_t set;
 	size_t n_members; /* 0: nothing is kept */
 	struct member *members;
 	size_t capacity, members_capacity;
@@ -41,7 +42,7 @@ void chrome_samples__clear(struct chrome_samples *s)
 }
 
 /* Where this counter's text is or will be; NULL: it is not kept. Who was there before has to go. */
-static struct kept_text *place_of(struct chrome_samples *s, uint64_t counter, size_t n_values)
+static struct kept_text *place_of(struct chrome_samples *s, uint64_t counter, uint32_t set, size_t n_values)
 {
 	struct kept_text **place = &s->kept[counter % CHROME_SAMPLES_KEPT], *text = *place;
 	struct member *members;
@@ -51,9 +52,10 @@ static struct kept_text *place_of(struct chrome_samples *s, uint64_t counter, si
 		return NULL;
 	if (!text)
 		text = *place = calloc(1, sizeof(*text));
-	if (!text || (text->counter == counter && text->n_members == n_values))
+	if (!text || (text->counter == counter && text->set == set && text->n_members == n_values))
 		return text;
 	text->counter = counter;
+	text->set = set;
 	text->n_members = 0;
 	if (n_values > text->members_capacity) {
 		members = realloc(text->members, n_values * sizeof(*members));
@@ -149,10 +151,10 @@ static void keep(struct kept_text *text, const struct json *j, size_t base, size
 	text->n_members = n_values;
 }
 
-int chrome_samples__put(struct chrome_samples *s, struct json *j, uint64_t counter, const struct value *values,
-			size_t n_values)
+int chrome_samples__put(struct chrome_samples *s, struct json *j, uint64_t counter, uint32_t set,
+			const struct value *values, size_t n_values)
 {
-	struct kept_text *text = place_of(s, counter, n_values);
+	struct kept_text *text = place_of(s, counter, set, n_values);
 	bool known = text && text->n_members;
 	size_t base, i = 0;
 	int err = 0;

@@ -26,9 +26,9 @@ struct chrome_samples {
 /* All zeros is an empty one. */
 void chrome_samples__clear(struct chrome_samples *s);
 
-/* Append {"key": value, ...}. `counter` stands for one set of keys, always the same. 0, or -EINVAL if a value
+/* Append {"key": value, ...}. `counter` and `set` stand for one set of keys, always the same. 0, or -EINVAL if a value
  * is no finite number, and no viewer takes it. Errors of memory are left in `j`. */
-int chrome_samples__put(struct chrome_samples *s, struct json *j, uint64_t counter, const struct value *values,
-			size_t n_values);
+int chrome_samples__put(struct chrome_samples *s, struct json *j, uint64_t counter, uint32_t set,
+			const struct value *values, size_t n_values);
 
 #endif

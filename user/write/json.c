@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/utf8.h"
 #include "number.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -265,60 +266,6 @@ static const char *plain_run(const char *s, const char *end)
 	return s;
 }
 
-/* The length of the character that begins here, or 0 if it is no whole and valid one. *ret_bad: how many
- * bytes are then bad together. */
-static size_t utf8_length(const unsigned char *s, size_t size, size_t *ret_bad)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t length, i;
-
-	*ret_bad = 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		length = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		length = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		length = 4;
-	else
-		return 0;
-	/* Not longer than needed, no surrogates, nothing above U+10FFFF. */
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	for (i = 1; i < length; i++) {
-		if (i >= size || s[i] < low || s[i] > high) {
-			*ret_bad = i;
-			return 0;
-		}
-		low = 0x80;
-		high = 0xbf;
-	}
-	return length;
-}
-
-size_t json__whole_characters(const char *s, size_t size)
-{
-	const unsigned char *u = (const unsigned char *)s;
-	size_t back, bad;
-
-	for (back = 1; back <= 3 && back <= size; back++) {
-		if (u[size - back] < 0x80)
-			break;
-		if (u[size - back] < 0xc0)
-			continue;
-		/* The last character begins here. Cut off: so far it is right, but its end is missing. */
-		if (!utf8_length(u + size - back, back, &bad) && bad == back && u[size - back] <= 0xf4)
-			return size - back;
-		break;
-	}
-	return size;
-}
-
 /* One special character at `s`; how many bytes it took. */
 static size_t put_special(struct json *j, const char *s, size_t size)
 {
@@ -330,7 +277,7 @@ static size_t put_special(struct json *j, const char *s, size_t size)
 	if (!p)
 		return size;
 	if (u[0] >= 0x80) {
-		length = utf8_length(u, size, &bad);
+		length = utf8__length(u, size, &bad);
 		memcpy(p, length ? s : REPLACEMENT, length ? length : 3);
 		p += length ? length : 3;
 		commit(j, p);

@@ -70,7 +70,4 @@ void json__raw(struct json *j, const char *text, size_t size);
 /* Go on in a new line, after the comma if there is one to come. */
 void json__line(struct json *j);
 
-/* How much of `s` is left if a character that is cut off at the end is left out. */
-size_t json__whole_characters(const char *s, size_t size);
-
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/utf8.h"
 #include "chrome_samples.h"
 #include "json.h"
 
@@ -35,11 +36,43 @@ static void put_text(struct json *j, const char *s)
 	json__string(j, s, strlen(s));
 }
 
+/* chrome://tracing keeps names and scopes as members of plain JavaScript objects, which have these already. */
+static bool is_member_of_objects(const char *name)
+{
+	static const char *const members[] = {
+		"__proto__",        "constructor",      "hasOwnProperty",   "isPrototypeOf",
+		"toLocaleString",   "toString",         "valueOf",          "propertyIsEnumerable",
+		"__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__",
+	};
+
+	if (!name || !name[0] || !strchr("_chiptv", name[0]))
+		return false;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (!strcmp(name, members[i]))
+			return true;
+	return false;
+}
+
+static void put_free_text(struct writer_chrome *w, const char *text)
+{
+	struct json *j = &w->event;
+
+	if (!is_member_of_objects(text)) {
+		put_text(j, text);
+		return;
+	}
+	json__string_begin(j);
+	json__piece(j, text, strlen(text));
+	json__piece(j, "_", 1);
+	json__string_end(j);
+	w->stats.args.renamed++;
+}
+
 /* Every name of an event goes through here. */
 static void put_name(struct writer_chrome *w, const char *name)
 {
 	JSON__KEY(&w->event, "name");
-	put_text(&w->event, name);
+	put_free_text(w, name);
 	/* One event with such a name, and a first event with a category, is a CPU profile to speedscope. */
 	if (name && (name[0] == 'P' || name[0] == 'C') &&
 	    (!strcmp(name, "Profile") || !strcmp(name, "ProfileChunk") || !strcmp(name, "CpuProfile")))
@@ -188,7 +221,8 @@ static int name_event(struct writer_chrome *w, uint32_t pid, uint32_t tid, const
 	JSON__KEY(j, "args");
 	json__object(j);
 	JSON__KEY(j, "name");
-	put_text(j, name);
+	/* The kernel cuts them at 15 bytes. */
+	json__string(j, name, utf8__whole(name, strlen(name)));
 	json__object_end(j);
 	return end(w);
 }
@@ -211,15 +245,17 @@ static int write_thread_name(void *writer, uint32_t pid, uint32_t tid, const cha
 	return NAME_EVENT(writer, pid, tid, "thread_name", name);
 }
 
-static int write_counter(void *writer, struct where at, const struct trace_counter *counter, const struct value *values,
-			 size_t n_values)
+/* "viz" is a member that no viewer knows: it tells samples of the target from those that end what is drawn. */
+static int write_sample(struct writer_chrome *w, struct where at, const struct trace_counter *counter,
+			const struct value *values, size_t n_values, bool closing)
 {
-	struct writer_chrome *w = writer;
 	struct json *j = &w->event;
 	int err = BEGIN(w, &at, "C", "counter");
 
 	if (err)
 		return err;
+	if (closing)
+		JSON__RAW(j, "\"viz\":\"closing\"");
 	put_name(w, counter->name);
 	if (counter->id) {
 		/* A string: Perfetto takes all numbers for one and the same counter. */
@@ -227,8 +263,20 @@ static int write_counter(void *writer, struct where at, const struct trace_count
 		put_text(j, counter->id);
 	}
 	JSON__KEY(j, "args");
-	err = chrome_samples__put(&w->samples, j, counter->serial, values, n_values);
+	err = chrome_samples__put(&w->samples, j, counter->serial, counter->set, values, n_values);
 	return err ? err : end(w);
+}
+
+static int write_counter(void *writer, struct where at, const struct trace_counter *counter, const struct value *values,
+			 size_t n_values)
+{
+	return write_sample(writer, at, counter, values, n_values, false);
+}
+
+static int write_counter_closing(void *writer, struct where at, const struct trace_counter *counter,
+				 const struct value *values, size_t n_values)
+{
+	return write_sample(writer, at, counter, values, n_values, true);
 }
 
 static const char *tag_of(const struct trace_object *object)
@@ -247,7 +295,7 @@ static void put_object(struct writer_chrome *w, const struct trace_object *objec
 	json__piece_hex(j, object->address);
 	json__string_end(j);
 	JSON__KEY(j, "scope");
-	put_text(j, tag_of(object));
+	put_free_text(w, tag_of(object));
 	put_name(w, object->name);
 }
 
@@ -290,21 +338,24 @@ static int write_object_delete(void *writer, struct where at, const struct trace
 	return end(w);
 }
 
-/* The id of a band must be one of all processes, and of all types: chrome://tracing matches it with
- * category and scope alone, Perfetto does not look at the scope. */
-static void put_band(struct writer_chrome *w, const struct where *at, const struct trace_object *object)
+/* Perfetto makes a track for each id, which it names after the first event on it: so a band's id is of one object,
+ * and of one life of its address. A plain id would be one of all processes, in both viewers. */
+static void put_band(struct writer_chrome *w, const struct trace_object *object)
 {
 	const char *tag = tag_of(object);
 	struct json *j = &w->event;
 
-	JSON__KEY(j, "id");
+	JSON__KEY(j, "id2");
+	json__object(j);
+	JSON__KEY(j, "local");
 	json__string_begin(j);
-	json__piece_uint(j, at->pid);
-	json__piece(j, ":", 1);
 	json__piece_hex(j, object->address);
 	json__piece(j, ":", 1);
 	json__piece(j, tag, strlen(tag));
+	json__piece(j, ":", 1);
+	json__piece_uint(j, object->life);
 	json__string_end(j);
+	json__object_end(j);
 	put_name(w, object->name);
 }
 
@@ -317,7 +368,7 @@ static int write_state_begin(void *writer, struct where at, const struct trace_o
 
 	if (err)
 		return err;
-	put_band(w, &at, object);
+	put_band(w, object);
 	JSON__KEY(&w->event, "args");
 	chrome_args__put(&w->event, values, n_values, CHROME_ARGS_PLAIN, &ignored);
 	return end(w);
@@ -330,7 +381,7 @@ static int write_state_end(void *writer, struct where at, const struct trace_obj
 
 	if (err)
 		return err;
-	put_band(w, &at, object);
+	put_band(w, object);
 	return end(w);
 }
 
@@ -376,6 +427,7 @@ const struct trace_ops writer_chrome_ops = {
 	.process_name = write_process_name,
 	.thread_name = write_thread_name,
 	.counter = write_counter,
+	.counter_closing = write_counter_closing,
 	.object_new = write_object_new,
 	.object_snapshot = write_object_snapshot,
 	.object_delete = write_object_delete,

@@ -65,6 +65,19 @@ Test(decode_records, cut_names_say_so)
 	cr_assert_eq(decoder__stats(decoder)->truncated, 5);
 }
 
+Test(decode_records, names_are_cut_between_characters)
+{
+	slice_record(&record, REC_ENTER, "par\xc3", 0, 0);
+	head_of(&record)->flags = REC_TRUNCATED;
+	EXPECT("ENTER by 4 \"par...\"");
+	slice_record(&record, REC_ENTER, "\xf0\x9f\x98", 0, 0);
+	head_of(&record)->flags = REC_TRUNCATED;
+	EXPECT("ENTER by 4 \"...\"");
+	slice_record(&record, REC_ENTER, "par\xc3\xa4", 0, 0);
+	head_of(&record)->flags = REC_TRUNCATED;
+	EXPECT("ENTER by 4 \"par\xc3\xa4...\"");
+}
+
 Test(decode_records, destroy_carries_the_address)
 {
 	destroy_record(&record, OBJ);

@@ -72,7 +72,7 @@ Test(model, process_that_execs_has_another_name_and_nothing_of_the_old)
 	value(3, "other", integer("v", 1));
 	page.size = 0;
 	feed(process_event(EVENT_EXECED, 5, PID, "next"));
-	EXPECT("5 end: run", "5 counter: other {v=1}", "5 state end: thing (pool 1000)", "5 delete: thing (pool 1000)",
+	EXPECT("5 end: run", "5 closing: other {v=0}", "5 state end: thing (pool 1000)", "5 delete: thing (pool 1000)",
 	       "process 7: next");
 	e = event(EVENT_DESTROY, EVENT_PROBE_DESTROY, 6);
 	e.address = A;
@@ -90,7 +90,7 @@ Test(model, process_that_ends_takes_with_it_what_is_its)
 	value(2, "p", integer("v", 1));
 	page.size = 0;
 	feed(process_event(EVENT_ENDED, 5, PID, "main"));
-	EXPECT("5 counter: p {v=1}");
+	EXPECT("5 closing: p {v=0}");
 	cr_assert_eq(model__finish(model, START + 9), 0);
 	EXPECT_NOTHING();
 }
@@ -324,7 +324,7 @@ Test(model, names_of_the_living_outlast_those_of_the_dead)
 
 /* ---- Counters ---- */
 
-Test(model, counter_is_sampled_and_once_more_at_its_end)
+Test(model, counter_is_sampled_and_ends_with_zeros)
 {
 	struct value both[] = { integer("open", 1), real("load", 0.5) };
 
@@ -335,7 +335,7 @@ Test(model, counter_is_sampled_and_once_more_at_its_end)
 	report(3, COUNTER, A, both, 2);
 	destroy(9, A);
 	finish(10);
-	EXPECT("2 counter: p {open=1, load=0.5}", "3 counter: p {open=2, load=0.5}", "9 counter: p {open=2, load=0.5}");
+	EXPECT("2 counter: p {open=1, load=0.5}", "3 counter: p {open=2, load=0.5}", "9 closing: p {open=0, load=0.0}");
 	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_INIT], 1);
 	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_DESTROY], 1);
 	cr_assert_eq(model__stats(model)->counters, 1);
@@ -348,7 +348,7 @@ Test(model, living_counters_are_sampled_once_more_at_the_end)
 	report1(2, COUNTER, A, integer("v", 7));
 	finish(10);
 	finish(11);
-	EXPECT("2 counter: p {v=7}", "10 counter: p {v=7}");
+	EXPECT("2 counter: p {v=7}", "10 closing: p {v=7}");
 }
 
 Test(model, counter_takes_what_is_a_number)
@@ -362,17 +362,17 @@ Test(model, counter_takes_what_is_a_number)
 	report(2, COUNTER, A, v, 4);
 	finish(3);
 	EXPECT("2 counter: p {i=-1, u=18446744073709551615u, b=true, d=-0.5}",
-	       "3 counter: p {i=-1, u=18446744073709551615u, b=true, d=-0.5}");
+	       "3 closing: p {i=-1, u=18446744073709551615u, b=true, d=-0.5}");
 }
 
-Test(model, living_counters_of_one_name_get_ids)
+Test(model, living_counters_of_one_name_get_their_address_as_id)
 {
 	init(1, COUNTER, A, "p");
 	init(1, COUNTER, B, "p");
 	report1(2, COUNTER, A, integer("v", 1));
 	report1(2, COUNTER, B, integer("v", 2));
 	report1(3, COUNTER, A, integer("v", 3));
-	EXPECT("2 counter: p {v=1}", "2 counter: p#2 {v=2}", "3 counter: p {v=3}");
+	EXPECT("2 counter: p {v=1}", "2 counter: p#0x2000 {v=2}", "3 counter: p {v=3}");
 }
 
 Test(model, ids_are_per_process)
@@ -399,7 +399,22 @@ Test(model, track_of_a_dead_counter_is_used_again)
 	destroy(3, A);
 	init(4, COUNTER, B, "p");
 	report1(5, COUNTER, B, integer("v", 2));
-	EXPECT("2 counter: p {v=1}", "3 counter: p {v=1}", "5 counter: p {v=2}");
+	EXPECT("2 counter: p {v=1}", "3 closing: p {v=0}", "5 counter: p {v=2}");
+}
+
+Test(model, track_with_an_address_is_of_no_other_counter)
+{
+	init(1, COUNTER, A, "p");
+	init(1, COUNTER, B, "p");
+	report1(2, COUNTER, A, integer("v", 1));
+	report1(2, COUNTER, B, integer("v", 2));
+	destroy(3, B);
+	init(4, COUNTER, 0x3000, "p");
+	report1(4, COUNTER, 0x3000, integer("v", 3));
+	init(5, COUNTER, B, "p");
+	report1(5, COUNTER, B, integer("v", 4));
+	EXPECT("2 counter: p {v=1}", "2 counter: p#0x2000 {v=2}", "3 closing: p#0x2000 {v=0}",
+	       "4 counter: p#0x3000 {v=3}", "5 counter: p#0x2000 {v=4}");
 }
 
 Test(model, track_is_not_used_for_other_series)
@@ -409,10 +424,10 @@ Test(model, track_is_not_used_for_other_series)
 	destroy(3, A);
 	init(4, COUNTER, B, "p");
 	report1(5, COUNTER, B, integer("w", 2));
-	EXPECT("2 counter: p {v=1}", "3 counter: p {v=1}", "5 counter: p#2 {w=2}");
+	EXPECT("2 counter: p {v=1}", "3 closing: p {v=0}", "5 counter: p#0x2000 {w=2}");
 }
 
-Test(model, counter_that_changes_its_series_changes_its_track)
+Test(model, counter_that_reports_less_stays_on_its_track)
 {
 	struct value both[] = { integer("a", 1), integer("b", 2) };
 
@@ -422,8 +437,33 @@ Test(model, counter_that_changes_its_series_changes_its_track)
 	report(4, COUNTER, A, both + 1, 1);
 	report(5, COUNTER, A, both, 2);
 	finish(6);
-	EXPECT("2 counter: p {a=1, b=2}", "3 counter: p {a=1, b=2}", "3 counter: p#2 {a=1}", "4 counter: p#2 {a=1}",
-	       "4 counter: p#3 {b=2}", "5 counter: p#3 {b=2}", "5 counter: p {a=1, b=2}", "6 counter: p {a=1, b=2}");
+	EXPECT("2 counter: p {a=1, b=2}", "3 closing: p {a=1, b=0}", "3 counter: p {a=1}", "4 closing: p {a=0, b=2}",
+	       "4 counter: p {b=2}", "5 counter: p {a=1, b=2}", "6 closing: p {a=1, b=2}");
+}
+
+Test(model, counter_that_reports_more_leaves_its_track_with_zeros)
+{
+	struct value both[] = { integer("a", 1), integer("b", 2) };
+
+	init(1, COUNTER, A, "p");
+	report(2, COUNTER, A, both, 1);
+	report(3, COUNTER, A, both, 2);
+	report(4, COUNTER, A, both, 1);
+	finish(5);
+	EXPECT("2 counter: p {a=1}", "3 closing: p {a=0}", "3 counter: p#0x1000 {a=1, b=2}",
+	       "4 closing: p#0x1000 {a=1, b=0}", "4 counter: p#0x1000 {a=1}", "5 closing: p#0x1000 {a=1}");
+}
+
+/* What it shows from then on is another set, also to who keeps what was written. */
+Test(model, sets_of_keys_have_numbers_of_their_own)
+{
+	struct value both[] = { integer("a", 1), integer("b", 2) };
+
+	init(1, COUNTER, A, "p");
+	report(2, COUNTER, A, both, 2);
+	report(3, COUNTER, A, both, 1);
+	cr_assert_eq(sets[0], 1);
+	cr_assert(sets[1] != sets[0] && sets[2] != sets[1] && sets[2] != sets[0]);
 }
 
 Test(model, series_in_another_order_are_other_series)
@@ -433,16 +473,16 @@ Test(model, series_in_another_order_are_other_series)
 	init(1, COUNTER, A, "p");
 	report(2, COUNTER, A, ab, 2);
 	report(3, COUNTER, A, ba, 2);
-	EXPECT("2 counter: p {a=1, b=2}", "3 counter: p {a=1, b=2}", "3 counter: p#2 {b=2, a=1}");
+	EXPECT("2 counter: p {a=1, b=2}", "3 closing: p {a=0, b=0}", "3 counter: p#0x1000 {b=2, a=1}");
 }
 
-Test(model, counter_set_up_anew_gets_its_last_values_and_its_track_back)
+Test(model, counter_set_up_anew_gets_its_track_back)
 {
 	init(1, COUNTER, A, "p");
 	report1(2, COUNTER, A, integer("v", 1));
 	init(3, COUNTER, A, "p");
 	report1(4, COUNTER, A, integer("v", 2));
-	EXPECT("2 counter: p {v=1}", "3 counter: p {v=1}", "4 counter: p {v=2}");
+	EXPECT("2 counter: p {v=1}", "3 closing: p {v=0}", "4 counter: p {v=2}");
 }
 
 Test(model, not_finite_is_an_instant_and_counted)
@@ -478,6 +518,9 @@ Test(model, counter_that_excludes_everything_is_an_instant)
 	init(1, COUNTER, A, "p");
 	report(2, COUNTER, A, NULL, 0);
 	EXPECT("2 instant: p: nothing included");
+	report1(3, COUNTER, A, integer("v", 1));
+	report(4, COUNTER, A, NULL, 0);
+	EXPECT("3 counter: p {v=1}", "4 closing: p {v=0}", "4 instant: p: nothing included");
 }
 
 Test(model, counter_is_sampled_on_the_thread_that_wrote_it_last)
@@ -491,7 +534,7 @@ Test(model, counter_is_sampled_on_the_thread_that_wrote_it_last)
 	e.n_values = 1;
 	feed(e);
 	finish(3);
-	EXPECT("2 7/9 counter: p {v=1}", "3 7/9 counter: p {v=1}");
+	EXPECT("2 7/9 counter: p {v=1}", "3 7/9 closing: p {v=1}");
 }
 
 /* ---- Values without an object ---- */
@@ -503,7 +546,7 @@ Test(model, each_key_of_a_value_has_a_track)
 	value(3, "queue", integer("depth", 5));
 	finish(4);
 	EXPECT("1 counter: queue {depth=3}", "2 counter: queue#age {age=4}", "3 counter: queue {depth=5}",
-	       "4 counter: queue {depth=5}", "4 counter: queue#age {age=4}");
+	       "4 closing: queue {depth=5}", "4 closing: queue#age {age=4}");
 	cr_assert_eq(model__stats(model)->counters, 2);
 	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_VALUE], 3);
 }
@@ -515,20 +558,20 @@ Test(model, value_and_counter_of_one_name_stay_apart)
 	value(2, "queue", integer("depth", 2));
 	init(3, COUNTER, B, "queue");
 	report1(3, COUNTER, B, integer("depth", 3));
-	EXPECT("1 counter: queue {depth=1}", "2 counter: queue#depth {depth=2}", "3 counter: queue#3 {depth=3}");
+	EXPECT("1 counter: queue {depth=1}", "2 counter: queue#depth {depth=2}", "3 counter: queue#0x2000 {depth=3}");
 }
 
 Test(model, ids_are_unique_whatever_the_keys_are)
 {
 	value(1, "q", integer("a", 1));
-	value(1, "q", integer("3", 1));
+	value(1, "q", integer("0x1000", 1));
 	init(2, COUNTER, A, "q");
 	report1(2, COUNTER, A, integer("v", 1));
 	init(2, COUNTER, B, "q");
 	report1(2, COUNTER, B, integer("v", 1));
-	value(3, "q", integer("4", 1));
-	EXPECT("1 counter: q {a=1}", "1 counter: q#3 {3=1}", "2 counter: q#4 {v=1}", "2 counter: q#5 {v=1}",
-	       "3 counter: q#4 2 {4=1}");
+	report1(3, COUNTER, A, integer("w", 1));
+	EXPECT("1 counter: q {a=1}", "1 counter: q#0x1000 {0x1000=1}", "2 counter: q#0x1000 2 {v=1}",
+	       "2 counter: q#0x2000 {v=1}", "3 closing: q#0x1000 2 {v=0}", "3 counter: q#0x1000 3 {w=1}");
 }
 
 Test(model, value_that_is_not_finite_is_an_instant)

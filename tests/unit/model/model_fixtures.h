@@ -21,6 +21,7 @@
 #define B 0x2000
 
 static struct page page;
+static uint32_t sets[3]; /* of the last samples */
 static struct model *model;
 static int calls_until_error; /* 0: never */
 
@@ -52,15 +53,30 @@ static inline int on_thread_name(void *writer, uint32_t pid, uint32_t tid, const
 	return called();
 }
 
+static inline int counter_line(const char *what, struct where at, const struct trace_counter *c,
+			       const struct value *values, size_t n_values)
+{
+	memmove(sets, sets + 1, sizeof(sets) - sizeof(sets[0]));
+	sets[2] = c->set;
+	show_where(at);
+	print(&page, " %s: %s%s%s ", what, c->name, c->id ? "#" : "", c->id ? c->id : "");
+	show_values(&page, values, n_values);
+	print(&page, "\n");
+	return called();
+}
+
 static inline int on_counter(void *writer, struct where at, const struct trace_counter *c, const struct value *values,
 			     size_t n_values)
 {
 	(void)writer;
-	show_where(at);
-	print(&page, " counter: %s%s%s ", c->name, c->id ? "#" : "", c->id ? c->id : "");
-	show_values(&page, values, n_values);
-	print(&page, "\n");
-	return called();
+	return counter_line("counter", at, c, values, n_values);
+}
+
+static inline int on_counter_closing(void *writer, struct where at, const struct trace_counter *c,
+				     const struct value *values, size_t n_values)
+{
+	(void)writer;
+	return counter_line("closing", at, c, values, n_values);
 }
 
 static inline int object_line(const char *what, struct where at, const struct trace_object *o,
@@ -145,6 +161,7 @@ static const struct trace_ops ops = {
 	.process_name = on_process_name,
 	.thread_name = on_thread_name,
 	.counter = on_counter,
+	.counter_closing = on_counter_closing,
 	.object_new = on_new,
 	.object_snapshot = on_snapshot,
 	.object_delete = on_delete,

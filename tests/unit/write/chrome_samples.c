@@ -27,7 +27,7 @@ TestSuite(chrome_samples, .fini = tear_down, .timeout = 60);
 static int put(uint64_t counter, const struct value *values, size_t n)
 {
 	json__clear(&json);
-	return chrome_samples__put(&samples, &json, counter, values, n);
+	return chrome_samples__put(&samples, &json, counter, 0, values, n);
 }
 
 static void expect(uint64_t counter, const struct value *values, size_t n, const char *text)
@@ -44,12 +44,22 @@ static void expect_as_made_anew(uint64_t counter, const struct value *values, si
 	struct chrome_samples fresh = { 0 };
 	struct json made = { 0 };
 
-	cr_assert_eq(chrome_samples__put(&fresh, &made, 0, values, n), 0);
+	cr_assert_eq(chrome_samples__put(&fresh, &made, 0, 0, values, n), 0);
 	cr_assert_eq(put(counter, values, n), 0);
 	cr_assert(json.size == made.size && !memcmp(json.data, made.data, made.size), "%.*s, not %.*s", (int)json.size,
 		  json.data, (int)made.size, made.data);
 	chrome_samples__clear(&fresh);
 	json__free(&made);
+}
+
+Test(chrome_samples, other_keys_are_another_set)
+{
+	struct value ab[] = { integer("a", 1), integer("b", 2) }, bc[] = { integer("b", 1), integer("c", 2) };
+
+	expect(1, ab, 2, "{\"a\":1,\"b\":2}");
+	json__clear(&json);
+	cr_assert_eq(chrome_samples__put(&samples, &json, 1, 1, bc, 2), 0);
+	cr_assert(!memcmp(json.data, "{\"b\":1,\"c\":2}", json.size));
 }
 
 Test(chrome_samples, one_value_changes)

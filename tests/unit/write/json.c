@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/utf8.h"
 #include "write/json.h"
 #include "../random.h"
 
@@ -202,17 +203,17 @@ Test(json, replaces_bytes_that_are_no_utf8)
 
 Test(json, leaves_out_a_character_that_is_cut_off)
 {
-	cr_expect_eq(json__whole_characters("abc", 3), 3);
-	cr_expect_eq(json__whole_characters("", 0), 0);
-	cr_expect_eq(json__whole_characters("a\xe2\x82\xac", 4), 4);
-	cr_expect_eq(json__whole_characters("a\xe2\x82", 3), 1);
-	cr_expect_eq(json__whole_characters("a\xe2", 2), 1);
-	cr_expect_eq(json__whole_characters("a\xf0\x9f\x98", 4), 1);
+	cr_expect_eq(utf8__whole("abc", 3), 3);
+	cr_expect_eq(utf8__whole("", 0), 0);
+	cr_expect_eq(utf8__whole("a\xe2\x82\xac", 4), 4);
+	cr_expect_eq(utf8__whole("a\xe2\x82", 3), 1);
+	cr_expect_eq(utf8__whole("a\xe2", 2), 1);
+	cr_expect_eq(utf8__whole("a\xf0\x9f\x98", 4), 1);
 	/* Not cut but bad: it stays, to be replaced. */
-	cr_expect_eq(json__whole_characters("a\xff", 2), 2);
-	cr_expect_eq(json__whole_characters("a\x80", 2), 2);
-	cr_expect_eq(json__whole_characters("\x80\x80\x80\x80", 4), 4);
-	cr_expect_eq(json__whole_characters("a\xe0\x80", 3), 3);
+	cr_expect_eq(utf8__whole("a\xff", 2), 2);
+	cr_expect_eq(utf8__whole("a\x80", 2), 2);
+	cr_expect_eq(utf8__whole("\x80\x80\x80\x80", 4), 4);
+	cr_expect_eq(utf8__whole("a\xe0\x80", 3), 3);
 }
 
 Test(json, writes_integers)

@@ -24,7 +24,7 @@ static const struct trace_ops *const ops = &writer_chrome_ops;
 static const struct where at = { 1234567, 10, 11 };
 static const struct trace_counter queue = { .name = "queue" };
 static const struct trace_counter queue_7 = { .serial = 1, .name = "queue", .id = "7" };
-static const struct trace_object object = { 0x7f0012345678, "the pool", "Pool" };
+static const struct trace_object object = { 0x7f0012345678, 3, "the pool", "Pool" };
 
 static void set_up(void)
 {
@@ -135,7 +135,7 @@ static struct value dict(const char *key, uint32_t n)
 	"\"id\":\"0x7f0012345678\",\"scope\":\"Pool\",\"name\":\"the pool\""
 #define STATE(phase) \
 	"{\"ph\":\"" phase "\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567," \
-	"\"id\":\"10:0x7f0012345678:Pool\",\"name\":\"the pool\""
+	"\"id2\":{\"local\":\"0x7f0012345678:Pool:3\"},\"name\":\"the pool\""
 #define FIRST(pid, tid, category) \
 	"{\"ph\":\"M\"," category "\"pid\":" #pid ",\"tid\":" #tid \
 	",\"name\":\"process_sort_index\",\"args\":{\"sort_index\":0}}"
@@ -174,6 +174,40 @@ Test(writer_chrome, writes_counters)
 {
 	cr_expect_eq(ops->counter(writer, at, &queue, VALUES(integer("depth", -3), real("load", 0.5))), 0);
 	EXPECT(COUNTER "\"name\":\"queue\",\"args\":{\"depth\":-3,\"load\":0.5}}");
+}
+
+Test(writer_chrome, marks_samples_that_nobody_reported)
+{
+	cr_expect_eq(ops->counter_closing(writer, at, &queue, VALUES(integer("depth", 0))), 0);
+	EXPECT(COUNTER "\"viz\":\"closing\",\"name\":\"queue\",\"args\":{\"depth\":0}}");
+}
+
+/* chrome://tracing has them already as members of the objects that it keeps names in. */
+Test(writer_chrome, renames_what_every_object_of_javascript_has)
+{
+	static const struct trace_object named = { 0x10, 1, "__proto__", "valueOf" };
+
+	cr_expect_eq(ops->slice_begin(writer, at, "constructor"), 0);
+	cr_expect_eq(ops->instant(writer, at, "toString", NULL, 0), 0);
+	cr_expect_eq(ops->instant(writer, at, "toStrings", NULL, 0), 0);
+	cr_expect_eq(ops->object_new(writer, at, &named), 0);
+	cr_expect_str_eq(
+		events(),
+		",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"name\":\"constructor_\"}"
+		",\n{\"ph\":\"i\",\"cat\":\"instant\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"s\":\"t\",\"name\":"
+		"\"toString_\"}"
+		",\n{\"ph\":\"i\",\"cat\":\"instant\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"s\":\"t\",\"name\":"
+		"\"toStrings\"}"
+		",\n{\"ph\":\"N\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"id\":\"0x10\",\"scope\":"
+		"\"valueOf_\",\"name\":\"__proto___\"}");
+	cr_expect_eq(writer_chrome__stats(writer)->args.renamed, 4);
+}
+
+Test(writer_chrome, cuts_names_of_threads_between_characters)
+{
+	cr_expect_eq(ops->thread_name(writer, 10, 11, "a thread nam\xe2\x82"), 0);
+	EXPECT("{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":10,\"tid\":11,\"name\":\"thread_name\","
+	       "\"args\":{\"name\":\"a thread nam\"}}");
 }
 
 Test(writer_chrome, writes_the_id_of_a_counter_as_a_string)
@@ -358,7 +392,7 @@ Test(writer_chrome, shows_and_counts_json_text_that_is_not_json)
 
 Test(writer_chrome, takes_names_of_any_bytes)
 {
-	const struct trace_object odd = { 0, "n\xff\x01", "t\"\xff" };
+	const struct trace_object odd = { 0, 1, "n\xff\x01", "t\"\xff" };
 
 	cr_expect_eq(ops->object_new(writer, at, &odd), 0);
 	cr_expect_eq(ops->state_begin(writer, at, &odd, VALUES(integer("k\xff\\", 1))), 0);
@@ -367,7 +401,7 @@ Test(writer_chrome, takes_names_of_any_bytes)
 			 ",\n{\"ph\":\"N\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"id\":\"0x0\","
 			 "\"scope\":\"t\\\"\xef\xbf\xbd\",\"name\":\"n\xef\xbf\xbd\\u0001\"}"
 			 ",\n{\"ph\":\"b\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
-			 "\"id\":\"10:0x0:t\\\"\xef\xbf\xbd\",\"name\":\"n\xef\xbf\xbd\\u0001\","
+			 "\"id2\":{\"local\":\"0x0:t\\\"\xef\xbf\xbd:1\"},\"name\":\"n\xef\xbf\xbd\\u0001\","
 			 "\"args\":{\"k\xef\xbf\xbd\\u005c\":1}}"
 			 ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
 			 "\"name\":\"<unreadable>\"}");
