@@ -57,6 +57,8 @@ for set in "$@"; do
 		wish shellcheck program shellcheck
 		wish reuse program reuse
 		wish man-db program man
+		wish zsh program zsh
+		wish fish program fish
 		wish clang-format program clang-format
 		wish lld program ld.lld
 		wish musl-tools program musl-gcc

@@ -16,6 +16,9 @@ NAME = r"-(?:-[a-z][a-z-]*|[a-z])"
 TERM = re.compile(r"(?:%s|--)(?:,? (?:%s|[A-Z]+\b))*|[a-z]+" % (NAME, NAME))
 OPTION = re.compile(r"(%s|--)(?= |,|$)((?: [A-Z]+)?)" % NAME)
 
+# Values that completion leaves to whoever types them.
+NOTHING_TO_OFFER = {"SIZE", "SECONDS"}
+
 
 def read(path):
     with open(os.path.join(ROOT, path), encoding="utf-8") as f:
@@ -88,6 +91,14 @@ class Manual(unittest.TestCase):
         shown = options_of_help(tool("--help"))
         del shown["--"]
         self.assertEqual({name: bool(value) for name, value in shown.items()}, parsed, "--help and user/opts.c differ")
+
+    def test_completion_knows_each_value(self):
+        """What is offered for FILE, PID, ...; a new word with a list of values gets a line in each file of user/completion."""
+        words = set(options_of_help(tool("--help")).values()) - {"", "COMMAND", *NOTHING_TO_OFFER}
+        self.assertIn("PID", words)
+        for name in os.listdir(os.path.join(ROOT, "user", "completion")):
+            text = read(os.path.join("user", "completion", name))
+            self.assertEqual({w for w in words if not re.search(r"\b%s\b" % w, text)}, set(), name)
 
     def test_commands_are_those_of_help(self):
         page = read(os.path.join(MAN, "viztrace-bpf.1"))

@@ -44,9 +44,8 @@ static const struct {
 	const char *more;    /* options that it shares, or NULL */
 } commands[] = {
 	{ "list", "list [-p PID | FILE]",
-	  "  list                   what can be traced: probes, counters, objects and their attributes;\n"
-	  "                         without -p or FILE: every process here that can be traced\n",
-	  NULL, NULL },
+	  "  list                   what can be traced in a process or a file; else, which processes can be\n", NULL,
+	  NULL },
 	{ "ctl", "ctl -p PID [--clear] [--show] [filters]",
 	  "  ctl                    change the filters of a running trace\n",
 	  "      --clear            drop those that are in force; without it, add to them\n"
