@@ -11,17 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VIZ_PROBE_DISABLE /* the types, no probes */
-#include "viztrace.h"
 #include "../../bpf/record.h"
 #include "../common/utf8.h"
-#include "classes.h"
-
-#define DICT_DEPTH_MAX 8
-
-/* Nodes of one snapshot. What does not overlap needs at most one leaf per byte of the span, each inside of a
- * list and a dict per level; a descriptor made to explode stops here. */
-#define NODES_MAX 65536
+#include "values.h"
 
 /* Entries of a snapshot's table of texts: one for each 8 bytes of the span. */
 #define TEXTS_MAX (VIZ_SPAN_MAX / 8)
@@ -47,8 +39,7 @@ struct decoder {
 	struct classes classes;
 	bool include_all;
 	const char *keys[VIZ_ATTRS_MAX];
-	struct value *values;
-	size_t n_values, room;
+	struct values values;
 	struct text cut[2]; /* names that were cut, with a mark at their end */
 };
 
@@ -58,9 +49,9 @@ int decoder__new(struct decoder **ret)
 
 	if (!d)
 		return -ENOMEM;
-	d->room = VIZ_ATTRS_MAX;
-	d->values = malloc(d->room * sizeof(*d->values));
-	if (!d->values) {
+	d->values.room = VIZ_ATTRS_MAX;
+	d->values.list = malloc(d->values.room * sizeof(*d->values.list));
+	if (!d->values.list) {
 		free(d);
 		return -ENOMEM;
 	}
@@ -73,7 +64,7 @@ void decoder__free(struct decoder *d)
 	if (!d)
 		return;
 	classes__clear(&d->classes);
-	free(d->values);
+	free(d->values.list);
 	free(d->cut[0].data);
 	free(d->cut[1].data);
 	free(d);
@@ -97,237 +88,6 @@ int decoder__add_class(struct decoder *d, uint32_t pid, uint64_t address, const 
 void decoder__forget(struct decoder *d, uint32_t pid)
 {
 	classes__forget(&d->classes, pid);
-}
-
-/* ---- Values ---- */
-
-/* A snapshot while it is taken apart. Positions count from the span's start. */
-struct reader {
-	struct decoder *d;
-	const uint8_t *record; /* all of it */
-	const uint8_t *span;
-	uint64_t readable; /* bytes of the span that are there */
-	uint32_t texts, n_texts;
-	uint32_t next_text; /* texts come in the order of their words, as a rule */
-	uint32_t nodes;     /* made so far, also those thrown away */
-};
-
-/* The pointer is good until the next node. NULL: no memory. */
-static struct value *add_node(struct decoder *d, const char *key, enum value_type type)
-{
-	struct value *v;
-
-	if (__builtin_expect(d->n_values == d->room, 0)) {
-		struct value *more = realloc(d->values, 2 * d->room * sizeof(*more));
-
-		if (!more)
-			return NULL;
-		d->values = more;
-		d->room *= 2;
-	}
-	v = &d->values[d->n_values++];
-	*v = (struct value){ .key = key, .type = type };
-	return v;
-}
-
-/* Are `size` bytes at `pos` in what could be read? */
-static inline bool is_readable(const struct reader *r, int64_t pos, uint64_t size)
-{
-	return pos >= 0 && size <= r->readable && (uint64_t)pos <= r->readable - size;
-}
-
-static inline void unreadable(struct reader *r, struct value *v)
-{
-	v->type = VALUE_UNREADABLE;
-	r->d->stats.unreadable++;
-}
-
-#define LOAD(T, p) \
-	__extension__({ \
-		T load_value; \
-		memcpy(&load_value, p, sizeof(load_value)); \
-		load_value; \
-	})
-
-#define NUMBER(T, value_type, field) \
-	if (!is_readable(r, pos, sizeof(T))) \
-		break; \
-	v->type = value_type; \
-	v->field = LOAD(T, r->span + pos); \
-	return
-
-static inline void put_number(struct reader *r, struct value *v, unsigned type, int64_t pos)
-{
-	switch (type) {
-	case VIZ_TYPE_I8: NUMBER(int8_t, VALUE_INT, i);
-	case VIZ_TYPE_U8: NUMBER(uint8_t, VALUE_UINT, u);
-	case VIZ_TYPE_I16: NUMBER(int16_t, VALUE_INT, i);
-	case VIZ_TYPE_U16: NUMBER(uint16_t, VALUE_UINT, u);
-	case VIZ_TYPE_I32: NUMBER(int32_t, VALUE_INT, i);
-	case VIZ_TYPE_U32: NUMBER(uint32_t, VALUE_UINT, u);
-	case VIZ_TYPE_I64: NUMBER(int64_t, VALUE_INT, i);
-	case VIZ_TYPE_U64: NUMBER(uint64_t, VALUE_UINT, u);
-	case VIZ_TYPE_F32: NUMBER(float, VALUE_DOUBLE, d);
-	case VIZ_TYPE_F64: NUMBER(double, VALUE_DOUBLE, d);
-	case VIZ_TYPE_BOOL:
-		if (!is_readable(r, pos, 1))
-			break;
-		v->type = VALUE_BOOL;
-		v->u = r->span[pos] != 0;
-		return;
-	}
-	unreadable(r, v);
-}
-
-static void put_string(struct reader *r, struct value *v, enum value_type type, const void *s, size_t size,
-		       bool truncated)
-{
-	v->type = type;
-	v->s = s;
-	v->size = (uint32_t)size;
-	v->truncated = truncated;
-	r->d->stats.truncated += truncated;
-}
-
-/* char[size]: up to its NUL. Without one inside of what could be read, the rest is missing. */
-static void put_array(struct reader *r, struct value *v, enum value_type type, int64_t pos, uint32_t size)
-{
-	uint64_t there;
-	const void *nul;
-
-	if (!is_readable(r, pos, 1)) {
-		unreadable(r, v);
-		return;
-	}
-	there = r->readable - (uint64_t)pos;
-	if (there > size)
-		there = size;
-	nul = memchr(r->span + pos, 0, there);
-	if (nul)
-		there = (size_t)((const uint8_t *)nul - (r->span + pos));
-	put_string(r, v, type, r->span + pos, there, !nul && there < size);
-}
-
-/* char *: its characters are elsewhere in the record, found by the pointer's place in the span. */
-static void put_pointer(struct reader *r, struct value *v, enum value_type type, int64_t pos)
-{
-	uint32_t i;
-
-	if (!is_readable(r, pos, 8)) {
-		unreadable(r, v);
-		return;
-	}
-	for (i = 0; i < r->n_texts; i++) {
-		uint32_t at = (r->next_text + i) % r->n_texts;
-		struct rec_text text;
-
-		memcpy(&text, r->record + r->texts + at * sizeof(text), sizeof(text));
-		if (text.word * 8 != pos)
-			continue;
-		r->next_text = at + 1;
-		if (text.status == REC_TEXT_NULL)
-			v->type = VALUE_NULL;
-		else if (text.status == REC_TEXT_UNREADABLE)
-			unreadable(r, v);
-		else
-			put_string(r, v, type, r->record + text.offset, text.size ? text.size - 1 : 0,
-				   text.status == REC_TEXT_TRUNCATED);
-		return;
-	}
-	if (LOAD(uint64_t, r->span + pos))
-		unreadable(r, v);
-	else
-		v->type = VALUE_NULL;
-}
-
-static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos, unsigned depth);
-
-static int put_dict(struct reader *r, const char *key, struct layout *owner, struct layout_attr *a, int64_t pos,
-		    unsigned depth)
-{
-	struct layout *dict = depth < DICT_DEPTH_MAX ? classes__dict(&r->d->classes, owner, a) : NULL;
-	struct value *v = add_node(r->d, key, VALUE_DICT);
-	uint32_t n = 0;
-	unsigned i;
-	int err;
-
-	if (!v)
-		return -ENOMEM;
-	if (!dict) {
-		unreadable(r, v);
-		return 0;
-	}
-	for (i = 0; i < dict->n_attrs; i++)
-		n += dict->visible >> i & 1;
-	v->n_children = n;
-	for (i = 0; i < dict->n_attrs; i++) {
-		struct layout_attr *child = &dict->attrs[i];
-
-		if (!(dict->visible >> i & 1))
-			continue;
-		err = put_attr(r, dict, child, pos + child->offset, depth + 1);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* One value that is no list. 0, -ENOMEM, or -E2BIG for more than NODES_MAX. */
-static int put_element(struct reader *r, const char *key, struct layout *layout, struct layout_attr *a, int64_t pos,
-		       unsigned depth)
-{
-	struct value *v;
-
-	if (++r->nodes > NODES_MAX)
-		return -E2BIG;
-	if (a->type == VIZ_TYPE_DICT)
-		return put_dict(r, key, layout, a, pos, depth);
-	v = add_node(r->d, key, VALUE_UNREADABLE);
-	if (!v)
-		return -ENOMEM;
-	switch (a->type) {
-	case VIZ_TYPE_STR: put_array(r, v, VALUE_STRING, pos, a->stride); break;
-	case VIZ_TYPE_JSON: put_array(r, v, VALUE_JSON, pos, a->stride); break;
-	case VIZ_TYPE_STRP: put_pointer(r, v, VALUE_STRING, pos); break;
-	case VIZ_TYPE_JSONP: put_pointer(r, v, VALUE_JSON, pos); break;
-	default: put_number(r, v, a->type, pos);
-	}
-	return 0;
-}
-
-static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos, unsigned depth)
-{
-	struct value *list;
-	unsigned i;
-	int err;
-
-	if (!a->list)
-		return put_element(r, a->key, layout, a, pos, depth);
-	if (++r->nodes > NODES_MAX)
-		return -E2BIG;
-	list = add_node(r->d, a->key, VALUE_LIST);
-	if (!list)
-		return -ENOMEM;
-	list->n_children = a->count;
-	for (i = 0; i < a->count; i++) {
-		err = put_element(r, NULL, layout, a, pos + (int64_t)i * a->stride, depth);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* An attribute of the object itself; one that is too large becomes a single unreadable value. */
-static int put_root(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos)
-{
-	size_t before = r->d->n_values;
-	int err = put_attr(r, layout, a, pos, 0);
-
-	if (err != -E2BIG)
-		return err;
-	r->d->n_values = before;
-	unreadable(r, add_node(r->d, a->key, VALUE_UNREADABLE));
-	return 0;
 }
 
 /* ---- Records ---- */
@@ -371,12 +131,42 @@ static bool check_texts(const struct rec_snapshot *rec, const uint8_t *record)
 	return true;
 }
 
+/* Of the object, those in `mask`. 0 or -ENOMEM. */
+static int read_attributes(struct reader *r, struct layout *layout, uint64_t mask, int32_t span_offset)
+{
+	r->values->n = 0;
+	for (uint64_t left = mask; left; left &= left - 1) {
+		struct layout_attr *a = &layout->attrs[__builtin_ctzll(left)];
+		int64_t pos = (int64_t)a->offset - span_offset;
+
+		if (a->scalar) {
+			struct value *v = values__add(r->values, a->key, VALUE_UNREADABLE);
+
+			if (!v)
+				return -ENOMEM;
+			reader__number(r, v, a->type, pos);
+		} else {
+			int err = reader__attribute(r, layout, a, pos);
+
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
 static int feed_snapshot(struct decoder *d, const uint8_t *record, size_t size, struct event *ret)
 {
-	struct reader r = { .d = d, .record = record };
-	uint64_t base_at, include, exclude, mask, left;
+	struct reader r = {
+		.values = &d->values,
+		.classes = &d->classes,
+		.stats = &d->stats,
+		.record = record,
+	};
+	uint64_t base_at, include, exclude, mask;
 	struct rec_snapshot rec;
 	struct layout *layout;
+	int err;
 
 	if (size < sizeof(rec))
 		return -EINVAL;
@@ -404,32 +194,17 @@ static int feed_snapshot(struct decoder *d, const uint8_t *record, size_t size, 
 	exclude = LOAD(uint64_t, r.span + base_at + offsetof(struct viz_base, exclude));
 	mask = layout->visible & (d->include_all ? ~0ull : include ? include : ~exclude);
 
-	d->n_values = 0;
-	for (left = mask; left; left &= left - 1) {
-		struct layout_attr *a = &layout->attrs[__builtin_ctzll(left)];
-		int64_t pos = (int64_t)a->offset - rec.span_offset;
-
-		if (a->scalar) {
-			struct value *v = add_node(d, a->key, VALUE_UNREADABLE);
-
-			if (!v)
-				return -ENOMEM;
-			put_number(&r, v, a->type, pos);
-		} else {
-			int err = put_root(&r, layout, a, pos);
-
-			if (err)
-				return err;
-		}
-	}
+	err = read_attributes(&r, layout, mask, rec.span_offset);
+	if (err)
+		return err;
 
 	begin_event(ret, &rec.head, EVENT_SNAPSHOT, (enum probe)rec.probe);
 	ret->address = rec.address;
 	ret->cls = rec.cls;
 	ret->tag = layout->tag;
 	ret->is_counter = layout->kind == VIZ_KIND_COUNTER;
-	ret->values = d->values;
-	ret->n_values = d->n_values;
+	ret->values = d->values.list;
+	ret->n_values = d->values.n;
 	ret->mask = mask;
 	ret->index = rec.index;
 	ret->epoch = rec.epoch;
@@ -572,8 +347,8 @@ static int feed_value(struct decoder *d, const uint8_t *record, size_t size, str
 	}
 	d->stats.unreadable += !rec.name_size + !rec.attr_size;
 
-	d->n_values = 0;
-	v = add_node(d, rec.attr_size ? attr : EVENT_UNREADABLE_NAME, VALUE_INT);
+	d->values.n = 0;
+	v = values__add(&d->values, rec.attr_size ? attr : EVENT_UNREADABLE_NAME, VALUE_INT);
 	if (!v)
 		return -ENOMEM;
 	if (rec.type == VIZ_TYPE_U64)
@@ -584,7 +359,7 @@ static int feed_value(struct decoder *d, const uint8_t *record, size_t size, str
 
 	begin_event(ret, &rec.head, EVENT_VALUE, EVENT_PROBE_VALUE);
 	ret->name = rec.name_size ? name : NULL;
-	ret->values = d->values;
+	ret->values = d->values.list;
 	ret->n_values = 1;
 	return 0;
 }

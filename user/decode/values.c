@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* values: see values.h. */
+#include "values.h"
+
+#include <errno.h>
+
+#include "../../bpf/record.h"
+
+#define DICT_DEPTH_MAX 8
+
+/* Nodes of one snapshot. What does not overlap needs at most one leaf per byte of the span, each inside of a
+ * list and a dict per level; a descriptor made to explode stops here. */
+#define NODES_MAX 65536
+
+static void put_string(struct reader *r, struct value *v, enum value_type type, const void *s, size_t size,
+		       bool truncated)
+{
+	v->type = type;
+	v->s = s;
+	v->size = (uint32_t)size;
+	v->truncated = truncated;
+	r->stats->truncated += truncated;
+}
+
+/* char[size]: up to its NUL. Without one inside of what could be read, the rest is missing. */
+static void put_array(struct reader *r, struct value *v, enum value_type type, int64_t pos, uint32_t size)
+{
+	uint64_t there;
+	const void *nul;
+
+	if (!reader__can_read(r, pos, 1)) {
+		reader__unreadable(r, v);
+		return;
+	}
+	there = r->readable - (uint64_t)pos;
+	if (there > size)
+		there = size;
+	nul = memchr(r->span + pos, 0, there);
+	if (nul)
+		there = (size_t)((const uint8_t *)nul - (r->span + pos));
+	put_string(r, v, type, r->span + pos, there, !nul && there < size);
+}
+
+/* char *: its characters are elsewhere in the record, found by the pointer's place in the span. */
+static void put_pointer(struct reader *r, struct value *v, enum value_type type, int64_t pos)
+{
+	uint32_t i;
+
+	if (!reader__can_read(r, pos, 8)) {
+		reader__unreadable(r, v);
+		return;
+	}
+	for (i = 0; i < r->n_texts; i++) {
+		uint32_t at = (r->next_text + i) % r->n_texts;
+		struct rec_text text;
+
+		memcpy(&text, r->record + r->texts + at * sizeof(text), sizeof(text));
+		if (text.word * 8 != pos)
+			continue;
+		r->next_text = at + 1;
+		if (text.status == REC_TEXT_NULL)
+			v->type = VALUE_NULL;
+		else if (text.status == REC_TEXT_UNREADABLE)
+			reader__unreadable(r, v);
+		else
+			put_string(r, v, type, r->record + text.offset, text.size ? text.size - 1 : 0,
+				   text.status == REC_TEXT_TRUNCATED);
+		return;
+	}
+	if (LOAD(uint64_t, r->span + pos))
+		reader__unreadable(r, v);
+	else
+		v->type = VALUE_NULL;
+}
+
+static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos, unsigned depth);
+
+static int put_dict(struct reader *r, const char *key, struct layout *owner, struct layout_attr *a, int64_t pos,
+		    unsigned depth)
+{
+	struct layout *dict = depth < DICT_DEPTH_MAX ? classes__dict(r->classes, owner, a) : NULL;
+	struct value *v = values__add(r->values, key, VALUE_DICT);
+	uint32_t n = 0;
+	unsigned i;
+	int err;
+
+	if (!v)
+		return -ENOMEM;
+	if (!dict) {
+		reader__unreadable(r, v);
+		return 0;
+	}
+	for (i = 0; i < dict->n_attrs; i++)
+		n += dict->visible >> i & 1;
+	v->n_children = n;
+	for (i = 0; i < dict->n_attrs; i++) {
+		struct layout_attr *child = &dict->attrs[i];
+
+		if (!(dict->visible >> i & 1))
+			continue;
+		err = put_attr(r, dict, child, pos + child->offset, depth + 1);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* One value that is no list. 0, -ENOMEM, or -E2BIG for more than NODES_MAX. */
+static int put_element(struct reader *r, const char *key, struct layout *layout, struct layout_attr *a, int64_t pos,
+		       unsigned depth)
+{
+	struct value *v;
+
+	if (++r->nodes > NODES_MAX)
+		return -E2BIG;
+	if (a->type == VIZ_TYPE_DICT)
+		return put_dict(r, key, layout, a, pos, depth);
+	v = values__add(r->values, key, VALUE_UNREADABLE);
+	if (!v)
+		return -ENOMEM;
+	switch (a->type) {
+	case VIZ_TYPE_STR: put_array(r, v, VALUE_STRING, pos, a->stride); break;
+	case VIZ_TYPE_JSON: put_array(r, v, VALUE_JSON, pos, a->stride); break;
+	case VIZ_TYPE_STRP: put_pointer(r, v, VALUE_STRING, pos); break;
+	case VIZ_TYPE_JSONP: put_pointer(r, v, VALUE_JSON, pos); break;
+	default: reader__number(r, v, a->type, pos);
+	}
+	return 0;
+}
+
+static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos, unsigned depth)
+{
+	struct value *list;
+	unsigned i;
+	int err;
+
+	if (!a->list)
+		return put_element(r, a->key, layout, a, pos, depth);
+	if (++r->nodes > NODES_MAX)
+		return -E2BIG;
+	list = values__add(r->values, a->key, VALUE_LIST);
+	if (!list)
+		return -ENOMEM;
+	list->n_children = a->count;
+	for (i = 0; i < a->count; i++) {
+		err = put_element(r, NULL, layout, a, pos + (int64_t)i * a->stride, depth);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int reader__attribute(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos)
+{
+	size_t before = r->values->n;
+	int err = put_attr(r, layout, a, pos, 0);
+
+	if (err != -E2BIG)
+		return err;
+	r->values->n = before;
+	reader__unreadable(r, values__add(r->values, a->key, VALUE_UNREADABLE));
+	return 0;
+}
