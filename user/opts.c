@@ -184,9 +184,9 @@ static int answer_help(char **words, int n, char *error, size_t size)
 	return 1;
 }
 
-static int parse(struct opts *o, int argc, char **argv, char *error, size_t size)
+/* All words that begin with a dash. 1: --version was answered. */
+static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, char *error, size_t size)
 {
-	bool help = false;
 	int c, which = 0, err = 0;
 
 	optind = 0;
@@ -208,7 +208,7 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 		case OPT_CLEAR: o->clear = true; break;
 		case OPT_SHOW: o->show = true; break;
 		case OPT_FAIL_ON_LOSS: o->fail_on_loss = true; break;
-		case 'h': help = true; break;
+		case 'h': *ret_help = true; break;
 		case OPT_VERSION: puts("viztrace-bpf " TOOL_VERSION); return 1;
 		case ':': FAIL("%s needs a value; see --help", argv[optind - 1]);
 		default: FAIL("unknown option '%s'; see --help", argv[optind - 1]);
@@ -216,37 +216,59 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 		if (err)
 			return err;
 	}
-	if (help || (optind < argc && !strcmp(argv[optind], "help")))
-		return answer_help(argv + optind, argc - optind, error, size);
-	if (optind < argc && !strcmp(argv[optind], "list")) {
-		o->command = COMMAND_LIST;
-		optind++;
-		if (optind < argc)
-			o->file = argv[optind++];
-		else if (o->argv && !o->argv[1]) {
-			/* A file whose name looks like an option. */
-			o->file = o->argv[0];
-			o->argv = NULL;
-		}
-		if (o->n_pids > 1 || (o->n_pids && o->file))
-			FAIL("list takes -p PID, or a FILE, or neither; see --help");
-	} else if (optind < argc && !strcmp(argv[optind], "ctl")) {
-		o->command = COMMAND_CTL;
-		optind++;
-		if (o->n_pids != 1)
-			FAIL("ctl for which traced process? -p PID; see --help");
-		if (!o->clear && !o->show && rules__are_empty(&o->rules))
-			FAIL("ctl needs something to change, or --show; see --help");
-	} else if (optind < argc && !strcmp(argv[optind], "doctor")) {
-		o->command = COMMAND_DOCTOR;
-		optind++;
-	} else if (o->clear || o->show) {
-		FAIL("--clear and --show go with ctl; see --help");
-	} else if (optind == argc && !o->n_pids && !o->program && !o->argv) {
-		FAIL("which process? -p PID; see --help");
+	return 0;
+}
+
+static int parse_list(struct opts *o, int argc, char **argv, char *error, size_t size)
+{
+	o->command = COMMAND_LIST;
+	if (optind < argc) {
+		o->file = argv[optind++];
+	} else if (o->argv && !o->argv[1]) {
+		/* A file whose name looks like an option. */
+		o->file = o->argv[0];
+		o->argv = NULL;
 	}
-	if (optind < argc)
+	if (o->n_pids > 1 || (o->n_pids && o->file))
+		FAIL("list takes -p PID, or a FILE, or neither; see --help");
+	return 0;
+}
+
+static int parse_ctl(struct opts *o, char *error, size_t size)
+{
+	o->command = COMMAND_CTL;
+	if (o->n_pids != 1)
+		FAIL("ctl for which traced process? -p PID; see --help");
+	if (!o->clear && !o->show && rules__are_empty(&o->rules))
+		FAIL("ctl needs something to change, or --show; see --help");
+	return 0;
+}
+
+/* The first word that does not, and what belongs to it. */
+static int parse_command(struct opts *o, int argc, char **argv, char *error, size_t size)
+{
+	const char *word = optind < argc ? argv[optind] : "";
+	int err = 0;
+
+	if (!strcmp(word, "list") || !strcmp(word, "ctl") || !strcmp(word, "doctor"))
+		optind++;
+	if (!strcmp(word, "list"))
+		err = parse_list(o, argc, argv, error, size);
+	else if (!strcmp(word, "ctl"))
+		err = parse_ctl(o, error, size);
+	else if (!strcmp(word, "doctor"))
+		o->command = COMMAND_DOCTOR;
+	else if (o->clear || o->show)
+		FAIL("--clear and --show go with ctl; see --help");
+	else if (optind == argc && !o->n_pids && !o->program && !o->argv)
+		FAIL("which process? -p PID; see --help");
+	if (!err && optind < argc)
 		FAIL("'%s' is not understood; a command to run comes after --; see --help", argv[optind]);
+	return err;
+}
+
+static int check(const struct opts *o, char *error, size_t size)
+{
 	if (o->command != COMMAND_TRACE && (o->follow || o->program || o->argv))
 		FAIL("-f, -x and a command are for tracing, not for %s; see --help", command_names[o->command]);
 	if (!!o->n_pids + !!o->program + !!o->argv > 1)
@@ -258,6 +280,19 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 	if (o->output && !*o->output)
 		FAIL("-o needs the name of a file");
 	return 0;
+}
+
+static int parse(struct opts *o, int argc, char **argv, char *error, size_t size)
+{
+	bool help = false;
+	int err = parse_options(o, argc, argv, &help, error, size);
+
+	if (err)
+		return err;
+	if (help || (optind < argc && !strcmp(argv[optind], "help")))
+		return answer_help(argv + optind, argc - optind, error, size);
+	err = parse_command(o, argc, argv, error, size);
+	return err ? err : check(o, error, size);
 }
 
 static int parse_no_command(char *error, size_t size)
