@@ -124,7 +124,7 @@ class Manual(unittest.TestCase):
 
     def test_exit_status_is_that_of_the_code(self):
         told = terms(section(read(os.path.join(MAN, "viztrace-bpf.1")), "EXIT STATUS"))
-        self.assertEqual(told, re.findall(r"^\tEXIT_\w+ = (\d+),", read("user/opts.h"), re.M))
+        self.assertEqual(told, re.findall(r"^\tEXIT_\w+ = (\d+),", read("user/common/exit_code.h"), re.M))
 
     def test_macros_are_those_of_the_header(self):
         header = read("include/viztrace.h")

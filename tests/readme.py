@@ -93,7 +93,7 @@ class Readme(unittest.TestCase):
                                                                "--quiet", "--verbose"}
         for option in sorted(options):
             self.assertIn(option, text)
-        codes = read(os.path.join(ROOT, "user", "opts.h"))
+        codes = read(os.path.join(ROOT, "user", "common", "exit_code.h"))
         numbers = re.findall(r"^\tEXIT_\w+ = (\d+),", codes, re.M)
         self.assertEqual(re.findall(r"^\| (\d+) \|", text, re.M), numbers)
 

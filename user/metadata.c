@@ -58,7 +58,7 @@ static void command_line(struct json *j, int argc, char **argv)
 }
 
 /* {"seen":5,"written":5,"filtered":0,"lost":0,"truncated":0,"unreadable":0} */
-static void counts(struct json *j, const struct session_counts *c)
+static void counts(struct json *j, const struct report_counts *c)
 {
 	json__object(j);
 	JSON__KEY(j, "seen");
@@ -133,33 +133,9 @@ static void process_list(struct json *j, const struct metadata_sources *of)
 	json__list_end(j);
 }
 
-void metadata__write(struct json *j, const struct session_report *r, const struct metadata_sources *of, int argc,
-		     char **argv)
+/* Members: on which clock, from when to when. */
+static void times(struct json *j, const struct report *r)
 {
-	struct utsname u;
-
-	json__object(j);
-	JSON__KEY(j, "tool");
-	string(j, "viztrace-bpf");
-	JSON__KEY(j, "version");
-	string(j, TOOL_VERSION);
-	JSON__KEY(j, "command");
-	command_line(j, argc, argv);
-	if (uname(&u) == 0) {
-		char kernel[sizeof(u.sysname) + sizeof(u.release) + sizeof(u.machine) + 3];
-
-		snprintf(kernel, sizeof(kernel), "%s %s %s", u.sysname, u.release, u.machine);
-		JSON__KEY(j, "kernel");
-		string(j, kernel);
-	}
-	if (of->n_processes)
-		process(j, of->processes, 384);
-	if (of->n_processes > 1) {
-		JSON__KEY(j, "process_list");
-		process_list(j, of);
-	}
-	JSON__KEY(j, "files");
-	files(j, of);
 	JSON__KEY(j, "clock");
 	string(j, "CLOCK_MONOTONIC");
 	JSON__KEY(j, "start_clock_ns");
@@ -172,6 +148,11 @@ void metadata__write(struct json *j, const struct session_report *r, const struc
 	json__us(j, r->end - r->start);
 	JSON__KEY(j, "ended");
 	string(j, r->why);
+}
+
+/* Members: the books. */
+static void books(struct json *j, const struct report *r)
+{
 	JSON__KEY(j, "events");
 	counts(j, &r->total);
 	JSON__KEY(j, "probes");
@@ -201,5 +182,35 @@ void metadata__write(struct json *j, const struct session_report *r, const struc
 	json__uint(j, r->unwound);
 	JSON__KEY(j, "unmatched_exits");
 	json__uint(j, r->unmatched);
+}
+
+void metadata__write(struct json *j, const struct report *r, const struct metadata_sources *of, int argc, char **argv)
+{
+	struct utsname u;
+
+	json__object(j);
+	JSON__KEY(j, "tool");
+	string(j, "viztrace-bpf");
+	JSON__KEY(j, "version");
+	string(j, TOOL_VERSION);
+	JSON__KEY(j, "command");
+	command_line(j, argc, argv);
+	if (uname(&u) == 0) {
+		char kernel[sizeof(u.sysname) + sizeof(u.release) + sizeof(u.machine) + 3];
+
+		snprintf(kernel, sizeof(kernel), "%s %s %s", u.sysname, u.release, u.machine);
+		JSON__KEY(j, "kernel");
+		string(j, kernel);
+	}
+	if (of->n_processes)
+		process(j, of->processes, 384);
+	if (of->n_processes > 1) {
+		JSON__KEY(j, "process_list");
+		process_list(j, of);
+	}
+	JSON__KEY(j, "files");
+	files(j, of);
+	times(j, r);
+	books(j, r);
 	json__object_end(j);
 }

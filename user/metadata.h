@@ -4,7 +4,7 @@
 #define VIZTRACE_METADATA_H
 
 #include "write/json.h"
-#include "session.h"
+#include "report.h"
 #include "attach/processes.h"
 
 #define METADATA_FILES 16 /* of those with probes; the head of a file has limited room */
@@ -18,7 +18,6 @@ struct metadata_sources {
 };
 
 /* Into `j`, which the caller initialised. The command line is cut if it would not leave room in the file's head. */
-void metadata__write(struct json *j, const struct session_report *r, const struct metadata_sources *of, int argc,
-		     char **argv);
+void metadata__write(struct json *j, const struct report *r, const struct metadata_sources *of, int argc, char **argv);
 
 #endif

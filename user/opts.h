@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "common/exit_code.h"
 #include "common/patterns.h"
 #include "common/site.h"
 
@@ -20,22 +21,6 @@
 #define MAX_SIZE_WARN (256ull << 20) /* viewers in a browser begin to fail here */
 
 enum command { COMMAND_TRACE, COMMAND_LIST, COMMAND_CTL, COMMAND_DOCTOR };
-
-/* The program's exit status. Append-only: scripts rely on it. */
-enum exit_code {
-	EXIT_TRACED = 0,
-	EXIT_INTERNAL = 1,
-	EXIT_USAGE = 2,
-	EXIT_PERMISSION = 3,
-	EXIT_NO_PROCESS = 4,
-	EXIT_NO_PROBES = 5,
-	EXIT_OUTPUT = 6,
-	EXIT_KERNEL = 7,
-	EXIT_LOST = 8,
-	/* Of a command to run, as a shell does; its own status is passed on. */
-	EXIT_NOT_EXECUTABLE = 126,
-	EXIT_NOT_FOUND = 127,
-};
 
 struct opts {
 	enum command command;

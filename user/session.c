@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "collect/collect.h"
+#include "collect/incidents.h"
 #include "control.h"
 #include "decode/decode.h"
 #include "decode/filter.h"
@@ -21,6 +22,7 @@
 #include "metadata.h"
 #include "model/model.h"
 #include "write/output.h"
+#include "write/output_open.h"
 #include "attach/processes.h"
 #include "summary.h"
 #include "write/writer_chrome.h"
@@ -31,24 +33,15 @@
 #define STATUS_MS 500
 #define FLUSH_MS 1000 /* what a kill -9 of the tool may cost */
 
-/* For the timeline, when all records that are older have been written. */
-struct incident {
-	struct incident *next;
-	enum happening what;
-	uint64_t ts;
-	pid_t pid;
-	char text[];
-};
-
 struct session {
 	const struct opts *opts;
 	struct processes *processes;
 	struct collector *collector;
 	struct decoder *decoder;
 	struct filter *filter;
-	struct control *control;    /* NULL: nobody can change the filters */
-	pid_t control_pid;          /* by which `ctl` finds us */
-	struct incident *incidents; /* oldest first */
+	struct control *control; /* NULL: nobody can change the filters */
+	pid_t control_pid;       /* by which `ctl` finds us */
+	struct incidents incidents;
 	struct output *output;
 	struct writer_chrome *writer;
 	struct model *model;
@@ -56,7 +49,7 @@ struct session {
 	uint64_t records;
 	int error; /* the first one of the output */
 	bool size_warned;
-	struct session_report report;
+	struct report report;
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -75,36 +68,18 @@ static int on_event(void *ctx, const struct event *e)
 }
 
 /* An end or exec that took everything with it leaves the model, and the stages before it, without that. */
-static int feed_process(struct session *s, const struct incident *i)
+static int on_incident(void *ctx, const struct event *e)
 {
-	static const enum event_kind kinds[] = {
-		[HAPPENED_BEGIN] = EVENT_BEGAN,
-		[HAPPENED_EXEC] = EVENT_EXECED,
-		[HAPPENED_END] = EVENT_ENDED,
-	};
-	struct event e = { .kind = kinds[i->what], .ts = i->ts, .pid = (uint32_t)i->pid, .tid = (uint32_t)i->pid };
+	struct session *s = ctx;
 
-	snprintf(e.comm, sizeof(e.comm), "%s", i->text);
-	if (i->what == HAPPENED_END)
-		decoder__forget(s->decoder, e.pid);
-	return filter__feed(s->filter, &e, on_event, s);
+	if (e->kind == EVENT_ENDED)
+		decoder__forget(s->decoder, e->pid);
+	return filter__feed(s->filter, e, on_event, s);
 }
 
-static int write_incidents(struct session *s, uint64_t until)
+static int pass_incidents(struct session *s, uint64_t until)
 {
-	int err = 0;
-
-	while (!err && s->incidents && s->incidents->ts < until) {
-		struct incident *i = s->incidents;
-
-		if (i->what == HAPPENED_NOTE)
-			err = model__note(s->model, i->ts, (uint32_t)i->pid, i->text);
-		else
-			err = feed_process(s, i);
-		s->incidents = i->next;
-		free(i);
-	}
-	return err;
+	return incidents__pass(&s->incidents, until, on_incident, s);
 }
 
 static int on_record(void *ctx, const void *record, size_t size)
@@ -117,7 +92,7 @@ static int on_record(void *ctx, const void *record, size_t size)
 		return 0; /* counted there */
 	if (e.kind == EVENT_IGNORE)
 		return 0;
-	s->error = s->incidents ? write_incidents(s, e.ts) : 0;
+	s->error = pass_incidents(s, e.ts);
 	if (!s->error)
 		s->error = filter__feed(s->filter, &e, on_event, s);
 	return s->error;
@@ -155,21 +130,13 @@ static enum exit_code open_collector(struct session *s)
 	return EXIT_TRACED;
 }
 
-static void on_happening(void *ctx, enum happening what, uint64_t ts, pid_t pid, const char *text)
+/* Without memory for it the trace goes on without it. */
+static void on_process_event(void *ctx, enum event_kind what, uint64_t ts, pid_t pid, const char *text)
 {
 	struct session *s = ctx;
-	struct incident *i = malloc(sizeof(*i) + strlen(text) + 1), **at = &s->incidents;
 
-	if (!i)
-		return;
-	i->what = what;
-	i->ts = ts;
-	i->pid = pid;
-	strcpy(i->text, text);
-	while (*at && (*at)->ts <= ts)
-		at = &(*at)->next;
-	i->next = *at;
-	*at = i;
+	if (incidents__add(&s->incidents, what, ts, (uint32_t)pid, text))
+		log_verbose("process %d: %s: %s", pid, text, strerror(ENOMEM));
 }
 
 /* The class descriptors in the files: dicts never come in a record of their own. */
@@ -231,7 +198,7 @@ static enum exit_code open_output(struct session *s, bool waits)
 		return EXIT_INTERNAL;
 	if (waits)
 		log_info("waiting until somebody reads %s", s->path);
-	err = output__open(&s->output, s->path, output__owner_from_env());
+	err = output__open(&s->output, s->path, caller__from_env());
 	if (err == -EINTR && waits)
 		log_error("%s: interrupted before somebody read it", s->path);
 	else if (err)
@@ -259,22 +226,6 @@ static enum exit_code begin_output(struct session *s)
 		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
 	}
 	return EXIT_TRACED;
-}
-
-/* Which kinds of probes the rules can let through at all: the others are not attached. */
-static uint32_t wanted_probes(const struct rules *r)
-{
-	uint32_t kinds = (1u << EVENT_PROBES) - 1;
-
-	if (r->no_methods)
-		kinds &= ~(1u << EVENT_PROBE_ENTER | 1u << EVENT_PROBE_EXIT);
-	if (!r->lists[RULE_TRIGGER].n)
-		kinds &= ~(1u << EVENT_PROBE_QUIET);
-	for (size_t i = 0; i < r->lists[RULE_EXCLUDE].n; i++)
-		if (!strcmp(r->lists[RULE_EXCLUDE].list[i].text, "*"))
-			kinds &= ~(1u << EVENT_PROBE_SET | 1u << EVENT_PROBE_QUIET | 1u << EVENT_PROBE_LOG |
-				   1u << EVENT_PROBE_VALUE);
-	return kinds;
 }
 
 static uint64_t count_lost(struct session *s)
@@ -308,18 +259,6 @@ static void show_status(struct session *s, uint64_t now, uint64_t *last_time, ui
 	*last_events = events;
 }
 
-static int add_rules(struct rules *to, const struct rules *from)
-{
-	int err = 0;
-
-	for (int i = 0; !err && i < RULE_LISTS; i++)
-		err = patterns__copy(&to->lists[i], &from->lists[i]);
-	to->include_all |= from->include_all;
-	to->no_methods |= from->no_methods;
-	to->on_change |= from->on_change;
-	return err;
-}
-
 /* In force when it returns: at the next write of every thread. */
 static int change_filter(struct session *s, const struct control_request *request)
 {
@@ -329,10 +268,10 @@ static int change_filter(struct session *s, const struct control_request *reques
 	uint64_t now;
 
 	if (!err)
-		err = add_rules(&rules, &request->rules);
+		err = rules__add(&rules, &request->rules);
 	/* What nobody wanted so far may not be attached yet. */
 	if (!err)
-		err = processes__attach_kinds(s->processes, wanted_probes(&rules));
+		err = processes__attach_kinds(s->processes, filter__probes(&rules));
 	now = collector__now();
 	if (!err)
 		err = filter__change(s->filter, &rules, now);
@@ -340,7 +279,7 @@ static int change_filter(struct session *s, const struct control_request *reques
 		collector__set_epoch(s->collector, filter__epoch(s->filter));
 		decoder__include_all(s->decoder, rules.include_all);
 		snprintf(text, sizeof(text), "viztrace-bpf ctl %s", request->text);
-		on_happening(s, HAPPENED_NOTE, now, s->control_pid, text);
+		on_process_event(s, EVENT_NOTE, now, s->control_pid, text);
 		log_verbose("filters: %s", request->text);
 	}
 	rules__clear(&rules);
@@ -396,8 +335,8 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 			s->error = processes__update(s->processes);
 		if (!s->error)
 			s->error = collector__pass(s->collector, on_record, s);
-		if (!s->error && s->incidents)
-			s->error = write_incidents(s, collector__passed_until(s->collector));
+		if (!s->error)
+			s->error = pass_incidents(s, collector__passed_until(s->collector));
 		if (s->error)
 			return "an error";
 		ended = processes__ended(s->processes);
@@ -431,66 +370,6 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 	return "interrupted";
 }
 
-/*
- * What was seen and never came: records that a program has not completed within a second after the end, and all
- * behind them in the same ring buffer. They are lost; the books must not say less than that.
- */
-static void settle(struct session_counts *c, const char *name, bool output_failed)
-{
-	uint64_t known = c->written + c->filtered + c->lost;
-
-	if (c->seen > known) {
-		if (!output_failed)
-			log_warn("%" PRIu64 " records of viz:%s were not completed in time; they count as lost",
-				 c->seen - known, name);
-		c->lost += c->seen - known;
-	} else if (c->seen < known) {
-		log_warn("the books of viz:%s do not balance: %" PRIu64 " seen, %" PRIu64
-			 " accounted for; please report this",
-			 name, c->seen, known);
-	}
-}
-
-static void close_books(struct session *s)
-{
-	const struct model_stats *m = model__stats(s->model);
-	const struct decode_stats *d = decoder__stats(s->decoder);
-	struct session_report *r = &s->report;
-
-	for (int i = 0; i < EVENT_PROBES; i++) {
-		struct session_counts *c = &r->probes[i];
-		struct collect_counts k = { 0 };
-
-		collector__counts(s->collector, (enum probe)i, &k);
-		c->seen = k.seen;
-		c->filtered = k.filtered + filter__filtered(s->filter, (enum probe)i);
-		if (i == EVENT_PROBE_EXIT)
-			c->filtered += m->unwanted;
-		c->written = m->written[i];
-		c->lost = k.lost + d->rejected_by_probe[i] + m->rejected[i];
-		c->truncated = k.truncated;
-		c->unreadable = k.unreadable;
-		settle(c, probe_names[i], s->error != 0);
-		r->total.seen += c->seen;
-		r->total.filtered += c->filtered;
-		r->total.written += c->written;
-		r->total.lost += c->lost;
-		r->total.truncated += c->truncated;
-		r->total.unreadable += c->unreadable;
-		r->rejected += d->rejected_by_probe[i] + m->rejected[i];
-	}
-	r->counters = m->counters;
-	r->objects = m->objects;
-	r->methods = m->methods;
-	r->threads = m->threads;
-	r->processes = m->processes;
-	r->missed = processes__stats(s->processes)->missed + collector__untraced(s->collector);
-	r->not_finite = m->not_finite;
-	r->unwound = m->unwound;
-	r->unmatched = m->unmatched;
-	r->invalid_json = writer_chrome__stats(s->writer)->args.invalid_json;
-}
-
 /* The rest of the records, the end of the trace, its metadata. */
 static int finish(struct session *s, int argc, char **argv)
 {
@@ -503,10 +382,18 @@ static int finish(struct session *s, int argc, char **argv)
 		err = collector__stop(s->collector, on_record, s);
 	s->report.end = collector__now();
 	if (!err)
-		err = write_incidents(s, UINT64_MAX);
+		err = pass_incidents(s, UINT64_MAX);
 	if (!err)
 		err = model__finish(s->model, s->report.end);
-	close_books(s);
+	report__close(&s->report, &(struct report_sources){
+					  .collector = s->collector,
+					  .decoder = s->decoder,
+					  .filter = s->filter,
+					  .model = s->model,
+					  .processes = s->processes,
+					  .writer = s->writer,
+					  .failed = s->error != 0,
+				  });
 	json__init(&metadata);
 	sources.processes = processes__described(s->processes, &sources.n_processes);
 	while (sources.n_files < METADATA_FILES && (file = processes__next_file(s->processes, file)))
@@ -521,14 +408,9 @@ static int finish(struct session *s, int argc, char **argv)
 	return err;
 }
 
-static void report_unmatched(const struct session *s)
+static void on_unmatched(const char *option, const char *pattern)
 {
-	const struct rules *r = filter__rules(s->filter);
-
-	for (int i = 0; i < RULE_LISTS; i++)
-		for (size_t j = 0; j < r->lists[i].n; j++)
-			if (!r->lists[i].list[j].matched && strcmp(r->lists[i].list[j].text, "*"))
-				log_warn("%s %s matched nothing", rule_options[i], r->lists[i].list[j].text);
+	log_warn("%s %s matched nothing", option, pattern);
 }
 
 static void say_what_is_traced(const struct session *s)
@@ -556,9 +438,18 @@ static void say_what_is_traced(const struct session *s)
 /* All up to the point from where there is a trace. */
 static enum exit_code begin(struct session *s)
 {
-	const struct processes_ops ops = { .on_happening = on_happening, .on_file = on_file, .ctx = s };
-	const bool waits = s->opts->output && output__waits_for_reader(s->opts->output);
-	enum exit_code code = processes__new(&s->processes, s->opts, &ops);
+	const struct processes_ops ops = { .on_event = on_process_event, .on_file = on_file, .ctx = s };
+	const bool waits = s->opts->output && output_open__waits_for_reader(s->opts->output);
+	const struct processes_options which = {
+		.pids = s->opts->pids,
+		.n_pids = s->opts->n_pids,
+		.program = s->opts->program,
+		.argv = s->opts->argv,
+		.user = s->opts->user,
+		.follow = s->opts->follow,
+		.site = s->opts->site,
+	};
+	enum exit_code code = processes__new(&s->processes, &which, &ops);
 
 	if (!code)
 		code = open_collector(s);
@@ -568,7 +459,7 @@ static enum exit_code begin(struct session *s)
 	if (!code)
 		code = prepare(s);
 	if (!code)
-		code = processes__attach(s->processes, s->collector, wanted_probes(&s->opts->rules));
+		code = processes__attach(s->processes, s->collector, filter__probes(&s->opts->rules));
 	if (!code && s->opts->argv)
 		code = processes__fork_command(s->processes);
 	if (!code && s->opts->argv)
@@ -595,7 +486,7 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	if (err)
 		log_error("writing %s failed: %s; what was written before is whole", s->path, strerror(-err));
 	summary__print(&s->report, s->path, !err, opts__ring_size(s->opts));
-	report_unmatched(s);
+	rules__unmatched(filter__rules(s->filter), on_unmatched);
 	if (err)
 		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
 	if (s->opts->fail_on_loss && s->report.total.lost)
@@ -620,12 +511,7 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	decoder__free(s.decoder);
 	filter__free(s.filter);
 	control__free(s.control);
-	while (s.incidents) {
-		struct incident *i = s.incidents;
-
-		s.incidents = i->next;
-		free(i);
-	}
+	incidents__clear(&s.incidents);
 	collector__free(s.collector);
 	/* Takes a while if a large file was replaced: the target is rid of its probes by now. */
 	output__free(s.output);

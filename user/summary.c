@@ -29,9 +29,9 @@ void summary__status(double seconds, uint64_t events, double rate, uint64_t lost
 	log_status(line);
 }
 
-void summary__print(const struct session_report *r, const char *path, bool complete, uint64_t ring_size)
+void summary__print(const struct report *r, const char *path, bool complete, uint64_t ring_size)
 {
-	const struct session_counts *p = r->probes;
+	const struct report_counts *p = r->probes;
 	char size[32], in[48] = "";
 
 	if (r->processes > 1)

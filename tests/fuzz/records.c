@@ -71,7 +71,7 @@ static int on_event(void *ctx, const struct event *e)
 
 static void open_pipeline(struct pipeline *p, unsigned flags)
 {
-	const struct output_owner owner = { geteuid(), getegid() };
+	const struct caller owner = { geteuid(), getegid() };
 	struct rules rules = { 0 };
 
 	if (flags & EXCLUDE)

@@ -15,7 +15,7 @@ static struct binary files[METADATA_FILES];
 static char app[] = "/usr/bin/app";
 static struct process_description processes[PROCESSES_DESCRIBED] = { { .pid = 42, .exe = app } };
 static struct metadata_sources sources = { .processes = processes, .n_processes = 1, .n_files = 1 };
-static struct session_report report;
+static struct report report;
 
 static void setup(void)
 {
@@ -23,7 +23,7 @@ static void setup(void)
 	files[0] = (struct binary){ .path = app, .elf = { .n_probes = 9, .build_id = "00ff" } };
 	for (size_t i = 0; i < METADATA_FILES; i++)
 		sources.files[i] = &files[i];
-	report = (struct session_report){
+	report = (struct report){
 		.total = { .seen = 10, .written = 7, .filtered = 2, .lost = 1, .truncated = 3, .unreadable = 4 },
 		.counters = 11,
 		.objects = 12,
@@ -114,7 +114,7 @@ static size_t words_of(json_t *root)
 
 static void worst_counts(void)
 {
-	static const struct session_counts most = { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX };
+	static const struct report_counts most = { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX };
 
 	report.total = most;
 	for (int i = 0; i < EVENT_PROBES; i++)

@@ -15,9 +15,9 @@
 
 #include "../common/log.h"
 
-void members__tell(const struct processes *p, enum happening what, uint64_t ts, pid_t pid, const char *text)
+void members__tell(const struct processes *p, enum event_kind what, uint64_t ts, pid_t pid, const char *text)
 {
-	p->ops.on_happening(p->ops.ctx, what, ts, pid, text);
+	p->ops.on_event(p->ops.ctx, what, ts, pid, text);
 }
 
 struct process *members__find(const struct processes *p, pid_t pid)
@@ -83,7 +83,7 @@ static void tell_late(struct processes *p, struct process *process, const struct
 	/* Attached to for another one, maybe before this one began. */
 	if (process->told < from)
 		process->told = from;
-	members__tell(p, HAPPENED_NOTE, process->told, process->pid, text);
+	members__tell(p, EVENT_NOTE, process->told, process->pid, text);
 }
 
 /* Attach to its new files. `since`: when they were mapped, if their code may have run by now; 0: it has not. */

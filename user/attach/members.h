@@ -8,8 +8,9 @@
 
 #include <sys/stat.h>
 
-#include "processes.h"
+#include "../collect/collect.h"
 #include "../common/table.h"
+#include "traced.h"
 
 struct process {
 	pid_t pid;
@@ -27,7 +28,7 @@ struct process {
 };
 
 struct processes {
-	const struct opts *opts;
+	struct processes_options opts;
 	struct processes_ops ops;
 	struct collector *collector;
 	uint32_t kinds;
@@ -59,7 +60,13 @@ static inline const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-void members__tell(const struct processes *p, enum happening what, uint64_t ts, pid_t pid, const char *text);
+/* Can probes fire for processes that are not traced? */
+static inline bool members__are_several(const struct processes *p)
+{
+	return p->opts.follow || p->opts.program || p->opts.n_pids > 1;
+}
+
+void members__tell(const struct processes *p, enum event_kind what, uint64_t ts, pid_t pid, const char *text);
 
 struct process *members__find(const struct processes *p, pid_t pid);
 int members__add(struct processes *p, pid_t pid, const char *comm, struct process **ret);

@@ -13,319 +13,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launch.h"
 #include "../common/log.h"
+#include "launch.h"
+#include "lives.h"
 #include "members.h"
 #include "watch.h"
 
-#define ENOTSUPP 524      /* the kernel's own, which is in no header of user space */
-#define LOOK_NS 50000000u /* between two looks at everybody's mappings where the kernel does not tell of new ones */
+#define ENOTSUPP 524 /* the kernel's own, which is in no header of user space */
 
-/* ---- Their lives ---- */
-
-static void end(struct processes *p, struct process *process)
-{
-	uint64_t ended = process->ended ? process->ended : collector__now();
-
-	/* The end of the last one is the end of the trace. */
-	if (p->n > 1 || p->opts->program)
-		members__tell(p, HAPPENED_END, ended > process->told ? ended : process->told, process->pid,
-			      process->comm);
-	if (processes__are_several(p))
-		collector__remove_process(p->collector, process->pid);
-	members__drop(p, process);
-}
-
-static int begin(struct processes *p, pid_t pid, const char *comm, uint64_t ts, struct process **ret)
-{
-	int err = members__add(p, pid, comm, ret);
-
-	if (err)
-		return err;
-	members__describe(p, *ret); /* it may be gone when we look */
-	(*ret)->told = ts;
-	members__tell(p, HAPPENED_BEGIN, ts, pid, comm);
-	return 0;
-}
-
-static int execed(struct processes *p, struct process *process, const char *comm, uint64_t ts, uint64_t since)
-{
-	snprintf(process->comm, sizeof(process->comm), "%s", comm);
-	members__tell(p, HAPPENED_EXEC, ts, process->pid, process->comm);
-	if (!processes__are_several(p))
-		collector__process_execed(p->collector);
-	if (!since)
-		process->execed = collector__now();
-	if (!process->target)
-		return members__open(p, process, since);
-	target__forget(process->target);
-	members__describe(p, process);
-	return members__look_if_there(p, process, since);
-}
-
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-static bool runs_program(pid_t pid, const struct stat *program)
-{
-	char path[64];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	return !stat(path, &st) && is_same(&st, program);
-}
-
-/* What is at the program's path now: a descriptor and its identity, or -errno. */
-static int open_program(const struct processes *p, struct stat *ret)
-{
-	int fd = open(p->opts->program, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
-
-	if (fd >= 0 && !fstat(fd, ret))
-		return fd;
-	err = -errno;
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-/* Our program was built anew: those that run it are ours, too. */
-static int replace_program(struct processes *p)
-{
-	int fd = open_program(p, &p->program), err;
-	struct binary *b;
-
-	if (fd < 0)
-		return 0;
-	err = binaries__get(&p->binaries, fd, p->opts->program, &b);
-	if (err)
-		return err;
-	p->program_binary = b;
-	log_verbose("%s is another file now", p->opts->program);
-	return members__attach_for_all(p, b);
-}
-
-/* A process that runs our program. */
-static int join(struct processes *p, pid_t pid, const char *comm, uint64_t ts, uint64_t since)
-{
-	struct process *process;
-	int err = collector__add_process(p->collector, pid);
-
-	if (!err)
-		err = begin(p, pid, comm, ts, &process);
-	return err ? err : members__open(p, process, since);
-}
-
-static int join_if_ours(struct processes *p, const struct watch_event *e)
-{
-	struct stat now;
-	int err = 0;
-
-	if (!runs_program(e->pid, &p->program)) {
-		if (stat(p->opts->program, &now) || is_same(&now, &p->program) || !runs_program(e->pid, &now))
-			return 0;
-		err = replace_program(p);
-	}
-	return err ? err : join(p, e->pid, e->name, e->ts, e->ts);
-}
-
-static int join_those_present(struct processes *p)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	int err = 0;
-
-	while (proc && !err && (entry = readdir(proc))) {
-		pid_t pid = atoi(entry->d_name);
-
-		if (pid > 0 && !members__find(p, pid) && runs_program(pid, &p->program))
-			err = join(p, pid, base_name(p->opts->program), collector__now(), 0);
-	}
-	if (proc)
-		closedir(proc);
-	return err;
-}
-
-/* Children of the family that nobody told us of. Parents mostly have smaller numbers. */
-static int adopt_children(struct processes *p, uint64_t since)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	int err = 0;
-
-	while (proc && !err && (entry = readdir(proc))) {
-		pid_t pid = atoi(entry->d_name);
-		struct process *process;
-		char comm[17];
-
-		if (pid <= 0 || members__find(p, pid) || !members__find(p, target__parent_of(pid)))
-			continue;
-		target__read_comm(pid, comm);
-		err = begin(p, pid, comm, collector__now(), &process);
-		if (!err)
-			err = members__open(p, process, since);
-	}
-	if (proc)
-		closedir(proc);
-	return err;
-}
-
-/* More happened than was read in time: nobody knows what, so see who is there. */
-static int catch_up(struct processes *p)
-{
-	static const char text[] =
-		"more happened than we could follow: some processes may not have been traced from their start";
-	uint64_t since = p->looked_at_all;
-	int err = members__look_at_all(p);
-
-	for (struct process *process = p->first; process; process = process->next)
-		if (!process->target && !process->ended)
-			process->ended = since; /* if it has */
-	if (!err && p->opts->program)
-		err = join_those_present(p);
-	if (!err && p->opts->follow)
-		err = adopt_children(p, since);
-	if (!err && p->family && !p->behind && p->first) {
-		log_warn("%s", text);
-		members__tell(p, HAPPENED_NOTE, collector__now(), p->first->pid, text);
-		p->behind = true;
-	}
-	return err;
-}
-
-/* Its execs are shown by launch, in which it waits for us; what watch tells of them comes before or after that. */
-static bool is_launchs(const struct processes *p, const struct process *process)
-{
-	return p->launch && (p->opts->follow || (process->pid == p->command && !process->let_go));
-}
-
-static int on_mapped(struct processes *p, struct process *process, const struct watch_event *e)
-{
-	int err = -ESRCH;
-
-	if (process->looked > e->ts || process->awaited || (p->launch && launch__is_loading(p->launch, e->pid)))
-		return 0;
-	if (process->target)
-		err = members__look(p, process, e->ts);
-	return err == -ESRCH ? members__look_without(p, process, e->name, e->ts) : err;
-}
-
-static int on_watch(void *ctx, const struct watch_event *e)
-{
-	struct processes *p = ctx;
-	struct process *process = members__find(p, e->pid), *parent;
-	int err;
-
-	switch (e->kind) {
-	case WATCH_FORKED:
-		parent = members__find(p, e->parent);
-		if (process || !parent || !p->opts->follow)
-			return 0;
-		err = begin(p, e->pid, parent->comm, e->ts, &process);
-		return err ? err : members__open(p, process, e->ts);
-	case WATCH_EXECED:
-		if (process && process->execed > e->ts)
-			return 0;
-		if (process && is_launchs(p, process)) {
-			process->awaited = true;
-			return 0;
-		}
-		if (process)
-			return execed(p, process, e->name, e->ts, e->ts);
-		return p->opts->program ? join_if_ours(p, e) : 0;
-	case WATCH_MAPPED: return process ? on_mapped(p, process, e) : 0;
-	case WATCH_EXITED:
-		if (process)
-			process->ended = e->ts;
-		else if (e->pid == e->tid && p->program_binary)
-			collector__remove_process(p->collector, e->pid); /* it may have joined by itself */
-		return 0;
-	case WATCH_MISSED: return catch_up(p);
-	}
-	return 0;
-}
-
-/* Before what they have done is read: that is all there will be of them. */
-static int see_who_is_gone(struct processes *p)
-{
-	struct pollfd *ends = realloc(p->ends, (p->n + 1) * sizeof(*ends));
-	struct process *process;
-	size_t i = 0;
-
-	if (!ends)
-		return -ENOMEM;
-	p->ends = ends;
-	for (process = p->first; process; process = process->next)
-		ends[i++] = (struct pollfd){ .fd = process->target ? process->target->pidfd : -1, .events = POLLIN };
-	if (poll(ends, i, 0) < 0)
-		return 0;
-	i = 0;
-	for (process = p->first; process; process = process->next)
-		process->gone = ends[i++].revents;
-	return 0;
-}
-
-static void end_those_gone(struct processes *p)
-{
-	struct process *process, *next;
-
-	for (process = p->first; process; process = next) {
-		next = process->next;
-		/* Never looked at: a child that was short. An exec that changes the user looks like an exit, too. */
-		if (process->gone || (!process->target && process->ended && !target__runs(process->pid)))
-			end(p, process);
-	}
-}
-
-static int answer_launch(struct processes *p)
-{
-	struct launch_stop stop;
-	int err = 0;
-
-	while (p->launch && !err && launch__next(p->launch, &stop)) {
-		struct process *process = members__find(p, stop.pid);
-		uint64_t now = collector__now();
-		bool found = false;
-
-		if (!process)
-			err = begin(p, stop.pid, "", now, &process);
-		if (!err) {
-			if (stop.exec) {
-				char comm[17];
-
-				target__read_comm(stop.pid, comm);
-				process->awaited = false;
-				err = execed(p, process, comm, now, 0);
-			} else if (process->target) {
-				err = members__look_if_there(p, process, 0);
-			}
-			found = process->target && target__count_probes(process->target);
-			process->let_go = found;
-		}
-		launch__go_on(p->launch, stop.pid, found);
-	}
-	if (p->launch && !p->command_ended)
-		p->command_ended = launch__ended(p->launch, &p->command_status);
-	return err;
-}
+/* ---- While they run ---- */
 
 int processes__update(struct processes *p)
 {
-	uint64_t now = collector__now();
-	int err = answer_launch(p);
-
-	if (!err)
-		err = see_who_is_gone(p);
-	if (!err && p->watch) {
-		err = watch__read(p->watch, on_watch, p);
-		p->looked_at_all = now;
-	}
-	if (!err && !p->watch && collector__now() - p->looked_at_all > LOOK_NS)
-		err = members__look_at_all(p);
-	if (!err)
-		end_those_gone(p);
-	return err;
+	return lives__update(p);
 }
 
 size_t processes__poll_fds(const struct processes *p, struct pollfd *ret)
@@ -338,9 +38,9 @@ size_t processes__poll_fds(const struct processes *p, struct pollfd *ret)
 
 const char *processes__ended(const struct processes *p)
 {
-	if (p->command && !p->opts->follow && p->command_ended)
+	if (p->command && !p->opts.follow && p->command_ended)
 		return "the command ended";
-	if (p->first || p->opts->program)
+	if (p->first || p->opts.program)
 		return NULL;
 	return p->command             ? "the command and its children ended" :
 	       p->stats.processes > 1 ? "the targets ended" :
@@ -351,13 +51,13 @@ const char *processes__ended(const struct processes *p)
 
 bool processes__are_several(const struct processes *p)
 {
-	return p->opts->follow || p->opts->program || p->opts->n_pids > 1;
+	return members__are_several(p);
 }
 
 static enum exit_code find_program(struct processes *p)
 {
-	const char *path = p->opts->program;
-	int fd = open_program(p, &p->program), err;
+	const char *path = p->opts.program;
+	int fd = lives__open_program(p, &p->program), err;
 
 	if (fd < 0) {
 		log_error("cannot read %s: %s", path, strerror(-fd));
@@ -376,12 +76,12 @@ static enum exit_code find_program(struct processes *p)
 static enum exit_code find_pids(struct processes *p)
 {
 	/* A parent of those with probes needs none. */
-	bool without_probes = p->opts->follow;
+	bool without_probes = p->opts.follow;
 
-	for (size_t i = 0; i < p->opts->n_pids; i++) {
+	for (size_t i = 0; i < p->opts.n_pids; i++) {
 		struct process *process;
 		struct target *t;
-		enum exit_code code = target__open_or_explain(&t, &p->binaries, p->opts->pids[i], without_probes);
+		enum exit_code code = target__open_or_explain(&t, &p->binaries, p->opts.pids[i], without_probes);
 
 		if (code)
 			return code;
@@ -395,14 +95,15 @@ static enum exit_code find_pids(struct processes *p)
 	return EXIT_TRACED;
 }
 
-enum exit_code processes__new(struct processes **ret, const struct opts *o, const struct processes_ops *ops)
+enum exit_code processes__new(struct processes **ret, const struct processes_options *o,
+			      const struct processes_ops *ops)
 {
 	struct processes *p = calloc(1, sizeof(*p));
 	enum exit_code code;
 
 	if (!p)
 		return EXIT_INTERNAL;
-	p->opts = o;
+	p->opts = *o;
 	p->ops = *ops;
 	p->family = o->follow || o->program;
 	p->root = -1;
@@ -438,7 +139,7 @@ static int attach_process(struct processes *p, struct process *process)
 	int err = processes__are_several(p) ? collector__add_process(p->collector, process->pid) : 0;
 
 	process->told = now;
-	members__tell(p, HAPPENED_BEGIN, now, process->pid, process->comm);
+	members__tell(p, EVENT_BEGAN, now, process->pid, process->comm);
 	for (size_t i = 0; process->target && !err && i < process->target->n_files; i++)
 		err = p->ops.on_file(p->ops.ctx, process->pid, process->target->files[i].bias,
 				     process->target->files[i].binary);
@@ -454,7 +155,7 @@ static int attach_all(struct processes *p)
 
 	if (p->program_binary) {
 		err = members__attach_for_all(p, p->program_binary);
-		return err ? err : join_those_present(p);
+		return err ? err : lives__join_present(p);
 	}
 	for (struct process *process = p->first; process && !err; process = process->next)
 		err = attach_process(p, process);
@@ -463,15 +164,15 @@ static int attach_all(struct processes *p)
 
 static bool all_ended(struct processes *p)
 {
-	if (see_who_is_gone(p))
+	if (lives__see_who_is_gone(p))
 		return false;
-	end_those_gone(p);
-	return p->opts->n_pids && !p->first;
+	lives__end_those_gone(p);
+	return p->opts.n_pids && !p->first;
 }
 
 static enum exit_code explain(struct processes *p, int err)
 {
-	int pid = p->opts->n_pids ? p->opts->pids[0] : p->command;
+	int pid = p->opts.n_pids ? p->opts.pids[0] : p->command;
 
 	if (err == -ESRCH || all_ended(p)) {
 		/* What it did until then has been seen. */
@@ -486,7 +187,7 @@ static enum exit_code explain(struct processes *p, int err)
 		return EXIT_PERMISSION;
 	}
 	if (err == -ENOTSUPP) {
-		log_error("this kernel does not take probe site %s; use --probe-site auto", site_names[p->opts->site]);
+		log_error("this kernel does not take probe site %s; use --probe-site auto", site_names[p->opts.site]);
 		return EXIT_KERNEL;
 	}
 	if (err == -ENOSYS || err == -ENOENT) {
@@ -509,9 +210,9 @@ enum exit_code processes__attach(struct processes *p, struct collector *c, uint3
 	if (err) {
 		p->watch = NULL;
 		log_verbose("no events of new mappings (%s): looking at them every %u ms", strerror(-err),
-			    LOOK_NS / 1000000u);
+			    LIVES_LOOK_NS / 1000000u);
 	}
-	if (p->opts->follow) {
+	if (p->opts.follow) {
 		err = collector__follow_forks(c);
 		if (err == -EPERM) {
 			log_error("cannot follow forks: no permission; use sudo");
@@ -547,7 +248,7 @@ int processes__attach_kinds(struct processes *p, uint32_t kinds)
 
 enum exit_code processes__fork_command(struct processes *p)
 {
-	struct launch_options o = { .argv = p->opts->argv, .user = p->opts->user, .follow = p->opts->follow };
+	struct launch_options o = { .argv = p->opts.argv, .user = p->opts.user, .follow = p->opts.follow };
 	struct process *process;
 	char error[256] = "";
 	int err = launch__new(&p->launch, &o, error, sizeof(error));
@@ -572,7 +273,7 @@ enum exit_code processes__start_command(struct processes *p)
 
 	if (!err)
 		return EXIT_TRACED;
-	log_error("cannot run %s: %s", p->opts->argv[0], strerror(-err));
+	log_error("cannot run %s: %s", p->opts.argv[0], strerror(-err));
 	return err == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }
 

@@ -16,28 +16,14 @@
 #include <poll.h>
 
 #include "../collect/collect.h"
-#include "../opts.h"
-#include "target.h"
+#include "../common/exit_code.h"
+#include "traced.h"
 
 struct processes;
 
-enum happening {
-	HAPPENED_BEGIN, /* of process `pid`, whose name is `text`; it was there before, or was forked */
-	HAPPENED_EXEC,  /* the same with another program */
-	HAPPENED_END,
-	HAPPENED_NOTE, /* for the timeline of `pid` */
-};
-
-/* Who wants to know. `ts` is on the clock of records; calls come in no strict order of it. */
-struct processes_ops {
-	void (*on_happening)(void *ctx, enum happening what, uint64_t ts, pid_t pid, const char *text);
-	/* A process has mapped a file (pid 0: any, at its link time addresses). 0 or -errno. */
-	int (*on_file)(void *ctx, pid_t pid, uint64_t bias, const struct binary *b);
-	void *ctx;
-};
-
-/* Find those that are there, or explain why not: nothing is attached yet. */
-enum exit_code processes__new(struct processes **ret, const struct opts *o, const struct processes_ops *ops);
+/* Find those that are there, or explain why not: nothing is attached yet. What `o` points to has to outlive them. */
+enum exit_code processes__new(struct processes **ret, const struct processes_options *o,
+			      const struct processes_ops *ops);
 void processes__free(struct processes *p);
 
 /* Can probes fire for processes that are not traced? For collector__new(). */
@@ -66,20 +52,8 @@ const char *processes__ended(const struct processes *p);
 /* The command's own end: true, and its exit status as a shell gives it. */
 bool processes__command_status(struct processes *p, int *ret);
 
-struct processes_stats {
-	size_t probes, files; /* attached to */
-	size_t processes;     /* traced in all, as far as we saw them */
-	size_t missed;        /* that had ended when we came to attach to their probes */
-};
 const struct processes_stats *processes__stats(const struct processes *p);
 
-/* A few words on the first of them, for metadata. */
-#define PROCESSES_DESCRIBED 16
-struct process_description {
-	pid_t pid, container_pid;
-	char comm[17];
-	char *exe;
-};
 const struct process_description *processes__described(const struct processes *p, size_t *ret_n);
 
 /* Files with probes, in the order in which they were found. */

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../write/output.h"
+#include "../common/caller.h"
 
 #define OWN_VARIABLES 3
 
@@ -122,7 +122,7 @@ static int set_variables(struct spawn *s, const struct passwd *pw)
 
 static int choose_user(struct spawn *s, const char *user)
 {
-	struct output_owner owner = output__owner_from_env();
+	struct caller owner = caller__from_env();
 	const struct passwd *pw;
 	int err = 0;
 
@@ -130,7 +130,7 @@ static int choose_user(struct spawn *s, const char *user)
 		pw = find_user(user);
 		if (!pw)
 			return -ENOENT;
-		owner = (struct output_owner){ pw->pw_uid, pw->pw_gid };
+		owner = (struct caller){ pw->pw_uid, pw->pw_gid };
 	} else {
 		pw = getpwuid(owner.uid); /* sudo's caller may be unknown here, but has numbers */
 	}

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "binaries.h"
-#include "../opts.h"
+#include "../common/exit_code.h"
 
 /* A file that the process has mapped. */
 struct target_file {

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "../common/elf_file.h"
-#include "../decode/filter.h"
+#include "../common/verdict.h"
 #include "../common/site.h"
 
 struct collector;

@@ -54,6 +54,8 @@ enum event_kind {
 	EVENT_BEGAN,  /* it was there, or was forked */
 	EVENT_EXECED, /* it runs another program: nothing of the old one is left */
 	EVENT_ENDED,
+
+	EVENT_NOTE, /* what we have to say on the timeline of `pid` at `ts`: name */
 };
 
 /* One for each kind of USDT probe, in the order of the record ABI. */

@@ -109,6 +109,26 @@ int rules__copy(struct rules *to, const struct rules *from)
 	return err;
 }
 
+int rules__add(struct rules *to, const struct rules *from)
+{
+	int err = 0;
+
+	for (int i = 0; !err && i < RULE_LISTS; i++)
+		err = patterns__copy(&to->lists[i], &from->lists[i]);
+	to->include_all |= from->include_all;
+	to->no_methods |= from->no_methods;
+	to->on_change |= from->on_change;
+	return err;
+}
+
+void rules__unmatched(const struct rules *r, void (*cb)(const char *option, const char *pattern))
+{
+	for (int i = 0; i < RULE_LISTS; i++)
+		for (size_t j = 0; j < r->lists[i].n; j++)
+			if (!r->lists[i].list[j].matched && strcmp(r->lists[i].list[j].text, "*"))
+				cb(rule_options[i], r->lists[i].list[j].text);
+}
+
 void rules__clear(struct rules *r)
 {
 	for (int i = 0; i < RULE_LISTS; i++)

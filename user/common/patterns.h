@@ -42,8 +42,14 @@ struct rules {
 };
 
 int rules__copy(struct rules *to, const struct rules *from);
+
+/* What `from` has in addition to what is there. 0 or -ENOMEM. */
+int rules__add(struct rules *to, const struct rules *from);
 void rules__clear(struct rules *r);
 bool rules__are_empty(const struct rules *r); /* no pattern and no switch */
+
+/* Calls `cb` with the option and the pattern of those that have matched nothing so far. */
+void rules__unmatched(const struct rules *r, void (*cb)(const char *option, const char *pattern));
 
 /* One option as in argv, `value` is NULL for one that takes none: "--include", "pool.*". 0, -ENOMEM, or -EINVAL: no
  * option of the filter, or its value is missing. */

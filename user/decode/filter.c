@@ -541,6 +541,21 @@ int filter__change(struct filter *f, const struct rules *rules, uint64_t ts)
 	return 0;
 }
 
+uint32_t filter__probes(const struct rules *r)
+{
+	uint32_t kinds = (1u << EVENT_PROBES) - 1;
+
+	if (r->no_methods)
+		kinds &= ~(1u << EVENT_PROBE_ENTER | 1u << EVENT_PROBE_EXIT);
+	if (!r->lists[RULE_TRIGGER].n)
+		kinds &= ~(1u << EVENT_PROBE_QUIET);
+	for (size_t i = 0; i < r->lists[RULE_EXCLUDE].n; i++)
+		if (!strcmp(r->lists[RULE_EXCLUDE].list[i].text, "*"))
+			kinds &= ~(1u << EVENT_PROBE_SET | 1u << EVENT_PROBE_QUIET | 1u << EVENT_PROBE_LOG |
+				   1u << EVENT_PROBE_VALUE);
+	return kinds;
+}
+
 uint32_t filter__epoch(const struct filter *f)
 {
 	return f->epoch;

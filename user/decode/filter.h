@@ -11,21 +11,9 @@
 
 #include "../common/event.h"
 #include "../common/patterns.h"
+#include "../common/verdict.h"
 
 struct filter;
-
-/* Objects of one class and one name; the kernel knows the name by its hash. */
-struct verdict_key {
-	uint64_t cls, name_hash;
-	uint32_t pid, generation;
-};
-
-enum trigger { TRIGGER_AS_APP, TRIGGER_ON, TRIGGER_OFF };
-
-struct verdict {
-	uint64_t allowed; /* bit i: attribute i may be reported, if the app does */
-	enum trigger trigger;
-};
 
 /* Hands a verdict to the kernel. What it cannot take is decided here, so there is no error. */
 typedef void (*filter_push)(void *ctx, const struct verdict_key *key, const struct verdict *v, uint32_t epoch);
@@ -42,6 +30,9 @@ int filter__feed(struct filter *f, const struct event *e, filter_next next, void
 
 /* Other rules from `ts` (events' clock) on. */
 int filter__change(struct filter *f, const struct rules *rules, uint64_t ts);
+
+/* Which kinds of probes (bit: enum probe) these rules can let through at all: the others need not be attached to. */
+uint32_t filter__probes(const struct rules *rules);
 
 /* What the kernel must compare with: 0 while there is nothing to filter. */
 uint32_t filter__epoch(const struct filter *f);

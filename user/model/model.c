@@ -141,6 +141,27 @@ static int on_instant(struct model *m, const struct event *e)
 	return err;
 }
 
+/* Something to be read on the timeline that is no event of the target, on its first thread. */
+static int on_note(struct model *m, const struct event *note)
+{
+	const uint32_t pid = note->pid;
+	struct event e = { .pid = pid, .tid = pid };
+	struct thread *thread = table__get(&m->threads, pid, pid);
+	struct process *process;
+	int err = model__process(m, pid, "", &process);
+
+	if (err)
+		return err;
+	if (!thread) {
+		if (process->name[0])
+			snprintf(e.comm, sizeof(e.comm), "%s", process->name);
+		else
+			snprintf(e.comm, sizeof(e.comm), "%u", pid); /* nobody has said */
+		err = threads__of(m, &e, &thread);
+	}
+	return err ? err : m->ops->instant(m->writer, model__at(m, note->ts, pid, pid), note->name, NULL, 0);
+}
+
 int model__feed(struct model *m, const struct event *e)
 {
 	struct thread *thread;
@@ -149,6 +170,8 @@ int model__feed(struct model *m, const struct event *e)
 		return m->error;
 	if (e->kind == EVENT_BEGAN || e->kind == EVENT_EXECED || e->kind == EVENT_ENDED)
 		return m->error = on_process(m, e);
+	if (e->kind == EVENT_NOTE)
+		return m->error = on_note(m, e);
 	m->error = threads__of(m, e, &thread);
 	if (m->error)
 		return m->error;
@@ -164,25 +187,6 @@ int model__feed(struct model *m, const struct event *e)
 	case EVENT_INSTANT: m->error = on_instant(m, e); break;
 	default: break;
 	}
-	return m->error;
-}
-
-int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *text)
-{
-	struct event e = { .pid = pid, .tid = pid };
-	struct thread *thread = table__get(&m->threads, pid, pid);
-	struct process *process;
-
-	if (!m->error)
-		m->error = model__process(m, pid, "", &process);
-	if (!m->error && !thread && process->name[0])
-		snprintf(e.comm, sizeof(e.comm), "%s", process->name);
-	else if (!m->error && !thread)
-		snprintf(e.comm, sizeof(e.comm), "%u", pid); /* nobody has said */
-	if (!m->error && !thread)
-		m->error = threads__of(m, &e, &thread);
-	if (!m->error)
-		m->error = m->ops->instant(m->writer, model__at(m, ts, pid, pid), text, NULL, 0);
 	return m->error;
 }
 

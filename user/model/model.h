@@ -37,9 +37,6 @@ int model__process_name(struct model *m, uint32_t pid, const char *name);
 /* 0 or the first error of the writer, or -ENOMEM; the same from then on. */
 int model__feed(struct model *m, const struct event *e);
 
-/* Something to be read on the timeline that is no event of the target, on its first thread. The same errors. */
-int model__note(struct model *m, uint64_t ts, uint32_t pid, const char *text);
-
 /* The end of the trace at `ts` (events' clock): ends what is open, writes each living counter's
  * last values once more. */
 int model__finish(struct model *m, uint64_t ts);

@@ -360,7 +360,7 @@ uint64_t output__size(const struct output *o)
 	return o->whole + o->used;
 }
 
-int output__open(struct output **ret, const char *path, struct output_owner owner)
+int output__open(struct output **ret, const char *path, struct caller owner)
 {
 	struct output *o = calloc(1, sizeof(*o));
 	struct output_file file;

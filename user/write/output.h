@@ -16,25 +16,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "../common/caller.h"
+
 #define OUTPUT_HEAD 16384
 
 struct output;
 
-struct output_owner {
-	uid_t uid;
-	gid_t gid;
-};
-
-/* The user who called sudo, or the caller itself. */
-struct output_owner output__owner_from_env(void);
-
 /* Make the file `path` ("-": stdout), owned by `owner` and opened with that user's rights. It gets a new inode under a
  * name that cannot be guessed and is then renamed to `path`: a link that somebody placed there is replaced, not
  * followed. A path that exists and is a device or a pipe is opened as it is. 0 or -errno. */
-int output__open(struct output **ret, const char *path, struct output_owner owner);
-
-/* A named pipe, of which output__open() waits for a reader; a signal ends that with -EINTR. */
-bool output__waits_for_reader(const char *path);
+int output__open(struct output **ret, const char *path, struct caller owner);
 
 /* Can the head be filled in later? Not on a pipe. */
 bool output__has_head(const struct output *o);

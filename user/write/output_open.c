@@ -43,7 +43,7 @@ static void become_root(struct identity *was)
 	*was = (struct identity){ 0 };
 }
 
-static int set_groups_of(struct output_owner owner)
+static int set_groups_of(struct caller owner)
 {
 	struct passwd *pw = getpwuid(owner.uid);
 	int err = pw ? initgroups(pw->pw_name, owner.gid) : setgroups(1, &owner.gid);
@@ -52,7 +52,7 @@ static int set_groups_of(struct output_owner owner)
 }
 
 /* File system rights of `owner` until become_root(). Nothing happens if this is not root, or the owner is. */
-static int become_owner(struct identity *ret_was, struct output_owner owner)
+static int become_owner(struct identity *ret_was, struct caller owner)
 {
 	int err;
 
@@ -80,35 +80,6 @@ static int become_owner(struct identity *ret_was, struct output_owner owner)
 	if (err)
 		become_root(ret_was);
 	return err;
-}
-
-/* A decimal number and nothing else; (uint32_t)-1 means "leave as it is" to system calls, and is no id. */
-static bool parse_id(const char *text, uint32_t *ret)
-{
-	uint64_t id = 0;
-
-	if (!text || !*text || strlen(text) > 10)
-		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		id = id * 10 + (uint64_t)(*text - '0');
-	}
-	if (id >= UINT32_MAX)
-		return false;
-	*ret = (uint32_t)id;
-	return true;
-}
-
-struct output_owner output__owner_from_env(void)
-{
-	struct output_owner owner = { geteuid(), getegid() };
-	uint32_t uid, gid;
-
-	/* Anybody can set them; only who is root already has something to give away. */
-	if (owner.uid == 0 && parse_id(getenv("SUDO_UID"), &uid) && parse_id(getenv("SUDO_GID"), &gid))
-		owner = (struct output_owner){ uid, gid };
-	return owner;
 }
 
 /* ---- a file ---- */
@@ -183,7 +154,7 @@ static int random_name(char *name, size_t size)
 
 /* A new file under a name that nobody expects, then renamed: there is no moment at which a link could be
  * followed. */
-static int create(struct output_file *ret, int directory, const char *name, const struct output_owner *give_to)
+static int create(struct output_file *ret, int directory, const char *name, const struct caller *give_to)
 {
 	char temporary[64];
 	int err, fd, replaced;
@@ -210,7 +181,7 @@ static int create(struct output_file *ret, int directory, const char *name, cons
 	return err;
 }
 
-/* A device or a pipe: see output__waits_for_reader(). */
+/* A device or a pipe: see output_open__waits_for_reader(). */
 static int open_special(struct output_file *ret, int directory, const char *name, bool follow)
 {
 	int fd = openat(directory, name, O_WRONLY | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
@@ -233,7 +204,7 @@ static int open_special(struct output_file *ret, int directory, const char *name
 
 /* A link. Followed only to what is no regular file, and only if its maker may do what we are about to. */
 static int open_link(struct output_file *ret, int directory, const char *name, const struct stat *link,
-		     struct output_owner owner, const struct output_owner *give_to)
+		     struct caller owner, const struct caller *give_to)
 {
 	struct stat st, std;
 
@@ -253,8 +224,8 @@ static int open_link(struct output_file *ret, int directory, const char *name, c
 	return give_to ? -EACCES : open_special(ret, directory, name, true);
 }
 
-static int open_in(struct output_file *ret, int directory, const char *name, struct output_owner owner,
-		   const struct output_owner *give_to)
+static int open_in(struct output_file *ret, int directory, const char *name, struct caller owner,
+		   const struct caller *give_to)
 {
 	struct stat st;
 
@@ -270,8 +241,7 @@ static int open_in(struct output_file *ret, int directory, const char *name, str
 }
 
 /* With the rights that this process has now; a new file becomes *give_to's if that is not NULL. */
-static int open_path(struct output_file *ret, const char *path, struct output_owner owner,
-		     const struct output_owner *give_to)
+static int open_path(struct output_file *ret, const char *path, struct caller owner, const struct caller *give_to)
 {
 	const char *name;
 	int directory = open_directory(path, &name), err;
@@ -283,14 +253,14 @@ static int open_path(struct output_file *ret, const char *path, struct output_ow
 	return err;
 }
 
-bool output__waits_for_reader(const char *path)
+bool output_open__waits_for_reader(const char *path)
 {
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-int output_open__path(struct output_file *ret, const char *path, struct output_owner owner)
+int output_open__path(struct output_file *ret, const char *path, struct caller owner)
 {
 	struct identity was;
 	bool changed;

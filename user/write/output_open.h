@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "output.h"
+#include "../common/caller.h"
 
 struct output_file {
 	int fd;
@@ -21,6 +21,9 @@ struct output_file {
 };
 
 /* See output__open(). */
-int output_open__path(struct output_file *ret, const char *path, struct output_owner owner);
+int output_open__path(struct output_file *ret, const char *path, struct caller owner);
+
+/* A named pipe, of which output__open() waits for a reader; a signal ends that with -EINTR. */
+bool output_open__waits_for_reader(const char *path);
 
 #endif

@@ -83,7 +83,7 @@ static inline void spit(const char *name, const char *text)
 static inline struct output *open_output(const char *name)
 {
 	struct output *o = NULL;
-	int err = output__open(&o, name, output__owner_from_env());
+	int err = output__open(&o, name, caller__from_env());
 
 	cr_assert_eq(err, 0, "%s: %s", name, strerror(-err));
 	return o;

@@ -20,7 +20,7 @@ TestSuite(output_open, .init = set_up, .fini = tear_down, .timeout = 60);
 static int open_error(const char *name)
 {
 	struct output *o = NULL;
-	int err = output__open(&o, name, output__owner_from_env());
+	int err = output__open(&o, name, caller__from_env());
 
 	cr_expect_null(o, "it must be left alone on failure");
 	return err;
@@ -213,39 +213,6 @@ static void be_called_by_nobody(void)
 		cr_skip_test("not root");
 	setenv("SUDO_UID", "65534", 1);
 	setenv("SUDO_GID", "65534", 1);
-}
-
-Test(output_open, takes_the_owner_from_sudo)
-{
-	static const char *const bad[] = {
-		"", "-1", "+1", " 1", "1 ", "0x1", "4294967295", "4294967296", "18446744073709551617", "a"
-	};
-	struct output_owner owner;
-
-	owner = output__owner_from_env();
-	cr_expect_eq(owner.uid, geteuid());
-	be_called_by_nobody();
-	owner = output__owner_from_env();
-	cr_expect_eq(owner.uid, NOBODY);
-	cr_expect_eq(owner.gid, NOBODY);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		setenv("SUDO_UID", bad[i], 1);
-		cr_expect_eq(output__owner_from_env().uid, 0, "%s", bad[i]);
-	}
-	setenv("SUDO_UID", "4294967294", 1);
-	cr_expect_eq(output__owner_from_env().uid, 4294967294u);
-	setenv("SUDO_GID", "x", 1);
-	cr_expect_eq(output__owner_from_env().uid, 0, "both or none");
-}
-
-Test(output_open, does_not_believe_the_environment_of_others)
-{
-	be_called_by_nobody();
-	setenv("SUDO_UID", "0", 1);
-	setenv("SUDO_GID", "0", 1);
-	cr_assert_eq(seteuid(1000), 0);
-	cr_expect_eq(output__owner_from_env().uid, 1000);
-	cr_assert_eq(seteuid(0), 0);
 }
 
 Test(output_open, makes_the_file_as_the_user_who_called_sudo)

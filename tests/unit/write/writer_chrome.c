@@ -28,7 +28,7 @@ static const struct trace_object object = { 0x7f0012345678, 3, "the pool", "Pool
 
 static void set_up(void)
 {
-	const struct output_owner owner = { geteuid(), getegid() };
+	const struct caller owner = { geteuid(), getegid() };
 
 	strcpy(directory, "/tmp/viztrace-writer-XXXXXX");
 	cr_assert(mkdtemp(directory));
@@ -579,7 +579,7 @@ Test(writer_chrome, leaves_the_first_category_for_names_like_those)
 static char *through_pipe(const char *metadata)
 {
 	static char text[OUTPUT_HEAD * 4];
-	const struct output_owner owner = { geteuid(), getegid() };
+	const struct caller owner = { geteuid(), getegid() };
 	ssize_t size;
 	int fds[2];
 
@@ -620,7 +620,7 @@ Test(writer_chrome, writes_an_empty_summary_into_a_pipe)
 
 Test(writer_chrome, passes_on_what_the_output_says)
 {
-	const struct output_owner owner = { geteuid(), getegid() };
+	const struct caller owner = { geteuid(), getegid() };
 	int err = 0;
 
 	writer_chrome__free(writer);

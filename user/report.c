@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* report: see report.h. */
+#include "report.h"
+
+#include <inttypes.h>
+
+#include "attach/processes.h"
+#include "collect/collect.h"
+#include "common/log.h"
+#include "decode/decode.h"
+#include "decode/filter.h"
+#include "model/model.h"
+#include "write/writer_chrome.h"
+
+/*
+ * What was seen and never came: records that a program has not completed within a second after the end, and all
+ * behind them in the same ring buffer. They are lost; the books must not say less than that.
+ */
+static void settle(struct report_counts *c, const char *name, bool failed)
+{
+	uint64_t known = c->written + c->filtered + c->lost;
+
+	if (c->seen > known) {
+		if (!failed)
+			log_warn("%" PRIu64 " records of viz:%s were not completed in time; they count as lost",
+				 c->seen - known, name);
+		c->lost += c->seen - known;
+	} else if (c->seen < known) {
+		log_warn("the books of viz:%s do not balance: %" PRIu64 " seen, %" PRIu64
+			 " accounted for; please report this",
+			 name, c->seen, known);
+	}
+}
+
+static void add(struct report_counts *total, const struct report_counts *c)
+{
+	total->seen += c->seen;
+	total->filtered += c->filtered;
+	total->written += c->written;
+	total->lost += c->lost;
+	total->truncated += c->truncated;
+	total->unreadable += c->unreadable;
+}
+
+void report__close(struct report *r, const struct report_sources *from)
+{
+	const struct model_stats *m = model__stats(from->model);
+	const struct decode_stats *d = decoder__stats(from->decoder);
+
+	for (int i = 0; i < EVENT_PROBES; i++) {
+		struct report_counts *c = &r->probes[i];
+		struct collect_counts k = { 0 };
+
+		collector__counts(from->collector, (enum probe)i, &k);
+		c->seen = k.seen;
+		c->filtered = k.filtered + filter__filtered(from->filter, (enum probe)i);
+		if (i == EVENT_PROBE_EXIT)
+			c->filtered += m->unwanted;
+		c->written = m->written[i];
+		c->lost = k.lost + d->rejected_by_probe[i] + m->rejected[i];
+		c->truncated = k.truncated;
+		c->unreadable = k.unreadable;
+		settle(c, probe_names[i], from->failed);
+		add(&r->total, c);
+		r->rejected += d->rejected_by_probe[i] + m->rejected[i];
+	}
+	r->counters = m->counters;
+	r->objects = m->objects;
+	r->methods = m->methods;
+	r->threads = m->threads;
+	r->processes = m->processes;
+	r->missed = processes__stats(from->processes)->missed + collector__untraced(from->collector);
+	r->not_finite = m->not_finite;
+	r->unwound = m->unwound;
+	r->unmatched = m->unmatched;
+	r->invalid_json = writer_chrome__stats(from->writer)->args.invalid_json;
+}

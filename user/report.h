@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* report: the books of a trace, which session closes and metadata and summary tell. */
+#ifndef VIZTRACE_REPORT_H
+#define VIZTRACE_REPORT_H
+
+#include "common/event.h"
+
+struct report_counts {
+	uint64_t seen, written, filtered, lost, truncated, unreadable;
+};
+
+/* What summary and metadata tell of a trace. */
+struct report {
+	struct report_counts probes[EVENT_PROBES], total;
+	uint64_t counters, objects, methods, threads, processes; /* how many different ones */
+	uint64_t missed; /* processes that ended before their probes were attached to, or could not be followed */
+	uint64_t not_finite, invalid_json, unwound, unmatched, rejected;
+	uint64_t start, end;             /* ns, CLOCK_MONOTONIC */
+	uint64_t start_wall, start_boot; /* ns since 1970; ns since boot, suspended time included */
+	uint64_t bytes;
+	const char *why; /* it ended: "interrupted", "the target ended", ... */
+};
+
+/* Whose books they are. */
+struct report_sources {
+	struct collector *collector;
+	const struct decoder *decoder;
+	const struct filter *filter;
+	const struct model *model;
+	const struct processes *processes;
+	const struct writer_chrome *writer;
+	bool failed; /* the output did: then what is missing was not waited for */
+};
+
+/* At the end: all counts are filled in, such that seen = written + filtered + lost; warns where that had to be made so.
+ */
+void report__close(struct report *r, const struct report_sources *from);
+
+#endif
