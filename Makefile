@@ -3,12 +3,15 @@
 # sudo make demo   install what is missing, build, trace the demo: build/demo.json
 # sudo make test   install what is missing, build and run every test
 #                  (WITH="containers kernels": also in containers of Debian 12 and 13, and on two other kernels)
-# make install     PREFIX=/usr/local DESTDIR=
+# make install     PREFIX=/usr/local DESTDIR=; make uninstall takes it away again
+# make dist        build/viztrace-bpf-VERSION.tar.gz, the same each time; it builds without clang and bpftool
+# make rpm         an RPM of it (RPM_FLAGS=--nodeps where rpm is a guest)
 # V=1 shows commands; CLANG, BPFTOOL, CC, PKG_CONFIG may be set.
 
 # One place: VIZTRACE_VERSION of the header.
 VERSION := $(shell sed -n 's/^.define VIZTRACE_VERSION [0-9]* .. \([0-9.]*\):.*/\1/p' include/viztrace.h)
 PREFIX ?= /usr/local
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 CC ?= cc
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
@@ -16,10 +19,13 @@ PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 B := build
 
+# What is built is the same wherever it is built.
+SAME_PATHS := -ffile-prefix-map=$(CURDIR)=.
+
 WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow
 PACKAGES := libbpf libelf jansson
 USER_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -I$(B) -DTOOL_VERSION='"$(VERSION)"' \
-	$(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(CFLAGS)
+	$(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(SAME_PATHS) $(CPPFLAGS) $(CFLAGS)
 USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread
 
 # The way of an event from ring to file goes through many small functions in several files.
@@ -29,7 +35,7 @@ MACHINE := $(shell uname -m)
 BPF_ARCH := $(if $(filter x86_64,$(MACHINE)),x86,$(if $(filter aarch64,$(MACHINE)),arm64,$(MACHINE)))
 # Not the C library's headers, but those of the kernel that lie beside them.
 BPF_CFLAGS = -O2 -g -target bpf -mcpu=v2 -ffreestanding -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Werror -Iinclude \
-	-idirafter /usr/include/$(MACHINE)-linux-gnu
+	-idirafter /usr/include/$(MACHINE)-linux-gnu $(SAME_PATHS)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$1' '$(subst $(CURDIR)/,,$2)')
@@ -46,7 +52,7 @@ all: $(B)/viztrace-bpf
 
 $(B)/viztrace-bpf: $(OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(USER_LIBS)
+	$(Q)$(CC) $(SAME_PATHS) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(USER_LIBS)
 
 $(B)/user/%.o: user/%.c | $(SKELETONS)
 	$(call say,CC,$@)
@@ -59,9 +65,21 @@ $(B)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) include/viztrace.h
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $(B)/$*.whole.bpf.o $<
 	$(Q)$(BPFTOOL) gen object $@ $(B)/$*.whole.bpf.o
 
+# `make dist` puts skeletons into the tarball, and the sums of what they were made from. BPF_FROM_SOURCE=1 ignores them.
+SHIPPED := bpf/skeletons
+BPF_SOURCES := $(sort $(wildcard bpf/*.c bpf/*.h)) include/viztrace.h
+ifeq ($(if $(BPF_FROM_SOURCE),,$(wildcard $(SHIPPED)/$(BPF_ARCH)/*.skel.h)),)
 $(B)/%.skel.h: $(B)/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+else
+$(B)/%.skel.h: $(SHIPPED)/$(BPF_ARCH)/%.skel.h $(SHIPPED)/sums $(BPF_SOURCES)
+	$(call say,SKEL,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)sha256sum $(BPF_SOURCES) | cmp -s - $(SHIPPED)/sums || { echo "the eBPF sources are not those that the" \
+		"skeletons in $(SHIPPED) were made from; build with BPF_FROM_SOURCE=1 (which takes clang and bpftool)" >&2; exit 1; }
+	$(Q)cp $< $@
+endif
 .SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o)
 
 WITH ?=
@@ -114,14 +132,53 @@ $(B)/unit/%: tests/unit/%.c $(B)/unit/libproduct.a $(wildcard tests/unit/*.h tes
 	$(Q)$(CC) $(filter-out -Wmissing-prototypes,$(USER_CFLAGS)) $(SANITIZE) -iquote user -o $@ $< \
 		$(B)/unit/libproduct.a -lcriterion $(USER_LIBS) -lm
 
+# ---- install ----
+
+BASH_COMPLETIONS := $(PREFIX)/share/bash-completion/completions
+FISH_COMPLETIONS := $(PREFIX)/share/fish/vendor_completions.d
+MANUALS := $(wildcard user/man/*)
+installed_manual = $(PREFIX)/share/man/man$(subst .,,$(suffix $1))/$(notdir $1)
+INSTALLED = $(PREFIX)/bin/viztrace-bpf $(PREFIX)/include/viztrace.h $(PREFIX)/share/pkgconfig/viztrace.pc \
+	$(foreach m,$(MANUALS),$(call installed_manual,$m)) $(BASH_COMPLETIONS)/viztrace-bpf \
+	$(ZSH_COMPLETIONS)/_viztrace-bpf $(FISH_COMPLETIONS)/viztrace-bpf.fish
+
+.PHONY: uninstall dist rpm
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/pkgconfig
-	install -m 755 $(B)/viztrace-bpf $(DESTDIR)$(PREFIX)/bin/viztrace-bpf
-	install -m 644 include/viztrace.h $(DESTDIR)$(PREFIX)/include/viztrace.h
+	install -D -m 755 $(B)/viztrace-bpf $(DESTDIR)$(PREFIX)/bin/viztrace-bpf
+	install -D -m 644 include/viztrace.h $(DESTDIR)$(PREFIX)/include/viztrace.h
+	install -d $(DESTDIR)$(PREFIX)/share/pkgconfig
 	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' '' 'Name: viztrace' \
 		'Description: USDT probes for counters, objects and methods, one header' \
 		'Version: $(VERSION)' 'Cflags: -I$${includedir}' \
 		> $(DESTDIR)$(PREFIX)/share/pkgconfig/viztrace.pc
+	$(foreach m,$(MANUALS),install -D -m 644 $m $(DESTDIR)$(call installed_manual,$m) &&) :
+	install -D -m 644 user/completion/viztrace-bpf.bash $(DESTDIR)$(BASH_COMPLETIONS)/viztrace-bpf
+	install -D -m 644 user/completion/_viztrace-bpf $(DESTDIR)$(ZSH_COMPLETIONS)/_viztrace-bpf
+	install -D -m 644 user/completion/viztrace-bpf.fish $(DESTDIR)$(FISH_COMPLETIONS)/viztrace-bpf.fish
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+
+# ---- tarball, packages ----
+
+DIST := viztrace-bpf-$(VERSION)
+DIST_TIME = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),$(shell stat -c %Y Makefile))
+DIST_FILES = $(if $(wildcard .git),git ls-files --cached --others --exclude-standard -z -- . ':!$(SHIPPED)',\
+	find . -path ./$(B) -prune -o -path ./$(SHIPPED) -prune -o -name __pycache__ -prune -o -type f -print0)
+
+dist: $(SKELETONS)
+	$(call say,DIST,$(B)/$(DIST).tar.gz)
+	$(Q)rm -rf $(B)/dist && mkdir -p $(B)/dist/$(DIST)
+	$(Q)$(DIST_FILES) | tar --null -T - -cf - | tar -xf - -C $(B)/dist/$(DIST)
+	$(Q)mkdir -p $(B)/dist/$(DIST)/$(SHIPPED)/$(BPF_ARCH)
+	$(Q)cp $(SKELETONS) $(B)/dist/$(DIST)/$(SHIPPED)/$(BPF_ARCH)
+	$(Q)sha256sum $(BPF_SOURCES) > $(B)/dist/$(DIST)/$(SHIPPED)/sums
+	$(Q)tar -C $(B)/dist --sort=name --mtime=@$(DIST_TIME) --owner=0 --group=0 --numeric-owner --format=gnu \
+		--mode=u+rwX,go+rX,go-w -cf - $(DIST) | gzip -9n > $(B)/$(DIST).tar.gz
+	$(Q)rm -rf $(B)/dist
+
+rpm: dist
+	$(Q)rpmbuild -ta --define "_topdir $(abspath $(B)/rpm)" $(RPM_FLAGS) $(B)/$(DIST).tar.gz
 
 clean:
 	$(Q)rm -rf $(B)

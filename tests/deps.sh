@@ -59,6 +59,7 @@ for set in "$@"; do
 		wish man-db program man
 		wish zsh program zsh
 		wish fish program fish
+		wish rpm program rpmbuild
 		wish clang-format program clang-format
 		wish lld program ld.lld
 		wish musl-tools program musl-gcc

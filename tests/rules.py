@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Rules of the tree itself: who may know whom, licenses, style, installation."""
+import fnmatch
 import os
 import re
 import shutil
@@ -13,7 +14,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def tracked(*patterns):
-    """Files of the tree that git knows or would add."""
+    """Files of the tree that git knows or would add; in a tarball, all but what was built."""
+    if not os.path.exists(os.path.join(ROOT, ".git")):
+        found = [os.path.relpath(os.path.join(folder, f), ROOT) for folder, _, names in os.walk(ROOT) for f in names]
+        return [f for f in found if not f.startswith(("build/", "bpf/skeletons/")) and "__pycache__" not in f and
+                (not patterns or any(fnmatch.fnmatch(f, p) for p in patterns))]
     out = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
                          cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return [f for f in out.splitlines() if os.path.exists(os.path.join(ROOT, f))]
@@ -95,12 +100,12 @@ class Rules(unittest.TestCase):
     def test_top_level_is_what_the_readme_says(self):
         top = {f.split("/")[0] for f in tracked() if not f.startswith(".")}
         self.assertEqual(top, {"bpf", "user", "include", "tests", "Makefile", "README.md", "LICENSE", "LICENSES",
-                               "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"})
+                               "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "debian"})
 
     def test_every_source_names_its_license(self):
         mark = "SPDX-License" + "-Identifier: BSD-2-Clause"
         for f in tracked("*.c", "*.cc", "*.h", "*.py", "*.sh", "*.html", "Makefile", ".ci/run", "user/man/*",
-                         "user/completion/*", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
+                         "user/completion/*", "debian/rules", "debian/*.spec", "debian/tests/installed-example", "*.rs", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
             self.assertIn(mark, read(f)[:300], f)
         self.assertEqual(read("LICENSES/BSD-2-Clause.txt"), read("LICENSE"))
 
@@ -116,7 +121,7 @@ class Rules(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
     def test_shell_scripts_pass_shellcheck(self):
-        scripts = tracked("*.sh", ".ci/run")
+        scripts = tracked("*.sh", ".ci/run", "debian/tests/installed-example", "user/completion/*.bash")
         result = subprocess.run(["shellcheck", *scripts], cwd=ROOT, capture_output=True, text=True, check=False)
         self.assertEqual(result.returncode, 0, result.stdout)
 

@@ -32,7 +32,7 @@ def suites(extra):
                    for folder, _, files in os.walk(source) for f in files if f.endswith(".c"))
     for name in units:
         yield "unit/" + name, [os.path.join(UNIT, name), "-j2"]
-    for name, script in (("rules", "rules.py"), ("rules/manual", "manual.py"), ("completion", "completion.py"),
+    for name, script in (("rules", "rules.py"), ("rules/manual", "manual.py"), ("completion", "completion.py"), ("package", "package/tarball.py"),
                          ("header", "header/run.py"),
                          ("aarch64", "aarch64/run.py"), ("viewer", "viewer/test_view.py"),
                          ("e2e", "e2e/run.py"), ("readme", "readme.py")):
