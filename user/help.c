@@ -13,6 +13,7 @@ static const char options[] =
 	"  -- COMMAND             start it and trace it from its first probe on\n"
 	"      --user USER        who runs the command (default: who called sudo)\n"
 	"  -o, --output FILE      where the trace goes (default: viztrace-PID.json; -: stdout)\n"
+	"      --format FORMAT    of the -o that follows, or else of the last one: chrome (default: by FILE's end)\n"
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
 	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M to 32M)\n"

@@ -25,6 +25,7 @@ enum {
 	OPT_RULE_VALUE,
 	OPT_FAIL_ON_LOSS,
 	OPT_USER,
+	OPT_FORMAT,
 	OPT_VERSION
 };
 
@@ -34,6 +35,7 @@ static const struct option options[] = {
 	{ "program", required_argument, NULL, 'x' },
 	{ "user", required_argument, NULL, OPT_USER },
 	{ "output", required_argument, NULL, 'o' },
+	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -184,6 +186,68 @@ static int answer_help(char **words, int n, char *error, size_t size)
 	return 1;
 }
 
+/* -o FILE: in the format that a --format before it says. */
+static int add_output(struct opts *o, const char *path, char *error, size_t size)
+{
+	const struct opts_output *last = o->n_outputs ? &o->outputs[o->n_outputs - 1] : NULL;
+
+	if (!*path)
+		FAIL("-o needs the name of a file");
+	for (size_t i = 0; i < o->n_outputs; i++)
+		if (o->outputs[i].path && !strcmp(o->outputs[i].path, path))
+			FAIL("-o %s is given twice", path);
+	if (last && !last->path) {
+		o->outputs[o->n_outputs - 1].path = path;
+		return 0;
+	}
+	if (o->n_outputs == SINKS_MAX)
+		FAIL("-o may be given %d times at most", SINKS_MAX);
+	o->outputs[o->n_outputs++].path = path;
+	return 0;
+}
+
+/* --format NAME: of the -o that follows, or else of the last one. */
+static int parse_format(struct opts *o, const char *name, char *error, size_t size)
+{
+	const struct format *format = format__named(name);
+	char names[128] = "";
+
+	for (size_t i = 0; formats[i]; i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? ", " : "", formats[i]->name);
+	if (!format)
+		FAIL("--format is one of: %s; not '%s'", names, name);
+	if (o->n_outputs && !o->outputs[o->n_outputs - 1].path)
+		FAIL("--format is given twice for one -o");
+	if (o->n_outputs == SINKS_MAX)
+		FAIL("-o may be given %d times at most", SINKS_MAX);
+	o->outputs[o->n_outputs++].format = format;
+	return 0;
+}
+
+/* Every output has a format in the end, and there is one. */
+static int settle_outputs(struct opts *o, char *error, size_t size)
+{
+	struct opts_output *last = o->n_outputs ? &o->outputs[o->n_outputs - 1] : &o->outputs[o->n_outputs++];
+
+	/* --format behind the last -o. */
+	if (!last->path && o->n_outputs > 1) {
+		if (last[-1].format)
+			FAIL("--format is given twice for one -o");
+		last[-1].format = last->format;
+		*last = (struct opts_output){ 0 };
+		o->n_outputs--;
+	}
+	for (size_t i = 0; i < o->n_outputs; i++) {
+		struct opts_output *out = &o->outputs[i];
+
+		if (!out->format && out->path)
+			out->format = format__of_path(out->path);
+		if (!out->format)
+			out->format = formats[0];
+	}
+	return 0;
+}
+
 /* All words that begin with a dash. 1: --version was answered. */
 static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, char *error, size_t size)
 {
@@ -196,7 +260,8 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case 'f': o->follow = true; break;
 		case 'x': o->program = optarg; break;
 		case OPT_USER: o->user = optarg; break;
-		case 'o': o->output = optarg; break;
+		case 'o': err = add_output(o, optarg, error, size); break;
+		case OPT_FORMAT: err = parse_format(o, optarg, error, size); break;
 		case 'd': err = parse_duration(&o->duration, optarg, error, size); break;
 		case 'q': o->quiet = true; break;
 		case 'v': o->verbose = true; break;
@@ -277,8 +342,6 @@ static int check(const struct opts *o, char *error, size_t size)
 		FAIL("--user is for a command to run; see --help");
 	if (o->program && !*o->program)
 		FAIL("-x needs the name of a file");
-	if (o->output && !*o->output)
-		FAIL("-o needs the name of a file");
 	return 0;
 }
 
@@ -291,7 +354,9 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 		return err;
 	if (help || (optind < argc && !strcmp(argv[optind], "help")))
 		return answer_help(argv + optind, argc - optind, error, size);
-	err = parse_command(o, argc, argv, error, size);
+	err = settle_outputs(o, error, size);
+	if (!err)
+		err = parse_command(o, argc, argv, error, size);
 	return err ? err : check(o, error, size);
 }
 

@@ -11,6 +11,7 @@
 #include "common/exit_code.h"
 #include "common/patterns.h"
 #include "common/site.h"
+#include "write/formats.h"
 
 /* The default is RING_SIZES for all CPUs together within these: what it takes to lose nothing while a collector that
  * shares its CPU with others is not running (`make bench BENCH=rings`). */
@@ -22,6 +23,11 @@
 
 enum command { COMMAND_TRACE, COMMAND_LIST, COMMAND_CTL, COMMAND_DOCTOR };
 
+struct opts_output {
+	const char *path;
+	const struct format *format;
+};
+
 struct opts {
 	enum command command;
 	pid_t *pids; /* -p, each once */
@@ -31,10 +37,11 @@ struct opts {
 	const char *user;    /* --user: who runs it */
 	bool follow;         /* -f: what they fork and exec, too */
 	const char *file;    /* list FILE */
-	const char *output;  /* NULL: viztrace-PID.json, viztrace-PROGRAM.json */
-	double duration;     /* seconds; 0: until it is stopped */
-	uint64_t ring_size;  /* bytes of the ring buffer of each CPU, a power of two; 0: not given */
-	uint64_t max_size;   /* bytes of the trace at which it is ended; 0: no limit */
+	struct opts_output outputs[SINKS_MAX];
+	size_t n_outputs;   /* 1 at least: its path may be NULL, which is viztrace-PID.json or viztrace-PROGRAM.json */
+	double duration;    /* seconds; 0: until it is stopped */
+	uint64_t ring_size; /* bytes of the ring buffer of each CPU, a power of two; 0: not given */
+	uint64_t max_size;  /* bytes of the trace at which it is ended; 0: no limit */
 	enum site site;
 	struct rules rules; /* what to show; ctl: what to add */
 	bool clear, show;   /* ctl */

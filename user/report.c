@@ -10,7 +10,7 @@
 #include "decode/decode.h"
 #include "decode/filter.h"
 #include "model/model.h"
-#include "write/writer_chrome.h"
+#include "write/sinks.h"
 
 /*
  * What was seen and never came: records that a program has not completed within a second after the end, and all
@@ -73,5 +73,5 @@ void report__close(struct report *r, const struct report_sources *from)
 	r->not_finite = m->not_finite;
 	r->unwound = m->unwound;
 	r->unmatched = m->unmatched;
-	r->invalid_json = writer_chrome__stats(from->writer)->args.invalid_json;
+	r->invalid_json = sinks__invalid_json(from->sinks);
 }

@@ -17,8 +17,7 @@ struct report {
 	uint64_t not_finite, invalid_json, unwound, unmatched, rejected;
 	uint64_t start, end;             /* ns, CLOCK_MONOTONIC */
 	uint64_t start_wall, start_boot; /* ns since 1970; ns since boot, suspended time included */
-	uint64_t bytes;
-	const char *why; /* it ended: "interrupted", "the target ended", ... */
+	const char *why;                 /* it ended: "interrupted", "the target ended", ... */
 };
 
 /* Whose books they are. */
@@ -28,8 +27,8 @@ struct report_sources {
 	const struct filter *filter;
 	const struct model *model;
 	const struct processes *processes;
-	const struct writer_chrome *writer;
-	bool failed; /* the output did: then what is missing was not waited for */
+	const struct sinks *sinks;
+	bool failed; /* the trace ended by an error: then what is missing was not waited for */
 };
 
 /* At the end: all counts are filled in, such that seen = written + filtered + lost; warns where that had to be made so.

@@ -13,19 +13,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attach/processes.h"
 #include "collect/collect.h"
 #include "collect/incidents.h"
+#include "common/log.h"
 #include "control.h"
 #include "decode/decode.h"
 #include "decode/filter.h"
-#include "common/log.h"
 #include "metadata.h"
 #include "model/model.h"
-#include "write/output.h"
-#include "write/output_open.h"
-#include "attach/processes.h"
+#include "outputs.h"
+#include "report.h"
 #include "summary.h"
-#include "write/writer_chrome.h"
+#include "write/sinks.h"
 
 #define MS 1000000ull
 #define POLL_BUSY_MS 1 /* a ring of the default size holds several times what fits into this at full speed */
@@ -42,12 +42,11 @@ struct session {
 	struct control *control; /* NULL: nobody can change the filters */
 	pid_t control_pid;       /* by which `ctl` finds us */
 	struct incidents incidents;
-	struct output *output;
-	struct writer_chrome *writer;
 	struct model *model;
-	char *path; /* of the trace, for messages */
+	struct sinks sinks;
+	bool is_open; /* the trace is there, or cannot be */
 	uint64_t records;
-	int error; /* the first one of the output */
+	int error; /* the first one */
 	bool size_warned;
 	struct report report;
 };
@@ -175,57 +174,31 @@ static enum exit_code prepare(struct session *s)
 	return EXIT_TRACED;
 }
 
-/* Of the trace, unless it is given: NULL if there is no memory. */
-static char *default_path(const struct session *s, pid_t pid)
-{
-	const char *program = s->opts->program, *slash = program ? strrchr(program, '/') : NULL;
-	char *path;
-
-	if (program ? asprintf(&path, "viztrace-%s.json", slash ? slash + 1 : program) < 0 :
-		      asprintf(&path, "viztrace-%d.json", pid) < 0)
-		return NULL;
-	return path;
-}
-
-static enum exit_code open_output(struct session *s, bool waits)
+static enum exit_code open_outputs(struct session *s)
 {
 	size_t n;
 	const struct process_description *first = processes__described(s->processes, &n);
+	enum exit_code code = EXIT_TRACED;
 	int err;
 
-	s->path = s->opts->output ? strdup(s->opts->output) : default_path(s, n ? first->pid : getpid());
-	if (!s->path)
-		return EXIT_INTERNAL;
-	if (waits)
-		log_info("waiting until somebody reads %s", s->path);
-	err = output__open(&s->output, s->path, caller__from_env());
-	if (err == -EINTR && waits)
-		log_error("%s: interrupted before somebody read it", s->path);
-	else if (err)
-		log_error("cannot write %s: %s; choose another place with -o", s->path, strerror(-err));
-	return err ? EXIT_OUTPUT : EXIT_TRACED;
-}
-
-static enum exit_code begin_output(struct session *s)
-{
-	size_t n;
-	const struct process_description *first = processes__described(s->processes, &n);
-	int err;
-
-	err = writer_chrome__new(&s->writer, s->output);
+	s->is_open = true;
+	if (!s->sinks.n)
+		code = outputs__name(&s->sinks, s->opts, n ? first->pid : getpid());
+	if (!code)
+		code = outputs__open(&s->sinks, false);
+	if (code)
+		return code;
+	err = sinks__begin(&s->sinks);
 	if (!err)
-		err = model__new(&s->model, &writer_chrome_ops, s->writer, s->report.start);
+		err = model__new(&s->model, &sinks_ops, &s->sinks, s->report.start);
 	if (!err)
 		err = model__process_name(s->model, (uint32_t)(n ? first->pid : getpid()),
 					  n ? first->comm : "viztrace-bpf");
 	/* From here on what is on disk can be loaded. */
 	if (!err)
-		err = output__flush(s->output);
-	if (err) {
-		log_error("cannot begin %s: %s", s->path, strerror(-err));
-		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
-	}
-	return EXIT_TRACED;
+		err = sinks__flush(&s->sinks);
+	outputs__tell_failures(&s->sinks);
+	return !err ? EXIT_TRACED : err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
 }
 
 static uint64_t count_lost(struct session *s)
@@ -254,7 +227,7 @@ static void show_status(struct session *s, uint64_t now, uint64_t *last_time, ui
 	uint64_t events = events_written(s);
 	double rate = (double)(events - *last_events) * 1e9 / (double)(now - *last_time + 1);
 
-	summary__status((double)(now - s->report.start) / 1e9, events, rate, count_lost(s), output__size(s->output));
+	summary__status((double)(now - s->report.start) / 1e9, events, rate, count_lost(s), sinks__size(&s->sinks));
 	*last_time = now;
 	*last_events = events;
 }
@@ -347,16 +320,17 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 		now = collector__now();
 		if (now >= end)
 			return "the time is over";
-		if (o->max_size && output__size(s->output) >= o->max_size)
+		if (o->max_size && sinks__size(&s->sinks) >= o->max_size)
 			return "--max-size is reached";
-		if (!s->size_warned && output__size(s->output) >= MAX_SIZE_WARN) {
+		if (!s->size_warned && sinks__size(&s->sinks) >= MAX_SIZE_WARN) {
 			log_warn("the trace is above 256 MB, where viewers in a browser begin to fail; see --max-size");
 			s->size_warned = true;
 		}
 		if (now - status_time >= STATUS_MS * MS)
 			show_status(s, now, &status_time, &status_events);
 		if (now - flush_time >= FLUSH_MS * MS) {
-			s->error = output__flush(s->output);
+			s->error = sinks__flush(&s->sinks);
+			outputs__tell_failures(&s->sinks);
 			if (s->error)
 				return "an error";
 			flush_time = now;
@@ -376,7 +350,7 @@ static int finish(struct session *s, int argc, char **argv)
 	struct metadata_sources sources = { 0 };
 	const struct binary *file = NULL;
 	struct json metadata;
-	int err = s->error;
+	int err = s->error, failed;
 
 	if (!err)
 		err = collector__stop(s->collector, on_record, s);
@@ -391,7 +365,7 @@ static int finish(struct session *s, int argc, char **argv)
 					  .filter = s->filter,
 					  .model = s->model,
 					  .processes = s->processes,
-					  .writer = s->writer,
+					  .sinks = &s->sinks,
 					  .failed = s->error != 0,
 				  });
 	json__init(&metadata);
@@ -399,12 +373,13 @@ static int finish(struct session *s, int argc, char **argv)
 	while (sources.n_files < METADATA_FILES && (file = processes__next_file(s->processes, file)))
 		sources.files[sources.n_files++] = file;
 	metadata__write(&metadata, &s->report, &sources, argc, argv);
+	/* Whatever else went wrong, the files are to be whole. */
+	failed = metadata.error;
+	if (!failed)
+		failed = sinks__finish(&s->sinks, metadata.data, metadata.size);
 	if (!err)
-		err = metadata.error;
-	if (!err)
-		err = writer_chrome__finish(s->writer, metadata.data, metadata.size);
+		err = failed;
 	json__free(&metadata);
-	s->report.bytes = output__size(s->output);
 	return err;
 }
 
@@ -439,7 +414,6 @@ static void say_what_is_traced(const struct session *s)
 static enum exit_code begin(struct session *s)
 {
 	const struct processes_ops ops = { .on_event = on_process_event, .on_file = on_file, .ctx = s };
-	const bool waits = s->opts->output && output_open__waits_for_reader(s->opts->output);
 	const struct processes_options which = {
 		.pids = s->opts->pids,
 		.n_pids = s->opts->n_pids,
@@ -454,8 +428,10 @@ static enum exit_code begin(struct session *s)
 	if (!code)
 		code = open_collector(s);
 	/* What may take forever comes before the target notices anything of us. */
-	if (!code && waits)
-		code = open_output(s, waits);
+	if (!code && s->opts->outputs[0].path)
+		code = outputs__name(&s->sinks, s->opts, 0);
+	if (!code)
+		code = outputs__open(&s->sinks, true);
 	if (!code)
 		code = prepare(s);
 	if (!code)
@@ -464,11 +440,7 @@ static enum exit_code begin(struct session *s)
 		code = processes__fork_command(s->processes);
 	if (!code && s->opts->argv)
 		code = processes__start_command(s->processes);
-	if (!code && !waits)
-		code = open_output(s, waits);
-	if (!code)
-		code = begin_output(s);
-	return code;
+	return code ? code : open_outputs(s);
 }
 
 static enum exit_code run(struct session *s, int argc, char **argv, const volatile sig_atomic_t *stop)
@@ -483,12 +455,13 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	s->report.why = collect(s, stop);
 	log_status(NULL);
 	err = finish(s, argc, argv);
-	if (err)
-		log_error("writing %s failed: %s; what was written before is whole", s->path, strerror(-err));
-	summary__print(&s->report, s->path, !err, opts__ring_size(s->opts));
+	outputs__tell_failures(&s->sinks);
+	if (err && !sinks__failed(&s->sinks))
+		log_error("tracing ended early: %s; what was seen before is written", strerror(-err));
+	summary__print(&s->report, &s->sinks, opts__ring_size(s->opts));
 	rules__unmatched(filter__rules(s->filter), on_unmatched);
 	if (err)
-		return err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
+		return err != -ENOMEM && sinks__failed(&s->sinks) ? EXIT_OUTPUT : EXIT_INTERNAL;
 	if (s->opts->fail_on_loss && s->report.total.lost)
 		return EXIT_LOST;
 	if (s->opts->argv && !processes__stats(s->processes)->probes) {
@@ -507,19 +480,18 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 
 	/* The file is whole by now; detaching takes a while. */
 	model__free(s.model);
-	writer_chrome__free(s.writer);
+	sinks__free_writers(&s.sinks);
 	decoder__free(s.decoder);
 	filter__free(s.filter);
 	control__free(s.control);
 	incidents__clear(&s.incidents);
 	collector__free(s.collector);
 	/* Takes a while if a large file was replaced: the target is rid of its probes by now. */
-	output__free(s.output);
+	sinks__free(&s.sinks);
 	/* What we started is waited for: its status is ours, unless we have something to say that it cannot. */
-	if (s.processes && s.path && processes__command_status(s.processes, &status) && status &&
+	if (s.processes && s.is_open && processes__command_status(s.processes, &status) && status &&
 	    (!code || code == EXIT_NO_PROBES))
 		code = (enum exit_code)status;
 	processes__free(s.processes);
-	free(s.path);
 	return code;
 }

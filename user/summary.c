@@ -29,16 +29,24 @@ void summary__status(double seconds, uint64_t events, double rate, uint64_t lost
 	log_status(line);
 }
 
-void summary__print(const struct report *r, const char *path, bool complete, uint64_t ring_size)
+static uint64_t size_of(const struct sink *k)
+{
+	return k->output ? output__size(k->output) : 0;
+}
+
+void summary__print(const struct report *r, const struct sinks *sinks, uint64_t ring_size)
 {
 	const struct report_counts *p = r->probes;
 	char size[32], in[48] = "";
 
 	if (r->processes > 1)
 		snprintf(in, sizeof(in), " in %" PRIu64 " processes", r->processes);
-	log_info("%s: %s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads%s (%s)", path,
-		 human_size(size, sizeof(size), r->bytes), (double)(r->end - r->start) / 1e9, r->total.written,
-		 r->threads, in, r->why);
+	log_info("%s: %s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads%s (%s)", sinks->list[0].path,
+		 human_size(size, sizeof(size), size_of(&sinks->list[0])), (double)(r->end - r->start) / 1e9,
+		 r->total.written, r->threads, in, r->why);
+	for (size_t i = 1; i < sinks->n; i++)
+		log_info("%s: %s, the same", sinks->list[i].path,
+			 human_size(size, sizeof(size), size_of(&sinks->list[i])));
 	log_info("  %" PRIu64 " counters, %" PRIu64 " objects: %" PRIu64 " new, %" PRIu64 " destroyed, %" PRIu64
 		 " writes, %" PRIu64 " logs, %" PRIu64 " single values",
 		 r->counters, r->objects, p[EVENT_PROBE_INIT].written, p[EVENT_PROBE_DESTROY].written,
@@ -62,6 +70,7 @@ void summary__print(const struct report *r, const char *path, bool complete, uin
 		log_warn("%" PRIu64
 			 " processes could not be traced from their start; what they did until then is missing",
 			 r->missed);
-	if (complete && strcmp(path, "-"))
-		log_info("open %s in https://ui.perfetto.dev or chrome://tracing", path);
+	for (size_t i = 0; i < sinks->n; i++)
+		if (!sinks->list[i].error && strcmp(sinks->list[i].path, "-"))
+			log_info("open %s in https://ui.perfetto.dev or chrome://tracing", sinks->list[i].path);
 }

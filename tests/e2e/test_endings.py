@@ -194,6 +194,32 @@ class Outputs(Steady):
         self.assertEqual(len(trace.samples_of("sum")), 5000)
         self.as_before(target)
 
+    def test_two_outputs_at_once(self):
+        target = self.steady("--still")
+        tool = self.attach(target.pid, "-o", "second.json")
+        target.ask("work 500")
+        self.end(tool)
+        self.assertEqual(len(self.load().samples_of("sum")), 500)
+        self.assertEqual((self.dir / "trace.json").read_bytes(), (self.dir / "second.json").read_bytes())
+        self.assertIn("second.json", tool.messages())
+        self.as_before(target)
+
+    def test_one_of_two_outputs_fails(self):
+        """The other one has all that came, from before and after."""
+        small = self.small_disk("512k")
+        target = self.steady("--still")
+        tool = self.attach(target.pid, "-o", small / "b.json")
+        while "No space left" not in tool.messages():
+            target.ask("work 1000")
+        target.ask("work 1000")
+        self.end(tool, harness.EXIT_OUTPUT)
+        self.assertRegex(tool.messages(), "writing .*small/b.json failed: No space left")
+        trace = self.load()
+        self.assertEqual(trace.metadata["events"]["lost"], 0)
+        self.assertEqual(trace.metadata["ended"], "interrupted")
+        self.assertGreater(len(trace.samples_of("sum")), 3000)
+        self.as_before(target)
+
     def test_a_full_disk(self):
         small = self.small_disk("512k")
         target = self.steady("--fast")

@@ -40,7 +40,6 @@ static void setup(void)
 		.end = 6234567891,
 		.start_wall = 1000000000123456789,
 		.start_boot = 7000000000,
-		.bytes = 999,
 		.why = "interrupted"
 	};
 	report.probes[EVENT_PROBE_SET] = report.total;

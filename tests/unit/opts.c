@@ -50,7 +50,9 @@ Test(opts, pid_alone_traces_with_defaults)
 	ACCEPT("-p", "12");
 	cr_assert_eq(opts.command, COMMAND_TRACE);
 	cr_assert_eq(opts.pids[0], 12);
-	cr_assert_null(opts.output);
+	cr_assert_eq(opts.n_outputs, 1);
+	cr_assert_null(opts.outputs[0].path);
+	cr_assert_eq(opts.outputs[0].format, &format_chrome);
 	cr_assert_null(opts.file);
 	cr_assert_eq(opts.duration, 0);
 	cr_assert_eq(opts.ring_size, 0);
@@ -67,7 +69,7 @@ Test(opts, each_option_is_taken)
 	       "--methods", "c", "--trigger-on-change", "d", "--no-trigger-on-change", "e", "--include-all",
 	       "--no-methods", "--on-change");
 	cr_assert_eq(opts.pids[0], 7);
-	cr_assert_str_eq(opts.output, "x.json");
+	cr_assert_str_eq(opts.outputs[0].path, "x.json");
 	cr_assert_eq(opts.duration, 0.5);
 	cr_assert_eq(opts.max_size, 3u << 20);
 	cr_assert_eq(opts.ring_size, 128u << 10);
@@ -90,15 +92,47 @@ Test(opts, short_options_stand_together)
 	ACCEPT("-qvp7", "-o-", "-d1e2");
 	cr_assert(opts.quiet && opts.verbose);
 	cr_assert_eq(opts.pids[0], 7);
-	cr_assert_str_eq(opts.output, "-");
+	cr_assert_str_eq(opts.outputs[0].path, "-");
 	cr_assert_eq(opts.duration, 100);
 }
 
 Test(opts, last_of_two_wins_and_patterns_add_up)
 {
-	ACCEPT("-p", "1", "-o", "a", "-o", "b", "--include", "a", "--include", "b", "--include", "a");
-	cr_assert_str_eq(opts.output, "b");
+	ACCEPT("-p", "1", "-d", "1", "-d", "2", "--include", "a", "--include", "b", "--include", "a");
+	cr_assert_eq(opts.duration, 2);
 	cr_assert_eq(opts.rules.lists[RULE_INCLUDE].n, 2);
+}
+
+Test(opts, several_outputs_each_in_a_format)
+{
+	ACCEPT("-p", "1", "-o", "a.json", "-o", "-", "--output=b");
+	cr_assert_eq(opts.n_outputs, 3);
+	cr_assert_str_eq(opts.outputs[0].path, "a.json");
+	cr_assert_str_eq(opts.outputs[1].path, "-");
+	cr_assert_str_eq(opts.outputs[2].path, "b");
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(opts.outputs[i].format, &format_chrome);
+	REJECT("-o a is given twice", "-p1", "-o", "a", "-o", "b", "-o", "a");
+	REJECT("-o may be given 4 times at most", "-p1", "-oa", "-ob", "-oc", "-od", "-oe");
+}
+
+Test(opts, a_format_is_of_the_output_behind_it_or_else_of_the_last)
+{
+	ACCEPT("-p", "1", "--format", "chrome");
+	cr_assert_eq(opts.n_outputs, 1);
+	cr_assert_null(opts.outputs[0].path);
+	ACCEPT("-p", "1", "--format", "chrome", "-o", "x");
+	cr_assert_eq(opts.n_outputs, 1);
+	cr_assert_str_eq(opts.outputs[0].path, "x");
+	ACCEPT("-p", "1", "-o", "x", "--format", "chrome");
+	cr_assert_eq(opts.n_outputs, 1);
+	cr_assert_str_eq(opts.outputs[0].path, "x");
+	ACCEPT("-p", "1", "-o", "x", "--format", "chrome", "-o", "y");
+	cr_assert_eq(opts.n_outputs, 2);
+	cr_assert_str_eq(opts.outputs[1].path, "y");
+	REJECT("--format is one of: chrome; not 'xml'", "-p1", "--format", "xml");
+	REJECT("--format is given twice for one -o", "-p1", "--format", "chrome", "--format", "chrome");
+	REJECT("--format is given twice for one -o", "-p1", "--format", "chrome", "-o", "x", "--format", "chrome");
 }
 
 Test(opts, several_processes_each_once)
@@ -119,7 +153,7 @@ Test(opts, all_behind_two_dashes_is_the_commands)
 
 	cr_assert_eq(opts__parse(&opts, 12, words, error, sizeof(error)), 0, "%s", error);
 	cr_assert_eq(opts.command, COMMAND_TRACE);
-	cr_assert_str_eq(opts.output, "a");
+	cr_assert_str_eq(opts.outputs[0].path, "a");
 	cr_assert_str_eq(opts.user, "nobody");
 	cr_assert_str_eq(opts.argv[0], "prog");
 	cr_assert_str_eq(opts.argv[4], "-p");

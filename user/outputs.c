@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* outputs: see outputs.h. */
+#define _GNU_SOURCE
+#include "outputs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "write/output_open.h"
+
+/* NULL if there is no memory. */
+static char *default_path(const struct opts *o, const struct format *format, pid_t pid)
+{
+	const char *slash = o->program ? strrchr(o->program, '/') : NULL;
+	char *path;
+
+	if (o->program ? asprintf(&path, "viztrace-%s%s", slash ? slash + 1 : o->program, format->suffix) < 0 :
+			 asprintf(&path, "viztrace-%d%s", pid, format->suffix) < 0)
+		return NULL;
+	return path;
+}
+
+enum exit_code outputs__name(struct sinks *s, const struct opts *o, pid_t pid)
+{
+	for (size_t i = 0; i < o->n_outputs; i++) {
+		const struct opts_output *out = &o->outputs[i];
+		char *path = out->path ? strdup(out->path) : default_path(o, out->format, pid);
+		int err = path ? sinks__add(s, out->format, path) : -ENOMEM;
+
+		free(path);
+		if (err)
+			return EXIT_INTERNAL;
+	}
+	return EXIT_TRACED;
+}
+
+bool outputs__wait(const struct sinks *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (output_open__waits_for_reader(s->list[i].path))
+			return true;
+	return false;
+}
+
+enum exit_code outputs__open(struct sinks *s, bool waiting)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct sink *k = &s->list[i];
+		int err;
+
+		if (k->output || (waiting && !output_open__waits_for_reader(k->path)))
+			continue;
+		if (waiting)
+			log_info("waiting until somebody reads %s", k->path);
+		err = sink__open(k, caller__from_env());
+		if (err == -EINTR && waiting)
+			log_error("%s: interrupted before somebody read it", k->path);
+		else if (err)
+			log_error("cannot write %s: %s; choose another place with -o", k->path, strerror(-err));
+		if (err)
+			return EXIT_OUTPUT;
+	}
+	return EXIT_TRACED;
+}
+
+void outputs__tell_failures(struct sinks *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct sink *k = &s->list[i];
+
+		if (k->error && !k->told)
+			log_error("writing %s failed: %s; what was written before is whole", k->path,
+				  strerror(-k->error));
+		k->told = k->error != 0;
+	}
+}
