@@ -14,7 +14,8 @@
 #define HASH_PRIME 0x100000001b3ULL
 
 /* First sight of a class: check what an event relies on, send the descriptor, keep the plan in the map.
- * A global function of plain numbers: the verifier looks at it once, and not for each way to get here. */
+ * A global function of plain numbers: the verifier looks at it once, and not for each way to get here.
+ * Returns an enum outcome. */
 __noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation)
 {
 	struct key key = { .address = address, .tgid = id >> 32, .generation = generation };
@@ -24,20 +25,23 @@ __noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation
 	volatile __u32 *n_texts;
 	struct viz_class *cls;
 	void *buffer;
+	int outcome;
 	__u32 size;
 
 	buffer = bpf_map_lookup_elem(&rings, &ring);
 	if (!buffer)
-		return -1;
+		return NO_ROOM;
 	/* The plan is drafted behind the record's end: in memory that the verifier does not keep track of, or it would
 	 * look at each of the 512 turns below once for every number of strings found so far. */
 	rec = bpf_ringbuf_reserve(buffer, sizeof(*rec) + DESCRIPTOR_MAX + sizeof(plan), 0);
 	if (!rec)
-		return -1;
+		return NO_ROOM;
 	cls = (void *)rec->bytes;
 	draft = (void *)rec->bytes + DESCRIPTOR_MAX;
+	outcome = UNREADABLE;
 	if (read_memory(cls, sizeof(*cls), address))
 		goto discard;
+	outcome = OTHER_OBJECT;
 	size = cls->size;
 	if (size > DESCRIPTOR_MAX)
 		goto discard;
@@ -46,6 +50,7 @@ __noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation
 	    cls->kind == VIZ_KIND_DICT || size < sizeof(*cls) || cls->span_offset > 0 || cls->span_offset % 8 ||
 	    cls->span_size > VIZ_SPAN_MAX || (__u32)-cls->span_offset + sizeof(struct viz_base) > cls->span_size)
 		goto discard;
+	outcome = UNREADABLE;
 	if (read_memory(rec->bytes, size, address))
 		goto discard;
 
@@ -69,15 +74,15 @@ __noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation
 	rec->address = address;
 	submit(rec);
 	bpf_map_update_elem(&classes, &key, &plan, BPF_ANY);
-	return 0;
+	return DONE;
 discard:
 	bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
-	return -1;
+	return outcome;
 }
 
 /* Tell user space of an object: what its class is, and its name. */
-static __always_inline bool send_object(struct hit *hit, __u64 cls, __u64 name, __u16 kind, __u16 flags,
-					__u64 *ret_hash)
+static __always_inline enum outcome send_object(struct hit *hit, __u64 cls, __u64 name, __u16 kind, __u16 flags,
+						__u64 *ret_hash)
 {
 	__u64 hash = HASH_BASIS;
 	struct rec_object *rec;
@@ -85,13 +90,17 @@ static __always_inline bool send_object(struct hit *hit, __u64 cls, __u64 name, 
 
 	rec = bpf_ringbuf_reserve(hit->ring, sizeof(*rec) + NAME_BYTES, 0);
 	if (!rec)
-		return false;
+		return NO_ROOM;
 	fill_head(&rec->head, hit, kind, 0);
 	rec->address = hit->address;
 	rec->cls = cls;
 	rec->generation = hit->generation;
 	if (name) {
 		n = read_string(rec->name, NAME_BYTES, name);
+		if (n < 0 && may_retry(hit)) {
+			bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+			return UNREADABLE;
+		}
 		if (n < 0) {
 			flags |= REC_UNREADABLE;
 			count(hit, unreadable);
@@ -109,18 +118,22 @@ static __always_inline bool send_object(struct hit *hit, __u64 cls, __u64 name, 
 	rec->head.size = sizeof(*rec) + n;
 	submit(rec);
 	*ret_hash = hash;
-	return true;
+	return DONE;
 }
 
-/* An object that is not in the map, or whose memory says something else than the map: read its base. */
-static __always_inline struct plan *plan_of(struct hit *hit, __u64 cls)
+static __always_inline enum outcome plan_of(struct hit *hit, __u64 cls, struct plan **ret)
 {
 	struct key key = { .address = cls, .tgid = hit->id >> 32, .generation = hit->generation };
-	struct plan *plan = bpf_map_lookup_elem(&classes, &key);
+	int outcome;
 
-	if (!plan && learn_class(cls, hit->id, hit->ring_index, hit->generation) == 0)
-		plan = bpf_map_lookup_elem(&classes, &key);
-	return plan;
+	*ret = bpf_map_lookup_elem(&classes, &key);
+	if (*ret)
+		return DONE;
+	outcome = learn_class(cls, hit->id, hit->ring_index, hit->generation);
+	if (outcome != DONE)
+		return outcome;
+	*ret = bpf_map_lookup_elem(&classes, &key);
+	return *ret ? DONE : NO_ROOM;
 }
 
 static __always_inline void plan_object(struct object *object, __u64 cls, const struct plan *plan)
@@ -132,27 +145,71 @@ static __always_inline void plan_object(struct object *object, __u64 cls, const 
 }
 
 /* An object that is not in the map, or whose memory says something else than the map: read its base. */
-static __noinline int discover(struct hit *hit, struct object *object, int is_new)
+static __noinline int discover(struct hit *hit, struct object *object, int is_new) /* enum outcome */
 {
 	struct key key = { .address = hit->address, .tgid = hit->id >> 32, .generation = hit->generation };
 	struct plan *plan;
 	struct viz_base base;
+	enum outcome outcome;
 
 	if (read_memory(&base, sizeof(base), hit->address))
-		return -1;
+		return UNREADABLE;
 	if (base.check != (VIZ_CHECK ^ hit->address ^ (__u64)base.cls))
-		return -1;
-	plan = plan_of(hit, (__u64)base.cls);
-	if (!plan)
-		return -1;
-	if (!send_object(hit, (__u64)base.cls, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0, &object->name_hash))
-		return -1;
+		return OTHER_OBJECT;
+	outcome = plan_of(hit, (__u64)base.cls, &plan);
+	if (outcome != DONE)
+		return outcome;
+	outcome = send_object(hit, (__u64)base.cls, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0,
+			      &object->name_hash);
+	if (outcome != DONE)
+		return outcome;
 	plan_object(object, (__u64)base.cls, plan);
 	object->trigger = 0;
 	object->allowed = 0;
 	object->epoch = 0;
 	object->pad = 0;
 	bpf_map_update_elem(&objects, &key, object, BPF_ANY);
+	return DONE;
+}
+
+/* The pages of a descriptor, which may be two more than the one in which it begins. */
+static __always_inline void fault_in_class(__u64 address)
+{
+	fault_in(address);
+	fault_in(address + PAGE);
+	fault_in(address + DESCRIPTOR_MAX - 1);
+}
+
+/*
+ * All that a report of the object reads, if there is an object. (learn_class() holds a record for a while, and reads
+ * without faulting.) A global function as that is.
+ */
+__noinline int fault_in_object(__u64 address, __u64 id, __u32 generation)
+{
+	struct hit hit = { .id = id, .address = address, .generation = generation };
+	struct viz_base base;
+	struct plan *plan;
+	__u64 from;
+
+	if (!cfg_fault_in)
+		return 0;
+	fault_in_range(address, sizeof(base));
+	if (!find_ring(&hit) || read_memory(&base, sizeof(base), address) ||
+	    base.check != (VIZ_CHECK ^ address ^ (__u64)base.cls))
+		return 0;
+	fault_in_class((__u64)base.cls);
+	if (base.name)
+		fault_in_string((__u64)base.name);
+	if (plan_of(&hit, (__u64)base.cls, &plan) != DONE || !plan)
+		return 0;
+	from = address + (__s64)plan->span_offset;
+	fault_in_range(from, plan->span_size);
+	for (__u32 i = 0; i < VIZ_STRINGS_MAX && i < plan->n_texts; i++) {
+		__u64 text;
+
+		if (!read_memory(&text, sizeof(text), from + plan->words[i] * 8) && text)
+			fault_in_string(text);
+	}
 	return 0;
 }
 

@@ -7,6 +7,15 @@
 
 #include "maps.h"
 
+/* What became of a try to record something. */
+enum outcome {
+	DONE,
+	NO_ROOM,      /* in the ring */
+	OTHER_OBJECT, /* the memory is not what it is said to be */
+	TOO_SMALL,    /* it needs a larger record */
+	UNREADABLE,   /* with hit.last_try unset: after faulting in it may be readable */
+};
+
 /* What the functions below pass to each other about the probe that fired. */
 struct hit {
 	struct rec_counts *counts;
@@ -18,7 +27,15 @@ struct hit {
 	__u32 ring_index;
 	__u32 generation; /* of the process's memory: addresses of another one mean nothing */
 	__u32 epoch;      /* of the rules that let this pass */
+	bool last_try;    /* what is unreadable now stays so, and is recorded as such */
 };
+
+/* Can what is unreadable become readable? Where nothing is faulted in the verifier shall know that without the memory
+ * of a byte on the stack, which old ones do not have. */
+static __always_inline bool may_retry(const struct hit *hit)
+{
+	return cfg_fault_in && !hit->last_try;
+}
 
 #define count(hit, what) __sync_fetch_and_add(&(hit)->counts->what, 1)
 
@@ -83,6 +100,7 @@ static __always_inline bool begin(struct pt_regs *ctx, struct hit *hit, __u32 co
 	hit->probe = probe;
 	hit->index = 0;
 	hit->epoch = 0;
+	hit->last_try = false;
 	return true;
 }
 

@@ -10,7 +10,7 @@
 #include "tracees.h"
 
 /* Sleepable programs (Linux 6.0) can fault in a page that nobody has touched yet. */
-const volatile bool cfg_sleepable = true;
+const volatile bool cfg_fault_in = true;
 const volatile __u32 cfg_rings = 1;
 /* The PID namespace that records speak; 0: the initial one. */
 const volatile __u64 cfg_pidns_dev;
@@ -100,6 +100,9 @@ struct {
 
 /* Set at the end of a trace, so that counts stand still while the probes are still there: detaching takes long. */
 volatile bool stopped;
+
+/* Programs that wait for a page: until none does the kernel cannot take the probes out. */
+volatile __u64 sleeping;
 
 /* Of the filter's rules, counting up as they change; 0: no rules. */
 volatile __u32 epoch;

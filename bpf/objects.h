@@ -44,12 +44,16 @@ static __always_inline bool wanted(struct hit *hit, struct object *object, struc
 	}
 }
 
+#define IS_OTHER 1 /* its memory is not what the map says */
+#define LAST_TRY 2 /* its memory has been faulted in, as far as there is any */
+
 /*
- * One try to report an object; 1: its memory is not what the map says, so try again with `is_other`.
+ * One try to report an object. DONE, or why it should be tried again: OTHER_OBJECT (with IS_OTHER), UNREADABLE (with
+ * LAST_TRY, after fault_in_object()).
  * Global and of plain numbers as learn_class is: there are two calls of it, and it is most of what the verifier has to
  * do.
  */
-__noinline int report_object(__u64 address, __u64 id, __u64 probe_and_index, __u32 generation, bool is_other)
+__noinline int report_object(__u64 address, __u64 id, __u64 probe_and_index, __u32 generation, __u32 how)
 {
 	struct key key = { .address = address, .tgid = id >> 32, .generation = generation };
 	struct object object, *known;
@@ -59,19 +63,23 @@ __noinline int report_object(__u64 address, __u64 id, __u64 probe_and_index, __u
 		.probe = probe_and_index >> 32,
 		.index = (__u32)probe_and_index,
 		.generation = generation,
+		.last_try = how & LAST_TRY,
 	};
-	int outcome = OTHER_OBJECT;
+	int outcome;
 
 	hit.counts = bpf_map_lookup_elem(&counts, &hit.probe);
 	if (!hit.counts || !find_ring(&hit))
 		return 0;
 	known = bpf_map_lookup_elem(&objects, &key);
-	if (known && known->cls && !is_other) {
+	if (known && known->cls && !(how & IS_OTHER)) {
 		object = *known;
 	} else {
-		if (discover(&hit, &object, known != NULL))
-			goto lost;
+		outcome = discover(&hit, &object, known != NULL);
 		known = NULL;
+		if (outcome == UNREADABLE && may_retry(&hit))
+			return UNREADABLE;
+		if (outcome != DONE)
+			goto lost;
 	}
 	if (!wanted(&hit, &object, known)) {
 		count(&hit, filtered);
@@ -79,10 +87,12 @@ __noinline int report_object(__u64 address, __u64 id, __u64 probe_and_index, __u
 	}
 	outcome = take_snapshot(&hit, &object);
 	if (outcome == DONE)
-		return 0;
+		return DONE;
+	if (outcome == UNREADABLE && may_retry(&hit))
+		return UNREADABLE;
 	/* Its memory was given to another object without a DESTROY or INIT that we saw. */
 	if (outcome == OTHER_OBJECT && known)
-		return 1;
+		return OTHER_OBJECT;
 	if (outcome == UNREADABLE)
 		count(&hit, unreadable);
 lost:
@@ -94,29 +104,59 @@ static __always_inline int report(struct pt_regs *ctx, __u32 cookie)
 {
 	struct hit hit;
 	__u64 probe_and_index;
+	__u32 how = 0;
 
 	if (!begin(ctx, &hit, cookie, PT_REGS_PARM1(ctx)))
 		return 0;
 	probe_and_index = (__u64)hit.probe << 32 | (__u32)PT_REGS_PARM2(ctx);
-	if (report_object(hit.address, hit.id, probe_and_index, hit.generation, false) == 1)
-		report_object(hit.address, hit.id, probe_and_index, hit.generation, true);
+	/* Both can befall it, in either order. */
+	for (int i = 0; i < 3; i++) {
+		int outcome = report_object(hit.address, hit.id, probe_and_index, hit.generation, how);
+
+		if (outcome == OTHER_OBJECT) {
+			how |= IS_OTHER;
+		} else if (outcome == UNREADABLE) {
+			how |= LAST_TRY;
+			fault_in_object(hit.address, hit.id, hit.generation);
+		} else {
+			break;
+		}
+	}
 	return 0;
+}
+
+/* A new object; an enum outcome. */
+static __noinline int introduce(struct hit *hit, struct object *object, __u64 cls, __u64 name)
+{
+	struct plan *plan;
+	enum outcome outcome = plan_of(hit, cls, &plan);
+
+	if (outcome != DONE)
+		return outcome;
+	outcome = send_object(hit, cls, name, REC_INIT, 0, &object->name_hash);
+	if (outcome == DONE)
+		plan_object(object, cls, plan);
+	return outcome;
 }
 
 static __noinline int init(struct pt_regs *ctx, __u32 cookie)
 {
 	struct object object = {};
-	struct plan *plan;
 	struct key key = {};
 	struct hit hit;
-	__u64 cls = PT_REGS_PARM2(ctx);
+	__u64 cls = PT_REGS_PARM2(ctx), name = PT_REGS_PARM3(ctx);
+	int outcome;
 
 	if (!begin(ctx, &hit, cookie, PT_REGS_PARM1(ctx)) || !find_ring(&hit))
 		return 0;
-	plan = plan_of(&hit, cls);
-	if (plan && send_object(&hit, cls, PT_REGS_PARM3(ctx), REC_INIT, 0, &object.name_hash))
-		plan_object(&object, cls, plan);
-	else
+	outcome = introduce(&hit, &object, cls, name);
+	if (outcome == UNREADABLE && may_retry(&hit)) {
+		fault_in_class(cls);
+		fault_in_string(name);
+		hit.last_try = true;
+		outcome = introduce(&hit, &object, cls, name);
+	}
+	if (outcome != DONE)
 		count(&hit, lost); /* and its first report says that the object is new */
 	key.address = hit.address;
 	key.tgid = hit.id >> 32;
@@ -130,6 +170,7 @@ static __noinline int destroy(struct pt_regs *ctx, __u32 cookie)
 	struct rec_destroy *rec;
 	struct object object, *known;
 	struct key key = {};
+	int outcome = DONE;
 	struct hit hit;
 
 	if (!begin(ctx, &hit, cookie, PT_REGS_PARM1(ctx)) || !find_ring(&hit))
@@ -139,7 +180,15 @@ static __noinline int destroy(struct pt_regs *ctx, __u32 cookie)
 	key.generation = hit.generation;
 	known = bpf_map_lookup_elem(&objects, &key);
 	/* An object of which we see the end only: it has a name all the same. */
-	if ((!known || !known->cls) && discover(&hit, &object, known != NULL)) {
+	if (!known || !known->cls) {
+		outcome = discover(&hit, &object, known != NULL);
+		if (outcome == UNREADABLE && may_retry(&hit)) {
+			fault_in_object(hit.address, hit.id, hit.generation);
+			hit.last_try = true;
+			outcome = discover(&hit, &object, known != NULL);
+		}
+	}
+	if (outcome != DONE) {
 		count(&hit, lost);
 		return 0;
 	}

@@ -8,9 +8,9 @@
 #include "hit.h"
 #include "memory.h"
 
-/* 0, or 1 if the name does not fit into `max` and this was not the last try. */
-static __always_inline int send_slice(struct hit *hit, __u16 kind, __u64 name, __u64 frame, __u32 flags,
-				      const __u32 max, const bool last_try)
+/* DONE, or TOO_SMALL: the name does not fit into `max`, or UNREADABLE. */
+static __always_inline enum outcome send_slice(struct hit *hit, __u16 kind, __u64 name, __u64 frame, __u32 flags,
+					       const __u32 max, const bool last_size)
 {
 	struct rec_slice *rec = bpf_ringbuf_reserve(hit->ring, sizeof(*rec) + max, 0);
 	__u16 head_flags = 0;
@@ -18,13 +18,13 @@ static __always_inline int send_slice(struct hit *hit, __u16 kind, __u64 name, _
 
 	if (!rec) {
 		count(hit, lost);
-		return 0;
+		return DONE;
 	}
 	fill_head(&rec->head, hit, kind, 0);
 	n = read_string(rec->name, max, name);
-	if (n >= (long)max && !last_try) {
+	if ((n >= (long)max && !last_size) || (n < 0 && may_retry(hit))) {
 		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
-		return 1;
+		return n < 0 ? UNREADABLE : TOO_SMALL;
 	}
 	if (n < 0) {
 		n = 0;
@@ -40,12 +40,19 @@ static __always_inline int send_slice(struct hit *hit, __u16 kind, __u64 name, _
 	rec->head.flags = head_flags;
 	rec->head.size = sizeof(*rec) + n;
 	submit(rec);
-	return 0;
+	return DONE;
+}
+
+static __noinline int try_slice(struct hit *hit, __u16 kind, __u64 name, __u64 frame, __u32 flags)
+{
+	enum outcome outcome = send_slice(hit, kind, name, frame, flags, 64, false);
+
+	return outcome == TOO_SMALL ? send_slice(hit, kind, name, frame, flags, NAME_BYTES, true) : outcome;
 }
 
 static __noinline int slice(struct pt_regs *ctx, __u32 cookie, __u16 kind)
 {
-	__u64 frame = 0;
+	__u64 frame = 0, name = PT_REGS_PARM1(ctx);
 	__u32 flags = 0;
 	struct hit hit;
 
@@ -55,12 +62,16 @@ static __noinline int slice(struct pt_regs *ctx, __u32 cookie, __u16 kind)
 		frame = PT_REGS_PARM2(ctx);
 		flags = PT_REGS_PARM3(ctx);
 	}
-	if (send_slice(&hit, kind, PT_REGS_PARM1(ctx), frame, flags, 64, false))
-		send_slice(&hit, kind, PT_REGS_PARM1(ctx), frame, flags, NAME_BYTES, true);
+	if (try_slice(&hit, kind, name, frame, flags) == UNREADABLE && may_retry(&hit)) {
+		fault_in_string(name);
+		hit.last_try = true;
+		try_slice(&hit, kind, name, frame, flags);
+	}
 	return 0;
 }
 
-static __always_inline int send_value(struct hit *hit, struct pt_regs *ctx, const __u32 max, const bool last_try)
+static __always_inline enum outcome send_value(struct hit *hit, struct pt_regs *ctx, const __u32 max,
+					       const bool last_size)
 {
 	struct rec_value *rec = bpf_ringbuf_reserve(hit->ring, sizeof(*rec) + 2 * max, 0);
 	__u16 flags = 0;
@@ -68,10 +79,12 @@ static __always_inline int send_value(struct hit *hit, struct pt_regs *ctx, cons
 
 	if (!rec) {
 		count(hit, lost);
-		return 0;
+		return DONE;
 	}
 	fill_head(&rec->head, hit, REC_VALUE, 0);
 	name = read_string(rec->text, max, PT_REGS_PARM1(ctx));
+	if (name < 0 && may_retry(hit))
+		goto unreadable;
 	if (name < 0) {
 		flags |= REC_UNREADABLE;
 		name = 0;
@@ -79,14 +92,16 @@ static __always_inline int send_value(struct hit *hit, struct pt_regs *ctx, cons
 	if (name > (long)max)
 		name = max;
 	attr = read_string(rec->text + name, max, PT_REGS_PARM2(ctx));
+	if (attr < 0 && may_retry(hit))
+		goto unreadable;
 	if (attr < 0) {
 		flags |= REC_UNREADABLE;
 		attr = 0;
 	}
 	if (name >= (long)max || attr >= (long)max) {
-		if (!last_try) {
+		if (!last_size) {
 			bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
-			return 1;
+			return TOO_SMALL;
 		}
 		flags |= REC_TRUNCATED;
 		count(hit, truncated);
@@ -100,7 +115,17 @@ static __always_inline int send_value(struct hit *hit, struct pt_regs *ctx, cons
 	rec->head.flags = flags;
 	rec->head.size = sizeof(*rec) + name + attr;
 	submit(rec);
-	return 0;
+	return DONE;
+unreadable:
+	bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+	return UNREADABLE;
+}
+
+static __noinline int try_value(struct hit *hit, struct pt_regs *ctx)
+{
+	enum outcome outcome = send_value(hit, ctx, 64, false);
+
+	return outcome == TOO_SMALL ? send_value(hit, ctx, NAME_BYTES, true) : outcome;
 }
 
 static __noinline int value(struct pt_regs *ctx, __u32 cookie)
@@ -109,8 +134,12 @@ static __noinline int value(struct pt_regs *ctx, __u32 cookie)
 
 	if (!begin(ctx, &hit, cookie, 0) || !find_ring(&hit))
 		return 0;
-	if (send_value(&hit, ctx, 64, false))
-		send_value(&hit, ctx, NAME_BYTES, true);
+	if (try_value(&hit, ctx) == UNREADABLE && may_retry(&hit)) {
+		fault_in_string(PT_REGS_PARM1(ctx));
+		fault_in_string(PT_REGS_PARM2(ctx));
+		hit.last_try = true;
+		try_value(&hit, ctx);
+	}
 	return 0;
 }
 

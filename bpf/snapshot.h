@@ -9,12 +9,10 @@
 
 #include "classes.h"
 
-enum outcome { DONE, NO_ROOM, OTHER_OBJECT, TOO_SMALL, UNREADABLE };
-
 /* The i-th string of a snapshot. rec->epoch holds how many characters there are so far, until the end. */
 static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i, __u32 word, __u32 got,
 					      const __u32 span_max, const __u32 texts_max, const __u32 chars,
-					      const __u32 text_max, const bool last_try)
+					      const __u32 text_max, const bool last_size, bool retries)
 {
 	const __u32 start = sizeof(*rec) + span_max + texts_max * sizeof(struct rec_text);
 	struct rec_text *t = (struct rec_text *)(rec->span + span_max) + i;
@@ -37,16 +35,18 @@ static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i,
 	if (used >= chars) {
 		t->status = REC_TEXT_TRUNCATED;
 		rec->head.flags |= REC_TRUNCATED;
-		return last_try ? DONE : TOO_SMALL;
+		return last_size ? DONE : TOO_SMALL;
 	}
 	len = read_string((char *)rec + start + used, text_max, pointer);
+	if (len < 0 && retries)
+		return UNREADABLE;
 	if (len < 0) {
 		rec->head.flags |= REC_UNREADABLE;
 		return DONE;
 	}
 	t->status = REC_TEXT_OK;
 	if (len >= text_max) {
-		if (!last_try)
+		if (!last_size)
 			return TOO_SMALL;
 		rec->head.flags |= REC_TRUNCATED;
 		t->status = REC_TEXT_TRUNCATED;
@@ -64,7 +64,7 @@ static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i,
  */
 static __always_inline enum outcome snapshot(struct hit *hit, const struct object *object, const __u32 span_max,
 					     const __u32 texts_max, const __u32 chars, const __u32 text_max,
-					     const bool last_try)
+					     const bool last_size)
 {
 	const __u32 room = sizeof(struct rec_snapshot) + span_max + texts_max * sizeof(struct rec_text) + chars +
 			   text_max;
@@ -83,11 +83,15 @@ static __always_inline enum outcome snapshot(struct hit *hit, const struct objec
 	got = size;
 	if (read_memory(rec->span, got, from)) {
 		/* What is not there is most likely beyond the page in which the object begins. */
-		got = PAGE - (from & (PAGE - 1));
-		if (got >= size || got > span_max || read_memory(rec->span, got, from)) {
-			outcome = UNREADABLE;
+		__u64 rest = PAGE - (from & (PAGE - 1));
+
+		outcome = UNREADABLE;
+		if (may_retry(hit) || rest >= size)
 			goto discard;
-		}
+		barrier_var(rest); /* or clang leaves the next comparison out, and the verifier sees no bound */
+		if (rest > span_max || read_memory(rec->span, rest, from))
+			goto discard;
+		got = rest;
 	}
 	if (base > span_max - sizeof(*b) || base + sizeof(*b) > got) {
 		outcome = UNREADABLE;
@@ -114,7 +118,7 @@ static __always_inline enum outcome snapshot(struct hit *hit, const struct objec
 		 * has to look at. */
 		for (int i = 0; plan && i < texts_max && i < plan->n_texts; i++) {
 			outcome = take_text(rec, i, plan->words[i], got, span_max, texts_max, chars, text_max,
-					    last_try);
+					    last_size, may_retry(hit));
 			if (outcome != DONE)
 				goto discard;
 		}

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "collect/collect.h"
+#include "collect/rings.h"
 #include "common/log.h"
 #include "collect/machine.h"
 #include "attach/target.h"
@@ -192,17 +193,19 @@ static enum exit_code check_permission(struct doctor *d)
 
 static enum exit_code check_programs(struct doctor *d)
 {
+	struct collect_options options = { .ring_size = d->opts->ring_size };
 	const char *missing = "";
-	int err = collector__new(&d->collector, opts__ring_size(d->opts), false, &missing);
+	int err = collector__new(&d->collector, &options, &missing);
 
 	if (!err)
 		return EXIT_TRACED;
 	if (err == -EPERM)
 		return refused("eBPF", "maps and programs", err);
-	if (err != -ENOTSUP)
+	if (err != -ENOTSUP && err != -E2BIG)
 		return unknown("eBPF", "maps and programs", err);
 	/* Is it the rings' size? */
-	err = collector__new(&d->collector, RING_SIZE_MIN, false, &missing);
+	options.ring_size = RING_SIZE_MIN;
+	err = collector__new(&d->collector, &options, &missing);
 	if (!err) {
 		ill("eBPF", "there is not enough memory for the ring buffers");
 		return mend(EXIT_KERNEL, "--ring-size %uk, or a higher limit of memory for this container",

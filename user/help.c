@@ -17,6 +17,7 @@ static const char options[] =
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
 	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M to 32M)\n"
+	"      --no-page-faults   memory that nobody has touched yet is shown as unreadable\n"
 	"      --probe-site SITE  auto, nop1, nop5 or nop10 (default: auto, what this kernel is fast at)\n"
 	"      --fail-on-loss     exit status 8 if events were lost\n"
 	"  -q, --quiet            say nothing but errors and warnings\n"

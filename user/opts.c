@@ -10,13 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "collect/rings.h"
 #include "help.h"
 
 enum {
 	OPT_RING_SIZE = 256,
 	OPT_MAX_SIZE,
+	OPT_NO_PAGE_FAULTS,
 	OPT_PROBE_SITE,
 	OPT_FILTERS,
 	OPT_CLEAR,
@@ -40,6 +41,7 @@ static const struct option options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "ring-size", required_argument, NULL, OPT_RING_SIZE },
+	{ "no-page-faults", no_argument, NULL, OPT_NO_PAGE_FAULTS },
 	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
 	{ "probe-site", required_argument, NULL, OPT_PROBE_SITE },
 	{ "include", required_argument, NULL, OPT_RULE },
@@ -267,6 +269,7 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case 'v': o->verbose = true; break;
 		case OPT_RING_SIZE: err = parse_ring_size(&o->ring_size, optarg, error, size); break;
 		case OPT_MAX_SIZE: err = parse_size(&o->max_size, "--max-size", optarg, error, size); break;
+		case OPT_NO_PAGE_FAULTS: o->no_faults = true; break;
 		case OPT_PROBE_SITE: err = parse_site(&o->site, optarg, error, size); break;
 		case OPT_RULE: err = parse_rule(&o->rules, options[which].name, optarg, error, size); break;
 		case OPT_FILTERS: err = parse_filters(&o->rules, optarg, error, size); break;
@@ -390,17 +393,4 @@ void opts__clear(struct opts *o)
 	free(o->pids);
 	o->pids = NULL;
 	o->n_pids = 0;
-}
-
-uint64_t opts__ring_size(const struct opts *o)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t size = RING_SIZE_MOST;
-
-	if (o->ring_size)
-		return o->ring_size;
-	/* Few CPUs get larger rings: there the collector is more likely to wait for its turn. */
-	while (size > RING_SIZE_LEAST && size * (uint64_t)(cpus > 0 ? cpus : 1) > RING_SIZES)
-		size /= 2;
-	return size;
 }

@@ -13,12 +13,6 @@
 #include "common/site.h"
 #include "write/formats.h"
 
-/* The default is RING_SIZES for all CPUs together within these: what it takes to lose nothing while a collector that
- * shares its CPU with others is not running (`make bench BENCH=rings`). */
-#define RING_SIZES (64u << 20)
-#define RING_SIZE_LEAST (8u << 20)
-#define RING_SIZE_MOST (32u << 20)
-#define RING_SIZE_MIN (64u << 10)
 #define MAX_SIZE_WARN (256ull << 20) /* viewers in a browser begin to fail here */
 
 enum command { COMMAND_TRACE, COMMAND_LIST, COMMAND_CTL, COMMAND_DOCTOR };
@@ -41,6 +35,7 @@ struct opts {
 	size_t n_outputs;   /* 1 at least: its path may be NULL, which is viztrace-PID.json or viztrace-PROGRAM.json */
 	double duration;    /* seconds; 0: until it is stopped */
 	uint64_t ring_size; /* bytes of the ring buffer of each CPU, a power of two; 0: not given */
+	bool no_faults;     /* --no-page-faults */
 	uint64_t max_size;  /* bytes of the trace at which it is ended; 0: no limit */
 	enum site site;
 	struct rules rules; /* what to show; ctl: what to add */
@@ -52,9 +47,6 @@ struct opts {
 /* 0: *ret is filled. 1: --help or --version was answered on stdout. -EINVAL: `ret_error` (of `size` bytes) says what is
  * wrong. */
 int opts__parse(struct opts *ret, int argc, char **argv, char *ret_error, size_t size);
-
-/* Of each CPU's ring buffer: as given, or the default on this machine. */
-uint64_t opts__ring_size(const struct opts *o);
 
 void opts__clear(struct opts *o);
 

@@ -106,9 +106,13 @@ static void on_verdict(void *ctx, const struct verdict_key *key, const struct ve
 
 static enum exit_code open_collector(struct session *s)
 {
+	const struct collect_options options = {
+		.ring_size = s->opts->ring_size,
+		.several = processes__are_several(s->processes),
+		.no_faults = s->opts->no_faults,
+	};
 	const char *missing = NULL;
-	int err = collector__new(&s->collector, opts__ring_size(s->opts), processes__are_several(s->processes),
-				 &missing);
+	int err = collector__new(&s->collector, &options, &missing);
 
 	if (err == -EPERM) {
 		log_error("no permission to load eBPF programs (CAP_BPF, CAP_PERFMON); use sudo; `viztrace-bpf doctor` "
@@ -118,6 +122,12 @@ static enum exit_code open_collector(struct session *s)
 	if (err == -ENOTSUP) {
 		log_error("this kernel does not give us %s; -v says more", missing);
 		return EXIT_KERNEL;
+	}
+	if (err == -E2BIG) {
+		log_error(
+			"a ring buffer of that --ring-size for each CPU would take more than a quarter of this machine's "
+			"memory; choose a smaller one");
+		return EXIT_USAGE;
 	}
 	if (err) {
 		log_error("cannot set up eBPF: %s", strerror(-err));
@@ -458,7 +468,7 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	outputs__tell_failures(&s->sinks);
 	if (err && !sinks__failed(&s->sinks))
 		log_error("tracing ended early: %s; what was seen before is written", strerror(-err));
-	summary__print(&s->report, &s->sinks, opts__ring_size(s->opts));
+	summary__print(&s->report, &s->sinks, collector__ring_size(s->collector));
 	rules__unmatched(filter__rules(s->filter), on_unmatched);
 	if (err)
 		return err != -ENOMEM && sinks__failed(&s->sinks) ? EXIT_OUTPUT : EXIT_INTERNAL;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collect/rings.h"
 #include "opts.h"
 
 static struct opts opts;
@@ -65,16 +66,16 @@ Test(opts, pid_alone_traces_with_defaults)
 Test(opts, each_option_is_taken)
 {
 	ACCEPT("--pid=7", "--output", "x.json", "--duration", "0.5", "--max-size=3M", "--ring-size", "128k",
-	       "--probe-site", "nop5", "--fail-on-loss", "--quiet", "--verbose", "--include", "a", "--exclude=b",
-	       "--methods", "c", "--trigger-on-change", "d", "--no-trigger-on-change", "e", "--include-all",
-	       "--no-methods", "--on-change");
+	       "--probe-site", "nop5", "--no-page-faults", "--fail-on-loss", "--quiet", "--verbose", "--include", "a",
+	       "--exclude=b", "--methods", "c", "--trigger-on-change", "d", "--no-trigger-on-change", "e",
+	       "--include-all", "--no-methods", "--on-change");
 	cr_assert_eq(opts.pids[0], 7);
 	cr_assert_str_eq(opts.outputs[0].path, "x.json");
 	cr_assert_eq(opts.duration, 0.5);
 	cr_assert_eq(opts.max_size, 3u << 20);
 	cr_assert_eq(opts.ring_size, 128u << 10);
 	cr_assert_eq(opts.site, SITE_NOP5);
-	cr_assert(opts.fail_on_loss && opts.quiet && opts.verbose);
+	cr_assert(opts.no_faults && opts.fail_on_loss && opts.quiet && opts.verbose);
 	cr_assert(opts.rules.include_all && opts.rules.no_methods && opts.rules.on_change);
 	for (int i = 0; i < RULE_LISTS; i++) {
 		cr_assert_eq(opts.rules.lists[i].n, 1);

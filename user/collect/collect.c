@@ -13,8 +13,10 @@
 
 #include "../../bpf/record.h"
 #include "../common/log.h"
+#include "frontier.h"
 #include "order.h"
 #include "programs.h"
+#include "rings.h"
 
 struct ring {
 	int fd;
@@ -31,11 +33,13 @@ struct collector {
 	size_t n_rings;
 	uint64_t ring_size;
 	struct order *order;
+	struct frontier frontier;
 	uint64_t safe_until; /* no record older than this can come any more */
-	int n_cpus;
+	int n_cpus;          /* possible ones: the kernel counts for each of them */
 };
 
 _Static_assert((int)TRIGGER_ON == (int)REC_TRIGGER_ON && (int)TRIGGER_OFF == (int)REC_TRIGGER_OFF, "triggers");
+_Static_assert(RINGS_MOST == RINGS_MAX, "rings");
 
 uint64_t collector__now(void)
 {
@@ -87,14 +91,26 @@ static int open_ring(struct collector *c, unsigned i)
 	return 0;
 }
 
-int collector__new(struct collector **ret, uint64_t ring_size, bool several, const char **ret_missing)
+/* One for each CPU, of those that are there. */
+static int plan_rings(struct collector *c, uint64_t wanted)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN), pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	uint64_t memory = pages > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
+	struct ring_plan plan;
+	int err = rings__plan(&plan, cpus > 0 ? (unsigned)cpus : 1, memory, wanted);
+
+	c->n_rings = plan.n;
+	c->ring_size = plan.size;
+	return err;
+}
+
+int collector__new(struct collector **ret, const struct collect_options *o, const char **ret_missing)
 {
 	struct collector *c = calloc(1, sizeof(*c));
 	int err;
 
 	if (!c)
 		return -ENOMEM;
-	c->ring_size = ring_size;
 	c->n_cpus = libbpf_num_possible_cpus();
 	if (c->n_cpus < 1) {
 		/* Not to be guessed: the kernel writes a count for each. */
@@ -102,15 +118,19 @@ int collector__new(struct collector **ret, uint64_t ring_size, bool several, con
 		err = -ENOTSUP;
 		goto err_free;
 	}
-	c->n_rings = c->n_cpus < RINGS_MAX ? (size_t)c->n_cpus : RINGS_MAX;
+	err = plan_rings(c, o->ring_size);
+	if (err)
+		goto err_free;
 	c->rings = calloc(c->n_rings, sizeof(*c->rings));
 	err = c->rings ? order__new(&c->order) : -ENOMEM;
+	if (!err)
+		err = frontier__init(&c->frontier, c->n_rings);
 	if (err)
 		goto err_free;
 	for (size_t i = 0; i < c->n_rings; i++)
 		c->rings[i].fd = -1;
 
-	err = programs__load(&c->programs, (unsigned)c->n_rings, several);
+	err = programs__load(&c->programs, (unsigned)c->n_rings, o->several, o->no_faults);
 	if (err) {
 		*ret_missing = "eBPF programs on uprobes with ring buffers (Linux 5.8 or later)";
 		err = err == -EPERM ? -EPERM : -ENOTSUP;
@@ -199,24 +219,19 @@ void collector__set_verdict(struct collector *c, const struct verdict_key *key, 
 int collector__read(struct collector *c)
 {
 	uint64_t now = collector__now();
-	bool caught_up = true;
 
 	for (size_t i = 0; i < c->n_rings; i++) {
 		struct ring *ring = &c->rings[i];
-		unsigned long goal = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE);
 		int n;
 
+		frontier__aim(&c->frontier, i, __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE), now);
 		ring->taken = 0;
 		n = ring_buffer__consume(ring->reader);
 		if (n < 0 && n != -EAGAIN)
 			return n;
-		/* Less than the goal: a program that was interrupted has not finished its record yet. */
-		if ((long)(*ring->consumed - goal) < 0)
-			caught_up = false;
+		frontier__reach(&c->frontier, i, *ring->consumed);
 	}
-	/* All that was reserved before `now` has been read, and a record gets its time after its place. */
-	if (caught_up)
-		c->safe_until = now;
+	c->safe_until = frontier__until(&c->frontier, now);
 	return 0;
 }
 
@@ -282,6 +297,11 @@ size_t collector__ring_bytes(const struct collector *c)
 	return c->n_rings * c->ring_size;
 }
 
+size_t collector__ring_size(const struct collector *c)
+{
+	return c->ring_size;
+}
+
 void collector__free(struct collector *c)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -299,6 +319,7 @@ void collector__free(struct collector *c)
 			close(c->rings[i].fd);
 	}
 	free(c->rings);
+	frontier__clear(&c->frontier);
 	order__free(c->order);
 	free(c);
 }

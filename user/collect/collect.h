@@ -21,9 +21,15 @@ struct collect_counts {
 
 typedef int (*collect_cb)(void *ctx, const void *record, size_t size);
 
-/* Load the programs: `ring_size` bytes for each CPU. `several`: not just for one process; then those that are traced
- * have to be added. 0 or -errno: -EPERM; -ENOTSUP, and *ret_missing says what the kernel lacks. */
-int collector__new(struct collector **ret, uint64_t ring_size, bool several, const char **ret_missing);
+struct collect_options {
+	uint64_t ring_size; /* bytes of each ring buffer, a power of two; 0: see rings.h */
+	bool several;       /* not just for one process; then those that are traced have to be added */
+	bool no_faults;     /* memory that nobody touched yet stays unreadable */
+};
+
+/* Load the programs. 0 or -errno: -EPERM; -E2BIG: such rings would take too much memory; -ENOTSUP, and *ret_missing
+ * says what the kernel lacks. */
+int collector__new(struct collector **ret, const struct collect_options *o, const char **ret_missing);
 
 /* Does attaching take perf events here? On most kernels these want CAP_SYS_ADMIN, and a link for
  * many uprobes does not. */
@@ -70,6 +76,7 @@ int collector__stop(struct collector *c, collect_cb cb, void *ctx);
 int collector__counts(struct collector *c, enum probe probe, struct collect_counts *ret);
 uint64_t collector__now(void);                           /* ns, the clock of records */
 size_t collector__ring_bytes(const struct collector *c); /* of all rings */
+size_t collector__ring_size(const struct collector *c);  /* of each */
 
 /* Detaches, which takes a while: the kernel waits for all CPUs. */
 void collector__free(struct collector *c);

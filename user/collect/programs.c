@@ -18,6 +18,7 @@
 
 #include "../../bpf/record.h"
 #include "../common/log.h"
+#include "detach.h"
 #include "machine.h"
 
 _Static_assert((int)EVENT_PROBES == (int)PROBE_COUNT, "probes are numbered alike");
@@ -131,7 +132,7 @@ static int keep_helpers(struct bpf_program *prog, struct bpf_prog_load_opts *opt
 	return err;
 }
 
-static int try_load(struct programs *p, unsigned n_rings, bool several)
+static int try_load(struct programs *p, unsigned n_rings, bool several, bool no_faults)
 {
 	struct bpf_program *prog;
 	struct stat ns;
@@ -140,7 +141,7 @@ static int try_load(struct programs *p, unsigned n_rings, bool several)
 	p->skel = viztrace_bpf__open();
 	if (!p->skel)
 		return -errno;
-	p->skel->rodata->cfg_sleepable = p->sleepable;
+	p->skel->rodata->cfg_fault_in = p->sleepable && !no_faults;
 	p->skel->rodata->cfg_rings = n_rings;
 	p->skel->rodata->cfg_several = several;
 	if (machine__in_pid_namespace() && stat("/proc/self/ns/pid", &ns) == 0) {
@@ -166,7 +167,7 @@ static int try_load(struct programs *p, unsigned n_rings, bool several)
 	return err;
 }
 
-int programs__load(struct programs *p, unsigned n_rings, bool several)
+int programs__load(struct programs *p, unsigned n_rings, bool several, bool no_faults)
 {
 	static const struct {
 		bool one, multi, sleepable;
@@ -191,7 +192,7 @@ int programs__load(struct programs *p, unsigned n_rings, bool several)
 			p->one = ways[i].one;
 			p->multi = ways[i].multi;
 			p->sleepable = ways[i].sleepable;
-			err = try_load(p, n_rings, several);
+			err = try_load(p, n_rings, several, no_faults);
 			/* -EACCES is the verifier's, not about permission. */
 			if (!err || err == -EPERM)
 				return err;
@@ -313,10 +314,47 @@ static int add_all(struct programs *p, const struct places *at)
 	return 0;
 }
 
+/* The descriptor is the attachment. What libbpf has besides, it has for attaching. */
+static int take_fd(struct attachment *a)
+{
+	int fd = a->fd;
+
+	if (!a->link)
+		return fd;
+	fd = bpf_link__fd(a->link);
+	bpf_link__disconnect(a->link);
+	bpf_link__destroy(a->link);
+	return fd;
+}
+
+/* All but the first ones. */
+static void detach_from(struct programs *p, size_t first)
+{
+	struct attachment *all = p->attachments + first;
+	size_t n = p->n_attachments - first;
+	int *fds = calloc(n ? n : 1, sizeof(*fds));
+	pid_t child;
+
+	p->n_attachments = first;
+	if (!fds)
+		return; /* the end of this process detaches them */
+	for (size_t i = 0; i < n; i++)
+		fds[i] = take_fd(&all[i]);
+	child = n ? detach__all(fds, n, &p->skel->bss->sleeping) : 0;
+	if (child && p->skel->bss->sleeping)
+		log_warn("a thread of the target sleeps in a probe until memory comes that it reports; process %d "
+			 "waits for that in our place. See --no-page-faults",
+			 child);
+	else if (child)
+		log_warn("the kernel has not let go of the probes yet; process %d waits for that in our place", child);
+	free(fds);
+}
+
 int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
 		     uint32_t kinds, bool joins)
 {
 	struct places at = { .fd = fd, .pid = pid, .name = name };
+	size_t before = p->n_attachments;
 	int err = 0;
 
 	/* In the order of enum probe: INIT is there before any report of a new object. */
@@ -339,7 +377,11 @@ int programs__attach(struct programs *p, const struct elf_file *elf, int fd, con
 			}
 		}
 	}
-	return err || !at.count ? err : add_all(p, &at);
+	if (!err && at.count)
+		err = add_all(p, &at);
+	if (err)
+		detach_from(p, before);
+	return err;
 }
 
 /* ---- Which site ---- */
@@ -455,35 +497,9 @@ int programs__choose_site(struct programs *p, enum site wanted)
 
 /* ---- The end ---- */
 
-static void *detach(void *arg)
-{
-	struct attachment *a = arg;
-
-	if (a->link)
-		bpf_link__destroy(a->link);
-	else
-		close(a->fd);
-	return NULL;
-}
-
-/* Each waits for the kernel to be done with its probes: let them wait together. */
-static void detach_all(struct attachment *all, size_t n)
-{
-	pthread_t *threads = calloc(n ? n : 1, sizeof(*threads));
-	size_t started = 0;
-
-	while (threads && started < n && !pthread_create(&threads[started], NULL, detach, &all[started]))
-		started++;
-	for (size_t i = started; i < n; i++)
-		detach(&all[i]);
-	for (size_t i = 0; i < started; i++)
-		pthread_join(threads[i], NULL);
-	free(threads);
-}
-
 void programs__free(struct programs *p)
 {
-	detach_all(p->attachments, p->n_attachments);
+	detach_from(p, 0);
 	free(p->attachments);
 	follow_bpf__destroy(p->follow);
 	viztrace_bpf__destroy(p->skel);

@@ -39,9 +39,9 @@ struct programs {
 	size_t n_attachments;
 };
 
-/* Load; `several`: probes fire for processes too that are not traced. 0 or -errno: -EPERM; or anything else that the
- * kernel says to the least that is tried. */
-int programs__load(struct programs *p, unsigned n_rings, bool several);
+/* Load; `several`: probes fire for processes too that are not traced; `no_faults`: never fault a page in. 0 or -errno:
+ * -EPERM; or anything else that the kernel says to the least that is tried. */
+int programs__load(struct programs *p, unsigned n_rings, bool several, bool no_faults);
 
 /* Trace also what traced processes fork. -ENOTSUP: the kernel does not tell how its tasks look (no BTF). */
 int programs__follow_forks(struct programs *p);
