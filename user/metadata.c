@@ -94,6 +94,8 @@ static void files(struct json *j, const struct metadata_sources *of)
 	for (size_t i = 0; i < of->n_files; i++) {
 		const struct binary *b = of->files[i];
 
+		if (b->refused)
+			continue;
 		json__object(j);
 		JSON__KEY(j, "path");
 		string_within(j, b->path, 256);
@@ -102,6 +104,26 @@ static void files(struct json *j, const struct metadata_sources *of)
 		JSON__KEY(j, "probes");
 		json__uint(j, b->elf.n_probes);
 		json__object_end(j);
+	}
+	json__list_end(j);
+}
+
+/* [{"path":"/usr/lib/libx.so","errno":22}] */
+static void files_not_attached(struct json *j, const struct metadata_sources *of)
+{
+	json__list(j);
+	for (size_t i = 0, left = METADATA_REFUSED; left && i < of->n_files; i++) {
+		const struct binary *b = of->files[i];
+
+		if (!b->refused)
+			continue;
+		json__object(j);
+		JSON__KEY(j, "path");
+		string_within(j, b->path, 256);
+		JSON__KEY(j, "errno");
+		json__int(j, -b->refused);
+		json__object_end(j);
+		left--;
 	}
 	json__list_end(j);
 }
@@ -210,6 +232,8 @@ void metadata__write(struct json *j, const struct report *r, const struct metada
 	}
 	JSON__KEY(j, "files");
 	files(j, of);
+	JSON__KEY(j, "files_not_attached");
+	files_not_attached(j, of);
 	times(j, r);
 	books(j, r);
 	json__object_end(j);

@@ -9,6 +9,8 @@
 
 #define METADATA_FILES 16 /* of those with probes; the head of a file has limited room */
 
+#define METADATA_REFUSED 4 /* of those that could not be attached to */
+
 /* Of what there is a trace. */
 struct metadata_sources {
 	const struct process_description *processes;

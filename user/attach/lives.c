@@ -95,7 +95,7 @@ static int replace_program(struct processes *p)
 		return 0;
 	err = binaries__get(&p->binaries, fd, p->opts.program, &b);
 	if (err)
-		return err;
+		return err == -ENOMEM ? err : 0;
 	p->program_binary = b;
 	log_verbose("%s is another file now", p->opts.program);
 	return members__attach_for_all(p, b);
@@ -107,6 +107,10 @@ static int join(struct processes *p, pid_t pid, const char *comm, uint64_t ts, u
 	struct process *process;
 	int err = collector__add_process(p->collector, pid);
 
+	if (err && err != -ENOMEM) { /* more than there may be at a time */
+		p->stats.missed++;
+		return 0;
+	}
 	if (!err)
 		err = begin(p, pid, comm, ts, &process);
 	return err ? err : members__open(p, process, since);

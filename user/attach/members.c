@@ -27,16 +27,50 @@ struct process *members__find(const struct processes *p, pid_t pid)
 
 /* ---- Files ---- */
 
+#define ENOTSUPP 524 /* the kernel's own, which is in no header of user space */
+
+static const char *reason(int err)
+{
+	return err == -ENOTSUPP ? "no probe can be at that instruction" : strerror(-err);
+}
+
+void members__tell_refused(struct processes *p, const struct binary *b, pid_t pid)
+{
+	char text[NAME_MAX + 128];
+
+	if (!pid && p->first)
+		pid = p->first->pid;
+	snprintf(text, sizeof(text), "%s is not traced: the kernel refuses its probes (%s)", base_name(b->path),
+		 reason(b->refused));
+	log_warn("%s is not traced: the kernel refuses its probes (%s)", b->path, reason(b->refused));
+	if (pid)
+		members__tell(p, EVENT_NOTE, collector__now(), pid, text);
+}
+
+/* Not even those that it would take: half of a file's kinds tell half of the truth. */
+static void refuse(struct processes *p, struct binary *b, pid_t pid, int err)
+{
+	b->refused = err;
+	if (!p->refused)
+		p->refused = err;
+	if (p->begun)
+		members__tell_refused(p, b, pid);
+}
+
 int members__attach_binary(struct processes *p, struct binary *b, pid_t pid, uint32_t *attached)
 {
 	uint32_t kinds = p->kinds & ~*attached;
 	int err;
 
-	if (!kinds || !b->elf.n_probes)
+	if (!kinds || !b->elf.n_probes || b->refused)
 		return 0;
 	err = collector__attach(p->collector, &b->elf, b->fd, b->path, pid, kinds, b == p->program_binary);
-	if (err)
+	if (err == -ENOMEM || err == -ESRCH)
 		return err;
+	if (err) {
+		refuse(p, b, pid, err);
+		return 0;
+	}
 	if (!b->attached) {
 		p->stats.files++;
 		b->attached_at = collector__now();
@@ -116,8 +150,11 @@ int members__look(struct processes *p, struct process *process, uint64_t since)
 	uint64_t now = collector__now();
 	int err = target__look(process->target, &p->binaries);
 
+	/* One that cannot be looked at, for whatever reason, is no reason to end the trace of the others. */
+	if (err && err != -ENOMEM && err != -ESRCH)
+		log_verbose("cannot look at process %d: %s", process->pid, strerror(-err));
 	if (err)
-		return err;
+		return err == -ENOMEM ? err : -ESRCH;
 	if (!process->target->n_vanished)
 		process->looked = now;
 	return take_files(p, process, since);
@@ -186,8 +223,8 @@ int members__look_without(struct processes *p, struct process *process, const ch
 	if (fd < 0)
 		return 0;
 	err = binaries__get(&p->binaries, fd, path, &b);
-	if (err || !b->elf.n_probes || was_attached(p, process, b, since))
-		return err;
+	if (err || !b->elf.n_probes || b->refused || was_attached(p, process, b, since))
+		return err == -ENOMEM ? err : 0;
 	p->stats.missed += !process->missed;
 	process->missed = true;
 	/* In the end it is said how many. */

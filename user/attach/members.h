@@ -47,6 +47,8 @@ struct processes {
 	struct binary *program_binary;
 	uint64_t looked_at_all; /* when nothing had escaped us yet */
 	bool behind;            /* and said so */
+	bool begun;             /* what is there in the beginning is attached to */
+	int refused;            /* of the first file that could not be attached to; 0 */
 	struct pollfd *ends;    /* room for all their pidfds */
 	struct processes_stats stats;
 	struct process_description described[PROCESSES_DESCRIBED];
@@ -75,8 +77,14 @@ void members__drop(struct processes *p, struct process *process);
 /* For metadata: as it is now, unless there is no more room. */
 void members__describe(struct processes *p, const struct process *process);
 
-/* To those kinds of probes that are wanted and not in *attached, which they are added to. 0 or -errno, as below. */
+/*
+ * To those kinds of probes that are wanted and not in *attached, which they are added to. 0 or -errno, as below; 0 also
+ * for a file that the kernel refuses: the others are traced nevertheless. It is told of, once all is attached to that
+ * there was in the beginning.
+ */
 int members__attach_binary(struct processes *p, struct binary *b, pid_t pid, uint32_t *attached);
+
+void members__tell_refused(struct processes *p, const struct binary *b, pid_t pid);
 
 /* The same for whoever has the file mapped, which nobody may have by now. It is told of first. */
 int members__attach_for_all(struct processes *p, struct binary *b);

@@ -162,6 +162,18 @@ static int attach_all(struct processes *p)
 	return err;
 }
 
+/* 0, or why nothing at all is attached to. */
+static int tell_what_is_refused(struct processes *p)
+{
+	if (p->refused && !p->stats.probes)
+		return p->refused;
+	p->begun = true;
+	for (struct binary *b = p->binaries.first; b; b = b->next)
+		if (b->refused)
+			members__tell_refused(p, b, 0);
+	return 0;
+}
+
 static bool all_ended(struct processes *p)
 {
 	if (lives__see_who_is_gone(p))
@@ -186,7 +198,7 @@ static enum exit_code explain(struct processes *p, int err)
 			  collector__needs_perf_events(p->collector) ? " by perf events (CAP_SYS_ADMIN)" : "");
 		return EXIT_PERMISSION;
 	}
-	if (err == -ENOTSUPP) {
+	if (err == -ENOTSUPP && p->opts.site != SITE_AUTO) {
 		log_error("this kernel does not take probe site %s; use --probe-site auto", site_names[p->opts.site]);
 		return EXIT_KERNEL;
 	}
@@ -195,7 +207,12 @@ static enum exit_code explain(struct processes *p, int err)
 			  strerror(-err));
 		return EXIT_KERNEL;
 	}
-	log_error("cannot attach: %s; -v says more", strerror(-err));
+	if (err == -ENOTSUPP)
+		log_error(
+			"the kernel refuses the probes of process %d: none can be at such an instruction; build it anew",
+			pid);
+	else
+		log_error("cannot attach: %s; -v says more", strerror(-err));
 	return err == -ENOMEM ? EXIT_INTERNAL : EXIT_KERNEL;
 }
 
@@ -228,6 +245,8 @@ enum exit_code processes__attach(struct processes *p, struct collector *c, uint3
 				 "found late");
 	}
 	err = attach_all(p);
+	if (!err)
+		err = tell_what_is_refused(p);
 	return err ? explain(p, err) : EXIT_TRACED;
 }
 

@@ -90,8 +90,11 @@ static int add_file(struct target *t, struct binaries *binaries, const struct ma
 	int err = binaries__get(binaries, fd, m->path, &f.binary);
 
 	t->n_looked_at++;
-	if (err || !binary__is_of_use(f.binary))
+	if (err == -ENOMEM)
 		return err;
+	t->n_vanished += err != 0;
+	if (err || !binary__is_of_use(f.binary))
+		return 0;
 	f.bias = m->start - m->offset - f.binary->elf.load_address;
 	bigger = realloc(t->files, (t->n_files + 1) * sizeof(f));
 	if (!bigger)
