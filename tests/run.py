@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Run every suite and add up what they say: run.py [--with containers] [--with kernels] [SUITE ...]
+"""Run every suite and add up what they say: run.py [--with containers] [--with kernels] [--check] [SUITE ...]
 
 Containers (Debian 12 and 13, each with every suite inside) and kernels (two others, in virtual machines) take longer than all
 the rest, so they have to be asked for.
@@ -10,6 +10,8 @@ either, or with an exit status that does not fit its line, counts as one failure
 import argparse
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -32,13 +34,38 @@ def suites(extra):
                    for folder, _, files in os.walk(source) for f in files if f.endswith(".c"))
     for name in units:
         yield "unit/" + name, [os.path.join(UNIT, name), "-j2"]
-    for name, script in (("rules", "rules.py"), ("rules/manual", "manual.py"), ("completion", "completion.py"), ("package", "package/tarball.py"),
+    for name, script in (("rules", "rules.py"), ("rules/manual", "manual.py"), ("completion", "completion.py"),
+                         ("package", "package/tarball.py"),
                          ("header", "header/run.py"),
                          ("aarch64", "aarch64/run.py"), ("viewer", "viewer/test_view.py"),
                          ("e2e", "e2e/run.py"), ("readme", "readme.py")):
         yield name, [sys.executable, os.path.join(ROOT, "tests", script)]
     for name in extra:
         yield name, EXTRA[name]
+
+
+# What works without root, and installs nothing.
+CHECK = ("unit", "rules", "header")
+
+
+def left_out(names):
+    """What `make check` cannot do, in a line each."""
+    missing = [n for n in names if n.startswith("unit/") and not os.path.exists(os.path.join(UNIT, n[len("unit/"):]))]
+    if missing:
+        yield f"left out: {len(missing)} unit test programs (they take Criterion: Debian's libcriterion-dev)"
+    for compiler, package in (("g++", "g++"), ("clang", "clang"), ("musl-gcc", "musl-tools"),
+                              ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")):
+        if not shutil.which(compiler):
+            yield f"left out: the header with {compiler} (Debian's {package})"
+    others = sorted({n.split("/")[0] for n in names if n.split("/")[0] not in CHECK})
+    yield f"left out: {', '.join(others)} (they trace, which takes root, or install what they need: sudo make test)"
+
+
+def as_from_a_terminal():
+    """In the child: nothing of what a shell, nohup or a CI ignores or blocks in what it starts."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 def counts(text, status):
@@ -60,7 +87,7 @@ def run(name, command):
     start = time.monotonic()
     output = []
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", start_new_session=True) as process:
+                          errors="replace", start_new_session=True, preexec_fn=as_from_a_terminal) as process:
         try:
             for line in process.stdout:
                 output.append(line)
@@ -85,10 +112,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("suite", nargs="*")
     parser.add_argument("--with", dest="extra", action="append", choices=list(EXTRA), default=[])
+    parser.add_argument("--check", action="store_true", help="what needs neither root nor anything that is not there")
     args = parser.parse_args()
-    results = [(name, run(name, command)) for name, command in suites(args.extra)
+    chosen = dict(suites(args.extra))
+    notes = list(left_out(list(chosen))) if args.check else []
+    if args.check:
+        chosen = {n: c for n, c in chosen.items() if n.split("/")[0] in CHECK and os.path.exists(c[0])}
+    results = [(name, run(name, command)) for name, command in chosen.items()
                if not args.suite or any(name.startswith(c) for c in args.suite)]
     print()
+    for note in notes:
+        print(note)
     for name, ((passed, failed, skipped), failures) in results:
         print("".join(f"{name}: {line}\n" for line in failures), end="")
         print(f"{name:24} {passed:6} passed {failed:4} failed {skipped:4} skipped")

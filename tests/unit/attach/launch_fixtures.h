@@ -24,8 +24,20 @@
 #define PATIENCE_MS 30000
 #define SELF "/proc/self/exe"
 
+/* A shell starts what is put behind it (`make test &`) with SIGINT and SIGQUIT ignored, nohup with SIGHUP. */
+static inline void forget_inherited_signals(void)
+{
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL); /* of those that cannot be set nothing changes */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static inline void set_up(void)
 {
+	forget_inherited_signals();
 	unsetenv("SUDO_UID");
 	unsetenv("SUDO_GID");
 	setenv("PATH", "/usr/bin:/bin", 1); /* without what only root may look into */
