@@ -97,6 +97,12 @@ class Rules(unittest.TestCase):
         for f in tracked("user/*.c", "user/*.h", "bpf/*.c", "bpf/*.h"):
             self.assertLessEqual(read(f).count("\n"), 600, f)
 
+    def test_all_that_is_printed_is_escaped(self):
+        """Names and paths are a target's; what opts prints to stdout is our own text."""
+        printing = re.compile(r"\b(v?f?printf|puts|fputs|perror|putchar|putc|fputc|psignal|fwrite)\(")
+        knowing = {f for f in tracked("user/*.c", "user/*/*.c") if printing.search(read(f))}
+        self.assertEqual(knowing, {"user/common/escape.c", "user/common/log.c", "user/opts.c"})
+
     def test_top_level_is_what_the_readme_says(self):
         top = {f.split("/")[0] for f in tracked() if not f.startswith(".")}
         self.assertEqual(top, {"bpf", "user", "include", "tests", "Makefile", "README.md", "LICENSE", "LICENSES",

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "common/escape.h"
 #include "common/log.h"
 
 enum exit_code ctl__run(const struct opts *o)
@@ -38,6 +39,6 @@ enum exit_code ctl__run(const struct opts *o)
 		return EXIT_USAGE;
 	}
 	if (o->show || log_level >= LOG_VERBOSE)
-		puts(answer);
+		escape__print_line(stdout, "%s", answer);
 	return EXIT_TRACED;
 }

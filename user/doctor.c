@@ -16,6 +16,7 @@
 
 #include "collect/collect.h"
 #include "collect/rings.h"
+#include "common/escape.h"
 #include "common/log.h"
 #include "collect/machine.h"
 #include "attach/target.h"
@@ -40,9 +41,9 @@ struct doctor {
 
 static void say(const char *what, const char *end, const char *format, va_list args)
 {
-	printf("%-11s ", what);
-	vprintf(format, args);
-	puts(end);
+	escape__print(stdout, "%-11s ", what);
+	escape__vprint(stdout, format, args);
+	escape__print_line(stdout, "%s", end);
 }
 
 static LOG_FORMAT(2) void healthy(const char *what, const char *format, ...)
@@ -380,8 +381,8 @@ static enum exit_code check_process(struct doctor *d, pid_t pid)
 		code = mend(EXIT_NO_PROBES,
 			    "build it with viztrace.h and VIZ_PROBE_* macros, without VIZ_PROBE_DISABLE");
 	} else if (!code) {
-		printf("%-11s %d (%s) has %zu probes: sudo viztrace-bpf -p %d\n", "ready", pid, t->comm,
-		       target__count_probes(t), pid);
+		escape__print_line(stdout, "%-11s %d (%s) has %zu probes: sudo viztrace-bpf -p %d", "ready", pid,
+				   t->comm, target__count_probes(t), pid);
 	}
 	target__free(t);
 	return code;
@@ -394,7 +395,7 @@ static enum exit_code check_ready(struct doctor *d)
 	for (size_t i = 0; !code && i < d->opts->n_pids; i++)
 		code = check_process(d, d->opts->pids[i]);
 	if (!d->opts->n_pids)
-		printf("%-11s sudo viztrace-bpf -p PID\n", "ready");
+		escape__print_line(stdout, "%-11s sudo viztrace-bpf -p PID", "ready");
 	return code;
 }
 

@@ -15,6 +15,7 @@
 #define VIZ_PROBE_DISABLE /* the types, no probes */
 #include "viztrace.h"
 #include "decode/classes.h"
+#include "common/escape.h"
 #include "common/log.h"
 #include "attach/target.h"
 
@@ -33,16 +34,16 @@ static void print_class(const struct layout *c)
 		[VIZ_KIND_DICT] = "dict",
 	};
 
-	printf("  %s %s\n", kinds[c->kind], c->tag);
+	escape__print_line(stdout, "  %s %s", kinds[c->kind], c->tag);
 	for (unsigned i = 0; i < c->n_attrs; i++) {
 		const struct layout_attr *a = &c->attrs[i];
 
-		printf("    %-24s %s", a->key, type_names[a->type]);
+		escape__print(stdout, "    %-24s %s", a->key, type_names[a->type]);
 		if (a->type == VIZ_TYPE_DICT)
-			printf(" %s", a->dict_tag);
+			escape__print(stdout, " %s", a->dict_tag);
 		if (a->list)
-			printf("[%u]", a->count);
-		puts(c->visible >> i & 1 ? "" : "  (private: never reported)");
+			escape__print(stdout, "[%u]", a->count);
+		escape__print_line(stdout, "%s", c->visible >> i & 1 ? "" : "  (private: never reported)");
 	}
 }
 
@@ -56,14 +57,6 @@ static bool seen_before(const struct elf_file *f, size_t i)
 	return false;
 }
 
-/* Names are a file's or a process's: nothing of them may command the terminal. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 /* "a:b, c:d, ..." */
 static void name_examples(char *ret, size_t size, const struct elf_file *f)
 {
@@ -73,7 +66,6 @@ static void name_examples(char *ret, size_t size, const struct elf_file *f)
 		at += (size_t)snprintf(ret + at, size - at, "%s%s", i ? ", " : "", f->inline_nop5[i]);
 	if (f->n_inline_nop5 > named)
 		snprintf(ret + at, size - at, ", ...");
-	make_printable(ret);
 }
 
 static void warn_of_inline_nops(const char *path, const struct elf_file *f)
@@ -92,15 +84,15 @@ static void warn_of_inline_nops(const char *path, const struct elf_file *f)
 
 static void print_file(const char *path, const struct elf_file *f)
 {
-	printf("%s\n", path);
+	escape__print_line(stdout, "%s", path);
 	if (f->n_probes)
-		printf("  probes ");
+		escape__print(stdout, "  probes ");
 	for (size_t i = 0; i < f->n_probes; i++)
-		printf(" %s", probe_names[f->probes[i].probe]);
+		escape__print(stdout, " %s", probe_names[f->probes[i].probe]);
 	if (f->n_probes)
-		puts("");
+		escape__print_line(stdout, "%s", "");
 	if (f->n_foreign)
-		printf("  %zu viz probes of a kind that this version does not know\n", f->n_foreign);
+		escape__print_line(stdout, "  %zu viz probes of a kind that this version does not know", f->n_foreign);
 	for (size_t i = 0; i < f->n_classes; i++) {
 		struct classes one = { 0 };
 		const struct elf_class *c = &f->classes[i];
@@ -108,7 +100,8 @@ static void print_file(const char *path, const struct elf_file *f)
 		if (seen_before(f, i))
 			continue;
 		if (classes__add(&one, 0, c->address, c->bytes, c->size))
-			printf("  a class descriptor at 0x%" PRIx64 " that is not understood\n", c->address);
+			escape__print_line(stdout, "  a class descriptor at 0x%" PRIx64 " that is not understood",
+					   c->address);
 		else
 			print_class(classes__find(&one, 0, c->address));
 		classes__clear(&one);
@@ -198,16 +191,12 @@ static bool name_classes(char *text, size_t size, const struct elf_file *f)
 
 static void print_process(const struct target *t)
 {
-	char tags[TAGS_SIZE] = "", name[17];
+	char tags[TAGS_SIZE] = "";
 
 	for (size_t i = 0; i < t->n_files; i++)
 		if (!name_classes(tags, sizeof(tags), &t->files[i].binary->elf))
 			break;
-	memcpy(name, t->comm, sizeof(name));
-	make_printable(name);
-	make_printable(t->exe);
-	make_printable(tags);
-	printf("%7d  %-16s %-*s %s\n", t->pid, name, TAGS_SIZE - 1, *tags ? tags : "-", t->exe);
+	escape__print_line(stdout, "%7d  %-16s %-*s %s", t->pid, t->comm, TAGS_SIZE - 1, *tags ? tags : "-", t->exe);
 }
 
 static bool is_ours(const struct survey *s, pid_t pid)
@@ -232,7 +221,8 @@ static int survey_process(struct survey *s, pid_t pid)
 		return err == -ENOMEM ? err : 0;
 	if (target__count_probes(t) && !is_ours(s, pid)) {
 		if (!s->n_listed++)
-			printf("%7s  %-16s %-*s %s\n", "PID", "NAME", TAGS_SIZE - 1, "COUNTERS AND OBJECTS", "PROGRAM");
+			escape__print_line(stdout, "%7s  %-16s %-*s %s", "PID", "NAME", TAGS_SIZE - 1,
+					   "COUNTERS AND OBJECTS", "PROGRAM");
 		print_process(t);
 	} else if (t->n_denied) {
 		s->n_denied++;

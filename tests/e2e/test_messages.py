@@ -4,6 +4,7 @@ import os
 import platform
 import pty
 import re
+import subprocess
 import unittest
 
 import harness
@@ -176,3 +177,41 @@ class Messages(harness.Case):
 
     def test_quiet_on_a_terminal(self):
         self.assertEqual(self.on_terminal("-q", "-d", "1.2"), "")
+
+class Terminals(harness.Case):
+    """What others have named is shown, but the terminal does not obey it."""
+
+    NAME = b"\x1b[31m\xc2\x9b2J\xff"  # 15 bytes at most are a process's name
+    SHOWN = r"\x1b[31m\xc2\x9b2J\xff"
+
+    def setUp(self):
+        super().setUp()
+        self.program = harness.copy(harness.build("steady"), self.dir / os.fsdecode(self.NAME))
+
+    def harmless(self, data, shown=SHOWN):
+        self.assertIn(shown, data.decode())  # UTF-8 all of it
+        for control in b"\x1b", b"\xc2\x9b", b"\x7f":
+            self.assertNotIn(control, data)
+
+    def run_tool(self, *args):
+        done = subprocess.run([harness.TOOL, *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=harness.TIMEOUT, check=False)
+        self.assertNotIn(done.returncode, (-6, -11))
+        return done
+
+    def test_names_of_files_and_processes(self):
+        target = self.target(self.program)
+        self.harmless(self.run_tool("list", self.program).stdout)
+        self.harmless(self.run_tool("list", "-p", target.pid).stdout)
+        self.harmless(self.run_tool("list", str(self.program) + "?").stderr)
+        self.harmless(self.run_tool("doctor", "-p", target.pid).stdout)
+        self.harmless(self.run_tool("-v", "-p", target.pid, "-o", str(self.program) + ".json", "-d", "0.2").stderr)
+
+    def test_what_ctl_shows(self):
+        target = self.target(self.program)
+        tool = self.attach(target.pid)
+        done = self.run_tool("ctl", "-p", target.pid, "--exclude", os.fsdecode(self.NAME))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.harmless(self.run_tool("ctl", "-p", target.pid, "--show").stdout)
+        self.end(tool)
+        self.harmless(tool.err.data)  # that it matched nothing

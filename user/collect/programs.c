@@ -35,11 +35,13 @@ struct multi_args {
 
 static int on_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char *text; /* the verifier's log may be long */
+	char *text, *rest, *line; /* the verifier's log may be long */
 
 	if (level == LIBBPF_DEBUG || log_level < LOG_VERBOSE || vasprintf(&text, format, args) < 0)
 		return 0;
-	log_verbose("%s", text);
+	for (rest = text; (line = strsep(&rest, "\n"));)
+		if (*line)
+			log_verbose("%s", line);
 	free(text);
 	return 0;
 }

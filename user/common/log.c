@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "escape.h"
+
 enum log_level log_level = LOG_NORMAL;
 static bool status_shown;
 
@@ -16,7 +18,7 @@ static void say(const char *prefix, const char *format, va_list args)
 		fputs("\r\033[K", stderr);
 	status_shown = false;
 	fputs(prefix, stderr);
-	vfprintf(stderr, format, args);
+	escape__vprint(stderr, format, args);
 	fputc('\n', stderr);
 }
 

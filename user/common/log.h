@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* log: diagnostics to stderr; stdout belongs to the trace. Only the outer stages print. */
+/* log: diagnostics to stderr, a line each, escaped; stdout belongs to the trace. Only the outer stages print. */
 #ifndef VIZTRACE_LOG_H
 #define VIZTRACE_LOG_H
 

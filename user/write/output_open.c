@@ -22,6 +22,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/log.h"
+
 /* ---- another user's rights for a while ---- */
 
 struct identity {
@@ -36,7 +38,7 @@ struct identity {
 static void become_root(struct identity *was)
 {
 	if (was->changed && (seteuid(0) || setegid(was->gid) || setgroups((size_t)was->n_groups, was->groups))) {
-		perror("cannot get root's rights back");
+		log_error("cannot get root's rights back: %s", strerror(errno));
 		abort();
 	}
 	free(was->groups);
