@@ -4,16 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hash.h"
+
 #define SLOTS_MIN 16
 
 static size_t home(const struct table *t, uint64_t a, uint64_t b)
 {
-	uint64_t h = (a ^ (b >> 32 | b << 32)) * 0x9e3779b97f4a7c15u;
-
-	/* Addresses differ in their middle bits: fold the product's good upper half down. */
-	h ^= h >> 32;
-	h = (h + b) * 0xd6e8feb86659fd93u;
-	return (h ^ h >> 32) & (t->n_slots - 1);
+	return hash__pair(a, b) & (t->n_slots - 1);
 }
 
 static struct table_slot *slot(const struct table *t, uint64_t a, uint64_t b)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * table: a pair of 64-bit keys in, a pointer out. Open addressing; owns nothing that it points to.
+ * table: a pair of 64-bit keys in, a pointer out. Open addressing by a hash with a secret seed (hash.h); owns nothing
+ * that it points to.
  */
 #ifndef VIZTRACE_TABLE_H
 #define VIZTRACE_TABLE_H

@@ -4,23 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/hash.h"
 #include "../common/pretty.h"
-
-/* Eight bytes at a time: a C++ signature is long, and comes with each call of the method. */
-static uint64_t hash_text(const char *text, size_t size)
-{
-	uint64_t h = size * 0x9e3779b97f4a7c15u, word;
-
-	for (; size >= sizeof(word); size -= sizeof(word), text += sizeof(word)) {
-		memcpy(&word, text, sizeof(word));
-		h = (h ^ word) * 0xd6e8feb86659fd93u;
-		h ^= h >> 32;
-	}
-	word = 0;
-	memcpy(&word, text, size);
-	h = (h ^ word) * 0xd6e8feb86659fd93u;
-	return h ^ h >> 32;
-}
 
 static struct name *find(const struct names *n, const char *text, size_t size, uint64_t hash)
 {
@@ -35,7 +20,7 @@ struct name *names__find(const struct names *n, const char *text)
 {
 	size_t size = strlen(text);
 
-	return find(n, text, size, hash_text(text, size));
+	return find(n, text, size, hash__text(text, size));
 }
 
 static void name__free(struct name *name)
@@ -81,7 +66,7 @@ static void sweep(struct names *n)
 struct name *names__take(struct names *n, const char *text)
 {
 	size_t size = strlen(text);
-	uint64_t hash = hash_text(text, size);
+	uint64_t hash = hash__text(text, size);
 	struct name *name = find(n, text, size, hash);
 
 	if (!name) {
