@@ -33,14 +33,20 @@ enum exit_code outputs__name(struct sinks *s, const struct opts *o, pid_t pid)
 		free(path);
 		if (err)
 			return EXIT_INTERNAL;
+		s->list[s->n - 1].kind = out->path ? OUTPUT_ANY : OUTPUT_FILE;
 	}
 	return EXIT_TRACED;
+}
+
+static bool waits(const struct sink *k)
+{
+	return k->kind == OUTPUT_ANY && output_open__waits_for_reader(k->path);
 }
 
 bool outputs__wait(const struct sinks *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (output_open__waits_for_reader(s->list[i].path))
+		if (waits(&s->list[i]))
 			return true;
 	return false;
 }
@@ -51,7 +57,7 @@ enum exit_code outputs__open(struct sinks *s, bool waiting)
 		struct sink *k = &s->list[i];
 		int err;
 
-		if (k->output || (waiting && !output_open__waits_for_reader(k->path)))
+		if (k->output || (waiting && !waits(k)))
 			continue;
 		if (waiting)
 			log_info("waiting until somebody reads %s", k->path);

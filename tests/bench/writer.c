@@ -166,7 +166,7 @@ static void set_up(struct bench *b, const struct workload *w)
 	memset(b, 0, sizeof(*b));
 	b->ts = TS;
 	b->doubles = w->doubles;
-	CHECK(output__open(&b->output, "/dev/null", (struct caller){ getuid(), getgid() }));
+	CHECK(output__open(&b->output, "/dev/null", OUTPUT_ANY, (struct caller){ getuid(), getgid() }));
 	CHECK(writer_chrome__new(&b->writer, b->output));
 	CHECK(model__new(&b->model, &writer_chrome_ops, b->writer, TS));
 	CHECK(decoder__new(&b->decoder));

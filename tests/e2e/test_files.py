@@ -58,7 +58,7 @@ class Files(harness.Case):
             os.umask(old)
         s = os.lstat(self.shared / "t.json")
         self.assertTrue(stat.S_ISREG(s.st_mode))
-        self.assertEqual(stat.S_IMODE(s.st_mode) & 0o7133, 0)  # nobody else writes it, nobody runs it
+        self.assertEqual(stat.S_IMODE(s.st_mode), 0o600)  # what a program says of itself may be for nobody else
 
     def test_an_existing_file_is_replaced(self):
         path = self.dir / "t.json"
@@ -105,3 +105,35 @@ class Files(harness.Case):
         os.lchown(link, 65534, 65534)
         self.trace_to("shared/t.json")
         self.assertFalse(link.is_symlink())
+
+    def refused(self, path, *options, sudo=False):
+        env = {k: v for k, v in os.environ.items() if not k.startswith("SUDO_")}
+        if sudo:
+            env.update(SUDO_UID=str(USER), SUDO_GID=str(GROUP))
+        tool = self.tool("-p", self.steady.pid, *options, env=env)
+        self.end(tool, harness.EXIT_OUTPUT, None)
+        self.assertIn("cannot write %s: " % path, tool.messages())
+        self.assertEqual(self.steady.semaphores(), 0)
+
+    def test_a_fifo_that_another_user_planted_is_not_waited_for(self):
+        fifo = self.shared / "t.json"
+        os.mkfifo(fifo)
+        os.chmod(fifo, 0o666)
+        os.chown(fifo, 65534, 65534)
+        for sudo in False, True:
+            self.refused("shared/t.json", "-o", "shared/t.json", sudo=sudo)
+
+    def test_a_fifo_of_the_default_name_is_not_waited_for(self):
+        name = "viztrace-%d.json" % self.steady.pid
+        os.mkfifo(self.dir / name)
+        self.refused(name)
+
+    def test_root_does_not_go_through_the_folder_of_a_third_user(self):
+        """Who could make a link of what is in it at any time. Where the user may write all is as always."""
+        other = self.dir / "other"
+        (other / "roots").mkdir(parents=True)
+        os.chown(other, 4711, 4711)
+        self.refused("other/roots/t.json", "-o", "other/roots/t.json", sudo=True)
+        self.assertEqual(list((other / "roots").iterdir()), [])
+        os.chown(other / "roots", USER, GROUP)
+        self.trace_to("other/roots/t.json", sudo=True)

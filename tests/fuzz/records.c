@@ -83,7 +83,7 @@ static void open_pipeline(struct pipeline *p, unsigned flags)
 	CHECK(!decoder__new(&p->decoder));
 	decoder__include_all(p->decoder, flags & INCLUDE_ALL);
 	CHECK(!filter__new(&p->filter, &rules, on_verdict, NULL));
-	CHECK(!output__open(&p->output, path(), owner));
+	CHECK(!output__open(&p->output, path(), OUTPUT_ANY, owner));
 	CHECK(!writer_chrome__new(&p->writer, p->output));
 	CHECK(!model__new(&p->model, &writer_chrome_ops, p->writer, START));
 	CHECK(!model__process_name(p->model, PID, "fuzz"));

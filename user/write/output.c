@@ -12,21 +12,22 @@
  *	file   | {...},{...},{...}     |,{...},{...},{...},{...} |,{...
  *	       ^ 4096 n                ^ 4096 (n + 1)
  *
- * What cannot be done so is written by write_unkilled().
+ * What cannot be done so is written by write_unkilled(). The file gets its name when the first events are in it: until
+ *then what was there before stays.
  */
 #include "output.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "output_open.h"
+#include "output_place.h"
+#include "unkilled.h"
 
 #define BUFFER_SIZE (256 * 1024)
 #define MAX_MARKS 8192      /* in one buffer: as many events as it holds if they are short ones */
@@ -39,10 +40,11 @@ struct output {
 	bool can_cut; /* a regular file of which the end is ours */
 	bool has_head;
 	bool is_pipe;
-	bool has_long;  /* an event in the buffer is longer than a page */
-	int replaced;   /* see release_replaced(); -1: nothing */
-	uint64_t start; /* where in the file our first byte is */
-	uint64_t whole; /* bytes of whole events that are in the file */
+	bool has_long;              /* an event in the buffer is longer than a page */
+	struct output_place *place; /* which it gets when there is something in it; NULL: it is there */
+	int replaced;               /* see release_replaced(); -1: nothing */
+	uint64_t start;             /* where in the file our first byte is */
+	uint64_t whole;             /* bytes of whole events that are in the file */
 	char *buffer;
 	size_t used, capacity;
 	uint32_t n_marks;
@@ -128,33 +130,12 @@ static int write_to_pipe(const struct output *o, size_t *ret_written)
 	return err;
 }
 
-/*
- * Call `writer` in a process that a SIGKILL of this one, or of its process group, does not end half way. It
- * has our memory and we wait for it, so else it is as if we called it. What ends all processes of a
- * container at once ends this one too.
- */
+/* As if called, see unkilled.h; what was written by who was ended nevertheless goes, as after any failure. */
 static int write_unkilled(struct output *o, int (*writer)(void *), void *arg)
 {
-	volatile bool done = false;
-	volatile int err = -EINTR;
-	sigset_t all;
-	pid_t child;
+	int err = unkilled__call(writer, arg);
 
-	sigfillset(&all);
-	child = vfork();
-	if (child < 0)
-		return writer(arg);
-	if (child == 0) {
-		setsid();
-		sigprocmask(SIG_SETMASK, &all, NULL);
-		err = writer(arg);
-		done = true;
-		_exit(0);
-	}
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	/* Somebody ended it: what it left goes, as after any failure. */
-	if (!done)
+	if (err == -EINTR)
 		cut(o);
 	return err;
 }
@@ -202,6 +183,16 @@ static bool has_plenty_of_room(const struct output *o)
 	return fstatvfs(o->fd, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize >= PLENTY;
 }
 
+/* From here on the file is at its path, and what was there is not. */
+static int publish(struct output *o)
+{
+	int err = o->place ? output_place__take(o->place, o->fd, &o->replaced) : 0;
+
+	output_place__free(o->place);
+	o->place = NULL;
+	return err;
+}
+
 static int flush(struct output *o)
 {
 	if (o->error || !o->n_marks)
@@ -209,8 +200,14 @@ static int flush(struct output *o)
 	if (o->replaced >= 0 && !has_plenty_of_room(o))
 		release_replaced(o);
 	if (!o->has_long || !o->can_cut)
-		return write_buffer(o);
-	o->error = write_unkilled(o, write_buffer, o);
+		write_buffer(o);
+	else
+		o->error = write_unkilled(o, write_buffer, o);
+	if (o->whole) {
+		int err = publish(o);
+
+		o->error = o->error ? o->error : err;
+	}
 	return o->error;
 }
 
@@ -346,6 +343,9 @@ int output__finish(struct output *o, const char *head, size_t head_size, const c
 	err = o->error;
 	if (!err || (o->can_cut && o->whole >= (o->has_head ? OUTPUT_HEAD : 1)))
 		err = o->has_head ? write_unkilled(o, write_ending, &ending) : write_ending(&ending);
+	/* Also what is whole but for its end, unless it has no beginning. */
+	if (!err)
+		err = publish(o);
 	if (!o->error)
 		o->error = err;
 	/* Some file systems tell only now that they had no room. */
@@ -360,7 +360,7 @@ uint64_t output__size(const struct output *o)
 	return o->whole + o->used;
 }
 
-int output__open(struct output **ret, const char *path, struct caller owner)
+int output__open(struct output **ret, const char *path, enum output_kind kind, struct caller owner)
 {
 	struct output *o = calloc(1, sizeof(*o));
 	struct output_file file;
@@ -372,13 +372,13 @@ int output__open(struct output **ret, const char *path, struct caller owner)
 	o->replaced = -1;
 	o->capacity = BUFFER_SIZE;
 	o->buffer = malloc(o->capacity);
-	err = o->buffer ? output_open__path(&file, path, owner) : -ENOMEM;
+	err = o->buffer ? output_open__path(&file, path, kind, owner) : -ENOMEM;
 	if (err) {
 		output__free(o);
 		return err;
 	}
 	o->fd = file.fd;
-	o->replaced = file.replaced;
+	o->place = file.place;
 	o->start = file.start;
 	o->can_cut = file.can_cut;
 	o->is_pipe = file.is_pipe;
@@ -397,6 +397,7 @@ void output__free(struct output *o)
 		close(o->fd);
 	}
 	release_replaced(o);
+	output_place__free(o->place);
 	free(o->buffer);
 	free(o);
 }

@@ -4,9 +4,11 @@
  *
  * A regular file begins with a head of OUTPUT_HEAD bytes that is filled in at the end; until then it holds what makes
  * an unfinished file loadable. What is on disk always ends on a whole event, also when this process is killed while it
- * writes: spaces between events see to that. Two exceptions, both when a SIGKILL ends all processes of a container or
- * control group at once: in the middle of an event of over 4096 bytes, and between the tail and the head of
- * output__finish(). A pipe can end in the middle of an event of over PIPE_BUF bytes.
+ * writes: spaces between events see to that. It is not at its path before the first events are in it, and until then
+ * what was there stays. Exceptions, when a SIGKILL ends all processes of a container or control group at once: in the
+ * middle of an event of over 4096 bytes, between the tail and the head of output__finish(), and while the file takes
+ * its path; and on file systems without O_TMPFILE, where a file that was begun and not yet named may be left. A pipe
+ * can end in the middle of an event of over PIPE_BUF bytes.
  */
 #ifndef VIZTRACE_OUTPUT_H
 #define VIZTRACE_OUTPUT_H
@@ -22,10 +24,16 @@
 
 struct output;
 
-/* Make the file `path` ("-": stdout), owned by `owner` and opened with that user's rights. It gets a new inode under a
- * name that cannot be guessed and is then renamed to `path`: a link that somebody placed there is replaced, not
- * followed. A path that exists and is a device or a pipe is opened as it is. 0 or -errno. */
-int output__open(struct output **ret, const char *path, struct caller owner);
+/* How to take what is at the path. */
+enum output_kind {
+	OUTPUT_ANY,  /* a device or a pipe is opened as it is */
+	OUTPUT_FILE, /* only for a file; a path that nobody has named is not to lead anywhere else */
+};
+
+/* Make the file `path` ("-": stdout), owned by `owner` and opened with that user's rights. It has no name until it is
+ * flushed, and is then renamed to `path`: a link that somebody placed there is replaced, not followed. 0 or -errno;
+ * -EEXIST: there is something that is no file. */
+int output__open(struct output **ret, const char *path, enum output_kind kind, struct caller owner);
 
 /* Can the head be filled in later? Not on a pipe. */
 bool output__has_head(const struct output *o);
@@ -36,7 +44,7 @@ int output__write(struct output *o, const void *data, size_t size);
 /* All that was written up to here may be on disk by itself: a whole event has ended. */
 void output__mark(struct output *o);
 
-/* Write out what is buffered up to the last mark. */
+/* Write out what is buffered up to the last mark. The first time that there is something, the file takes its path. */
 int output__flush(struct output *o);
 
 /* Put the tail after the last whole event, then the head (padded with spaces to OUTPUT_HEAD) in the beginning. If there

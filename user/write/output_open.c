@@ -2,9 +2,9 @@
 /*
  * See output_open.h. What is at the path decides:
  *
- *	nothing, a regular file         a new file, renamed over it
+ *	nothing, a regular file         a new file, which is renamed over it when there is something in it
  *	a link to such, or to nothing   the same: the link goes, what it led to stays
- *	a device, a pipe                opened as it is
+ *	a device, a pipe                opened as it is, unless it is a pipe that a stranger put into a folder for all
  *	a link to such                  followed if root or the user made it (/dev/stdout)
  *	a directory, a link to one      -EISDIR
  */
@@ -13,76 +13,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../common/log.h"
-
-/* ---- another user's rights for a while ---- */
-
-struct identity {
-	bool changed;
-	gid_t gid;
-	gid_t *groups;
-	int n_groups;
-};
-
-/* Once root again the rest cannot fail; if it does, this process must not go on with rights that nobody
- * chose. */
-static void become_root(struct identity *was)
-{
-	if (was->changed && (seteuid(0) || setegid(was->gid) || setgroups((size_t)was->n_groups, was->groups))) {
-		log_error("cannot get root's rights back: %s", strerror(errno));
-		abort();
-	}
-	free(was->groups);
-	*was = (struct identity){ 0 };
-}
-
-static int set_groups_of(struct caller owner)
-{
-	struct passwd *pw = getpwuid(owner.uid);
-	int err = pw ? initgroups(pw->pw_name, owner.gid) : setgroups(1, &owner.gid);
-
-	return err ? -errno : 0;
-}
-
-/* File system rights of `owner` until become_root(). Nothing happens if this is not root, or the owner is. */
-static int become_owner(struct identity *ret_was, struct caller owner)
-{
-	int err;
-
-	*ret_was = (struct identity){ 0 };
-	if (geteuid() != 0 || owner.uid == 0)
-		return 0;
-	ret_was->gid = getegid();
-	ret_was->n_groups = getgroups(0, NULL);
-	if (ret_was->n_groups < 0)
-		return -errno;
-	ret_was->groups = calloc((size_t)ret_was->n_groups + 1, sizeof(gid_t));
-	if (!ret_was->groups)
-		return -ENOMEM;
-	ret_was->n_groups = getgroups(ret_was->n_groups, ret_was->groups);
-	if (ret_was->n_groups < 0) {
-		err = -errno;
-		free(ret_was->groups);
-		*ret_was = (struct identity){ 0 };
-		return err;
-	}
-	ret_was->changed = true;
-	err = set_groups_of(owner);
-	if (!err && (setegid(owner.gid) || seteuid(owner.uid)))
-		err = -errno;
-	if (err)
-		become_root(ret_was);
-	return err;
-}
+#include "identity.h"
+#include "output_place.h"
+#include "trusted.h"
 
 /* ---- a file ---- */
 
@@ -99,7 +38,7 @@ static int take_fd(struct output_file *ret, int fd)
 		close(fd);
 		return err;
 	}
-	*ret = (struct output_file){ .fd = fd, .is_pipe = S_ISFIFO(st.st_mode), .replaced = -1 };
+	*ret = (struct output_file){ .fd = fd, .is_pipe = S_ISFIFO(st.st_mode) };
 	if (!S_ISREG(st.st_mode) || (flags & O_APPEND))
 		return 0;
 	offset = lseek(fd, 0, SEEK_CUR);
@@ -123,9 +62,16 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* What is wanted, and with whose rights. */
+struct request {
+	struct caller owner;
+	enum output_kind kind;
+	bool as_root; /* in a second try: a new file, which then becomes the owner's */
+};
+
 /* The path in two: a descriptor of the directory, opened once so that it cannot become another one, and
  * the name in it. */
-static int open_directory(const char *path, const char **ret_name)
+static int open_directory(const char *path, const struct request *r, const char **ret_name)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	char *directory;
@@ -139,57 +85,79 @@ static int open_directory(const char *path, const char **ret_name)
 	directory = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
 	if (!directory)
 		return -ENOMEM;
-	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r->as_root) {
+		fd = trusted__open_folder(directory, r->owner);
+	} else {
+		fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		fd = fd < 0 ? -errno : fd;
+	}
 	free(directory);
-	return fd < 0 ? -errno : fd;
+	return fd;
 }
 
-static int random_name(char *name, size_t size)
+/* A new file, without a name for now. */
+static int create(struct output_file *ret, int directory, const char *name, const struct request *r)
 {
-	uint64_t random[2];
+	struct output_place *place;
+	int fd, err = output_place__new(&place, &fd, directory, name);
 
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		return errno ? -errno : -EIO;
-	snprintf(name, size, ".viztrace-%016llx%016llx", (unsigned long long)random[0], (unsigned long long)random[1]);
-	return 0;
-}
-
-/* A new file under a name that nobody expects, then renamed: there is no moment at which a link could be
- * followed. */
-static int create(struct output_file *ret, int directory, const char *name, const struct caller *give_to)
-{
-	char temporary[64];
-	int err, fd, replaced;
-
-	err = random_name(temporary, sizeof(temporary));
 	if (err)
 		return err;
-	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	replaced = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if ((give_to && fchown(fd, give_to->uid, give_to->gid) < 0) ||
-	    renameat(directory, temporary, directory, name) < 0) {
+	if (r->as_root && fchown(fd, r->owner.uid, r->owner.gid) < 0) {
 		err = -errno;
-		unlinkat(directory, temporary, 0);
 		close(fd);
 	} else {
 		err = take_fd(ret, fd);
 	}
-	if (!err)
-		ret->replaced = replaced;
-	else if (replaced >= 0)
-		close(replaced);
+	if (err)
+		output_place__free(place);
+	else
+		ret->place = place;
 	return err;
 }
 
-/* A device or a pipe: see output_open__waits_for_reader(). */
-static int open_special(struct output_file *ret, int directory, const char *name, bool follow)
-{
-	int fd = openat(directory, name, O_WRONLY | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
-	struct stat st;
-	int err = 0;
+/* ---- what is there ---- */
 
+/* A file or link that is there, to be replaced. */
+static int replace(struct output_file *ret, int directory, const char *name, const struct stat *st,
+		   const struct request *r)
+{
+	struct stat folder;
+
+	/* The kernel would say so, but when it is too late for the second try. */
+	if (fstat(directory, &folder))
+		return -errno;
+	if (geteuid() != 0 && (folder.st_mode & S_ISVTX) && st->st_uid != geteuid() && folder.st_uid != geteuid())
+		return -EPERM;
+	return create(ret, directory, name, r);
+}
+
+/* Put there by somebody else, into a folder for all, to have it opened (fs.protected_fifos is for new files alone). */
+static bool is_planted(int directory, const struct stat *st, struct caller owner)
+{
+	struct stat folder;
+
+	if (st->st_uid == 0 || st->st_uid == owner.uid || st->st_uid == geteuid())
+		return false;
+	return fstat(directory, &folder) ||
+	       ((folder.st_mode & S_ISVTX) && (folder.st_mode & (S_IWGRP | S_IWOTH)) && st->st_uid != folder.st_uid);
+}
+
+/* A device or a pipe: see output_open__waits_for_reader(). */
+static int open_special(struct output_file *ret, int directory, const char *name, const struct request *r, bool follow)
+{
+	struct stat st;
+	int fd, err = 0;
+
+	if (r->kind == OUTPUT_FILE)
+		return -EEXIST;
+	if (r->as_root)
+		return -EACCES;
+	if (fstatat(directory, name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (S_ISFIFO(st.st_mode) && !follow && is_planted(directory, &st, r->owner))
+		return -EACCES;
+	fd = openat(directory, name, O_WRONLY | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st) < 0)
@@ -206,51 +174,50 @@ static int open_special(struct output_file *ret, int directory, const char *name
 
 /* A link. Followed only to what is no regular file, and only if its maker may do what we are about to. */
 static int open_link(struct output_file *ret, int directory, const char *name, const struct stat *link,
-		     struct caller owner, const struct caller *give_to)
+		     const struct request *r)
 {
 	struct stat st, std;
 
 	if (fstatat(directory, name, &st, 0) < 0)
-		return errno == ENOENT || errno == ELOOP ? create(ret, directory, name, give_to) : -errno;
+		return errno == ENOENT || errno == ELOOP ? replace(ret, directory, name, link, r) : -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (link->st_uid != 0 && link->st_uid != owner.uid && link->st_uid != geteuid())
-		return create(ret, directory, name, give_to);
+	if (r->kind == OUTPUT_FILE || (link->st_uid != 0 && link->st_uid != r->owner.uid && link->st_uid != geteuid()))
+		return replace(ret, directory, name, link, r);
 	/* /dev/stdout and its like lead to what we have already, and may be a file. */
 	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fstat(fd, &std) == 0 && is_same_file(&st, &std))
 			return take_copy(ret, fd);
 	}
 	if (S_ISREG(st.st_mode))
-		return create(ret, directory, name, give_to);
-	return give_to ? -EACCES : open_special(ret, directory, name, true);
+		return replace(ret, directory, name, link, r);
+	return open_special(ret, directory, name, r, true);
 }
 
-static int open_in(struct output_file *ret, int directory, const char *name, struct caller owner,
-		   const struct caller *give_to)
+static int open_in(struct output_file *ret, int directory, const char *name, const struct request *r)
 {
 	struct stat st;
 
 	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? create(ret, directory, name, give_to) : -errno;
+		return errno == ENOENT ? create(ret, directory, name, r) : -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	if (S_ISLNK(st.st_mode))
-		return open_link(ret, directory, name, &st, owner, give_to);
+		return open_link(ret, directory, name, &st, r);
 	if (S_ISREG(st.st_mode))
-		return create(ret, directory, name, give_to);
-	return give_to ? -EACCES : open_special(ret, directory, name, false);
+		return replace(ret, directory, name, &st, r);
+	return open_special(ret, directory, name, r, false);
 }
 
-/* With the rights that this process has now; a new file becomes *give_to's if that is not NULL. */
-static int open_path(struct output_file *ret, const char *path, struct caller owner, const struct caller *give_to)
+/* With the rights that this process has now. */
+static int open_path(struct output_file *ret, const char *path, const struct request *r)
 {
 	const char *name;
-	int directory = open_directory(path, &name), err;
+	int directory = open_directory(path, r, &name), err;
 
 	if (directory < 0)
 		return directory;
-	err = open_in(ret, directory, name, owner, give_to);
+	err = open_in(ret, directory, name, r);
 	close(directory);
 	return err;
 }
@@ -262,23 +229,27 @@ bool output_open__waits_for_reader(const char *path)
 	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-int output_open__path(struct output_file *ret, const char *path, struct caller owner)
+int output_open__path(struct output_file *ret, const char *path, enum output_kind kind, struct caller owner)
 {
+	struct request r = { .owner = owner, .kind = kind };
 	struct identity was;
 	bool changed;
 	int err;
 
 	if (!strcmp(path, "-"))
 		return take_copy(ret, STDOUT_FILENO);
-	err = become_owner(&was, owner);
+	err = identity__become(&was, owner);
 	if (err)
 		return err;
 	changed = was.changed;
-	err = open_path(ret, path, owner, NULL);
-	become_root(&was);
+	err = open_path(ret, path, &r);
+	identity__back(&was);
+	if (!err && ret->place && changed)
+		output_place__as(ret->place, owner);
 	/* A folder of root's alone that the user named on purpose, or a file of root's from an earlier run
 	 * in /tmp. Only for a new file: a device that the user has no right to stays closed. */
+	r.as_root = true;
 	if (changed && (err == -EACCES || err == -EPERM))
-		err = open_path(ret, path, owner, &owner);
+		err = open_path(ret, path, &r);
 	return err;
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../common/caller.h"
+#include "output.h"
 
 struct output_file {
 	int fd;
@@ -17,11 +17,11 @@ struct output_file {
 	bool can_cut;   /* a regular file, written at `start` and not at whatever its end is: it can be cut and
 			 rewritten */
 	uint64_t start; /* offset of the first byte that will be written */
-	int replaced;   /* the file that was at the path, or -1: what it takes on the disk goes when this is closed */
+	struct output_place *place; /* of a new file, which has no name yet; else NULL */
 };
 
 /* See output__open(). */
-int output_open__path(struct output_file *ret, const char *path, struct caller owner);
+int output_open__path(struct output_file *ret, const char *path, enum output_kind kind, struct caller owner);
 
 /* A named pipe, of which output__open() waits for a reader; a signal ends that with -EINTR. */
 bool output_open__waits_for_reader(const char *path);

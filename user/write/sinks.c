@@ -21,7 +21,7 @@ int sinks__add(struct sinks *s, const struct format *format, const char *path)
 
 int sink__open(struct sink *k, struct caller owner)
 {
-	return output__open(&k->output, k->path, owner);
+	return output__open(&k->output, k->path, k->kind, owner);
 }
 
 int sinks__begin(struct sinks *s)

@@ -41,6 +41,7 @@ struct format {
 struct sink {
 	const struct format *format;
 	char *path;
+	enum output_kind kind; /* OUTPUT_FILE: nobody has named the path */
 	struct output *output; /* NULL: not opened yet */
 	void *writer;          /* NULL: not begun yet */
 	int error;             /* its first one: nothing is written to it from then on */

@@ -41,14 +41,32 @@ Test(output, writes_a_file)
 	cr_expect_eq(entries(), 1, "nothing else may be left");
 }
 
-Test(output, makes_a_file_of_mode_0644_and_umask)
+/* What a program says of itself may be for nobody else. */
+Test(output, makes_a_file_of_mode_0600)
 {
 	struct stat st;
 
-	umask(027);
-	output__free(open_output(path));
+	umask(0);
+	make_output(path);
 	cr_expect_eq(stat(path, &st), 0);
-	cr_expect_eq(st.st_mode, S_IFREG | 0640);
+	cr_expect_eq(st.st_mode, S_IFREG | 0600);
+}
+
+Test(output, has_its_name_when_there_is_something_in_it)
+{
+	struct output *o = open_output(path);
+
+	write_event(o, "one,");
+	cr_expect_eq(entries(), 0);
+	cr_expect_eq(output__flush(o), 0);
+	cr_expect_eq(entries(), 1);
+	output__free(o);
+	/* And only then is the old one gone. */
+	o = open_output(path);
+	expect_file(path, "one,");
+	output__free(o);
+	expect_file(path, "one,");
+	cr_expect_eq(entries(), 1);
 }
 
 Test(output, puts_whole_events_on_disk_only)
@@ -57,7 +75,6 @@ Test(output, puts_whole_events_on_disk_only)
 
 	write_event(o, "one,");
 	output__write(o, "tw", 2);
-	expect_file(path, "");
 	cr_expect_eq(output__flush(o), 0);
 	expect_file(path, "one,");
 	cr_expect_eq(output__flush(o), 0);
@@ -210,18 +227,21 @@ Test(output, stays_an_array_if_there_is_no_room_for_the_tail)
 	output__free(o);
 }
 
-Test(output, leaves_nothing_if_not_even_the_head_fits)
+Test(output, leaves_the_old_one_if_not_even_the_head_fits)
 {
 	const struct rlimit limit = { OUTPUT_HEAD / 2, RLIM_INFINITY };
-	struct output *o = open_output(path);
+	struct output *o;
 
+	spit(path, "an older one");
+	o = open_output(path);
 	signal(SIGXFSZ, SIG_IGN);
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	write_head(o);
 	output__mark(o);
 	cr_expect_eq(output__finish(o, "{\"e\":[{}", 8, "]}", 2), -EFBIG);
-	expect_file(path, "");
 	output__free(o);
+	expect_file(path, "an older one");
+	cr_expect_eq(entries(), 1);
 }
 
 Test(output, tells_of_a_full_device)

@@ -83,7 +83,7 @@ static inline void spit(const char *name, const char *text)
 static inline struct output *open_output(const char *name)
 {
 	struct output *o = NULL;
-	int err = output__open(&o, name, caller__from_env());
+	int err = output__open(&o, name, OUTPUT_ANY, caller__from_env());
 
 	cr_assert_eq(err, 0, "%s: %s", name, strerror(-err));
 	return o;
@@ -95,6 +95,16 @@ static inline int write_event(struct output *o, const char *text)
 
 	output__mark(o);
 	return err;
+}
+
+/* One event, and the end. */
+static inline void make_output(const char *name)
+{
+	struct output *o = open_output(name);
+
+	cr_expect_eq(write_event(o, "x"), 0);
+	cr_expect_eq(output__flush(o), 0);
+	output__free(o);
 }
 
 static inline int write_head(struct output *o)

@@ -137,6 +137,32 @@ Test(output_killed, while_it_finishes_the_file)
 	}
 }
 
+static void begin_again_and_again(int unused)
+{
+	struct output *o;
+
+	(void)unused;
+	for (;;) {
+		o = open_output(path);
+		write_head(o);
+		output__mark(o);
+		if (output__flush(o))
+			_exit(1);
+		output__free(o);
+	}
+}
+
+/* There is the old file or the new one, whole, and nothing else. */
+Test(output_killed, over_an_older_file)
+{
+	spit(path, "[{}");
+	for (int i = 0; i < 4 * ROUNDS; i++) {
+		kill_in_the_middle_of(begin_again_and_again, 0, i);
+		cr_expect_eq(loads_as_array(path), 1, "round %d", i);
+		cr_expect_eq(entries(), 1, "round %d: something was left over", i);
+	}
+}
+
 /* In memory that processes share. */
 static volatile struct {
 	bool failed; /* to write events */

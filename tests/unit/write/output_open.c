@@ -20,7 +20,7 @@ TestSuite(output_open, .init = set_up, .fini = tear_down, .timeout = 60);
 static int open_error(const char *name)
 {
 	struct output *o = NULL;
-	int err = output__open(&o, name, caller__from_env());
+	int err = output__open(&o, name, OUTPUT_ANY, caller__from_env());
 
 	cr_expect_null(o, "it must be left alone on failure");
 	return err;
@@ -57,8 +57,9 @@ Test(output_open, takes_back_the_room_of_what_it_replaced_in_the_end)
 	spit(path, "old");
 	stat(path, &old);
 	o = open_output(path);
-	cr_expect(has_open(&old));
 	write_event(o, "new");
+	output__flush(o);
+	cr_expect(has_open(&old));
 	output__free(o);
 	cr_expect_not(has_open(&old));
 }
@@ -82,8 +83,8 @@ Test(output_open, replaces_a_link_and_not_its_target)
 Test(output_open, replaces_a_link_to_nothing)
 {
 	cr_assert_eq(symlink("nothing", path), 0);
-	output__free(open_output(path));
-	expect_file(path, "");
+	make_output(path);
+	expect_file(path, "x");
 	cr_expect_neq(access(in_directory("nothing"), F_OK), 0);
 }
 
@@ -105,8 +106,8 @@ Test(output_open, refuses_directories)
 Test(output_open, takes_a_name_without_a_directory)
 {
 	cr_assert_eq(chdir(directory), 0);
-	output__free(open_output("here.json"));
-	expect_file(in_directory("here.json"), "");
+	make_output("here.json");
+	expect_file(in_directory("here.json"), "x");
 	cr_assert_eq(chdir("/"), 0);
 }
 
@@ -225,7 +226,7 @@ Test(output_open, makes_the_file_as_the_user_who_called_sudo)
 	chmod(directory, 0777);
 	cr_assert_eq(setgroups(2, (gid_t[]){ 4, 27 }), 0);
 	n_before = getgroups(64, before);
-	output__free(open_output(path));
+	make_output(path);
 	stat(path, &st);
 	cr_expect_eq(st.st_uid, NOBODY);
 	cr_expect_eq(st.st_gid, NOBODY);
@@ -241,7 +242,7 @@ Test(output_open, makes_a_file_for_the_user_where_only_root_may)
 
 	be_called_by_nobody();
 	chmod(directory, 0700);
-	output__free(open_output(path));
+	make_output(path);
 	stat(path, &st);
 	cr_expect_eq(st.st_uid, NOBODY);
 	cr_expect_eq(entries(), 1);
@@ -254,7 +255,7 @@ Test(output_open, replaces_a_file_of_roots_in_a_sticky_directory)
 	be_called_by_nobody();
 	chmod(directory, 01777);
 	spit(path, "of root");
-	output__free(open_output(path));
+	make_output(path);
 	stat(path, &st);
 	cr_expect_eq(st.st_uid, NOBODY);
 	cr_expect_eq(entries(), 1);
@@ -279,12 +280,92 @@ Test(output_open, does_not_follow_a_strangers_link_to_a_device)
 		cr_skip_test("not root");
 	cr_assert_eq(symlink("/dev/null", path), 0);
 	cr_assert_eq(lchown(path, 1234, 1234), 0);
-	output__free(open_output(path));
+	make_output(path);
 	lstat(path, &st);
 	cr_expect(S_ISREG(st.st_mode));
 	/* One that the user or root made is meant. */
 	cr_assert_eq(symlink("/dev/null", in_directory("mine")), 0);
-	output__free(open_output(in_directory("mine")));
+	make_output(in_directory("mine"));
 	lstat(in_directory("mine"), &st);
 	cr_expect(S_ISLNK(st.st_mode));
+}
+
+/* Somebody else's FIFO in a folder for all is not written to, whatever it is called. */
+Test(output_open, does_not_open_a_strangers_fifo_in_a_folder_for_all)
+{
+	if (geteuid() != 0)
+		cr_skip_test("not root");
+	chmod(directory, 01777);
+	cr_assert_eq(mkfifo(path, 0666), 0);
+	cr_assert_eq(chmod(path, 0666), 0);
+	cr_assert_eq(chown(path, 1234, 1234), 0);
+	/* It would wait for a reader: for ever. */
+	cr_expect_eq(open_error(path), -EACCES);
+	be_called_by_nobody();
+	cr_expect_eq(open_error(path), -EACCES);
+}
+
+Test(output_open, does_not_wait_where_nobody_named_the_path)
+{
+	struct output *o = NULL;
+	struct stat st;
+
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	cr_expect_eq(output__open(&o, path, OUTPUT_FILE, caller__from_env()), -EEXIST);
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(symlink("/dev/null", path), 0);
+	cr_assert_eq(output__open(&o, path, OUTPUT_FILE, caller__from_env()), 0);
+	write_event(o, "x");
+	output__free(o);
+	lstat(path, &st);
+	cr_expect(S_ISREG(st.st_mode));
+}
+
+/* A folder in the folder for this test: whose it is, and a folder in it where only root may write. */
+static const char *folder_of(const char *name, uid_t uid)
+{
+	char inner[32];
+
+	cr_assert_eq(mkdir(in_directory(name), 0755), 0);
+	snprintf(inner, sizeof(inner), "%s/inner", name);
+	cr_assert_eq(mkdir(in_directory(inner), 0755), 0);
+	cr_assert_eq(chown(in_directory(name), uid, uid), 0);
+	snprintf(inner, sizeof(inner), "%s/inner/t.json", name);
+	return in_directory(inner);
+}
+
+Test(output_open, does_not_go_through_a_strangers_folder_as_root)
+{
+	const char *mine, *strangers, *absolute, *relative, *planted;
+
+	be_called_by_nobody();
+	chmod(directory, 0755);
+	mine = folder_of("mine", NOBODY);
+	make_output(mine);
+	expect_file(mine, "x");
+	strangers = folder_of("strangers", 1234);
+	cr_expect_eq(open_error(strangers), -EACCES);
+
+	/* A link is a folder of who made it, wherever it leads. */
+	cr_assert_eq(symlink(in_directory("mine"), in_directory("absolute")), 0);
+	cr_assert_eq(symlink("./absolute//../mine", in_directory("relative")), 0);
+	cr_assert_eq(symlink("mine", in_directory("planted")), 0);
+	cr_assert_eq(lchown(in_directory("planted"), 1234, 1234), 0);
+	absolute = in_directory("absolute/inner/a.json");
+	make_output(absolute);
+	relative = in_directory("relative/inner/r.json");
+	make_output(relative);
+	planted = in_directory("planted/inner/p.json");
+	cr_expect_eq(open_error(planted), -EACCES);
+	expect_file(in_directory("mine/inner/a.json"), "x");
+	expect_file(in_directory("mine/inner/r.json"), "x");
+
+	cr_assert_eq(symlink("loop", in_directory("loop")), 0);
+	cr_expect_eq(open_error(in_directory("loop/t.json")), -ELOOP);
+	cr_expect_eq(open_error(in_directory("mine/none/t.json")), -ENOENT);
+	cr_assert_eq(chdir(in_directory("mine/inner")), 0);
+	make_output("../inner/../inner/w.json");
+	cr_assert_eq(chdir(in_directory("strangers")), 0);
+	cr_expect_eq(open_error("inner/t.json"), -EACCES);
+	cr_assert_eq(chdir("/"), 0);
 }

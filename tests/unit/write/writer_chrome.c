@@ -33,7 +33,7 @@ static void set_up(void)
 	strcpy(directory, "/tmp/viztrace-writer-XXXXXX");
 	cr_assert(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/trace.json", directory);
-	cr_assert_eq(output__open(&out, path, owner), 0);
+	cr_assert_eq(output__open(&out, path, OUTPUT_ANY, owner), 0);
 	cr_assert_eq(writer_chrome__new(&writer, out), 0);
 }
 
@@ -587,7 +587,7 @@ static char *through_pipe(const char *metadata)
 	output__free(out);
 	cr_assert_eq(pipe(fds), 0);
 	dup2(fds[1], STDOUT_FILENO);
-	cr_assert_eq(output__open(&out, "-", owner), 0);
+	cr_assert_eq(output__open(&out, "-", OUTPUT_ANY, owner), 0);
 	cr_assert_eq(writer_chrome__new(&writer, out), 0);
 	write_some();
 	cr_expect_eq(writer_chrome__finish(writer, metadata, metadata ? strlen(metadata) : 0), 0);
@@ -625,7 +625,7 @@ Test(writer_chrome, passes_on_what_the_output_says)
 
 	writer_chrome__free(writer);
 	output__free(out);
-	cr_assert_eq(output__open(&out, "/dev/full", owner), 0);
+	cr_assert_eq(output__open(&out, "/dev/full", OUTPUT_ANY, owner), 0);
 	cr_assert_eq(writer_chrome__new(&writer, out), 0);
 	for (int i = 0; i < 100000 && !err; i++)
 		err = ops->slice_begin(writer, at, "run");
