@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "decode/classes.h"
 #include "common/escape.h"
 #include "common/log.h"
+#include "common/regular.h"
 #include "attach/target.h"
 
 static const char *const type_names[] = {
@@ -112,14 +112,16 @@ static enum exit_code list_file(const char *path)
 {
 	enum exit_code code = EXIT_TRACED;
 	struct elf_file f;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+	int fd = regular__open(path), err = -ENOEXEC;
 
-	if (fd < 0) {
-		log_error("cannot open %s: %s", path, strerror(errno));
-		return errno == EACCES ? EXIT_PERMISSION : EXIT_NO_PROBES;
+	if (fd < 0 && fd != -ENXIO) {
+		log_error("cannot open %s: %s", path, strerror(-fd));
+		return fd == -EACCES ? EXIT_PERMISSION : EXIT_NO_PROBES;
 	}
-	err = elf_file__read(&f, fd);
-	close(fd);
+	if (fd >= 0) {
+		err = elf_file__read(&f, fd);
+		close(fd);
+	}
 	if (err == -ENOEXEC) {
 		log_error("%s is no executable or shared library of this machine (ELF, 64 bit)", path);
 		return EXIT_NO_PROBES;

@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "../common/log.h"
+#include "../common/regular.h"
 #include "launch.h"
 #include "watch.h"
 
@@ -75,13 +75,12 @@ static bool runs_program(pid_t pid, const struct stat *program)
 /* What is at the program's path now: a descriptor and its identity, or -errno. */
 int lives__open_program(const struct processes *p, struct stat *ret)
 {
-	int fd = open(p->opts.program, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+	int fd = regular__open(p->opts.program), err;
 
-	if (fd >= 0 && !fstat(fd, ret))
+	if (fd < 0 || !fstat(fd, ret))
 		return fd;
 	err = -errno;
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	return err;
 }
 

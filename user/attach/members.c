@@ -6,14 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../common/log.h"
+#include "../common/regular.h"
 
 void members__tell(const struct processes *p, enum event_kind what, uint64_t ts, pid_t pid, const char *text)
 {
@@ -191,15 +190,18 @@ static void keep_root(struct processes *p, pid_t pid)
 /* What a process of the family would see under that path, most likely. Never what we would. */
 static int open_as_family(const struct processes *p, const char *path)
 {
-	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_IN_ROOT };
-	char from[PATH_MAX + 64];
-	int fd = -1;
+	char name[64];
+	int fd = -ENOENT, root;
 
 	for (const struct process *process = p->first; process && fd < 0; process = process->next) {
-		snprintf(from, sizeof(from), "/proc/%d/root%s", process->pid, path);
-		fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		snprintf(name, sizeof(name), "/proc/%d/root", process->pid);
+		root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (root < 0)
+			continue;
+		fd = regular__open_in(root, path);
+		close(root);
 	}
-	return fd >= 0 ? fd : (int)syscall(SYS_openat2, p->root, path, &how, sizeof(how));
+	return fd >= 0 ? fd : regular__open_in(p->root, path);
 }
 
 static bool was_attached(const struct processes *p, const struct process *process, const struct binary *b,

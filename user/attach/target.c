@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../common/log.h"
+#include "../common/regular.h"
 
 #define START_TRIES 20
 #define START_WAIT_US 25000
@@ -44,23 +45,27 @@ static bool parse_mapping(char *line, struct mapping *ret)
 	return ret->ino != 0 && ret->path[0] == '/';
 }
 
+/* A descriptor or -errno. */
 static int open_mapping(pid_t pid, const struct mapping *m)
 {
-	char path[PATH_MAX + 64];
+	char path[64];
 	struct stat st;
-	int fd;
+	int root, fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = regular__open(path);
 	if (fd >= 0)
 		return fd;
 	/* map_files wants CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. A path may mean another file by now. */
-	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, m->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_ino != m->ino)) {
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	fd = regular__open_in(root, m->path);
+	close(root);
+	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != m->ino)) {
 		close(fd);
-		errno = ESTALE;
-		return -1;
+		return -ESTALE;
 	}
 	return fd;
 }
@@ -194,7 +199,7 @@ int target__look(struct target *t, struct binaries *binaries)
 		fd = open_mapping(t->pid, &m);
 		if (fd >= 0)
 			err = add_file(t, binaries, &m, fd);
-		else if (errno == EACCES || errno == EPERM)
+		else if (fd == -EACCES || fd == -EPERM)
 			t->n_denied++;
 		else
 			t->n_vanished++;
