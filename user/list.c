@@ -14,6 +14,7 @@
 #define VIZ_PROBE_DISABLE /* the types, no probes */
 #include "viztrace.h"
 #include "decode/classes.h"
+#include "common/elf_bounds.h"
 #include "common/escape.h"
 #include "common/log.h"
 #include "common/regular.h"
@@ -47,16 +48,6 @@ static void print_class(const struct layout *c)
 	}
 }
 
-/* A class that a header declares is in each object file that includes it. */
-static bool seen_before(const struct elf_file *f, size_t i)
-{
-	for (size_t j = 0; j < i; j++)
-		if (f->classes[j].size == f->classes[i].size &&
-		    !memcmp(f->classes[j].bytes, f->classes[i].bytes, f->classes[i].size))
-			return true;
-	return false;
-}
-
 /* "a:b, c:d, ..." */
 static void name_examples(char *ret, size_t size, const struct elf_file *f)
 {
@@ -84,6 +75,8 @@ static void warn_of_inline_nops(const char *path, const struct elf_file *f)
 
 static void print_file(const char *path, const struct elf_file *f)
 {
+	size_t bad = 0;
+
 	escape__print_line(stdout, "%s", path);
 	if (f->n_probes)
 		escape__print(stdout, "  probes ");
@@ -97,15 +90,18 @@ static void print_file(const char *path, const struct elf_file *f)
 		struct classes one = { 0 };
 		const struct elf_class *c = &f->classes[i];
 
-		if (seen_before(f, i))
+		if (c->repeated)
 			continue;
 		if (classes__add(&one, 0, c->address, c->bytes, c->size))
-			escape__print_line(stdout, "  a class descriptor at 0x%" PRIx64 " that is not understood",
-					   c->address);
+			bad++;
 		else
 			print_class(classes__find(&one, 0, c->address));
 		classes__clear(&one);
 	}
+	if (bad)
+		escape__print_line(stdout, "  %zu class descriptors that are not understood", bad);
+	if (f->n_beyond)
+		escape__print_line(stdout, "  %zu more class descriptors than are read from one file", f->n_beyond);
 }
 
 static enum exit_code list_file(const char *path)
@@ -124,6 +120,10 @@ static enum exit_code list_file(const char *path)
 	}
 	if (err == -ENOEXEC) {
 		log_error("%s is no executable or shared library of this machine (ELF, 64 bit)", path);
+		return EXIT_NO_PROBES;
+	}
+	if (err == -E2BIG) {
+		log_error("%s is not read: " ELF_TOO_LARGE, path);
 		return EXIT_NO_PROBES;
 	}
 	if (err) {
@@ -178,7 +178,7 @@ static bool name_classes(char *text, size_t size, const struct elf_file *f)
 		size_t at = strlen(text);
 		bool fits = true;
 
-		if (!seen_before(f, i) && !classes__add(&one, 0, c->address, c->bytes, c->size))
+		if (!c->repeated && !classes__add(&one, 0, c->address, c->bytes, c->size))
 			l = classes__find(&one, 0, c->address);
 		if (l && l->kind != VIZ_KIND_DICT) {
 			fits = at + strlen(l->tag) + sizeof(", , ...") <= size;

@@ -149,9 +149,10 @@ static void on_process_event(void *ctx, enum event_kind what, uint64_t ts, pid_t
 }
 
 /* The class descriptors in the files: dicts never come in a record of their own. */
-static int on_file(void *ctx, pid_t pid, uint64_t bias, const struct binary *b)
+static int on_file(void *ctx, pid_t pid, uint64_t bias, struct binary *b)
 {
 	struct session *s = ctx;
+	size_t bad = 0;
 
 	for (size_t i = 0; i < b->elf.n_classes; i++) {
 		const struct elf_class *c = &b->elf.classes[i];
@@ -159,9 +160,12 @@ static int on_file(void *ctx, pid_t pid, uint64_t bias, const struct binary *b)
 
 		if (err == -ENOMEM)
 			return err;
-		if (err)
-			log_warn("%s: a class descriptor at 0x%" PRIx64 " is not understood", b->path, c->address);
+		bad += err != 0;
 	}
+	if ((bad || b->elf.n_beyond) && !b->warned)
+		log_warn("%s: %zu class descriptors are not understood or too many; dicts of these are not shown",
+			 b->path, bad + b->elf.n_beyond);
+	b->warned |= bad || b->elf.n_beyond;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import struct
 import subprocess
 
 import harness
@@ -238,6 +239,29 @@ class ListErrors(Failing):
             done = subprocess.run([harness.TOOL, "list", path], stdin=subprocess.DEVNULL, capture_output=True,
                                   timeout=harness.TIMEOUT, check=False)
             self.assertIn(done.returncode, (0, harness.EXIT_NO_PROBES), done.stderr)
+
+    def test_sizes_that_are_a_hole_cost_nothing(self):
+        """8 KB on the disk that say gigabytes, also when root's tracer comes across them in a target."""
+        whole = bytearray(harness.build("steady").read_bytes())
+        shoff, shnum = struct.unpack_from("<Q", whole, 40)[0], struct.unpack_from("<H", whole, 60)[0]
+        for i in range(shnum):
+            if struct.unpack_from("<I", whole, shoff + i * 64 + 4)[0] == 7:  # SHT_NOTE
+                struct.pack_into("<Q", whole, shoff + i * 64 + 32, 3 << 30)
+        path = self.dir / "hole"
+        path.write_bytes(whole)
+        os.truncate(path, 4 << 30)
+        path.chmod(0o755)
+        child = os.posix_spawn(harness.TOOL, [harness.TOOL, "list", str(path)], os.environ,
+                               file_actions=[(os.POSIX_SPAWN_OPEN, 2, str(self.dir / "said"), os.O_WRONLY | os.O_CREAT, 0o600)])
+        _, status, usage = os.wait4(child, 0)
+        said = (self.dir / "said").read_text()
+        self.assertEqual(os.waitstatus_to_exitcode(status), harness.EXIT_NO_PROBES, said)
+        self.assertIn("%s is not read: it asks for more" % path, said)
+        self.assertLess(usage.ru_maxrss, 100 << 10)
+        target = self.target(path)
+        tool = self.tool("-p", target.pid, "-f", "-o", "t.json", "-d", "0.3")
+        self.end(tool, 0, None)
+        self.assertEqual(tool.messages().count("hole is not read: it asks for more"), 1, tool.messages())
 
 
 def comm(pid):

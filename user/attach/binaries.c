@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/elf_bounds.h"
+#include "../common/log.h"
+
 static uint64_t ns(struct timespec t)
 {
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
@@ -42,7 +45,8 @@ int binaries__get(struct binaries *b, int fd, const char *path, struct binary **
 	binary = calloc(1, sizeof(*binary));
 	if (binary)
 		binary->path = strdup(path);
-	if (!binary || !binary->path || elf_file__read(&binary->elf, fd) == -ENOMEM) {
+	err = binary && binary->path ? elf_file__read(&binary->elf, fd) : -ENOMEM;
+	if (err == -ENOMEM) {
 		close(fd);
 		if (binary)
 			free(binary->path);
@@ -55,6 +59,8 @@ int binaries__get(struct binaries *b, int fd, const char *path, struct binary **
 	binary->modified = ns(st.st_mtim);
 	binary->changed = ns(st.st_ctim);
 	binary->fd = fd;
+	if (err == -E2BIG)
+		log_warn("%s is not read: " ELF_TOO_LARGE, path);
 	if (!binary__is_of_use(binary)) {
 		close(fd);
 		binary->fd = -1;

@@ -15,6 +15,7 @@ struct binary {
 	uint32_t attached;    /* kinds of probes (bit: enum probe), for all processes */
 	int refused;          /* -errno: the kernel does not take its probes; 0 */
 	uint64_t attached_at; /* ns, the clock of records: when that was done for the first of them */
+	bool warned;          /* of its classes; for who looks at these */
 	uint64_t dev, ino, size, modified, changed; /* which file, and which version of it */
 	struct binary *next;
 };

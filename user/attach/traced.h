@@ -25,7 +25,7 @@ struct processes_options {
 struct processes_ops {
 	void (*on_event)(void *ctx, enum event_kind what, uint64_t ts, pid_t pid, const char *text);
 	/* A process has mapped a file (pid 0: any, at its link time addresses). 0 or -errno. */
-	int (*on_file)(void *ctx, pid_t pid, uint64_t bias, const struct binary *b);
+	int (*on_file)(void *ctx, pid_t pid, uint64_t bias, struct binary *b);
 	void *ctx;
 };
 

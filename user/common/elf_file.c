@@ -11,12 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "elf_bounds.h"
+#include "hash.h"
 #include "site.h"
+#include "table.h"
 #include "viztrace.h"
 
 #define NOTE_STAPSDT 3
 #define NOTE_VIZ 1
-#define SEGMENT_MAX (256u << 20) /* of what is searched for class descriptors: larger than any that has them */
 
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64
@@ -60,14 +62,19 @@ static void read_load_address(struct elf_file *f, Elf *elf)
 	}
 }
 
+/* Room for twice as many whenever their number is a power of two. */
 static int append(void *array, size_t *n, size_t size, const void *item)
 {
-	void **items = array, *bigger = realloc(*items, (*n + 1) * size);
+	void **items = array;
 
-	if (!bigger)
-		return -ENOMEM;
-	memcpy((char *)bigger + *n * size, item, size);
-	*items = bigger;
+	if (!(*n & (*n - 1))) {
+		void *bigger = realloc(*items, (*n ? 2 * *n : 1) * size);
+
+		if (!bigger)
+			return -ENOMEM;
+		*items = bigger;
+	}
+	memcpy((char *)*items + *n * size, item, size);
 	++*n;
 	return 0;
 }
@@ -153,7 +160,7 @@ static int add_probe(struct elf_file *f, Elf *elf, int fd, struct elf_probe *p, 
 		return -EBADMSG;
 	p->has_sites = !unsafe && pread(fd, code, sizeof(code), (off_t)p->offset) == sizeof(code) &&
 		       site__in(code, sizeof(code));
-	return append(&f->probes, &f->n_probes, sizeof(*p), p);
+	return f->n_probes < ELF_PROBES_MAX ? append(&f->probes, &f->n_probes, sizeof(*p), p) : -E2BIG;
 }
 
 /*
@@ -288,18 +295,40 @@ static int find_classes(struct elf_file *f, size_t size, uint64_t address)
 			at += 8;
 			continue;
 		}
-		err = append(&f->classes, &f->n_classes, sizeof(found), &found);
-		if (err)
-			return err;
+		if (f->n_classes == ELF_CLASSES_MAX) {
+			f->n_beyond++;
+		} else {
+			err = append(&f->classes, &f->n_classes, sizeof(found), &found);
+			if (err)
+				return err;
+		}
 		at += (c->size + 7u) & ~7u;
 	}
 	return 0;
 }
 
+/* Without memory for that all are as if they were different. */
+static void mark_repeated(struct elf_file *f)
+{
+	struct table seen = { 0 };
+
+	for (size_t i = 0; i < f->n_classes; i++) {
+		struct elf_class *c = &f->classes[i];
+		uint64_t hash = hash__text(c->bytes, c->size);
+		const struct elf_class *first = table__get(&seen, hash, c->size);
+
+		if (first)
+			c->repeated = !memcmp(first->bytes, c->bytes, c->size);
+		else
+			table__put(&seen, hash, c->size, c);
+	}
+	table__clear(&seen);
+}
+
 /* Without section headers they are somewhere among what is only read. */
 static int search_classes(struct elf_file *f, Elf *elf, int fd)
 {
-	size_t n;
+	size_t n, searched = 0;
 	int err = 0;
 
 	if (elf_getphdrnum(elf, &n))
@@ -309,8 +338,9 @@ static int search_classes(struct elf_file *f, Elf *elf, int fd)
 		uint64_t skip;
 
 		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_LOAD || ph.p_flags & PF_W ||
-		    ph.p_filesz > SEGMENT_MAX || ph.p_filesz < 8)
+		    ph.p_filesz > ELF_SEARCHED_MAX - searched || ph.p_filesz < 8)
 			continue;
+		searched += ph.p_filesz;
 		skip = -ph.p_vaddr & 7;
 		free(f->data);
 		f->data = malloc(ph.p_filesz);
@@ -325,9 +355,14 @@ static int search_classes(struct elf_file *f, Elf *elf, int fd)
 
 static int read_classes(struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh)
 {
-	Elf_Data *data = elf_getdata(scn, NULL);
+	Elf_Data *data;
 
-	if (!data || !data->d_buf || f->data)
+	if (f->data)
+		return 0;
+	if (sh->sh_size > ELF_CLASS_BYTES_MAX || sh->sh_flags & SHF_COMPRESSED)
+		return -E2BIG;
+	data = elf_getdata(scn, NULL);
+	if (!data || !data->d_buf)
 		return 0;
 	f->data = malloc(data->d_size ? data->d_size : 1);
 	if (!f->data)
@@ -393,8 +428,10 @@ int elf_file__read(struct elf_file *ret, int fd)
 	struct elf_file f = { 0 };
 	GElf_Ehdr eh;
 	Elf *elf;
-	int err;
+	int err = elf_bounds__check(fd);
 
+	if (err)
+		return err;
 	elf_version(EV_CURRENT);
 	/* Read, not mapped: a mapping would end us with SIGBUS if the file were cut. */
 	elf = elf_begin(fd, ELF_C_READ, NULL);
@@ -412,6 +449,7 @@ int elf_file__read(struct elf_file *ret, int fd)
 		err = read_own_notes(&f, elf, fd);
 	if (!err && f.n_probes && !eh.e_shoff)
 		err = search_classes(&f, elf, fd);
+	mark_repeated(&f);
 	f.is_stripped = !err && !f.n_probes && f.n_classes;
 	elf_end(elf);
 	if (err)

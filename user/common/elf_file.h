@@ -29,6 +29,8 @@ struct elf_class {
 	uint64_t address;  /* before relocation */
 	const void *bytes; /* struct viz_class, its attributes behind it */
 	size_t size;
+	bool repeated; /* the same was there before: one that a header declares is in each object file that includes it
+			*/
 };
 
 struct elf_file {
@@ -36,6 +38,7 @@ struct elf_file {
 	size_t n_probes;
 	struct elf_class *classes;
 	size_t n_classes;
+	size_t n_beyond;       /* classes that were too many (elf_bounds.h), and left out */
 	uint64_t load_address; /* p_vaddr - p_offset of the first executable segment */
 	bool is_program;       /* it is one to be executed, not a library nor a loader */
 	bool is_stripped;      /* there were probes, and what names them was taken out */
@@ -46,7 +49,8 @@ struct elf_file {
 	void *data;                                       /* the section that the classes are in */
 };
 
-/* 0; -ENOEXEC: not an ELF file, or not of this machine; -EBADMSG: its notes contradict themselves. */
+/* 0; -ENOEXEC: not an ELF file, or not of this machine; -EBADMSG: its notes contradict themselves; -E2BIG: it says that
+ * it is larger than any linker would make it. Time and memory are bounded by elf_bounds.h, whatever the file says. */
 int elf_file__read(struct elf_file *ret, int fd);
 void elf_file__free(struct elf_file *f);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "viztrace.h"
+#include "common/elf_bounds.h"
 #include "common/elf_file.h"
 #include "../random.h"
 
@@ -39,6 +40,10 @@ static const char source[] =
 	"#ifdef SITES\n"
 	"__asm__(\".macro site n, code:vararg\\n.pushsection .text\\n.byte 0\\n1: .byte \\\\code\\n.popsection\\n\"\n"
 	"	\".pushsection .note.stapsdt, \\\"\\\", %note\\nnote others, \\\\n\\n.popsection\\n.endm\\n\" SITES);\n"
+	"#endif\n"
+	/* Room among the classes' descriptors, which a test fills. */
+	"#ifdef ROOM\n"
+	"__attribute__((section(\"viz_classes\"), VIZ__RETAIN used)) static const char room[ROOM] = { 1 };\n"
 	"#endif\n";
 
 static char directory[] = "/tmp/viztrace-elf-XXXXXX";
@@ -560,9 +565,96 @@ Test(elf_file, sections_without_bytes_in_the_file_harm_nobody)
 	read_library();
 	section("viz_classes")->sh_offset = UINT64_MAX - 8;
 	read_library();
-	section(".note.stapsdt")->sh_size = UINT64_MAX / 2;
-	read_library();
-	cr_assert_eq(elf.n_probes, EVENT_PROBES, "by the notes in memory");
+}
+
+/* The file is a hole for the most part: it would take what the headers say. */
+static int read_with_a_hole(void)
+{
+	cr_assert_eq(ftruncate(fd, 0), 0);
+	cr_assert_eq(pwrite(fd, library, library_size, 0), (ssize_t)library_size);
+	cr_assert_eq(ftruncate(fd, 8ll << 30), 0);
+	return elf_file__read(&elf, fd);
+}
+
+#define HUGE_SIZE (4ull << 30)
+
+Test(elf_file, sizes_that_no_linker_makes_are_not_believed)
+{
+	char *copy = malloc(library_size);
+	Elf64_Shdr *sections;
+	Elf64_Phdr *segments;
+
+	memcpy(copy, library, library_size);
+	sections = (void *)(library + header()->e_shoff);
+	segments = (void *)(library + header()->e_phoff);
+	for (int i = 0; i < 9; i++) {
+		memcpy(library, copy, library_size);
+		switch (i) {
+		case 0: section(".note.stapsdt")->sh_size = HUGE_SIZE; break;
+		case 1: section("viz_classes")->sh_size = HUGE_SIZE; break;
+		case 2: sections[header()->e_shstrndx].sh_size = HUGE_SIZE; break;
+		case 3: sections[header()->e_shstrndx].sh_flags |= SHF_COMPRESSED; break;
+		case 4:
+			header()->e_shnum = 0;
+			sections[0].sh_size = 1 << 26;
+			break;
+		case 5:
+			header()->e_phnum = PN_XNUM;
+			sections[0].sh_info = 1 << 26;
+			break;
+		case 6:
+		case 7:
+			for (int k = 0; k < header()->e_phnum; k++)
+				if (segments[k].p_type == (i == 6 ? PT_NOTE : PT_DYNAMIC))
+					segments[k].p_filesz = HUGE_SIZE;
+			break;
+		/* Each is small enough, but not all of them. */
+		case 8:
+			for (int k = 1; k < header()->e_shnum; k++) {
+				sections[k].sh_type = SHT_NOTE;
+				sections[k].sh_size = ELF_NOTES_MAX / 4;
+			}
+		}
+		cr_expect_eq(read_with_a_hole(), -E2BIG, "case %d", i);
+		cr_expect_eq(elf.n_probes, 0);
+	}
+	memcpy(library, copy, library_size);
+	cr_expect_eq(read_with_a_hole(), 0);
+	cr_expect_eq(elf.n_probes, EVENT_PROBES);
+	free(copy);
+}
+
+/* `n` descriptors in a library that has room for them. */
+static void compile_classes(unsigned n, bool alike)
+{
+	char flags[128];
+
+	snprintf(flags, sizeof(flags), "-DROOM=%zu", n * sizeof(struct viz_class));
+	compile(flags, "classes.so");
+	for (unsigned i = 0; i < n; i++) {
+		struct viz_class c = { .magic = VIZ_CLASS_MAGIC, .size = sizeof(c), .line = alike ? 1 : i };
+
+		memcpy(library + section("viz_classes")->sh_offset + i * sizeof(c), &c, sizeof(c));
+	}
+}
+
+Test(elf_file, more_classes_than_any_program_has_are_counted)
+{
+	compile_classes(ELF_CLASSES_MAX + 1000, false);
+	cr_assert_eq(read_library(), 0);
+	cr_expect_eq(elf.n_classes, ELF_CLASSES_MAX);
+	cr_expect_geq(elf.n_beyond, 1000);
+	for (size_t i = 0; i < elf.n_classes; i++)
+		cr_assert_not(elf.classes[i].repeated);
+}
+
+Test(elf_file, a_class_of_many_object_files_is_known_for_it)
+{
+	compile_classes(3000, true);
+	cr_assert_eq(read_library(), 0);
+	cr_expect_not(elf.classes[0].repeated);
+	for (size_t i = 1; i < 3000; i++)
+		cr_assert(elf.classes[i].repeated);
 }
 
 Test(elf_file, failure_leaves_the_result_alone)
