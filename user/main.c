@@ -6,6 +6,7 @@
 #include "ctl.h"
 #include "doctor.h"
 #include "list.h"
+#include "common/descriptors.h"
 #include "common/log.h"
 #include "opts.h"
 #include "session.h"
@@ -28,6 +29,7 @@ static void handle_signals(void)
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGHUP, &end, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL); /* the write says it, too */
 }
 
 int main(int argc, char **argv)
@@ -35,8 +37,11 @@ int main(int argc, char **argv)
 	enum exit_code code = EXIT_INTERNAL;
 	char error[256];
 	struct opts o;
-	int answered = opts__parse(&o, argc, argv, error, sizeof(error));
+	int answered;
 
+	descriptors__hold_standard();
+	descriptors__raise_limit();
+	answered = opts__parse(&o, argc, argv, error, sizeof(error));
 	if (answered > 0)
 		return EXIT_TRACED;
 	if (answered < 0) {

@@ -129,6 +129,13 @@ static enum exit_code open_collector(struct session *s)
 			"memory; choose a smaller one");
 		return EXIT_USAGE;
 	}
+	if (err == -EMFILE || err == -ENFILE) {
+		log_error("cannot set up eBPF: %s; a ring buffer for each CPU and %s", strerror(-err),
+			  err == -EMFILE ?
+				  "what the targets run take some: raise the limit (ulimit -Hn, LimitNOFILE=)" :
+				  "what all others have open are too many for this machine (fs.file-max)");
+		return EXIT_INTERNAL;
+	}
 	if (err) {
 		log_error("cannot set up eBPF: %s", strerror(-err));
 		return EXIT_INTERNAL;

@@ -21,8 +21,9 @@
 #include <unistd.h>
 
 #include "../common/caller.h"
+#include "../common/descriptors.h"
 
-#define OWN_VARIABLES 3
+#define OWN_VARIABLES 4
 
 struct spawn {
 	char *const *argv;
@@ -91,10 +92,29 @@ static int set_groups(struct spawn *s, const char *name)
 	return name ? -EINVAL : 0;
 }
 
-static int set_variables(struct spawn *s, const struct passwd *pw)
+static bool begins_with(const char *text, const char *start)
 {
-	static const char *const names[OWN_VARIABLES] = { "HOME=", "USER=", "LOGNAME=" };
-	const char *values[OWN_VARIABLES] = { pw->pw_dir, pw->pw_name, pw->pw_name };
+	return !strncmp(text, start, strlen(start));
+}
+
+/* What is about the terminal and its user's language, and no secret of whoever we are. */
+static bool is_harmless(const char *variable)
+{
+	static const char *const names[] = {
+		"PATH=", "TERM=", "COLORTERM=", "LANG=", "LANGUAGE=", "LC_", "TZ=",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (begins_with(variable, names[i]))
+			return true;
+	return false;
+}
+
+/* `all`: what we have was that user's before sudo; else it is root's own, and little of it is passed on. */
+static int set_variables(struct spawn *s, const struct passwd *pw, bool all)
+{
+	static const char *const names[OWN_VARIABLES] = { "HOME=", "USER=", "LOGNAME=", "SHELL=" };
+	const char *values[OWN_VARIABLES] = { pw->pw_dir, pw->pw_name, pw->pw_name, pw->pw_shell };
 	size_t n = 0, at = 0;
 
 	while (environ[n])
@@ -113,8 +133,8 @@ static int set_variables(struct spawn *s, const struct passwd *pw)
 		bool own = false;
 
 		for (int j = 0; j < OWN_VARIABLES; j++)
-			own |= !strncmp(environ[i], names[j], strlen(names[j]));
-		if (!own)
+			own |= begins_with(environ[i], names[j]);
+		if (!own && (all || is_harmless(environ[i])))
 			s->env[at++] = environ[i];
 	}
 	return 0;
@@ -140,7 +160,7 @@ static int choose_user(struct spawn *s, const char *user)
 	s->uid = owner.uid;
 	s->gid = owner.gid;
 	if (pw)
-		err = set_variables(s, pw);
+		err = set_variables(s, pw, !user || owner.uid == geteuid());
 	return err ? err : set_groups(s, pw ? s->own[1] + strlen("USER=") : NULL);
 }
 
@@ -196,7 +216,8 @@ static void reset_signals(void)
 	sigset_t none;
 
 	for (int i = 1; i < NSIG; i++)
-		if (!sigaction(i, NULL, &action) && (action.sa_handler != SIG_IGN || i == SIGPIPE || i == SIGCHLD))
+		if (!sigaction(i, NULL, &action) &&
+		    (action.sa_handler != SIG_IGN || i == SIGPIPE || i == SIGXFSZ || i == SIGCHLD))
 			signal(i, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -215,6 +236,7 @@ static _Noreturn void be_child(const struct spawn *s)
 	int word;
 
 	reset_signals();
+	descriptors__restore_limit();
 	close(s->ours);
 	word = become(s);
 	say(s->theirs, word);

@@ -104,6 +104,12 @@ static int plan_rings(struct collector *c, uint64_t wanted)
 	return err;
 }
 
+/* Rights and limits of ours, of which no other kernel has more. */
+static bool is_not_the_kernels(int err)
+{
+	return err == -EPERM || err == -EMFILE || err == -ENFILE;
+}
+
 int collector__new(struct collector **ret, const struct collect_options *o, const char **ret_missing)
 {
 	struct collector *c = calloc(1, sizeof(*c));
@@ -133,14 +139,14 @@ int collector__new(struct collector **ret, const struct collect_options *o, cons
 	err = programs__load(&c->programs, (unsigned)c->n_rings, o->several, o->no_faults);
 	if (err) {
 		*ret_missing = "eBPF programs on uprobes with ring buffers (Linux 5.8 or later)";
-		err = err == -EPERM ? -EPERM : -ENOTSUP;
+		err = is_not_the_kernels(err) ? err : -ENOTSUP;
 		goto err_free;
 	}
 	for (unsigned i = 0; i < c->n_rings; i++) {
 		err = open_ring(c, i);
 		if (err) {
 			*ret_missing = "memory for BPF ring buffers; try a smaller --ring-size";
-			err = err == -EPERM ? err : -ENOTSUP;
+			err = is_not_the_kernels(err) ? err : -ENOTSUP;
 			goto err_free;
 		}
 	}

@@ -196,7 +196,7 @@ int programs__load(struct programs *p, unsigned n_rings, bool several, bool no_f
 			p->sleepable = ways[i].sleepable;
 			err = try_load(p, n_rings, several, no_faults);
 			/* -EACCES is the verifier's, not about permission. */
-			if (!err || err == -EPERM)
+			if (!err || err == -EPERM || err == -EMFILE || err == -ENFILE)
 				return err;
 		}
 		log_verbose("no %s", ways[i].without);

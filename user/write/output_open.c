@@ -33,8 +33,8 @@ static int take_fd(struct output_file *ret, int fd)
 	off_t offset;
 	int err;
 
-	if (flags < 0 || fstat(fd, &st) < 0) {
-		err = -errno;
+	if (flags < 0 || fstat(fd, &st) < 0 || (flags & O_ACCMODE) == O_RDONLY) {
+		err = flags >= 0 && (flags & O_ACCMODE) == O_RDONLY ? -EBADF : -errno;
 		close(fd);
 		return err;
 	}

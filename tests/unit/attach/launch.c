@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Real commands, traced for real: where they stop, whose they are. */
 #define _GNU_SOURCE
+#include <sys/resource.h>
+
+#include "common/descriptors.h"
 #include "launch_fixtures.h"
 
 TestSuite(launch, .init = set_up, .timeout = 90);
@@ -328,6 +331,41 @@ Test(launch, becomes_the_user_it_is_told)
 	o.argv = COMMAND("grep", "CapEff", "/proc/self/status");
 	trace(&o, true);
 	cr_expect_str_eq(read_output(), "CapEff:\t0000000000000000\n");
+}
+
+Test(launch, keeps_the_environment_of_root_from_another_user)
+{
+	struct launch_options o = { .argv = COMMAND("sh", "-c", "echo $TERM $LANG $LC_TIME $SHELL ${SECRET-none}") };
+	char text[512], number[16];
+
+	need_root();
+	setenv("SECRET", "of root", 1);
+	setenv("TERM", "vt100", 1);
+	setenv("LANG", "C.UTF-8", 1);
+	setenv("LC_TIME", "C", 1);
+	o.user = "nobody";
+	trace(&o, false);
+	snprintf(text, sizeof(text), "vt100 C.UTF-8 C %s none\n", getpwnam("nobody")->pw_shell);
+	cr_expect_str_eq(read_output(), text);
+	/* What sudo has let through is its caller's. */
+	snprintf(number, sizeof(number), "%u", getpwnam("nobody")->pw_uid);
+	setenv("SUDO_UID", number, 1);
+	setenv("SUDO_GID", number, 1);
+	o.user = NULL;
+	trace(&o, false);
+	snprintf(text, sizeof(text), "vt100 C.UTF-8 C %s of root\n", getpwnam("nobody")->pw_shell);
+	cr_expect_str_eq(read_output(), text);
+}
+
+Test(launch, gives_back_the_limit_of_descriptors)
+{
+	const struct rlimit limit = { 100, 200 };
+
+	need_root();
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	descriptors__raise_limit();
+	trace_command(COMMAND("sh", "-c", "ulimit -Sn; ulimit -Hn"));
+	cr_expect_str_eq(read_output(), "100\n200\n");
 }
 
 Test(launch, becomes_the_caller_of_sudo)

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* descriptors: see descriptors.h. */
+#define _GNU_SOURCE
+#include "descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static struct rlimit before;
+static bool raised;
+
+void descriptors__hold_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* To write to the one fails as to read from the others does: with EBADF, as if it were closed. */
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd)
+			return; /* no /dev: nothing that could be done */
+	}
+}
+
+void descriptors__raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	before = limit;
+	limit.rlim_cur = limit.rlim_max;
+	raised = !setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void descriptors__restore_limit(void)
+{
+	if (raised)
+		setrlimit(RLIMIT_NOFILE, &before);
+}
