@@ -3,7 +3,9 @@
 #define _GNU_SOURCE
 #include "control.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,9 @@
 #define PACKET_MAX 65536
 #define PATIENCE_SECONDS 10
 #define PEERS 8
+#define PIECE 16384 /* of an answer: several of them fit into what a socket holds */
+#define FOLDER "/run"
+#define NAME "viztrace-bpf.%d.sock"
 
 struct control {
 	int listener;
@@ -30,7 +35,7 @@ static void name_socket(struct sockaddr_un *a, pid_t pid)
 {
 	memset(a, 0, sizeof(*a));
 	a->sun_family = AF_UNIX;
-	snprintf(a->sun_path, sizeof(a->sun_path), "/run/viztrace-bpf.%d.sock", pid);
+	snprintf(a->sun_path, sizeof(a->sun_path), FOLDER "/" NAME, pid);
 }
 
 static int connect_to(const struct sockaddr_un *a)
@@ -58,10 +63,65 @@ static int watch(struct control *c, int fd)
 	return epoll_ctl(c->poll_fd, EPOLL_CTL_ADD, fd, &e);
 }
 
+/* Does nobody listen any more? The second number is of a tool that was about to (see listen_at()). */
+static bool is_left_over(const char *name)
+{
+	struct sockaddr_un address;
+	char whole[64];
+	int target, tool, end = 0, fd;
+
+	if (sscanf(name, NAME ".%d%n", &target, &tool, &end) == 2 && !name[end] && end)
+		return kill(tool, 0) && errno == ESRCH;
+	if (sscanf(name, "viztrace-bpf.%d", &target) != 1)
+		return false;
+	snprintf(whole, sizeof(whole), NAME, target);
+	if (strcmp(name, whole))
+		return false;
+	name_socket(&address, target);
+	fd = connect_to(&address);
+	if (fd >= 0)
+		close(fd);
+	return fd == -ECONNREFUSED;
+}
+
+/* Sockets of tools that were killed. */
+static void sweep(void)
+{
+	DIR *folder = opendir(FOLDER);
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder)))
+		if (!strncmp(entry->d_name, "viztrace-bpf.", 13) && is_left_over(entry->d_name))
+			unlinkat(dirfd(folder), entry->d_name, 0);
+	if (folder)
+		closedir(folder);
+}
+
+/* Under another name until somebody listens: so who is refused there is sure that nobody will. */
+static int listen_at(int fd, const struct sockaddr_un *address)
+{
+	struct sockaddr_un early = *address;
+	size_t size = strlen(early.sun_path);
+	mode_t mask;
+	int err;
+
+	snprintf(early.sun_path + size, sizeof(early.sun_path) - size, ".%d", getpid());
+	unlink(early.sun_path);
+	mask = umask(0177);
+	err = bind(fd, (const struct sockaddr *)&early, sizeof(early)) ? -errno : 0;
+	umask(mask);
+	if (err)
+		return err;
+	if (!listen(fd, PEERS) && !rename(early.sun_path, address->sun_path))
+		return 0;
+	err = -errno;
+	unlink(early.sun_path);
+	return err;
+}
+
 int control__open(struct control **ret, pid_t pid)
 {
 	struct control *c = calloc(1, sizeof(*c));
-	mode_t mask;
 	int err, peer;
 
 	if (!c)
@@ -73,20 +133,16 @@ int control__open(struct control **ret, pid_t pid)
 		free(c);
 		return -EADDRINUSE;
 	}
+	sweep();
 	c->poll_fd = epoll_create1(EPOLL_CLOEXEC);
 	c->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->poll_fd < 0 || c->listener < 0)
-		goto err_out;
-	unlink(c->address.sun_path); /* of a tool that was killed */
-	mask = umask(0177);
-	err = bind(c->listener, (const struct sockaddr *)&c->address, sizeof(c->address));
-	umask(mask);
-	if (err || listen(c->listener, PEERS) || watch(c, c->listener))
-		goto err_out;
-	*ret = c;
-	return 0;
-err_out:
-	err = -errno;
+	err = c->poll_fd < 0 || c->listener < 0 ? -errno : listen_at(c->listener, &c->address);
+	if (!err && watch(c, c->listener))
+		err = -errno;
+	if (!err) {
+		*ret = c;
+		return 0;
+	}
 	if (c->listener >= 0)
 		close(c->listener);
 	if (c->poll_fd >= 0)
@@ -120,36 +176,57 @@ static bool may_ask(int peer)
 	return !getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &who, &size) && (who.uid == 0 || who.uid == geteuid());
 }
 
-/* Options with values, as rules__set takes them. */
-static int parse(struct control_request *ret, char *packet, size_t size)
+/* One option of a packet, from *at on. 0 or -errno. */
+static int parse_option(struct control_request *r, const char *packet, size_t size, size_t *at, FILE *text)
 {
-	size_t at = 0, text = 0;
+	const char *option = packet + *at, *value = NULL;
+	int err = 0;
+
+	*at += strlen(option) + 1;
+	if (!strcmp(option, "--clear"))
+		r->clear = true;
+	else if (!strcmp(option, "--show"))
+		r->show = true;
+	else
+		err = rules__set(&r->rules, option, NULL);
+	if (err == -EINVAL && *at < size) {
+		value = packet + *at;
+		*at += strlen(value) + 1;
+		err = rules__set(&r->rules, option, value);
+	}
+	if (!err)
+		fprintf(text, "%s%s%s%s", ftell(text) ? " " : "", option, value ? " " : "", value ? value : "");
+	return err;
+}
+
+int control_request__parse(struct control_request *ret, const char *packet, size_t size)
+{
+	struct control_request r = { 0 };
+	size_t at = 0, length;
+	FILE *text;
+	int err = 0;
 
 	if (!size || packet[size - 1])
 		return -EINVAL;
-	while (at < size) {
-		const char *option = packet + at, *value = NULL;
-		int err = 0;
+	text = open_memstream(&r.text, &length);
+	if (!text)
+		return -ENOMEM;
+	while (!err && at < size)
+		err = parse_option(&r, packet, size, &at, text);
+	if (fclose(text) && !err)
+		err = -ENOMEM;
+	if (err)
+		control_request__clear(&r);
+	else
+		*ret = r;
+	return err;
+}
 
-		at += strlen(option) + 1;
-		if (!strcmp(option, "--clear"))
-			ret->clear = true;
-		else if (!strcmp(option, "--show"))
-			ret->show = true;
-		else
-			err = rules__set(&ret->rules, option, NULL);
-		if (err == -EINVAL && at < size) {
-			value = packet + at;
-			at += strlen(value) + 1;
-			err = rules__set(&ret->rules, option, value);
-		}
-		if (err)
-			return err;
-		if (text < sizeof(ret->text))
-			text += (size_t)snprintf(ret->text + text, sizeof(ret->text) - text, "%s%s%s%s",
-						 text ? " " : "", option, value ? " " : "", value ? value : "");
-	}
-	return 0;
+void control_request__clear(struct control_request *r)
+{
+	rules__clear(&r->rules);
+	free(r->text);
+	r->text = NULL;
 }
 
 static void release(struct control *c, int i)
@@ -182,22 +259,16 @@ static bool take_in(struct control *c)
 /* What it sent is a request: *ret. If not, it gets its answer. */
 static int hear(int peer, struct control_request *ret)
 {
-	struct control_request request = { 0 };
 	char *packet = malloc(PACKET_MAX);
 	ssize_t n = packet ? recv(peer, packet, PACKET_MAX, 0) : -1;
-	int err = n <= 0 ? -EAGAIN : parse(&request, packet, (size_t)n);
+	int err = n <= 0 ? -EAGAIN : control_request__parse(ret, packet, (size_t)n);
 
 	free(packet);
-	if (!err) {
-		*ret = request;
-		return 0;
-	}
 	if (err == -EAGAIN)
 		close(peer);
-	else
+	else if (err)
 		control__answer(peer, "error: the request is not understood");
-	rules__clear(&request.rules);
-	return -EAGAIN;
+	return err ? -EAGAIN : 0;
 }
 
 int control__receive(struct control *c, struct control_request *ret, int *ret_peer)
@@ -224,10 +295,45 @@ int control__receive(struct control *c, struct control_request *ret, int *ret_pe
 	return -EAGAIN;
 }
 
+/* The last piece ends with the NUL. */
 void control__answer(int peer, const char *text)
 {
-	(void)!send(peer, text, strlen(text) + 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	size_t left = strlen(text) + 1;
+
+	while (left) {
+		size_t size = left < PIECE ? left : PIECE;
+
+		if (send(peer, text, size, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)size)
+			break;
+		text += size;
+		left -= size;
+	}
 	close(peer);
+}
+
+/* All pieces, or -errno: -ECONNRESET if there is none, -EMSGSIZE if the last one is missing. */
+static int receive_answer(int fd, char **ret)
+{
+	char piece[PIECE], *answer = NULL;
+	size_t size;
+	FILE *whole = open_memstream(&answer, &size);
+	ssize_t n;
+	int err;
+
+	if (!whole)
+		return -ENOMEM;
+	while ((n = recv(fd, piece, sizeof(piece), 0)) > 0 && fwrite(piece, (size_t)n, 1, whole) == 1 && piece[n - 1])
+		;
+	err = n < 0 ? -errno : 0;
+	if (fclose(whole) && !err)
+		err = -ENOMEM;
+	if (!err && (!size || answer[size - 1]))
+		err = size ? -EMSGSIZE : -ECONNRESET;
+	if (err)
+		free(answer);
+	else
+		*ret = answer;
+	return err;
 }
 
 static size_t put(char *packet, size_t at, const char *text)
@@ -239,7 +345,7 @@ static size_t put(char *packet, size_t at, const char *text)
 	return at + size;
 }
 
-int control__send(pid_t pid, const struct control_request *request, char *ret_answer, size_t size)
+int control__send(pid_t pid, const struct control_request *request, char **ret_answer)
 {
 	const struct rules *r = &request->rules;
 	char *packet = malloc(PACKET_MAX);
@@ -273,30 +379,38 @@ int control__send(pid_t pid, const struct control_request *request, char *ret_an
 		return fd;
 	}
 	n = send(fd, packet, at, MSG_NOSIGNAL);
-	if (n >= 0)
-		n = recv(fd, ret_answer, size - 1, 0);
+	err = n < 0 ? -errno : receive_answer(fd, ret_answer);
 	free(packet);
-	/* Closed without an answer: it takes nothing from us, or it has just ended. */
-	err = n > 0 ? 0 : n == 0 || errno == EPIPE ? -ECONNRESET : -errno;
 	close(fd);
-	if (!err)
-		ret_answer[n] = 0;
-	return err;
+	/* Closed without an answer: it takes nothing from us, or it has just ended. */
+	return err == -EPIPE ? -ECONNRESET : err;
 }
 
-void control__describe(const struct rules *r, char *text, size_t size)
+char *control__describe(const struct rules *r)
 {
-	size_t at = 0;
+	const struct {
+		bool on;
+		const char *option;
+	} switches[] = {
+		{ r->include_all, "--include-all" },
+		{ r->no_methods, "--no-methods" },
+		{ r->on_change, "--on-change" },
+	};
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
 
-	text[0] = 0;
+	if (!to)
+		return NULL;
 	for (int i = 0; i < RULE_LISTS; i++)
-		for (size_t j = 0; j < r->lists[i].n && at < size; j++)
-			at += (size_t)snprintf(text + at, size - at, "%s%s %s", at ? " " : "", rule_options[i],
-					       r->lists[i].list[j].text);
-	if (r->include_all && at < size)
-		at += (size_t)snprintf(text + at, size - at, "%s--include-all", at ? " " : "");
-	if (r->no_methods && at < size)
-		at += (size_t)snprintf(text + at, size - at, "%s--no-methods", at ? " " : "");
-	if (r->on_change && at < size)
-		snprintf(text + at, size - at, "%s--on-change", at ? " " : "");
+		for (size_t j = 0; j < r->lists[i].n; j++)
+			fprintf(to, "%s%s %s", ftell(to) ? " " : "", rule_options[i], r->lists[i].list[j].text);
+	for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++)
+		if (switches[i].on)
+			fprintf(to, "%s%s", ftell(to) ? " " : "", switches[i].option);
+	if (fclose(to)) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }

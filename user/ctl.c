@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,8 +15,9 @@
 enum exit_code ctl__run(const struct opts *o)
 {
 	struct control_request request = { .clear = o->clear, .show = o->show, .rules = o->rules };
-	char answer[4096];
-	int err = control__send(o->pids[0], &request, answer, sizeof(answer));
+	enum exit_code code = EXIT_TRACED;
+	char *answer = NULL;
+	int err = control__send(o->pids[0], &request, &answer);
 
 	if (err == -ECONNRESET && geteuid())
 		err = -EPERM;
@@ -36,9 +38,10 @@ enum exit_code ctl__run(const struct opts *o)
 	}
 	if (!strncmp(answer, "error: ", 7)) {
 		log_error("%s", answer + 7);
-		return EXIT_USAGE;
-	}
-	if (o->show || log_level >= LOG_VERBOSE)
+		code = EXIT_USAGE;
+	} else if (o->show || log_level >= LOG_VERBOSE) {
 		escape__print_line(stdout, "%s", answer);
-	return EXIT_TRACED;
+	}
+	free(answer);
+	return code;
 }

@@ -257,7 +257,7 @@ static void show_status(struct session *s, uint64_t now, uint64_t *last_time, ui
 static int change_filter(struct session *s, const struct control_request *request)
 {
 	struct rules rules = { 0 };
-	char text[sizeof(request->text) + 32];
+	char *text;
 	int err = request->clear ? 0 : rules__copy(&rules, filter__rules(s->filter));
 	uint64_t now;
 
@@ -272,9 +272,11 @@ static int change_filter(struct session *s, const struct control_request *reques
 	if (!err) {
 		collector__set_epoch(s->collector, filter__epoch(s->filter));
 		decoder__include_all(s->decoder, rules.include_all);
-		snprintf(text, sizeof(text), "viztrace-bpf ctl %s", request->text);
-		on_process_event(s, EVENT_NOTE, now, s->control_pid, text);
 		log_verbose("filters: %s", request->text);
+		if (asprintf(&text, "viztrace-bpf ctl %s", request->text) >= 0) {
+			on_process_event(s, EVENT_NOTE, now, s->control_pid, text);
+			free(text);
+		}
 	}
 	rules__clear(&rules);
 	return err;
@@ -283,19 +285,20 @@ static int change_filter(struct session *s, const struct control_request *reques
 static void answer_control(struct session *s)
 {
 	struct control_request request;
-	char answer[2048];
+	char *answer = NULL;
 	int peer, err = 0;
 
 	if (control__receive(s->control, &request, &peer))
 		return;
 	if (request.clear || !rules__are_empty(&request.rules))
 		err = change_filter(s, &request);
-	if (err)
-		snprintf(answer, sizeof(answer), "error: %s", strerror(-err));
-	else
-		control__describe(filter__rules(s->filter), answer, sizeof(answer));
-	control__answer(peer, answer);
-	rules__clear(&request.rules);
+	if (!err)
+		answer = control__describe(filter__rules(s->filter));
+	else if (asprintf(&answer, "error: %s", strerror(-err)) < 0)
+		answer = NULL;
+	control__answer(peer, answer ? answer : "error: out of memory");
+	free(answer);
+	control_request__clear(&request);
 }
 
 static void open_control(struct session *s)

@@ -246,6 +246,46 @@ class Outputs(Steady):
         self.assertIn("/dev/full", tool.messages())
         self.as_before(target)
 
+    def shell(self, line, *args):
+        """The tool as a shell starts it: $@ is what it is given."""
+        return self.tool(*args, prefix=["sh", "-c", line + ' exec "$@"', "sh"])
+
+    def test_a_limit_of_file_sizes(self):
+        target = self.steady("--fast")
+        tool = self.shell("ulimit -f 500;", "-p", target.pid, "-o", "trace.json")
+        self.end(tool, harness.EXIT_OUTPUT, None)
+        self.assertIn("File too large", tool.messages())
+        data = (self.dir / "trace.json").read_bytes()
+        self.assertGreater(len(tracefile.parse_unfinished(data)), 100)
+        self.as_before(target)
+
+    def test_what_is_closed_stays_closed(self):
+        """No message gets into the trace, nor the trace to where it is not wanted."""
+        target = self.steady()
+        tool = self.shell("exec <&- >&- 2>&-;", "-p", target.pid, "-o", "trace.json", "-d", "0.5")
+        self.end(tool, 0, None)
+        self.load()
+        tool = self.shell("exec >&-;", "-p", target.pid, "-o", "-", "-d", "0.5")
+        self.end(tool, harness.EXIT_OUTPUT, None)
+        self.assertIn("cannot write -: Bad file descriptor", tool.messages())
+        tool = self.shell("exec <&- >&-;", "-o", "t.json", "--", "sh", "-c",
+                          "for fd in 0 1 2; do test ! -e /proc/$$/fd/$fd || echo has $fd >&2; done")
+        self.end(tool, harness.EXIT_NO_PROBES, None)
+        self.assertRegex(tool.messages(), r"(?m)^has 2$")
+        self.assertNotRegex(tool.messages(), r"(?m)^has [01]$")
+        self.as_before(target)
+
+    def test_too_few_descriptors(self):
+        target = self.steady()
+        tool = self.shell("ulimit -n 12;", "-p", target.pid, "-o", "trace.json")
+        self.end(tool, 1, None)
+        self.assertIn("Too many open files", tool.messages())
+        self.assertIn("raise the limit", tool.messages())
+        # A soft limit is ours to raise.
+        tool = self.shell("ulimit -Sn 12;", "-p", target.pid, "-o", "trace.json", "-d", "0.3")
+        self.end(tool, 0, None)
+        self.as_before(target)
+
     def test_a_pipe_that_is_closed(self):
         target = self.steady("--fast")
         head = harness.Process(["head", "-c", "100"], stdin=subprocess.PIPE)

@@ -455,6 +455,34 @@ class Ctl(Filters):
         self.assertEqual([e["name"][17:] for e in self.notes(trace)],
                          ["--include x --include-all --on-change", "--show --exclude y", "--clear"])
 
+    def test_show_tells_all_of_many_filters(self):
+        target = self.program()
+        patterns = ["name-%d-%s" % (i, "x" * 100) for i in range(1000)]
+        options = [o for p in patterns for o in ("--exclude", p)]
+        tool = self.attach(target.pid, *options[:1200])
+        self.ctl(target, *options[1200:1300])
+        self.assertEqual(self.ctl(target, "--show").stdout, " ".join(options[:1300]) + "\n")
+        trace, _ = self.finish(target, tool)
+        self.assertEqual([e["name"][17:] for e in self.notes(trace)], [" ".join(options[1200:1300])])
+
+    def test_sockets_of_tools_that_were_killed_go(self):
+        left = []
+        for n in (4194301, 4194302):  # above what PIDs are, so of nobody
+            left.append("/run/viztrace-bpf.%d.sock" % n)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+                s.bind(left[-1])
+            self.addCleanup(lambda path: os.path.exists(path) and os.unlink(path), left[-1])
+        left.append(left[0] + ".4194303")
+        os.rename(left[0], left[2])
+        other, target = self.program(), self.program()
+        first = self.attach(other.pid)
+        tool = self.attach(target.pid)
+        self.assertEqual([p for p in left if os.path.exists(p)], [])
+        self.ctl(other, "--show")  # the other one's is still there
+        self.finish(target, tool)
+        self.end(first)
+        self.assertFalse(os.path.exists("/run/viztrace-bpf.%d.sock" % target.pid))
+
     def test_a_change_in_a_program_that_says_nothing_is_in_the_trace(self):
         target = self.program()
         tool = self.attach(target.pid)
