@@ -2,10 +2,13 @@
 # make             build/viztrace-bpf
 # sudo make demo   install what is missing, build, trace the demo: build/demo.json
 # sudo make test   install what is missing, build and run every test
-#                  (WITH="containers kernels": also in containers of Debian 12 and 13, and on two other kernels)
+#                  (WITH="containers kernels packages": also in containers of Debian 12 and 13, on two other
+#                  kernels, and of what is packaged)
 # make check       the tests that take no root and no network, with what is installed; says what it left out
 # make install     PREFIX=/usr/local DESTDIR=; make uninstall takes it away again
 # make dist        build/viztrace-bpf-VERSION.tar.gz, the same each time; it builds without clang and bpftool
+# sudo make deb    Debian's packages, built in a bare Debian 12 and 13 (DEB_SPACES=12: only this): build/package
+#                  sudo make test-packages: also install, trace and purge them there
 # make rpm         an RPM of it (RPM_FLAGS=--nodeps where rpm is a guest)
 # V=1 shows commands; CLANG, BPFTOOL, CC, PKG_CONFIG may be set.
 
@@ -152,7 +155,8 @@ INSTALLED = $(PREFIX)/bin/viztrace-bpf $(PREFIX)/include/viztrace.h $(PREFIX)/sh
 	$(foreach m,$(MANUALS),$(call installed_manual,$m)) $(BASH_COMPLETIONS)/viztrace-bpf \
 	$(ZSH_COMPLETIONS)/_viztrace-bpf $(FISH_COMPLETIONS)/viztrace-bpf.fish
 
-.PHONY: uninstall dist rpm
+.PHONY: uninstall dist rpm deb test-packages
+DEB_SPACES ?=
 install: all
 	install -D -m 755 $(B)/viztrace-bpf $(DESTDIR)$(PREFIX)/bin/viztrace-bpf
 	install -D -m 644 include/viztrace.h $(DESTDIR)$(PREFIX)/include/viztrace.h
@@ -186,6 +190,11 @@ dist: $(SKELETONS)
 	$(Q)tar -C $(B)/dist --sort=name --mtime=@$(DIST_TIME) --owner=0 --group=0 --numeric-owner --format=gnu \
 		--mode=u+rwX,go+rX,go-w -cf - $(DIST) | gzip -9n > $(B)/$(DIST).tar.gz
 	$(Q)rm -rf $(B)/dist
+
+deb test-packages: dist
+	$(Q)tests/deps.sh packages
+	$(Q)python3 tests/package/run.py --build $(B) $(if $(DEB_SPACES),--spaces $(DEB_SPACES)) \
+		$(if $(filter deb,$@),build,test); status=$$?; $(give_back); exit $$status
 
 rpm: dist
 	$(Q)rpmbuild -ta --define "_topdir $(abspath $(B)/rpm)" $(RPM_FLAGS) $(B)/$(DIST).tar.gz

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Install what is missing: tests/deps.sh build|test|bench|fuzz|kernels|kernels-arm64|containers ...
+# Install what is missing: tests/deps.sh build|test|bench|fuzz|kernels|kernels-arm64|packages|containers ...
 # Debian and its relatives only; elsewhere it names what it looked for. VIZTRACE_WISHES names those of the packages
 # that one can do without which are to be installed; default: all of them.
 set -eu
@@ -92,6 +92,11 @@ for set in "$@"; do
 		rely gcc-aarch64-linux-gnu program aarch64-linux-gnu-gcc
 		rely libc6-dev-arm64-cross test -e /usr/aarch64-linux-gnu/include/stdio.h
 		;;
+	packages)
+		rely python3 program python3
+		rely debootstrap program debootstrap
+		wish lintian program lintian
+		;;
 	containers)
 		rely python3 program python3
 		rely git program git
@@ -99,7 +104,7 @@ for set in "$@"; do
 		rely debootstrap program debootstrap
 		;;
 	*)
-		echo "usage: tests/deps.sh build|test|bench|kernels|kernels-arm64|containers ..." >&2
+		echo "usage: tests/deps.sh build|test|bench|fuzz|kernels|kernels-arm64|packages|containers ..." >&2
 		exit 2
 		;;
 	esac

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Run every suite and add up what they say: run.py [--with containers] [--with kernels] [--check] [SUITE ...]
+"""Run every suite and add up what they say: run.py [--with containers|kernels|packages] ... [--check] [SUITE ...]
 
-Containers (Debian 12 and 13, each with every suite inside) and kernels (two others, in virtual machines) take longer than all
-the rest, so they have to be asked for.
+Containers (Debian 12 and 13, each with every suite inside), kernels (two others, in virtual machines) and packages (built and
+installed in bare Debians) take longer than all the rest, so they have to be asked for.
 A suite ends with a line "N passed, N failed, N skipped", or with Criterion's synthesis. One that ends without
 either, or with an exit status that does not fit its line, counts as one failure.
 """
@@ -24,6 +24,7 @@ CRITERION = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: 
 TIMEOUT = 2400
 EXTRA = {
     "containers": ["make", "--no-print-directory", "test-container"],
+    "packages": ["make", "--no-print-directory", "test-packages"],
     "kernels": ["make", "--no-print-directory", "test-kernels", "KERNELS=5.10,newest"],
 }
 
@@ -35,8 +36,7 @@ def suites(extra):
     for name in units:
         yield "unit/" + name, [os.path.join(UNIT, name), "-j2"]
     for name, script in (("rules", "rules.py"), ("rules/manual", "manual.py"), ("completion", "completion.py"),
-                         ("package", "package/tarball.py"),
-                         ("header", "header/run.py"),
+                         ("package", "package/tarball.py"), ("header", "header/run.py"),
                          ("aarch64", "aarch64/run.py"), ("viewer", "viewer/test_view.py"),
                          ("e2e", "e2e/run.py"), ("readme", "readme.py")):
         yield name, [sys.executable, os.path.join(ROOT, "tests", script)]

@@ -137,7 +137,7 @@ class Versions(unittest.TestCase):
         major, minor, patch = map(int, version.split("."))
         self.assertEqual(int(number), major * 10000 + minor * 100 + patch)
         self.assertEqual(re.search(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(), re.M)[1], version)
-        self.assertEqual(re.match(r"viztrace-bpf \(([\d.]+)-\d+\)", (ROOT / "debian" / "changelog").read_text())[1], version)
+        self.assertEqual(re.match(r"viztrace-bpf \(([\d.]+)\)", (ROOT / "debian" / "changelog").read_text())[1], version)
         spec = (ROOT / "debian" / "viztrace-bpf.spec").read_text()
         self.assertEqual(re.search(r"^Version: +([\d.]+)$", spec, re.M)[1], version)
 
