@@ -19,6 +19,7 @@ static const char options[] =
 	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M to 32M)\n"
 	"      --no-page-faults   memory that nobody has touched yet is shown as unreadable\n"
 	"      --probe-site SITE  auto, nop1, nop5 or nop10 (default: auto, what this kernel is fast at)\n"
+	"      --open             show the trace in a browser when it is whole\n"
 	"      --fail-on-loss     exit status 8 if events were lost\n"
 	"  -q, --quiet            say nothing but errors and warnings\n"
 	"  -v, --verbose          say what is done\n"
@@ -55,6 +56,7 @@ static const struct {
 	  filters },
 	{ "doctor", "doctor [-p PID]",
 	  "  doctor                 can one trace here; if not, what stops it and what mends that\n", NULL, NULL },
+	{ "open", "open FILE", "  open                   show a trace in a browser\n", NULL, NULL },
 	{ "help", "help [COMMAND]", "  help                   this, or what is about a command\n", NULL, NULL },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "opts.h"
 #include "session.h"
+#include "show.h"
 
 static volatile sig_atomic_t stop;
 
@@ -53,6 +54,7 @@ int main(int argc, char **argv)
 	case COMMAND_LIST: code = list__run(&o); break;
 	case COMMAND_CTL: code = ctl__run(&o); break;
 	case COMMAND_DOCTOR: code = doctor__run(&o); break;
+	case COMMAND_OPEN: code = show__run(&o); break;
 	case COMMAND_TRACE:
 		handle_signals();
 		code = session__run(&o, argc, argv, &stop);

@@ -27,6 +27,7 @@ enum {
 	OPT_FAIL_ON_LOSS,
 	OPT_USER,
 	OPT_FORMAT,
+	OPT_OPEN,
 	OPT_VERSION
 };
 
@@ -56,6 +57,7 @@ static const struct option options[] = {
 	{ "clear", no_argument, NULL, OPT_CLEAR },
 	{ "show", no_argument, NULL, OPT_SHOW },
 	{ "fail-on-loss", no_argument, NULL, OPT_FAIL_ON_LOSS },
+	{ "open", no_argument, NULL, OPT_OPEN },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -171,10 +173,8 @@ static int parse_site(enum site *ret, const char *text, char *error, size_t size
 }
 
 static const char *const command_names[] = {
-	[COMMAND_TRACE] = NULL,
-	[COMMAND_LIST] = "list",
-	[COMMAND_CTL] = "ctl",
-	[COMMAND_DOCTOR] = "doctor",
+	[COMMAND_TRACE] = NULL,      [COMMAND_LIST] = "list", [COMMAND_CTL] = "ctl",
+	[COMMAND_DOCTOR] = "doctor", [COMMAND_OPEN] = "open",
 };
 
 /* `help`, `help COMMAND`, `COMMAND --help`. */
@@ -276,6 +276,7 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_CLEAR: o->clear = true; break;
 		case OPT_SHOW: o->show = true; break;
 		case OPT_FAIL_ON_LOSS: o->fail_on_loss = true; break;
+		case OPT_OPEN: o->open = true; break;
 		case 'h': *ret_help = true; break;
 		case OPT_VERSION: puts("viztrace-bpf " TOOL_VERSION); return 1;
 		case ':': FAIL("%s needs a value; see --help", argv[optind - 1]);
@@ -287,9 +288,8 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 	return 0;
 }
 
-static int parse_list(struct opts *o, int argc, char **argv, char *error, size_t size)
+static void parse_file(struct opts *o, int argc, char **argv)
 {
-	o->command = COMMAND_LIST;
 	if (optind < argc) {
 		o->file = argv[optind++];
 	} else if (o->argv && !o->argv[1]) {
@@ -297,8 +297,23 @@ static int parse_list(struct opts *o, int argc, char **argv, char *error, size_t
 		o->file = o->argv[0];
 		o->argv = NULL;
 	}
+}
+
+static int parse_list(struct opts *o, int argc, char **argv, char *error, size_t size)
+{
+	o->command = COMMAND_LIST;
+	parse_file(o, argc, argv);
 	if (o->n_pids > 1 || (o->n_pids && o->file))
 		FAIL("list takes -p PID, or a FILE, or neither; see --help");
+	return 0;
+}
+
+static int parse_open(struct opts *o, int argc, char **argv, char *error, size_t size)
+{
+	o->command = COMMAND_OPEN;
+	parse_file(o, argc, argv);
+	if (!o->file || o->n_pids)
+		FAIL("open takes the FILE of a trace; see --help");
 	return 0;
 }
 
@@ -318,12 +333,14 @@ static int parse_command(struct opts *o, int argc, char **argv, char *error, siz
 	const char *word = optind < argc ? argv[optind] : "";
 	int err = 0;
 
-	if (!strcmp(word, "list") || !strcmp(word, "ctl") || !strcmp(word, "doctor"))
+	if (!strcmp(word, "list") || !strcmp(word, "ctl") || !strcmp(word, "doctor") || !strcmp(word, "open"))
 		optind++;
 	if (!strcmp(word, "list"))
 		err = parse_list(o, argc, argv, error, size);
 	else if (!strcmp(word, "ctl"))
 		err = parse_ctl(o, error, size);
+	else if (!strcmp(word, "open"))
+		err = parse_open(o, argc, argv, error, size);
 	else if (!strcmp(word, "doctor"))
 		o->command = COMMAND_DOCTOR;
 	else if (o->clear || o->show)
@@ -335,6 +352,14 @@ static int parse_command(struct opts *o, int argc, char **argv, char *error, siz
 	return err;
 }
 
+static bool goes_to_a_file(const struct opts *o)
+{
+	for (size_t i = 0; i < o->n_outputs; i++)
+		if (!o->outputs[i].path || strcmp(o->outputs[i].path, "-") != 0)
+			return true;
+	return false;
+}
+
 static int check(const struct opts *o, char *error, size_t size)
 {
 	if (o->command != COMMAND_TRACE && (o->follow || o->program || o->argv))
@@ -343,6 +368,8 @@ static int check(const struct opts *o, char *error, size_t size)
 		FAIL("either -p, or -x, or a command; see --help");
 	if (o->user && !o->argv)
 		FAIL("--user is for a command to run; see --help");
+	if (o->open && (o->command != COMMAND_TRACE || !goes_to_a_file(o)))
+		FAIL("--open is for a trace that goes to a file; see --help");
 	if (o->program && !*o->program)
 		FAIL("-x needs the name of a file");
 	return 0;

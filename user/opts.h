@@ -15,7 +15,7 @@
 
 #define MAX_SIZE_WARN (256ull << 20) /* viewers in a browser begin to fail here */
 
-enum command { COMMAND_TRACE, COMMAND_LIST, COMMAND_CTL, COMMAND_DOCTOR };
+enum command { COMMAND_TRACE, COMMAND_LIST, COMMAND_CTL, COMMAND_DOCTOR, COMMAND_OPEN };
 
 struct opts_output {
 	const char *path;
@@ -30,7 +30,7 @@ struct opts {
 	char *const *argv;   /* -- CMD ARGS; NULL */
 	const char *user;    /* --user: who runs it */
 	bool follow;         /* -f: what they fork and exec, too */
-	const char *file;    /* list FILE */
+	const char *file;    /* list FILE, open FILE */
 	struct opts_output outputs[SINKS_MAX];
 	size_t n_outputs;   /* 1 at least: its path may be NULL, which is viztrace-PID.json or viztrace-PROGRAM.json */
 	double duration;    /* seconds; 0: until it is stopped */
@@ -41,6 +41,7 @@ struct opts {
 	struct rules rules; /* what to show; ctl: what to add */
 	bool clear, show;   /* ctl */
 	bool fail_on_loss;
+	bool open; /* the trace in a browser, when it is whole */
 	bool quiet, verbose;
 };
 

@@ -24,6 +24,7 @@
 #include "model/model.h"
 #include "outputs.h"
 #include "report.h"
+#include "show.h"
 #include "summary.h"
 #include "write/sinks.h"
 
@@ -48,6 +49,7 @@ struct session {
 	uint64_t records;
 	int error; /* the first one */
 	bool size_warned;
+	char *shown; /* what --open opens in the end, or NULL */
 	struct report report;
 };
 
@@ -467,6 +469,15 @@ static enum exit_code begin(struct session *s)
 	return code ? code : open_outputs(s);
 }
 
+/* The first one that is a file, and whole. */
+static char *file_to_show(const struct sinks *sinks)
+{
+	for (size_t i = 0; i < sinks->n; i++)
+		if (!sinks->list[i].error && strcmp(sinks->list[i].path, "-") != 0)
+			return strdup(sinks->list[i].path);
+	return NULL;
+}
+
 static enum exit_code run(struct session *s, int argc, char **argv, const volatile sig_atomic_t *stop)
 {
 	enum exit_code code = begin(s);
@@ -483,6 +494,8 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	if (err && !sinks__failed(&s->sinks))
 		log_error("tracing ended early: %s; what was seen before is written", strerror(-err));
 	summary__print(&s->report, &s->sinks, collector__ring_size(s->collector));
+	if (s->opts->open)
+		s->shown = file_to_show(&s->sinks);
 	rules__unmatched(filter__rules(s->filter), on_unmatched);
 	if (err)
 		return err != -ENOMEM && sinks__failed(&s->sinks) ? EXIT_OUTPUT : EXIT_INTERNAL;
@@ -517,5 +530,8 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	    (!code || code == EXIT_NO_PROBES))
 		code = (enum exit_code)status;
 	processes__free(s.processes);
+	if (s.shown)
+		show__for_caller(s.shown);
+	free(s.shown);
 	return code;
 }

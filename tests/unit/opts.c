@@ -405,6 +405,21 @@ Test(opts, short_room_for_the_error_is_enough)
 	cr_assert_eq(strlen(little), 7);
 }
 
+Test(opts, open_takes_a_file_and_a_trace_that_is_one)
+{
+	ACCEPT("open", "t.json");
+	cr_assert_eq(opts.command, COMMAND_OPEN);
+	cr_assert_str_eq(opts.file, "t.json");
+	ACCEPT("open", "--", "-odd");
+	cr_assert_str_eq(opts.file, "-odd");
+	ACCEPT("-p", "1", "--open", "-o", "t.json");
+	cr_assert(opts.open);
+	REJECT("open takes the FILE", "open");
+	REJECT("open takes the FILE", "open", "-p", "1");
+	REJECT("--open is for a trace that goes to a file", "-p", "1", "--open", "-o", "-");
+	REJECT("--open is for a trace", "list", "--open");
+}
+
 Test(opts, help_is_answered_however_it_is_asked_for, .init = cr_redirect_stdout)
 {
 	cr_assert_eq(PARSE("-h"), 1);

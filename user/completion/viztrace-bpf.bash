@@ -87,7 +87,7 @@ _viztrace_bpf() {
 			_viztrace_bpf_command "$i" "$cur"
 			return
 			;;
-		list | help) command=${COMP_WORDS[i]} ;;
+		list | open | help) command=${COMP_WORDS[i]} ;;
 		esac
 	done
 	options=$(_viztrace_bpf_options "$tool")
@@ -99,7 +99,7 @@ _viztrace_bpf() {
 	done <<<"$options"
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(awk '{ print $1 }' <<<"$options") --" -- "$cur")
-	elif [[ $command == list ]]; then
+	elif [[ $command =~ ^(list|open)$ ]]; then
 		_viztrace_bpf_value "$tool" FILE "$cur"
 	elif [[ $command == help ]] || ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W "$(_viztrace_bpf_commands "$tool")" -- "$cur")
