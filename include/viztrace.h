@@ -67,6 +67,8 @@
  *
  *     VIZ_PROBE_DISABLE    no code and no notes; everything is still type-checked, SET still assigns.
  *                          Implied on other systems and processors.
+ *     VIZ_PROBE_NO_BATCH   each event is a probe of its own, none goes through the batches (below): for
+ *                          code that runs before its thread has a thread pointer, where that would crash.
  *
  * The probes, for any USDT tool (bpftrace -l 'usdt:./app:viz:*'):
  *
@@ -76,6 +78,8 @@
  *     viz:log      obj, why                   viz:instant  name
  *     viz:quiet    obj, index, bits, attr     a write that the program itself makes silent; it takes
  *                                             no trap unless a tool asks for just these
+ *     viz:batch    slot, data, thread         a lap of a thread's batch is full, or (nothing in it) the
+ *                                             thread has just taken the slot: struct viz_slot
  *
  *   obj    address of the struct's base        class  address of its struct viz_class
  *   index  the attribute's place in the list    attr   its name
@@ -90,7 +94,7 @@
 #include <stdint.h>
 
 #define VIZTRACE_VERSION 100 /* 0.1.0: major * 10000 + minor * 100 + patch */
-#define VIZ_ABI_VERSION 1
+#define VIZ_ABI_VERSION 2
 #define VIZ_ATTRS_MAX 64  /* attributes of a class */
 #define VIZ_NAME_MAX 39   /* characters of a tag or an attribute's name */
 #define VIZ_SPAN_MAX 4096 /* bytes from the base or first attribute to the end of the last */
@@ -99,7 +103,8 @@
 #define VIZ_ENOENT (-2)
 #define VIZ_EINVAL (-22)
 
-/* ---- What the collector reads. Append-only; its version is VIZ_ABI_VERSION. ---- */
+/* ---- What the collector reads. Append-only; its version is VIZ_ABI_VERSION. What a struct viz_class says of
+ * itself is the oldest version that describes it, so that older tools go on to understand what is not new. ---- */
 
 enum viz_kind { VIZ_KIND_COUNTER = 1, VIZ_KIND_OBJECT = 2, VIZ_KIND_DICT = 3 };
 
@@ -147,7 +152,7 @@ struct viz_attr {
  * attributes right behind it, so that one read fetches it and a file on disk can be listed. */
 struct viz_class {
 	uint32_t magic;       /* VIZ_CLASS_MAGIC */
-	uint16_t version;     /* VIZ_ABI_VERSION */
+	uint16_t version;     /* 1 to VIZ_ABI_VERSION: what a tool must know to read it */
 	uint8_t kind;         /* enum viz_kind */
 	uint8_t n_attrs;
 	uint32_t size;        /* bytes, attributes included */
@@ -171,11 +176,65 @@ struct viz_base {
 	uint64_t exclude;
 	uint64_t live;    /* bit (offset / 4 % 64): an included attribute may be there */
 	uint32_t flags;   /* enum viz_base_flags */
-	uint32_t reserved;
+	uint32_t stamp;   /* of the lap that holds a copy of this base as it is now; of the program alone */
 };
 
 struct viz_counter { struct viz_base base; };
 struct viz_object { struct viz_base base; };
+
+/*
+ * Batches. While a tool asks for them (viz:batch has a tracer, and each of them is one of those of the event's own
+ * probe), what can wait is written into memory of the thread's own, and just a full lap fires a probe: viz:batch.
+ * Each linked object has one pool, described by a loaded note of type VIZ_NOTE_POOL, owner "viz":
+ *
+ *     s64 from here to the pool | u32 slots | u32 bytes of a lap
+ *
+ *     struct viz_slot[slots] | the lap of slot 0 | the lap of slot 1 | ...
+ *
+ * A thread's slot is the first that it finds with its thread pointer as the owner, or takes, from
+ * VIZ_SLOT_OF(thread pointer) on. A record in a lap is made of 8-byte words:
+ *
+ *     0  bytes, this word included | kind << 16 | (lap & 255) << 24 | more << 32; while it is written the kind is 0
+ *     1  the processor's clock: rdtsc, or cntvct_el0
+ *     2  address of the object's base, or of the name: a literal
+ *     3  words by kind:
+ *
+ *     VIZ_RECORD_SET       more: the attribute's index. The object's span, rounded up to whole words; its base, which
+ *                          the span then begins with, is left out if it is in this lap already (no VIZ_RECORD_WHOLE)
+ *     VIZ_RECORD_LOG       more: enum viz_why. The same words
+ *     VIZ_RECORD_ENTER     more: enum viz_slice_flags. The frame's address; a slice with arguments (a flag) has
+ *                          the address of their description and one word for each behind that
+ *     VIZ_RECORD_EXIT      the same
+ *     VIZ_RECORD_VALUE     more: enum viz_type. Address of the attribute's name, a literal; the bits
+ *     VIZ_RECORD_INSTANT   no more words
+ *
+ * What a program cannot copy by itself without a risk fires its own probe as ever: char * (so would pointers
+ * that are followed), names that are no literals, spans above VIZ_BATCH_SPAN; INIT, DESTROY, and `quiet`; and
+ * whatever finds no slot, or is on top (a signal handler) of a record that fills its lap.
+ */
+#define VIZ_NOTE_POOL 2
+#define VIZ_SLOTS 64
+#define VIZ_LAP_BYTES 8192
+#define VIZ_BATCH_SPAN 512
+#define VIZ_RECORD_WHOLE 0x80u
+#define VIZ_SLOT_HASH 0x9E3779B97F4A7C15u
+#define VIZ_SLOT_OF(thread) ((uint32_t)(((uint64_t)(thread) * VIZ_SLOT_HASH) >> 58))
+
+enum viz_record {
+	VIZ_RECORD_SET = 1,
+	VIZ_RECORD_LOG = 2,
+	VIZ_RECORD_ENTER = 3,
+	VIZ_RECORD_EXIT = 4,
+	VIZ_RECORD_VALUE = 5,
+	VIZ_RECORD_INSTANT = 6
+};
+
+struct viz_slot {
+	uint64_t owner; /* its thread pointer; 0: nobody's yet */
+	uint64_t head;  /* lap << 32 | bytes taken in it */
+	uint64_t done;  /* records since ever << 32 | bytes complete in the lap */
+	uint64_t pad[5];
+};
 
 #if !defined(__linux__) || !(defined(__x86_64__) || defined(__aarch64__)) || defined(__ILP32__)
 #ifndef VIZ_PROBE_DISABLE
@@ -607,7 +666,7 @@ VIZ__CONST(viz__viz__none_line, 0)
 		struct viz_class head; \
 		struct viz_attr attrs[VIZ__NARGS(__VA_ARGS__)]; \
 	} viz__class_##tag __attribute__((VIZ__RETAIN used, aligned(8), section("viz_classes"))) = { { \
-		VIZ_CLASS_MAGIC, VIZ_ABI_VERSION, kind, VIZ__NARGS(__VA_ARGS__), \
+		VIZ_CLASS_MAGIC, 1, kind, VIZ__NARGS(__VA_ARGS__), \
 		sizeof(struct viz_class) + VIZ__NARGS(__VA_ARGS__) * sizeof(struct viz_attr), \
 		(uint32_t)VIZ__T(tag, line), VIZ__T(tag, span), (uint32_t)(VIZ__T(tag, e1) - VIZ__T(tag, span)), { \
 			0 VIZ__FE(VIZ__WORDS, (tag, 0), __VA_ARGS__), 0 VIZ__FE(VIZ__WORDS, (tag, 1), __VA_ARGS__), \
@@ -626,6 +685,25 @@ VIZ__CONST(viz__viz__none_line, 0)
 #define VIZ__CLASS_OF(tag) (&viz__class_##tag.head)
 #define VIZ__ON(probe) __builtin_expect(viz_##probe##_semaphore != 0, 0)
 #define VIZ__ALIVE_BUILD 1
+#if defined(__x86_64__) && !defined(VIZ_PROBE_NO_BATCH)
+#define VIZ__BATCHES
+#endif
+#endif
+
+/* Of slice flags, within the program: the name is a literal. */
+#define VIZ__LITERAL 0x80000000u
+#define VIZ__LITERAL_IF(name) (__builtin_constant_p(name) ? VIZ__LITERAL : 0u)
+
+/* As many tracers of batches as of the probe: none wants its events one by one. */
+#ifdef VIZ__BATCHES
+#define VIZ__BATCHED(probe) (viz_batch_semaphore && viz_batch_semaphore == viz_##probe##_semaphore)
+#define VIZ__RECORD(kind, more) ((uint64_t)(kind) << 16 | (uint64_t)(uint32_t)(more) << 32)
+#define VIZ__APPEND(probe, words, size, what, ident) \
+	(VIZ__BATCHED(probe) && viz__append(words, size, what, ident, (uint32_t *)0))
+#define VIZ__APPEND_REPORT(probe, b, what) (VIZ__BATCHED(probe) && viz__append_report(b, what))
+#else
+#define VIZ__APPEND(probe, words, size, what, ident) ((void)(words), 0)
+#define VIZ__APPEND_REPORT(probe, b, what) 0
 #endif
 
 /* The member `viz` is the base itself, or a struct of ours that starts with its own `viz`. */
@@ -690,7 +768,9 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 /* ---- The probes. One stub for each kind in each linked object, whatever the number of uses: to attach costs the
  * same for all programs, arguments are in the ABI's registers, and since a stub was called nobody's red
  * zone is live below it: kernels that patch the 5- or 10-byte nop into a call push onto the stack there.
- * The note names the 1-byte nop, which every tool and kernel handles; the others follow it. ---- */
+ * The note names the 1-byte nop, which every tool and kernel handles; the others follow it. The last one is for a tool
+ * that takes batches: the kernel counts tracers by their places, so on one of its own it is told from all others.
+ * The kind's name behind the end keeps the stubs apart for linkers that fold what is alike. ---- */
 
 #ifndef VIZ_PROBE_DISABLE
 #if defined(__x86_64__)
@@ -699,6 +779,7 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 	"990: nop\n" \
 	".byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n" /* nopl 0(%rax,%rax): 5 bytes */ \
 	".byte 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0\n" /* nopw %cs:0(%rax,%rax): 10 bytes */ \
+	"nop\n" \
 	"ret\n"
 #define VIZ__ARGS1 "8@%rdi"
 #define VIZ__ARGS2 "8@%rdi 8@%rsi"
@@ -711,6 +792,7 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 #define VIZ__STUB_CODE \
 	"hint #34\n" /* bti c */ \
 	"990: nop\n" \
+	"nop\n" \
 	"ret\n"
 #define VIZ__ARGS1 "8@x0"
 #define VIZ__ARGS2 "8@x0 8@x1"
@@ -788,6 +870,197 @@ VIZ__STUB("exit", VIZ__ARGS3I);
 VIZ__STUB("value", VIZ__ARGS4I);
 VIZ__STUB("instant", VIZ__ARGS1);
 VIZ__STUB("quiet", VIZ__ARGS4A);
+
+#ifdef VIZ__BATCHES
+VIZ__STUB("batch", VIZ__ARGS3);
+
+/* All zeros, so it takes no memory until a thread comes to it. */
+__asm__(
+	".ifndef viz__pool\n"
+	".pushsection .bss.viz__pool, \"awG\", %nobits, viz__pool, comdat\n"
+	".weak viz__pool\n"
+	".hidden viz__pool\n"
+	".type viz__pool, %object\n"
+	".size viz__pool, 64 * (64 + 8192)\n"
+	".balign 4096\n"
+	"viz__pool: .zero 64 * (64 + 8192)\n"
+	".pushsection .note.viz, \"a?\", %note\n"
+	".balign 4\n"
+	".4byte 992f - 991f, 994f - 993f, 2\n"
+	"991: .asciz \"viz\"\n"
+	"992: .balign 4\n"
+	"993: .8byte viz__pool - 993b\n"
+	".4byte 64, 8192\n"
+	"994: .balign 4\n"
+	".popsection\n"
+	".popsection\n"
+	".endif\n");
+
+/*
+ * int viz__append(const void *words, uint32_t size, uint64_t what, const void *ident, uint32_t *stamp)
+ *
+ * Append a record of `size` bytes at `words` (whole words); `what` is the first word's kind and more. With a stamp,
+ * these words begin with a base, which is left out if the lap has it. 0: fire the probe instead.
+ *
+ * Room is taken by one cmpxchg, before it is known when: a signal handler on top of this gets room behind it. The
+ * stamp is cleared by those who change the base: so it first says that the base is about to be copied (the upper
+ * bit is 0 then), and that it is in the lap only if nobody has touched it since.
+ */
+#if defined(__x86_64__)
+#define VIZ__FIRE_BATCH /* viz:batch(slot r10, data r11, its owner) */ \
+	"push %rdi\n .cfi_adjust_cfa_offset 8\n" \
+	"push %rsi\n .cfi_adjust_cfa_offset 8\n" \
+	"push %rdx\n .cfi_adjust_cfa_offset 8\n" \
+	"mov %r10, %rdi\n" \
+	"mov %r11, %rsi\n" \
+	"mov (%r10), %rdx\n" \
+	"call viz__probe_batch\n" \
+	"pop %rdx\n .cfi_adjust_cfa_offset -8\n" \
+	"pop %rsi\n .cfi_adjust_cfa_offset -8\n" \
+	"pop %rdi\n .cfi_adjust_cfa_offset -8\n"
+__asm__(
+	".ifndef viz__append\n"
+	".pushsection .text.viz__append, \"axG\", %progbits, viz__append, comdat\n"
+	".weak viz__append\n"
+	".hidden viz__append\n"
+	".type viz__append, %function\n"
+	".balign 32\n"
+	"viz__append:\n"
+	".cfi_startproc\n"
+	".byte 0xf3, 0x0f, 0x1e, 0xfa\n" /* endbr64 */
+	"push %rbx\n .cfi_adjust_cfa_offset 8\n .cfi_rel_offset %rbx, 0\n"
+	"push %rbp\n .cfi_adjust_cfa_offset 8\n .cfi_rel_offset %rbp, 0\n"
+	/* The slot: r10, its lap's memory: r11. */
+	"mov %fs:0, %r9\n"
+	"movabs $0x9E3779B97F4A7C15, %rax\n"
+	"imul %r9, %rax\n"
+	"shr $58, %rax\n"
+	"lea viz__pool(%rip), %r11\n"
+	"mov $64, %ebx\n"
+	"1: mov %eax, %r10d\n"
+	"shl $6, %r10\n"
+	"add %r11, %r10\n"
+	"cmp %r9, (%r10)\n"
+	"jne 6f\n"
+	"shl $13, %rax\n"
+	"lea 4096(%r11, %rax), %r11\n"
+	/* Room: rbx bytes. rax is the head, rbp the stamp. */
+	"2: mov 8(%r10), %rax\n"
+	"3: lea 24(%rsi), %ebx\n"
+	"test %r8, %r8\n"
+	"jz 4f\n"
+	"mov %rax, %rbp\n"
+	"shr $32, %rbp\n"
+	"shl $8, %ebp\n"
+	"mov %r10, %r9\n"
+	"shr $6, %r9\n"
+	"xor %r9d, %ebp\n"
+	"or $0x80000000, %ebp\n"
+	"cmp %ebp, (%r8)\n"
+	"jne 4f\n"
+	"sub $56, %ebx\n"
+	"4: mov %eax, %r9d\n"
+	"add %ebx, %r9d\n"
+	"cmp $8192, %r9d\n"
+	"ja 8f\n"
+	"lea (%rax, %rbx), %r9\n"
+	"lock cmpxchg %r9, 8(%r10)\n"
+	"jne 3b\n"
+	/* The record: r11. Should we die in it, its size is known from here on. */
+	"mov %eax, %r9d\n"
+	"add %r9, %r11\n"
+	"shr $32, %rax\n"
+	"shl $24, %eax\n"
+	"or %ebx, %eax\n"
+	"mov %rax, (%r11)\n"
+	"mov %rax, %r9\n"
+	"or %rdx, %r9\n"
+	"mov %rcx, 16(%r11)\n"
+	"test %r8, %r8\n"
+	"jz 5f\n"
+	"cmp %esi, %ebx\n"
+	"jb 10f\n"
+	"or $0x800000, %r9\n"
+	"mov %ebp, %eax\n"
+	"and $0x7fffffff, %eax\n"
+	"xchg %eax, (%r8)\n"
+	"jmp 5f\n"
+	"10: add $56, %rdi\n"
+	"5: rdtsc\n"
+	"shl $32, %rdx\n"
+	"or %rdx, %rax\n"
+	"mov %rax, 8(%r11)\n"
+	"lea -24(%rbx), %ecx\n"
+	"add %rcx, %rdi\n"
+	"lea 24(%r11, %rcx), %rdx\n"
+	"neg %rcx\n"
+	"jz 12f\n"
+	"11: mov (%rdi, %rcx), %rax\n"
+	"mov %rax, (%rdx, %rcx)\n"
+	"add $8, %rcx\n"
+	"jnz 11b\n"
+	/* Complete. */
+	"12: mov %r9, (%r11)\n"
+	"mov %ebx, %eax\n"
+	"bts $32, %rax\n"
+	"lock add %rax, 16(%r10)\n"
+	"test %r8, %r8\n"
+	"jz 13f\n"
+	"cmp %esi, %ebx\n"
+	"jb 13f\n"
+	"mov %ebp, %eax\n"
+	"and $0x7fffffff, %eax\n"
+	"lock cmpxchg %ebp, (%r8)\n"
+	"13: mov $1, %eax\n"
+	".cfi_remember_state\n"
+	"14: pop %rbp\n .cfi_adjust_cfa_offset -8\n .cfi_restore %rbp\n"
+	"pop %rbx\n .cfi_adjust_cfa_offset -8\n .cfi_restore %rbx\n"
+	"ret\n"
+	".cfi_restore_state\n"
+	/* Not our slot: take it if it is nobody's, or look at the next one. */
+	"6: cmpq $0, (%r10)\n"
+	"jne 7f\n"
+	"mov %rax, %rbp\n"
+	"xor %eax, %eax\n"
+	"lock cmpxchg %r9, (%r10)\n"
+	"xchg %rax, %rbp\n"
+	"je 9f\n"
+	"cmp %r9, %rbp\n" /* a signal handler took it for us */
+	"je 1b\n"
+	"7: inc %eax\n"
+	"and $63, %eax\n"
+	"dec %ebx\n"
+	"jnz 1b\n"
+	"xor %eax, %eax\n" /* 64 threads have been here */
+	"jmp 14b\n"
+	"9: shl $13, %rax\n"
+	"lea 4096(%r11, %rax), %r11\n"
+	VIZ__FIRE_BATCH
+	"jmp 2b\n"
+	/* The lap is full. Who is in the middle of a record below us goes on with it later. */
+	"8: mov %rax, %rbp\n"
+	"xor %eax, %eax\n"
+	"cmp %ebp, 16(%r10)\n"
+	"jne 14b\n"
+	VIZ__FIRE_BATCH
+	"mov %rbp, %rax\n"
+	"mov %rbp, %r9\n"
+	"shr $32, %r9\n"
+	"inc %r9d\n"
+	"shl $32, %r9\n"
+	"lock cmpxchg %r9, 8(%r10)\n"
+	"jne 3b\n" /* a signal handler has done it */
+	"mov %ebp, %ebp\n"
+	"neg %rbp\n"
+	"lock add %rbp, 16(%r10)\n"
+	"jmp 2b\n"
+	".cfi_endproc\n"
+	".size viz__append, . - viz__append\n"
+	".popsection\n"
+	".endif\n");
+#undef VIZ__FIRE_BATCH
+#endif
+#endif
 #endif
 
 #ifdef __cplusplus
@@ -802,6 +1075,7 @@ extern volatile unsigned short viz_exit_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_value_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_instant_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_quiet_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_batch_semaphore VIZ__HIDDEN;
 
 void viz__probe_init(const void *obj, const struct viz_class *cls, const char *name) VIZ__HIDDEN;
 void viz__probe_destroy(const void *obj) VIZ__HIDDEN;
@@ -812,6 +1086,9 @@ void viz__probe_exit(const char *name, const void *frame, uint32_t flags) VIZ__H
 void viz__probe_value(const char *name, const char *attr, uint64_t bits, uint32_t type) VIZ__HIDDEN;
 void viz__probe_instant(const char *name) VIZ__HIDDEN;
 void viz__probe_quiet(const void *obj, uint32_t index, uint64_t bits, const char *attr) VIZ__HIDDEN;
+void viz__probe_batch(struct viz_slot *slot, const void *data, uint64_t thread) VIZ__HIDDEN;
+
+int viz__append(const void *words, uint32_t size, uint64_t what, const void *ident, uint32_t *stamp) VIZ__HIDDEN;
 
 /* ---- What runs in the program. Only what is named `on` or `VIZ__COLD` may cost anything. ---- */
 
@@ -896,6 +1173,28 @@ static inline uint64_t viz__load(const volatile char *from, unsigned type)
 	}
 }
 
+#ifdef VIZ__BATCHES
+/* The object's span into the thread's batch, or 0: it has parts that only an eBPF program can read without a risk, or
+ * it is large. */
+static VIZ__COLD int viz__append_report(const struct viz_base *b, uint64_t what)
+{
+	const struct viz_class *cls = b->cls;
+	uint32_t size = (cls->span_size + 7u) & ~7u;
+	uint64_t strings = 0;
+	unsigned i;
+
+	if (size > VIZ_BATCH_SPAN)
+		return 0;
+	for (i = 0; i < VIZ_BATCH_SPAN / 8 / 64; i++)
+		strings |= cls->strings[i];
+	if (strings)
+		return 0;
+	if (cls->span_offset)
+		return viz__append((const char *)b + cls->span_offset, size, what | VIZ_RECORD_WHOLE << 16, b, (uint32_t *)0);
+	return viz__append(b, size, what, b, (uint32_t *)(uintptr_t)&b->stamp);
+}
+#endif
+
 static VIZ__COLD void viz__on_set(const struct viz_base *b, const volatile void *attr)
 {
 	const uint32_t flags = __atomic_load_n(&b->flags, __ATOMIC_RELAXED);
@@ -913,10 +1212,13 @@ static VIZ__COLD void viz__on_set(const struct viz_base *b, const volatile void 
 		if (offset < a[i].offset || offset >= a[i].offset + (int32_t)(a[i].stride * a[i].count))
 			continue;
 		name = viz__plain_name(a[i].name);
-		bits = viz__load((const volatile char *)b + a[i].offset, a[i].type);
 		if (name[0] == '_')
 			return;
-		if (loud && viz__included(b, i, name))
+		loud = loud && viz__included(b, i, name);
+		if (loud && VIZ__APPEND_REPORT(set, b, VIZ__RECORD(VIZ_RECORD_SET, i)))
+			return;
+		bits = viz__load((const volatile char *)b + a[i].offset, a[i].type);
+		if (loud)
 			viz__probe_set(b, i, bits, name);
 		else if (VIZ__ON(quiet))
 			viz__probe_quiet(b, i, bits, name);
@@ -931,8 +1233,9 @@ static inline int viz__enabled(const struct viz_base *b)
 
 static VIZ__COLD void viz__on_log(const struct viz_base *b, uint32_t why)
 {
-	if (viz__enabled(b) && viz__alive(b))
-		viz__probe_log(b, why);
+	if (!viz__enabled(b) || !viz__alive(b) || VIZ__APPEND_REPORT(log, b, VIZ__RECORD(VIZ_RECORD_LOG, why)))
+		return;
+	viz__probe_log(b, why);
 }
 
 static VIZ__COLD void viz__on_init(const struct viz_base *b)
@@ -950,19 +1253,43 @@ static VIZ__COLD void viz__on_destroy(const struct viz_base *b)
 		viz__probe_destroy(b);
 }
 
+/* `flags` with VIZ__LITERAL, as in all of these. */
 static VIZ__COLD const char *viz__on_enter(const char *name, const void *frame, uint32_t flags)
 {
-	viz__probe_enter(viz__touch(name), frame, flags);
+	uint64_t word = (uint64_t)(uintptr_t)frame;
+	uint32_t plain = flags & ~VIZ__LITERAL;
+
+	if ((flags & VIZ__LITERAL) && VIZ__APPEND(enter, &word, 8, VIZ__RECORD(VIZ_RECORD_ENTER, plain), name))
+		return name;
+	viz__probe_enter(viz__touch(name), frame, plain);
 	return name;
 }
 
 static VIZ__COLD void viz__on_exit(const char *name, const void *frame, uint32_t flags)
 {
-	viz__probe_exit(viz__touch(name), frame, flags);
+	uint64_t word = (uint64_t)(uintptr_t)frame;
+	uint32_t plain = flags & ~VIZ__LITERAL;
+
+	if ((flags & VIZ__LITERAL) && VIZ__APPEND(exit, &word, 8, VIZ__RECORD(VIZ_RECORD_EXIT, plain), name))
+		return;
+	viz__probe_exit(viz__touch(name), frame, plain);
 }
 
-static VIZ__COLD void viz__on_value(const char *name, const char *attr, uint64_t bits, uint32_t type)
+static VIZ__COLD void viz__on_instant(const char *name, uint32_t flags)
 {
+	if (flags && VIZ__APPEND(instant, name, 0, VIZ__RECORD(VIZ_RECORD_INSTANT, 0), name))
+		return;
+	viz__probe_instant(viz__touch(name));
+}
+
+static VIZ__COLD void viz__on_value(const char *name, const char *attr, uint64_t bits, uint32_t type, uint32_t flags)
+{
+	uint64_t words[2];
+
+	words[0] = (uint64_t)(uintptr_t)attr;
+	words[1] = bits;
+	if (flags && VIZ__APPEND(value, words, 16, VIZ__RECORD(VIZ_RECORD_VALUE, type), name))
+		return;
 	viz__probe_value(viz__touch(name), viz__touch(attr), bits, type);
 }
 
@@ -974,7 +1301,7 @@ static inline void viz__init(struct viz_base *b, const struct viz_class *cls, co
 	b->exclude = 0;
 	b->live = ~(uint64_t)0;
 	b->flags = VIZ_ENABLED | VIZ_TRIGGER;
-	b->reserved = 0;
+	b->stamp = 0;
 	b->check = VIZ_CHECK ^ (uint64_t)(uintptr_t)b ^ (uint64_t)(uintptr_t)cls;
 }
 
@@ -990,6 +1317,12 @@ static inline int viz__result(int first, int next)
 	return first ? first : next;
 }
 
+/* The base is another one now: whoever reports the object next has to copy it. */
+static inline void viz__unstamp(struct viz_base *b)
+{
+	__atomic_store_n(&b->stamp, 0, __ATOMIC_SEQ_CST);
+}
+
 static VIZ__COLD int viz__config_flag(struct viz_base *b, uint32_t flag, int on)
 {
 	if (!viz__alive(b))
@@ -998,6 +1331,7 @@ static VIZ__COLD int viz__config_flag(struct viz_base *b, uint32_t flag, int on)
 		__atomic_fetch_or(&b->flags, flag, __ATOMIC_RELAXED);
 	else
 		__atomic_fetch_and(&b->flags, ~flag, __ATOMIC_RELAXED);
+	viz__unstamp(b);
 	return 0;
 }
 
@@ -1027,6 +1361,7 @@ static VIZ__COLD int viz__config_list(struct viz_base *b, uint64_t *list, const 
 	}
 	__atomic_store_n(list, mask, __ATOMIC_RELAXED);
 	viz__refresh(b);
+	viz__unstamp(b);
 	return 0;
 }
 
@@ -1188,15 +1523,15 @@ enum {
 
 #define VIZ_PROBE_ENTER(name) do { \
 	if (VIZ__ON(enter)) \
-		viz__on_enter(name, __builtin_frame_address(0), 0); \
+		viz__on_enter(name, __builtin_frame_address(0), VIZ__LITERAL_IF(name)); \
 } while (0)
 #define VIZ_PROBE_EXIT(name) do { \
 	if (VIZ__ON(exit)) \
-		viz__on_exit(name, __builtin_frame_address(0), 0); \
+		viz__on_exit(name, __builtin_frame_address(0), VIZ__LITERAL_IF(name)); \
 } while (0)
 #define VIZ_PROBE_INSTANT(name) do { \
 	if (VIZ__ON(instant)) \
-		viz__probe_instant(viz__touch(name)); \
+		viz__on_instant(name, VIZ__LITERAL_IF(name)); \
 } while (0)
 
 #define VIZ_PROBE_VALUE(name, attr, ...) VIZ__VALUE(__COUNTER__, name, attr, __VA_ARGS__)
@@ -1205,7 +1540,8 @@ enum {
 #define VIZ__VALUE_(id, name, attr, ...) do { \
 	if (VIZ__ON(value)) { \
 		const auto viz__v##id = (__VA_ARGS__); \
-		viz__on_value(name, attr, viz__cpp::bits(viz__v##id), viz__cpp::value_type(viz__v##id)); \
+		viz__on_value(name, attr, viz__cpp::bits(viz__v##id), viz__cpp::value_type(viz__v##id), \
+			VIZ__LITERAL_IF(name) & VIZ__LITERAL_IF(attr)); \
 	} \
 } while (0)
 #else
@@ -1221,7 +1557,8 @@ enum {
 			viz__u##id.d = (double)viz__v##id; \
 		else \
 			viz__u##id.u = (uint64_t)viz__v##id; \
-		viz__on_value(name, attr, viz__u##id.u, VIZ__VALUE_TYPE(viz__v##id)); \
+		viz__on_value(name, attr, viz__u##id.u, VIZ__VALUE_TYPE(viz__v##id), \
+			VIZ__LITERAL_IF(name) & VIZ__LITERAL_IF(attr)); \
 	} \
 } while (0)
 #endif
@@ -1249,12 +1586,13 @@ char (*viz__object(const void *base))[1];
 #define VIZ_PROBE_SCOPE(name) VIZ__NOTHING(__COUNTER__, *viz__text(name))
 #define VIZ_PROBE_TRIGGERLOG(p, when) VIZ__NOTHING(__COUNTER__, *viz__object(VIZ__BASE(p) + 0 * viz__when_##when))
 #else
-#define VIZ_PROBE_SCOPE(name) VIZ__SCOPE(__COUNTER__, name, VIZ_SLICE_SCOPED)
+#define VIZ_PROBE_SCOPE(name) VIZ__SCOPE(__COUNTER__, name, VIZ_SLICE_SCOPED | VIZ__LITERAL_IF(name))
 #define VIZ_PROBE_TRIGGERLOG(p, when) VIZ__LOG_SCOPE(__COUNTER__, p, viz__when_##when)
 #ifdef __cplusplus
-#define VIZ_PROBE_METHOD() VIZ__SCOPE(__COUNTER__, __PRETTY_FUNCTION__, VIZ_SLICE_SCOPED | VIZ_SLICE_PRETTY)
+#define VIZ_PROBE_METHOD() \
+	VIZ__SCOPE(__COUNTER__, __PRETTY_FUNCTION__, VIZ_SLICE_SCOPED | VIZ_SLICE_PRETTY | VIZ__LITERAL)
 #else
-#define VIZ_PROBE_METHOD() VIZ__SCOPE(__COUNTER__, __func__, VIZ_SLICE_SCOPED)
+#define VIZ_PROBE_METHOD() VIZ__SCOPE(__COUNTER__, __func__, VIZ_SLICE_SCOPED | VIZ__LITERAL)
 #endif
 #define VIZ__SCOPE(id, name, flags) \
 	struct viz__scope VIZ__CAT(viz__s, id) __attribute__((cleanup(viz__scope_end), unused)) = { \

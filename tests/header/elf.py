@@ -8,6 +8,7 @@ from collections import namedtuple
 Section = namedtuple("Section", "name type flags address offset size entsize link")
 Symbol = namedtuple("Symbol", "address size")
 Note = namedtuple("Note", "provider name args address base semaphore")
+Pool = namedtuple("Pool", "address slots lap")
 Attr = namedtuple("Attr", "name dict offset stride count type list line")
 Class = namedtuple("Class", "tag kind size line span_offset span_size strings attrs address")
 
@@ -84,12 +85,26 @@ class Elf:
         while at + 12 <= len(data):
             namesz, descsz, kind = struct.unpack_from("<III", data, at)
             desc = at + 12 + (namesz + 3) // 4 * 4
-            if (data[at + 12:desc], kind) != (b"viz\0", 1) or not s.flags & SHF_ALLOC:
+            if data[at + 12:desc] != b"viz\0" or kind not in (1, 2) or not s.flags & SHF_ALLOC:
                 raise ValueError("no note of ours at byte %d" % at)
+            at = desc + (descsz + 3) // 4 * 4
+            if kind == 2:
+                continue
             nop, semaphore = struct.unpack_from("<qq", data, desc)
             name = text(data[desc + 16:desc + descsz])
             found.setdefault(name, []).append((s.address + desc + nop, s.address + desc + 8 + semaphore))
+        return found
+
+    def pools(self):
+        found, s, at = [], self.section(".note.viz"), 0
+        data = self.content(s)
+        while at + 12 <= len(data):
+            namesz, descsz, kind = struct.unpack_from("<III", data, at)
+            desc = at + 12 + (namesz + 3) // 4 * 4
             at = desc + (descsz + 3) // 4 * 4
+            if kind == 2:
+                distance, slots, lap = struct.unpack_from("<qII", data, desc)
+                found.append(Pool(s.address + desc + distance, slots, lap))
         return found
 
     def classes(self):

@@ -8,7 +8,7 @@ import functools
 import os
 import tempfile
 
-from elf import EM_AARCH64, SHF_ALLOC, SHF_WRITE, SHT_PROGBITS, Elf
+from elf import EM_AARCH64, SHF_ALLOC, SHF_WRITE, SHT_NOBITS, SHT_PROGBITS, Elf
 from harness import AARCH64, INCLUDE, STRICT, Failure, Job, command, must, need, path, run
 
 C_STANDARDS = ["c99", "c11", "c17", "c2x"]
@@ -16,10 +16,11 @@ CXX_STANDARDS = ["c++11", "c++14", "c++17", "c++20", "c++2b"]
 LEVELS = ["-O0", "-O1", "-O2", "-O3"]
 COMPILERS = [("gcc", "g++"), ("clang", "clang++")]
 
-STUB = {False: bytes.fromhex("f30f1efa900f1f440000662e0f1f840000000000c3"),
-        True: bytes.fromhex("5f2403d51f2003d5c0035fd6")}
+STUB = {False: bytes.fromhex("f30f1efa900f1f440000662e0f1f84000000000090c3"),
+        True: bytes.fromhex("5f2403d51f2003d51f2003d5c0035fd6")}
 ARGUMENTS = {"init": "888", "destroy": "8", "set": "8488", "log": "84", "enter": "884", "exit": "884",
-             "value": "8884", "instant": "8", "quiet": "8488"}
+             "value": "8884", "instant": "8", "quiet": "8488", "batch": "888"}
+SLOTS, LAP = 64, 8192
 REGISTERS = {False: [("rdi", "edi"), ("rsi", "esi"), ("rdx", "edx"), ("rcx", "ecx")],
              True: [("x%d" % i, "x%d" % i) for i in range(4)]}
 STRP, JSONP, DICT = 13, 15, 16
@@ -38,24 +39,40 @@ def expect(cond, text):
         raise Failure(text)
 
 
+def check_pool(elf, wanted):
+    """Where the batches are: memory that the file has no bytes for, told of by a note."""
+    pools = elf.pools()
+    expect(bool(pools) == wanted, "notes of pools: %s" % (pools,))
+    for p in pools:
+        bss = elf.section_at(p.address)
+        expect(bss is not None and bss.type == SHT_NOBITS and bss.flags == SHF_WRITE | SHF_ALLOC,
+               "the pool is in %s" % (bss,))
+        expect(p.address % 4096 == 0 and p.address + SLOTS * (64 + LAP) <= bss.address + bss.size,
+               "the pool's place is %#x" % p.address)
+        expect((p.slots, p.lap) == (SLOTS, LAP), "the pool: %s" % (p,))
+
+
 def check_notes(elf, copies=False):
     arm = elf.machine == EM_AARCH64
     notes = [n for n in elf.notes() if n.provider == "viz"]
-    if len(notes) > len(ARGUMENTS) and copies:
+    kinds = [k for k in ARGUMENTS if k != "batch" or not arm]
+    if len(notes) > len(kinds) and copies:
         # ThinLTO keeps a copy of each unit's stubs. Those that the program calls count, by their symbols.
         symbols = elf.symbols()
         notes = [n for n in notes if symbols["viz__probe_" + n.name].address == n.address - 4]
     loaded = elf.loaded_notes()
     expect(all((n.address, n.semaphore) in loaded[n.name] for n in notes), "loaded notes: %s" % loaded)
     expect(copies or sum(map(len, loaded.values())) == len(notes), "loaded notes: %s" % loaded)
-    expect(sorted(n.name for n in notes) == sorted(ARGUMENTS), "notes: %s" % [n.name for n in notes])
+    expect(sorted(n.name for n in notes) == sorted(kinds), "notes: %s" % [n.name for n in notes])
+    check_pool(elf, not arm)
     base = elf.section(".stapsdt.base")
     expect(base is not None, "no section .stapsdt.base")
     for n in notes:
         expect(n.args == arguments(n.name, arm), "%s: arguments '%s'" % (n.name, n.args))
         expect(n.base == base.address, "%s: base %#x, its section is at %#x" % (n.name, n.base, base.address))
-        stub = elf.bytes_at(n.address - 4, len(STUB[arm]))
-        expect(stub == STUB[arm], "%s: stub %s" % (n.name, stub.hex()))
+        code = STUB[arm] + n.name.encode() + b"\0"
+        stub = elf.bytes_at(n.address - 4, len(code))
+        expect(stub == code, "%s: stub %s" % (n.name, stub.hex()))
         probes = elf.section_at(n.semaphore)
         expect(probes is not None and probes.name == ".probes", "%s: semaphore at %#x" % (n.name, n.semaphore))
         expect(probes.type == SHT_PROGBITS and probes.flags == SHF_WRITE | SHF_ALLOC and probes.offset > 0,

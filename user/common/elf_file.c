@@ -19,6 +19,7 @@
 
 #define NOTE_STAPSDT 3
 #define NOTE_VIZ 1
+#define BATCH "batch"
 
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64
@@ -77,6 +78,25 @@ static int append(void *array, size_t *n, size_t size, const void *item)
 	memcpy((char *)*items + *n * size, item, size);
 	++*n;
 	return 0;
+}
+
+static int read_constants(struct elf_file *f, Elf *elf)
+{
+	size_t n, i;
+	int err = 0;
+
+	if (elf_getphdrnum(elf, &n))
+		return 0;
+	for (i = 0; !err && i < n; i++) {
+		struct elf_constant c;
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_LOAD || ph.p_flags & PF_W)
+			continue;
+		c = (struct elf_constant){ .address = ph.p_vaddr, .size = ph.p_filesz, .offset = ph.p_offset };
+		err = append(&f->constants, &f->n_constants, sizeof(c), &c);
+	}
+	return err;
 }
 
 #if defined(__x86_64__)
@@ -147,19 +167,30 @@ static int probe_named(const char *name)
 	return i;
 }
 
+/* The same, of the one that is no event. */
+static int add_batch(struct elf_file *f, Elf *elf, uint64_t address, uint64_t semaphore)
+{
+	return address_to_offset(elf, address, &f->batch.offset) &&
+			       address_to_offset(elf, semaphore, &f->batch.semaphore) ?
+		       0 :
+		       -EBADMSG;
+}
+
 /* -EBADMSG: it is not in the file. */
 static int add_probe(struct elf_file *f, Elf *elf, int fd, struct elf_probe *p, int probe, uint64_t address,
 		     uint64_t semaphore, bool unsafe)
 {
-	char code[SITE_CODE_SIZE];
+	char code[SITE_OWN_CODE_SIZE];
 
 	p->probe = (enum probe)probe;
 	p->address = address;
 	p->semaphore_address = semaphore;
 	if (!address_to_offset(elf, address, &p->offset) || !address_to_offset(elf, semaphore, &p->semaphore))
 		return -EBADMSG;
-	p->has_sites = !unsafe && pread(fd, code, sizeof(code), (off_t)p->offset) == sizeof(code) &&
-		       site__in(code, sizeof(code));
+	if (pread(fd, code, sizeof(code), (off_t)p->offset) == sizeof(code)) {
+		p->has_sites = !unsafe && site__in(code, sizeof(code));
+		p->has_own = site__has_own(code, sizeof(code));
+	}
 	return f->n_probes < ELF_PROBES_MAX ? append(&f->probes, &f->n_probes, sizeof(*p), p) : -E2BIG;
 }
 
@@ -189,6 +220,8 @@ static int read_probe(struct elf_file *f, Elf *elf, int fd, const char *desc, si
 	unsafe = count_inline_nop5(f, elf, fd, addresses[0] + moved, provider, name);
 	if (strcmp(provider, "viz"))
 		return 0;
+	if (!strcmp(name, BATCH))
+		return add_batch(f, elf, addresses[0] + moved, addresses[2] + moved);
 	i = probe_named(name);
 	if (i == EVENT_PROBES) {
 		f->n_foreign++;
@@ -237,6 +270,8 @@ static int read_own_note(struct elf_file *f, Elf *elf, int fd, const char *desc,
 	if (size < sizeof(distances) + 1 || desc[size - 1])
 		return -EBADMSG;
 	memcpy(distances, desc, sizeof(distances));
+	if (!strcmp(desc + sizeof(distances), BATCH))
+		return add_batch(f, elf, at + distances[0], at + 8 + distances[1]);
 	i = probe_named(desc + sizeof(distances));
 	if (i == EVENT_PROBES) {
 		f->n_foreign++;
@@ -245,7 +280,22 @@ static int read_own_note(struct elf_file *f, Elf *elf, int fd, const char *desc,
 	return add_probe(f, elf, fd, &p, i, at + distances[0], at + 8 + distances[1], false);
 }
 
-static int read_note_segment(struct elf_file *f, Elf *elf, int fd, const GElf_Phdr *ph)
+/* s64 from here to the pool of batches | u32 slots | u32 bytes of each one's lap */
+static void read_pool(struct elf_file *f, const char *desc, size_t size, uint64_t at)
+{
+	uint64_t distance;
+	uint32_t sizes[2];
+
+	if (size < sizeof(distance) + sizeof(sizes))
+		return;
+	memcpy(&distance, desc, sizeof(distance));
+	memcpy(sizes, desc + sizeof(distance), sizeof(sizes));
+	if (sizes[0] == VIZ_SLOTS && sizes[1] == VIZ_LAP_BYTES)
+		f->batch.pool = at + distance;
+}
+
+/* Of those that we own; `probes`: too, which may be known already. */
+static int read_note_segment(struct elf_file *f, Elf *elf, int fd, const GElf_Phdr *ph, bool probes)
 {
 	Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)ph->p_offset, ph->p_filesz,
 					      ph->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
@@ -257,14 +307,18 @@ static int read_note_segment(struct elf_file *f, Elf *elf, int fd, const GElf_Ph
 		const char *bytes = data->d_buf;
 
 		offset = next;
-		if (note.n_type == NOTE_VIZ && note.n_namesz == 4 && !memcmp(bytes + name, "viz", 4))
+		if (note.n_namesz != 4 || memcmp(bytes + name, "viz", 4))
+			continue;
+		if (note.n_type == VIZ_NOTE_POOL)
+			read_pool(f, bytes + desc, note.n_descsz, ph->p_vaddr + desc);
+		else if (probes && note.n_type == NOTE_VIZ)
 			err = read_own_note(f, elf, fd, bytes + desc, note.n_descsz, ph->p_vaddr + desc);
 	}
 	return err;
 }
 
-/* Where the notes that every tool knows were stripped. */
-static int read_own_notes(struct elf_file *f, Elf *elf, int fd)
+/* `probes`: where the notes that every tool knows were stripped. */
+static int read_own_notes(struct elf_file *f, Elf *elf, int fd, bool probes)
 {
 	size_t n;
 	int err = 0;
@@ -275,7 +329,7 @@ static int read_own_notes(struct elf_file *f, Elf *elf, int fd)
 		GElf_Phdr ph;
 
 		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_NOTE && ph.p_filesz)
-			err = read_note_segment(f, elf, fd, &ph);
+			err = read_note_segment(f, elf, fd, &ph, probes);
 	}
 	return err;
 }
@@ -445,8 +499,12 @@ int elf_file__read(struct elf_file *ret, int fd)
 	read_load_address(&f, elf);
 	f.is_program = is_program(elf, &eh);
 	err = read_sections(&f, elf, fd);
-	if (!err && !f.n_probes && !f.n_foreign)
-		err = read_own_notes(&f, elf, fd);
+	if (!err)
+		err = read_own_notes(&f, elf, fd, !f.n_probes && !f.n_foreign);
+	if (!err)
+		err = read_constants(&f, elf);
+	if (!f.batch.offset)
+		f.batch.pool = 0;
 	if (!err && f.n_probes && !eh.e_shoff)
 		err = search_classes(&f, elf, fd);
 	mark_repeated(&f);
@@ -465,6 +523,7 @@ void elf_file__free(struct elf_file *f)
 		return;
 	free(f->probes);
 	free(f->classes);
+	free(f->constants);
 	free(f->data);
 	memset(f, 0, sizeof(*f));
 }

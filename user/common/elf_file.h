@@ -23,6 +23,19 @@ struct elf_probe {
 	uint64_t semaphore_address;
 	char args[64];
 	bool has_sites; /* the faster nops follow the first one (site.h), and then the stub ends */
+	bool has_own;   /* and before that, the nop for those who take batches */
+};
+
+/* Where batches are, and the probe that tells of full ones (viztrace.h). */
+struct elf_batch {
+	uint64_t pool;              /* address before relocation; 0: there are none */
+	uint64_t offset, semaphore; /* of viz:batch, in the file */
+};
+
+/* What never changes in memory: a part of the file that is mapped to be read only. */
+struct elf_constant {
+	uint64_t address, size; /* before relocation */
+	uint64_t offset;        /* in the file */
 };
 
 struct elf_class {
@@ -38,7 +51,10 @@ struct elf_file {
 	size_t n_probes;
 	struct elf_class *classes;
 	size_t n_classes;
-	size_t n_beyond;       /* classes that were too many (elf_bounds.h), and left out */
+	size_t n_beyond; /* classes that were too many (elf_bounds.h), and left out */
+	struct elf_batch batch;
+	struct elf_constant *constants;
+	size_t n_constants;
 	uint64_t load_address; /* p_vaddr - p_offset of the first executable segment */
 	bool is_program;       /* it is one to be executed, not a library nor a loader */
 	bool is_stripped;      /* there were probes, and what names them was taken out */

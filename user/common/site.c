@@ -36,6 +36,20 @@ bool site__in(const void *bytes, size_t size)
 	return size >= sizeof(code) && !memcmp(bytes, code, sizeof(code));
 }
 
+#define RET 0xc3
+
+bool site__has_own(const void *bytes, size_t size)
+{
+	const unsigned char *own = (const unsigned char *)bytes + sizeof(code);
+
+	return size >= SITE_OWN_CODE_SIZE && site__in(bytes, size) && own[0] == code[0] && own[1] == RET;
+}
+
+size_t site__own_offset(void)
+{
+	return sizeof(code);
+}
+
 bool site__is_patched(enum site site)
 {
 	const volatile unsigned char *stub = (const volatile unsigned char *)(void *)viz__probe_instant;
@@ -55,6 +69,18 @@ bool site__in(const void *bytes, size_t size)
 	(void)bytes;
 	(void)size;
 	return false;
+}
+
+bool site__has_own(const void *bytes, size_t size)
+{
+	(void)bytes;
+	(void)size;
+	return false;
+}
+
+size_t site__own_offset(void)
+{
+	return 4;
 }
 
 bool site__is_patched(enum site site)

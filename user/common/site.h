@@ -20,6 +20,11 @@ size_t site__offset(enum site site);
 bool site__in(const void *code, size_t size);
 #define SITE_CODE_SIZE 16
 
+/* And has it the 1-byte nop behind them that is for those who take batches? Where that is, from the first one. */
+bool site__has_own(const void *code, size_t size);
+size_t site__own_offset(void);
+#define SITE_OWN_CODE_SIZE 18
+
 /* Run this program's own copy of the stub; and has the kernel put something else than a trap there? */
 void site__hit(void);
 bool site__is_patched(enum site site);

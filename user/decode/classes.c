@@ -76,7 +76,7 @@ static bool check_attr(const struct viz_class *head, const struct viz_attr *a)
 
 static bool check_head(const struct viz_class *head, size_t size)
 {
-	if (head->magic != VIZ_CLASS_MAGIC || head->version != VIZ_ABI_VERSION)
+	if (head->magic != VIZ_CLASS_MAGIC || !head->version || head->version > VIZ_ABI_VERSION)
 		return false;
 	if (head->kind < VIZ_KIND_COUNTER || head->kind > VIZ_KIND_DICT || head->n_attrs > VIZ_ATTRS_MAX)
 		return false;

@@ -1,0 +1,1252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * viztrace.h - put a program's counters, objects and methods on a timeline.
+ *
+ * C99 to C23 and C++11 to C++23, gcc and clang, x86-64 and aarch64 Linux. Nothing to link.
+ * Each macro is a USDT probe of the provider `viz`. While nobody traces it costs one load and
+ * one branch; `sudo viztrace-bpf -p PID` switches it on in the running process.
+ *
+ * 1. DECLARE, at file scope, once the struct is defined
+ *
+ *     struct pool { struct viz_counter viz; int64_t open, idle; double load; int _waiters; };
+ *     VIZ_PROBE_COUNTER(pool, open, idle, load, _waiters);
+ *
+ *     struct limits { int soft, hard; };
+ *     VIZ_PROBE_DICT(limits, soft, hard);
+ *
+ *     struct account { struct viz_object viz; int64_t balance; const char *owner;
+ *                      double rates[4]; struct limits lim; const char *extra; };
+ *     VIZ_PROBE_OBJECT(account, balance, owner, rates, VIZ_DICT(lim, limits), VIZ_JSON(extra));
+ *
+ *   The struct embeds its base as a member that is called `viz`. A counter's attributes are
+ *   numbers (integers, bool, enum, float, double); an object's may also be
+ *     char[N], char *         a string (NULL is null)
+ *     T[N] of any of these    a list; also char[M][N] and char *[N]
+ *     VIZ_DICT(name, tag)     a struct, or an array of structs, with a VIZ_PROBE_DICT of its own
+ *     VIZ_JSON(name)          a char[N] or char * that holds JSON text
+ *   Up to VIZ_ATTRS_MAX attributes within VIZ_SPAN_MAX bytes, names up to VIZ_NAME_MAX characters.
+ *   A leading `_` makes an attribute private: it never triggers and is never reported.
+ *
+ *   To inherit, embed the other struct as `viz`; its own `viz` must be its first member:
+ *     struct savings { struct account viz; double interest; };
+ *     VIZ_PROBE_OBJECT(savings, viz.balance, viz.owner, interest);   shown as balance, owner, ...
+ *   Code that knows just the `struct account *` then reports the whole of a savings object.
+ *
+ * 2. USE
+ *
+ *     VIZ_PROBE_INIT(&p, pool, "db pool")     the object exists from here on; NULL: the tag is its name.
+ *                                             The name is not copied: it must live as long as the object.
+ *     VIZ_PROBE_INIT(&p, pool, NULL, (trigger_on_change, false), (exclude_attributes, "idle"))
+ *     VIZ_PROBE_SET(&p, open, 3)              assign, then report all included attributes
+ *                                             (a char[N] takes a string, cut to fit)
+ *     VIZ_PROBE_CHANGED(&p, open)             report: p.open was changed in another way
+ *     VIZ_PROBE_LOG(&p)                       report now, whatever trigger_on_change says
+ *     VIZ_PROBE_CONFIG(&p, enabled, false)                    no event at all from this object
+ *     VIZ_PROBE_CONFIG(&p, trigger_on_change, false)          writes are silent
+ *     VIZ_PROBE_CONFIG(&p, include_attributes, "open", "idle")  only these; none: all
+ *     VIZ_PROBE_CONFIG(&p, exclude_attributes, "open")        all but these; include wins over it
+ *     VIZ_PROBE_TRIGGERLOG(&p, after)         report at the end of this scope, on every way out;
+ *                                             `before`: now; `both`. The object must outlive the scope.
+ *     VIZ_PROBE_DESTROY(&p)                   the object is no more; later macros on it do nothing
+ *
+ *     VIZ_PROBE_METHOD()                      a slice as long as this function runs
+ *     VIZ_PROBE_SCOPE("parse")                a slice to the end of this scope, on every way out
+ *     VIZ_PROBE_ENTER("load"); VIZ_PROBE_EXIT("load");
+ *     VIZ_PROBE_VALUE("queue", "depth", n)    one value, no struct needed
+ *     VIZ_PROBE_INSTANT("reloaded")           a moment
+ *
+ *   INIT and CONFIG are expressions of type int: 0, or VIZ_ENOENT for an attribute name that the
+ *   class does not have (nothing is changed then), or VIZ_EINVAL for an object without INIT.
+ *   METHOD, SCOPE and TRIGGERLOG are declarations; every other macro is one statement.
+ *   Names of slices, values and instants are any NUL-terminated strings; they are read at once.
+ *   All of them are thread-safe against the tool coming and going, and async-signal-safe. Two
+ *   threads that write one object need the lock that they need without these macros.
+ *   A copy of a struct is not an object until it has had an INIT of its own.
+ *
+ * 3. ADJUST, before including
+ *
+ *     VIZ_PROBE_DISABLE    no code and no notes; everything is still type-checked, SET still assigns.
+ *                          Implied on other systems and processors.
+ *
+ * The probes, for any USDT tool (bpftrace -l 'usdt:./app:viz:*'):
+ *
+ *     viz:init     obj, class, name           viz:enter    name, frame, flags
+ *     viz:destroy  obj                        viz:exit     name, frame, flags
+ *     viz:set      obj, index, bits, attr     viz:value    name, attr, bits, type
+ *     viz:log      obj, why                   viz:instant  name
+ *     viz:quiet    obj, index, bits, attr     a write that the program itself makes silent; it takes
+ *                                             no trap unless a tool asks for just these
+ *
+ *   obj    address of the struct's base        class  address of its struct viz_class
+ *   index  the attribute's place in the list    attr   its name
+ *   bits   the value: sign-extended, or the bits of a double, or a string's address
+ *   why    enum viz_why    type  enum viz_type    flags  enum viz_slice_flags
+ *   frame  the function's frame address
+ */
+#ifndef VIZTRACE_H
+#define VIZTRACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define VIZ_ABI_VERSION 1
+#define VIZ_ATTRS_MAX 64  /* attributes of a class */
+#define VIZ_NAME_MAX 39   /* characters of a tag or an attribute's name */
+#define VIZ_SPAN_MAX 4096 /* bytes from the base or first attribute to the end of the last */
+#define VIZ_STRINGS_MAX 32 /* char * in an object, those inside its dicts and lists included */
+
+#define VIZ_ENOENT (-2)
+#define VIZ_EINVAL (-22)
+
+/* ---- What the collector reads. Append-only; its version is VIZ_ABI_VERSION. ---- */
+
+enum viz_kind { VIZ_KIND_COUNTER = 1, VIZ_KIND_OBJECT = 2, VIZ_KIND_DICT = 3 };
+
+enum viz_type {
+	VIZ_TYPE_NONE = 0,
+	VIZ_TYPE_I8 = 1,
+	VIZ_TYPE_U8 = 2,
+	VIZ_TYPE_I16 = 3,
+	VIZ_TYPE_U16 = 4,
+	VIZ_TYPE_I32 = 5,
+	VIZ_TYPE_U32 = 6,
+	VIZ_TYPE_I64 = 7,
+	VIZ_TYPE_U64 = 8,
+	VIZ_TYPE_BOOL = 9,
+	VIZ_TYPE_F32 = 10,
+	VIZ_TYPE_F64 = 11,
+	VIZ_TYPE_STR = 12,   /* char[stride] */
+	VIZ_TYPE_STRP = 13,  /* char * */
+	VIZ_TYPE_JSON = 14,  /* char[stride] */
+	VIZ_TYPE_JSONP = 15, /* char * */
+	VIZ_TYPE_DICT = 16   /* a struct of `stride` bytes, described by the class `dict` */
+};
+
+enum viz_attr_flags { VIZ_ATTR_LIST = 1 };
+enum viz_base_flags { VIZ_ENABLED = 1, VIZ_TRIGGER = 2 };
+enum viz_why { VIZ_WHY_LOG = 0, VIZ_WHY_BEFORE = 1, VIZ_WHY_AFTER = 2 };
+
+enum viz_slice_flags {
+	VIZ_SLICE_SCOPED = 1, /* ends with its scope: `frame` tells whether that is still alive */
+	VIZ_SLICE_PRETTY = 2  /* the name is a C++ function's whole signature */
+};
+
+struct viz_attr {
+	char name[VIZ_NAME_MAX + 1]; /* as declared: an inherited one keeps its "viz." */
+	char dict[VIZ_NAME_MAX + 1]; /* tag of the VIZ_PROBE_DICT, or "" */
+	int32_t offset;              /* bytes from the base; in a dict from the struct's start */
+	uint32_t stride;             /* bytes of one element */
+	uint16_t count;              /* elements; 1 if not a list */
+	uint8_t type;                /* enum viz_type */
+	uint8_t flags;               /* enum viz_attr_flags */
+	uint32_t line;               /* of the dict's declaration: tells dicts of one tag apart */
+};
+
+/* One for each declaration, in the section `viz_classes`: constant, without pointers, its
+ * attributes right behind it, so that one read fetches it and a file on disk can be listed. */
+struct viz_class {
+	uint32_t magic;       /* VIZ_CLASS_MAGIC */
+	uint16_t version;     /* VIZ_ABI_VERSION */
+	uint8_t kind;         /* enum viz_kind */
+	uint8_t n_attrs;
+	uint32_t size;        /* bytes, attributes included */
+	uint32_t line;        /* where it was declared */
+	int32_t span_offset;  /* from the base, a multiple of 8; 0 or negative */
+	uint32_t span_size;   /* bytes from there to the end of the last attribute */
+	uint64_t strings[VIZ_SPAN_MAX / 8 / 64]; /* bit i: the i-th 8 bytes of the span are a char * */
+	char tag[VIZ_NAME_MAX + 1];
+};
+
+#define VIZ_CLASS_MAGIC 0x437a6956u /* "VizC" */
+#define VIZ_CHECK 0x76697a7472616365u
+
+/* The base of every object. `check` is VIZ_CHECK ^ its own address ^ `cls` while the object lives:
+ * memory that is garbage, freed, or a copy of an object is not taken for one. */
+struct viz_base {
+	uint64_t check;
+	const struct viz_class *cls;
+	const char *name;
+	uint64_t include; /* bit i: attribute i; 0: no whitelist */
+	uint64_t exclude;
+	uint64_t live;    /* bit (offset / 4 % 64): an included attribute may be there */
+	uint32_t flags;   /* enum viz_base_flags */
+	uint32_t reserved;
+};
+
+struct viz_counter { struct viz_base base; };
+struct viz_object { struct viz_base base; };
+
+#if !defined(__linux__) || !(defined(__x86_64__) || defined(__aarch64__)) || defined(__ILP32__)
+#ifndef VIZ_PROBE_DISABLE
+#define VIZ_PROBE_DISABLE
+#endif
+#endif
+
+/* ==== From here on nothing is for callers: names that start with viz__ or VIZ__ may change. ==== */
+
+/* ---- Preprocessor: count arguments, and apply m(c, k, k + 1, argument) to each of them, with k
+ * counting down to 1. Passing k + 1 as well lets a row of enum constants build on the one before. */
+
+#define VIZ__CAT(a, b) VIZ__CAT_(a, b)
+#define VIZ__CAT_(a, b) a##b
+#define VIZ__EXPAND(...) __VA_ARGS__
+#define VIZ__CALL(m, args) m args
+#define VIZ__FIRST(a, ...) a
+#define VIZ__REST(a, ...) __VA_ARGS__
+#define VIZ__SECOND(a, b, ...) b
+#define VIZ__PAREN(...) ~, 1
+#define VIZ__IS_PAREN(x) VIZ__CALL(VIZ__SECOND, (VIZ__PAREN x, 0, ~))
+
+#define VIZ__PICK(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, \
+	a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36, a37, \
+	a38, a39, a40, a41, a42, a43, a44, a45, a46, a47, a48, a49, a50, a51, a52, a53, a54, a55, a56, \
+	a57, a58, a59, a60, a61, a62, a63, a64, a65, a66, a67, a68, a69, a70, a71, a72, n, ...) n
+#define VIZ__NARGS(...) VIZ__EXPAND(VIZ__PICK(__VA_ARGS__, too_many_attributes, \
+	too_many_attributes, too_many_attributes, too_many_attributes, too_many_attributes, \
+	too_many_attributes, too_many_attributes, too_many_attributes, 64, 63, 62, 61, 60, 59, 58, 57, \
+	56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, \
+	32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, \
+	7, 6, 5, 4, 3, 2, 1, 0))
+#define VIZ__NARGS_PLUS_1(...) VIZ__EXPAND(VIZ__PICK(__VA_ARGS__, too_many_attributes, \
+	too_many_attributes, too_many_attributes, too_many_attributes, too_many_attributes, \
+	too_many_attributes, too_many_attributes, too_many_attributes, 65, 64, 63, 62, 61, 60, 59, 58, \
+	57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, \
+	33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, \
+	9, 8, 7, 6, 5, 4, 3, 2, 0))
+
+#define VIZ__NARGS_MINUS_1(...) VIZ__EXPAND(VIZ__PICK(__VA_ARGS__, too_many_attributes, \
+	too_many_attributes, too_many_attributes, too_many_attributes, too_many_attributes, \
+	too_many_attributes, too_many_attributes, 64, 63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, \
+	50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, \
+	26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0))
+
+#define VIZ__FE(m, c, ...) VIZ__CAT(VIZ__FE_, VIZ__NARGS(__VA_ARGS__))(m, c, __VA_ARGS__, )
+/* The same for arguments that end with an empty one, which is left out: there may be none at all. */
+#define VIZ__FE_REST(m, c, ...) VIZ__CAT(VIZ__FE_, VIZ__NARGS_MINUS_1(__VA_ARGS__))(m, c, __VA_ARGS__, )
+#define VIZ__FE_0(m, c, ...)
+#define VIZ__FE_too_many_attributes(m, c, ...) VIZ__ASSERT(0, "more than VIZ_ATTRS_MAX attributes");
+#define VIZ__FE_1(m, c, x, ...) m(c, 1, 2, x)
+#define VIZ__FE_2(m, c, x, ...) m(c, 2, 3, x) VIZ__FE_1(m, c, __VA_ARGS__)
+#define VIZ__FE_3(m, c, x, ...) m(c, 3, 4, x) VIZ__FE_2(m, c, __VA_ARGS__)
+#define VIZ__FE_4(m, c, x, ...) m(c, 4, 5, x) VIZ__FE_3(m, c, __VA_ARGS__)
+#define VIZ__FE_5(m, c, x, ...) m(c, 5, 6, x) VIZ__FE_4(m, c, __VA_ARGS__)
+#define VIZ__FE_6(m, c, x, ...) m(c, 6, 7, x) VIZ__FE_5(m, c, __VA_ARGS__)
+#define VIZ__FE_7(m, c, x, ...) m(c, 7, 8, x) VIZ__FE_6(m, c, __VA_ARGS__)
+#define VIZ__FE_8(m, c, x, ...) m(c, 8, 9, x) VIZ__FE_7(m, c, __VA_ARGS__)
+#define VIZ__FE_9(m, c, x, ...) m(c, 9, 10, x) VIZ__FE_8(m, c, __VA_ARGS__)
+#define VIZ__FE_10(m, c, x, ...) m(c, 10, 11, x) VIZ__FE_9(m, c, __VA_ARGS__)
+#define VIZ__FE_11(m, c, x, ...) m(c, 11, 12, x) VIZ__FE_10(m, c, __VA_ARGS__)
+#define VIZ__FE_12(m, c, x, ...) m(c, 12, 13, x) VIZ__FE_11(m, c, __VA_ARGS__)
+#define VIZ__FE_13(m, c, x, ...) m(c, 13, 14, x) VIZ__FE_12(m, c, __VA_ARGS__)
+#define VIZ__FE_14(m, c, x, ...) m(c, 14, 15, x) VIZ__FE_13(m, c, __VA_ARGS__)
+#define VIZ__FE_15(m, c, x, ...) m(c, 15, 16, x) VIZ__FE_14(m, c, __VA_ARGS__)
+#define VIZ__FE_16(m, c, x, ...) m(c, 16, 17, x) VIZ__FE_15(m, c, __VA_ARGS__)
+#define VIZ__FE_17(m, c, x, ...) m(c, 17, 18, x) VIZ__FE_16(m, c, __VA_ARGS__)
+#define VIZ__FE_18(m, c, x, ...) m(c, 18, 19, x) VIZ__FE_17(m, c, __VA_ARGS__)
+#define VIZ__FE_19(m, c, x, ...) m(c, 19, 20, x) VIZ__FE_18(m, c, __VA_ARGS__)
+#define VIZ__FE_20(m, c, x, ...) m(c, 20, 21, x) VIZ__FE_19(m, c, __VA_ARGS__)
+#define VIZ__FE_21(m, c, x, ...) m(c, 21, 22, x) VIZ__FE_20(m, c, __VA_ARGS__)
+#define VIZ__FE_22(m, c, x, ...) m(c, 22, 23, x) VIZ__FE_21(m, c, __VA_ARGS__)
+#define VIZ__FE_23(m, c, x, ...) m(c, 23, 24, x) VIZ__FE_22(m, c, __VA_ARGS__)
+#define VIZ__FE_24(m, c, x, ...) m(c, 24, 25, x) VIZ__FE_23(m, c, __VA_ARGS__)
+#define VIZ__FE_25(m, c, x, ...) m(c, 25, 26, x) VIZ__FE_24(m, c, __VA_ARGS__)
+#define VIZ__FE_26(m, c, x, ...) m(c, 26, 27, x) VIZ__FE_25(m, c, __VA_ARGS__)
+#define VIZ__FE_27(m, c, x, ...) m(c, 27, 28, x) VIZ__FE_26(m, c, __VA_ARGS__)
+#define VIZ__FE_28(m, c, x, ...) m(c, 28, 29, x) VIZ__FE_27(m, c, __VA_ARGS__)
+#define VIZ__FE_29(m, c, x, ...) m(c, 29, 30, x) VIZ__FE_28(m, c, __VA_ARGS__)
+#define VIZ__FE_30(m, c, x, ...) m(c, 30, 31, x) VIZ__FE_29(m, c, __VA_ARGS__)
+#define VIZ__FE_31(m, c, x, ...) m(c, 31, 32, x) VIZ__FE_30(m, c, __VA_ARGS__)
+#define VIZ__FE_32(m, c, x, ...) m(c, 32, 33, x) VIZ__FE_31(m, c, __VA_ARGS__)
+#define VIZ__FE_33(m, c, x, ...) m(c, 33, 34, x) VIZ__FE_32(m, c, __VA_ARGS__)
+#define VIZ__FE_34(m, c, x, ...) m(c, 34, 35, x) VIZ__FE_33(m, c, __VA_ARGS__)
+#define VIZ__FE_35(m, c, x, ...) m(c, 35, 36, x) VIZ__FE_34(m, c, __VA_ARGS__)
+#define VIZ__FE_36(m, c, x, ...) m(c, 36, 37, x) VIZ__FE_35(m, c, __VA_ARGS__)
+#define VIZ__FE_37(m, c, x, ...) m(c, 37, 38, x) VIZ__FE_36(m, c, __VA_ARGS__)
+#define VIZ__FE_38(m, c, x, ...) m(c, 38, 39, x) VIZ__FE_37(m, c, __VA_ARGS__)
+#define VIZ__FE_39(m, c, x, ...) m(c, 39, 40, x) VIZ__FE_38(m, c, __VA_ARGS__)
+#define VIZ__FE_40(m, c, x, ...) m(c, 40, 41, x) VIZ__FE_39(m, c, __VA_ARGS__)
+#define VIZ__FE_41(m, c, x, ...) m(c, 41, 42, x) VIZ__FE_40(m, c, __VA_ARGS__)
+#define VIZ__FE_42(m, c, x, ...) m(c, 42, 43, x) VIZ__FE_41(m, c, __VA_ARGS__)
+#define VIZ__FE_43(m, c, x, ...) m(c, 43, 44, x) VIZ__FE_42(m, c, __VA_ARGS__)
+#define VIZ__FE_44(m, c, x, ...) m(c, 44, 45, x) VIZ__FE_43(m, c, __VA_ARGS__)
+#define VIZ__FE_45(m, c, x, ...) m(c, 45, 46, x) VIZ__FE_44(m, c, __VA_ARGS__)
+#define VIZ__FE_46(m, c, x, ...) m(c, 46, 47, x) VIZ__FE_45(m, c, __VA_ARGS__)
+#define VIZ__FE_47(m, c, x, ...) m(c, 47, 48, x) VIZ__FE_46(m, c, __VA_ARGS__)
+#define VIZ__FE_48(m, c, x, ...) m(c, 48, 49, x) VIZ__FE_47(m, c, __VA_ARGS__)
+#define VIZ__FE_49(m, c, x, ...) m(c, 49, 50, x) VIZ__FE_48(m, c, __VA_ARGS__)
+#define VIZ__FE_50(m, c, x, ...) m(c, 50, 51, x) VIZ__FE_49(m, c, __VA_ARGS__)
+#define VIZ__FE_51(m, c, x, ...) m(c, 51, 52, x) VIZ__FE_50(m, c, __VA_ARGS__)
+#define VIZ__FE_52(m, c, x, ...) m(c, 52, 53, x) VIZ__FE_51(m, c, __VA_ARGS__)
+#define VIZ__FE_53(m, c, x, ...) m(c, 53, 54, x) VIZ__FE_52(m, c, __VA_ARGS__)
+#define VIZ__FE_54(m, c, x, ...) m(c, 54, 55, x) VIZ__FE_53(m, c, __VA_ARGS__)
+#define VIZ__FE_55(m, c, x, ...) m(c, 55, 56, x) VIZ__FE_54(m, c, __VA_ARGS__)
+#define VIZ__FE_56(m, c, x, ...) m(c, 56, 57, x) VIZ__FE_55(m, c, __VA_ARGS__)
+#define VIZ__FE_57(m, c, x, ...) m(c, 57, 58, x) VIZ__FE_56(m, c, __VA_ARGS__)
+#define VIZ__FE_58(m, c, x, ...) m(c, 58, 59, x) VIZ__FE_57(m, c, __VA_ARGS__)
+#define VIZ__FE_59(m, c, x, ...) m(c, 59, 60, x) VIZ__FE_58(m, c, __VA_ARGS__)
+#define VIZ__FE_60(m, c, x, ...) m(c, 60, 61, x) VIZ__FE_59(m, c, __VA_ARGS__)
+#define VIZ__FE_61(m, c, x, ...) m(c, 61, 62, x) VIZ__FE_60(m, c, __VA_ARGS__)
+#define VIZ__FE_62(m, c, x, ...) m(c, 62, 63, x) VIZ__FE_61(m, c, __VA_ARGS__)
+#define VIZ__FE_63(m, c, x, ...) m(c, 63, 64, x) VIZ__FE_62(m, c, __VA_ARGS__)
+#define VIZ__FE_64(m, c, x, ...) m(c, 64, 65, x) VIZ__FE_63(m, c, __VA_ARGS__)
+
+/* An attribute as the caller wrote it -> (form, name, dict tag). */
+#define VIZ_DICT(name, tag) (dict, name, tag)
+#define VIZ_JSON(name) (json, name, viz__none)
+#define VIZ__SPEC(x) VIZ__CAT(VIZ__SPEC_, VIZ__IS_PAREN(x))(x)
+#define VIZ__SPEC_0(x) plain, x, viz__none
+#define VIZ__SPEC_1(x) VIZ__EXPAND x
+
+/* ---- Language: what C and C++ say differently. ---- */
+
+#if defined(__has_attribute)
+#if __has_attribute(retain)
+#define VIZ__RETAIN retain,
+#endif
+#endif
+#ifndef VIZ__RETAIN
+#define VIZ__RETAIN
+#endif
+
+#define VIZ__CONST(name, value) enum { name = (int)(value) };
+#define VIZ__COLD inline __attribute__((cold, unused))
+#define VIZ__HIDDEN __attribute__((visibility("hidden")))
+#define VIZ__BASE(p) ((struct viz_base *)(void *)&(p)->viz)
+
+#ifdef __cplusplus
+#define VIZ__ASSERT(cond, text) static_assert(cond, text)
+#define VIZ__QUIET_BEGIN \
+	_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Winvalid-offsetof\"") VIZ__QUIET_TAGS
+#define VIZ__QUIET_END _Pragma("GCC diagnostic pop")
+#ifdef __clang__
+#define VIZ__QUIET_TAGS _Pragma("GCC diagnostic ignored \"-Wmismatched-tags\"")
+#else
+#define VIZ__QUIET_TAGS
+#endif
+#else
+#define VIZ__ASSERT(cond, text) __extension__ _Static_assert(cond, text)
+#define VIZ__QUIET_BEGIN
+#define VIZ__QUIET_END
+#endif
+
+/* ---- The type of an attribute, as constants: type code, bytes of an element, elements, list or not.
+ * Type code 0 stands for a type that we cannot report. ---- */
+
+#define VIZ__SIZE(t) \
+	((t) == 1 || (t) == 2 || (t) == 9 ? 1 : (t) == 3 || (t) == 4 ? 2 : \
+	 (t) == 5 || (t) == 6 || (t) == 10 ? 4 : 8)
+#define VIZ__IS_POINTER(t) ((t) == VIZ_TYPE_STRP || (t) == VIZ_TYPE_JSONP)
+#define VIZ__IS_NUMBER(t) ((t) >= VIZ_TYPE_I8 && (t) <= VIZ_TYPE_F64)
+#define VIZ__AS_JSON(t) ((t) == VIZ_TYPE_STR ? VIZ_TYPE_JSON : (t) == VIZ_TYPE_STRP ? VIZ_TYPE_JSONP : 0)
+
+#ifdef __cplusplus
+extern "C++" {
+namespace viz__cpp {
+
+template <class T> struct plain { typedef T type; };
+template <class T> struct plain<T &> : plain<T> {};
+template <class T> struct plain<const T> : plain<T> {};
+template <class T> struct plain<volatile T> : plain<T> {};
+template <class T> struct plain<const volatile T> : plain<T> {};
+template <class T> T make();
+
+template <bool Enum, class T> struct underlying { typedef T type; };
+template <class T> struct underlying<true, T> { typedef __underlying_type(T) type; };
+
+template <class T> struct code { static constexpr int value = 0; };
+template <> struct code<bool> { static constexpr int value = VIZ_TYPE_BOOL; };
+template <> struct code<float> { static constexpr int value = VIZ_TYPE_F32; };
+template <> struct code<double> { static constexpr int value = VIZ_TYPE_F64; };
+template <class T> struct integer {
+	static constexpr int value = (sizeof(T) == 1 ? VIZ_TYPE_I8 : sizeof(T) == 2 ? VIZ_TYPE_I16 :
+		sizeof(T) == 4 ? VIZ_TYPE_I32 : VIZ_TYPE_I64) + (static_cast<T>(-1) > static_cast<T>(0));
+};
+template <> struct code<char> : integer<char> {};
+template <> struct code<signed char> : integer<signed char> {};
+template <> struct code<unsigned char> : integer<unsigned char> {};
+template <> struct code<short> : integer<short> {};
+template <> struct code<unsigned short> : integer<unsigned short> {};
+template <> struct code<int> : integer<int> {};
+template <> struct code<unsigned int> : integer<unsigned int> {};
+template <> struct code<long> : integer<long> {};
+template <> struct code<unsigned long> : integer<unsigned long> {};
+template <> struct code<long long> : integer<long long> {};
+template <> struct code<unsigned long long> : integer<unsigned long long> {};
+template <> struct code<wchar_t> : integer<wchar_t> {};
+template <> struct code<char16_t> : integer<char16_t> {};
+template <> struct code<char32_t> : integer<char32_t> {};
+template <> struct code<char *> { static constexpr int value = VIZ_TYPE_STRP; };
+template <> struct code<const char *> : code<char *> {};
+
+/* std::atomic<number> without including <atomic>: a class as large as what its load() gives. */
+template <class T> auto loaded(int) -> typename plain<decltype(make<const T &>().load())>::type;
+template <class T> T loaded(...);
+template <bool Class, class T> struct unwrap { typedef T type; };
+template <class T> struct unwrap<true, T> { typedef decltype(loaded<T>(0)) type; };
+
+template <class T> struct element {
+	typedef typename plain<T>::type bare;
+	typedef typename unwrap<__is_class(bare), bare>::type inner;
+	static constexpr int value = sizeof(inner) == sizeof(bare) ?
+		code<typename underlying<__is_enum(inner), inner>::type>::value : 0;
+};
+template <class T> struct attr {
+	static constexpr int type = element<T>::value;
+	static constexpr bool list = false;
+	static constexpr unsigned row = sizeof(T);
+};
+template <class T> struct is_char { static constexpr bool value = false; };
+template <> struct is_char<char> { static constexpr bool value = true; };
+template <class T, unsigned long N> struct attr<T[N]> {
+	static constexpr bool text = is_char<typename plain<T>::type>::value;
+	static constexpr int type = text ? static_cast<int>(VIZ_TYPE_STR) : element<T>::value;
+	static constexpr bool list = !text;
+	static constexpr unsigned row = text ? N : sizeof(T);
+};
+template <class T, unsigned long M, unsigned long N> struct attr<T[M][N]> {
+	static constexpr int type = attr<T[N]>::text ? VIZ_TYPE_STR : VIZ_TYPE_NONE;
+	static constexpr bool list = true;
+	static constexpr unsigned row = sizeof(T[N]);
+};
+template <class T, class D> struct dict { static constexpr bool match = false, list = false; };
+template <class D> struct dict<D, D> { static constexpr bool match = true, list = false; };
+template <class D, unsigned long N> struct dict<D[N], D> { static constexpr bool match = true, list = true; };
+
+/* What SET keeps the value in, and how it stores it. */
+template <class T> struct stored { typedef typename unwrap<__is_class(T), T>::type type; };
+template <class T> struct stored<volatile T> : stored<T> {};
+template <unsigned long N> struct stored<char[N]> { typedef const char *type; };
+template <class T, class V> inline void store(T &to, const V &value) { to = value; }
+template <unsigned long N> inline void store(char (&to)[N], const char *value)
+{
+	unsigned long i = 0;
+	for (; value && i + 1 < N && value[i]; i++)
+		to[i] = value[i];
+	to[i] = 0;
+}
+
+template <class T> inline uint64_t bits(const T &v)
+{
+	static_assert(element<T>::value != 0 && element<T>::value <= VIZ_TYPE_F64,
+		"VIZ_PROBE_VALUE: the value is not a number");
+	union { double d; uint64_t u; } both = {};
+	if (element<T>::value == VIZ_TYPE_F32 || element<T>::value == VIZ_TYPE_F64)
+		both.d = static_cast<double>(v);
+	else
+		both.u = static_cast<uint64_t>(v);
+	return both.u;
+}
+template <class T> inline uint32_t value_type(const T &)
+{
+	constexpr int t = element<T>::value;
+	return t == VIZ_TYPE_F32 || t == VIZ_TYPE_F64 ? VIZ_TYPE_F64 :
+		t == VIZ_TYPE_U64 ? VIZ_TYPE_U64 : VIZ_TYPE_I64;
+}
+inline uint64_t bits(const long double &v) { return bits(static_cast<double>(v)); }
+inline uint32_t value_type(const long double &) { return VIZ_TYPE_F64; }
+
+} /* namespace viz__cpp */
+} /* extern "C++" */
+
+#define VIZ__ATTR(lv) viz__cpp::attr<__typeof__(lv)>
+#define VIZ__FACTS(tag, k, lv)
+#define VIZ__TYPE_plain(lv, tag, k, d) (VIZ__ATTR(lv)::type)
+#define VIZ__LIST_plain(lv, tag, k, d) (VIZ__ATTR(lv)::list)
+#define VIZ__STRIDE_plain(lv, tag, k, d) (VIZ__ATTR(lv)::row)
+#define VIZ__TYPE_dict(lv, tag, k, d) (viz__cpp::dict<__typeof__(lv), VIZ__TYPE(d)>::match ? VIZ_TYPE_DICT : 0)
+#define VIZ__LIST_dict(lv, tag, k, d) (viz__cpp::dict<__typeof__(lv), VIZ__TYPE(d)>::list)
+#else
+
+#define VIZ__CHAR (((char)-1) < 0 ? VIZ_TYPE_I8 : VIZ_TYPE_U8)
+#define VIZ__SCALAR(lv) __extension__ _Generic((lv), \
+	_Bool: VIZ_TYPE_BOOL, char: VIZ__CHAR, signed char: VIZ_TYPE_I8, unsigned char: VIZ_TYPE_U8, \
+	short: VIZ_TYPE_I16, unsigned short: VIZ_TYPE_U16, int: VIZ_TYPE_I32, unsigned int: VIZ_TYPE_U32, \
+	long: VIZ_TYPE_I64, unsigned long: VIZ_TYPE_U64, long long: VIZ_TYPE_I64, \
+	unsigned long long: VIZ_TYPE_U64, float: VIZ_TYPE_F32, double: VIZ_TYPE_F64, default: 0)
+/* What an array decays to, or a pointer points to: a row of characters counts as a string. */
+#define VIZ__P(T, code) T *: code, const T *: code, volatile T *: code
+#define VIZ__POINTED(lv) __extension__ _Generic((lv), \
+	VIZ__P(_Bool, VIZ_TYPE_BOOL), VIZ__P(char, VIZ_TYPE_STR), VIZ__P(signed char, VIZ_TYPE_I8), \
+	VIZ__P(unsigned char, VIZ_TYPE_U8), VIZ__P(short, VIZ_TYPE_I16), VIZ__P(unsigned short, VIZ_TYPE_U16), \
+	VIZ__P(int, VIZ_TYPE_I32), VIZ__P(unsigned int, VIZ_TYPE_U32), VIZ__P(long, VIZ_TYPE_I64), \
+	VIZ__P(unsigned long, VIZ_TYPE_U64), VIZ__P(long long, VIZ_TYPE_I64), \
+	VIZ__P(unsigned long long, VIZ_TYPE_U64), VIZ__P(float, VIZ_TYPE_F32), VIZ__P(double, VIZ_TYPE_F64), \
+	char **: VIZ_TYPE_STRP, const char **: VIZ_TYPE_STRP, char *const *: VIZ_TYPE_STRP, \
+	const char *const *: VIZ_TYPE_STRP, char (*)[]: VIZ__ROWS, const char (*)[]: VIZ__ROWS, \
+	volatile char (*)[]: VIZ__ROWS, default: 0)
+#define VIZ__ROWS 100
+/* The comma operator turns an array, and nothing else that gets here, into another type. */
+#define VIZ__IS_ARRAY(lv) \
+	(!VIZ__SCALAR(lv) && !__builtin_types_compatible_p(__typeof__(lv), __typeof__(((void)0, (lv)))))
+#define VIZ__IS_TEXT(lv) (VIZ__IS_ARRAY(lv) && VIZ__POINTED(lv) == VIZ_TYPE_STR)
+/* These are long when expanded, so they become constants before they are used: nK the code of a scalar or 0, aK array
+ * or not, qK what it points to. */
+#define VIZ__FACTS(tag, k, lv) \
+	VIZ__CONST(VIZ__N(tag, n, k), VIZ__SCALAR(lv)) \
+	VIZ__CONST(VIZ__N(tag, a, k), !VIZ__N(tag, n, k) && \
+		!__builtin_types_compatible_p(__typeof__(lv), __typeof__(((void)0, (lv))))) \
+	VIZ__CONST(VIZ__N(tag, q, k), VIZ__POINTED(lv))
+#define VIZ__TYPE_plain(lv, tag, k, d) (VIZ__K(tag, n, k) ? VIZ__K(tag, n, k) : \
+	!VIZ__K(tag, a, k) ? (VIZ__K(tag, q, k) == VIZ_TYPE_STR ? VIZ_TYPE_STRP : 0) : \
+	VIZ__K(tag, q, k) == VIZ__ROWS ? VIZ_TYPE_STR : VIZ__K(tag, q, k))
+#define VIZ__LIST_plain(lv, tag, k, d) (VIZ__K(tag, a, k) && VIZ__K(tag, q, k) != VIZ_TYPE_STR)
+#define VIZ__STRIDE_plain(lv, tag, k, d) \
+	(VIZ__K(tag, t, k) != VIZ_TYPE_STR && VIZ__K(tag, t, k) != VIZ_TYPE_JSON ? (size_t)VIZ__SIZE(VIZ__K(tag, t, k)) : \
+	 !VIZ__K(tag, l, k) ? sizeof(lv) : \
+	 sizeof(*__extension__ _Generic((lv), char (*)[]: (lv), const char (*)[]: (lv), volatile char (*)[]: (lv), \
+		default: (char (*)[1])0)))
+#define VIZ__LIST_dict(lv, tag, k, d) __builtin_types_compatible_p(__typeof__(lv), \
+	VIZ__TYPE(d)[(sizeof(lv) + sizeof(VIZ__TYPE(d)) - 1) / sizeof(VIZ__TYPE(d))])
+#define VIZ__TYPE_dict(lv, tag, k, d) (__builtin_types_compatible_p(__typeof__(lv), VIZ__TYPE(d)) || \
+	VIZ__LIST_dict(lv, tag, k, d) ? VIZ_TYPE_DICT : 0)
+#endif
+
+#define VIZ__TYPE_json(lv, tag, k, d) VIZ__AS_JSON(VIZ__TYPE_plain(lv, tag, k, d))
+#define VIZ__LIST_json(lv, tag, k, d) VIZ__LIST_plain(lv, tag, k, d)
+#define VIZ__STRIDE_json(lv, tag, k, d) VIZ__STRIDE_plain(lv, tag, k, d)
+#define VIZ__STRIDE_dict(lv, tag, k, d) sizeof(VIZ__TYPE(d))
+
+/* ---- VIZ_PROBE_COUNTER, VIZ_PROBE_OBJECT, VIZ_PROBE_DICT: constants for attribute K of a class (viz__TAG_tK
+ * its type, lK list or not, sK stride, cK count, oK offset; bK where the first attribute so far begins, eK where
+ * the last one ends, pK how many char * so far), checks that name what they reject, then the descriptor. ---- */
+
+/* The struct's type without its keyword, which may be `class`. */
+#define VIZ__TYPE(tag) viz__type_##tag
+#define VIZ__TYPEDEF(tag) VIZ__QUIET_BEGIN typedef struct tag VIZ__TYPE(tag); VIZ__QUIET_END
+#define VIZ__LV(tag, name) (((VIZ__TYPE(tag) *)0)->name)
+#define VIZ__N(tag, what, k) viz__##tag##_##what##k
+#define VIZ__K(tag, what, k) ((int)VIZ__N(tag, what, k))
+#define VIZ__T(tag, what) ((int)viz__##tag##_##what)
+#define VIZ__DICT_WORDS(d) ((uint64_t)viz__##d##_str0 | (uint64_t)viz__##d##_str1 << 30)
+
+VIZ__CONST(viz__viz__none_str0, 0)
+VIZ__CONST(viz__viz__none_str1, 0)
+VIZ__CONST(viz__viz__none_line, 0)
+
+#define VIZ__CONSTANTS(tag, k, k1, x) VIZ__CALL(VIZ__CONSTANTS_, (tag, k, k1, VIZ__SPEC(x)))
+#define VIZ__CONSTANTS_(tag, k, k1, form, name, d) \
+	VIZ__FACTS(tag, k, VIZ__LV(tag, name)) \
+	VIZ__CONST(VIZ__N(tag, t, k), VIZ__TYPE_##form(VIZ__LV(tag, name), tag, k, d)) \
+	VIZ__CONST(VIZ__N(tag, l, k), VIZ__LIST_##form(VIZ__LV(tag, name), tag, k, d)) \
+	VIZ__CONST(VIZ__N(tag, s, k), VIZ__STRIDE_##form(VIZ__LV(tag, name), tag, k, d)) \
+	VIZ__CONST(VIZ__N(tag, c, k), sizeof(VIZ__LV(tag, name)) / (size_t)VIZ__K(tag, s, k)) \
+	VIZ__CONST(VIZ__N(tag, o, k), (int)__builtin_offsetof(VIZ__TYPE(tag), name) - VIZ__T(tag, base)) \
+	VIZ__CONST(VIZ__N(tag, b, k), \
+		VIZ__K(tag, o, k) < VIZ__K(tag, b, k1) ? VIZ__K(tag, o, k) : VIZ__K(tag, b, k1)) \
+	VIZ__CONST(VIZ__N(tag, e, k), VIZ__K(tag, o, k) + (int)sizeof(VIZ__LV(tag, name)) > VIZ__K(tag, e, k1) ? \
+		VIZ__K(tag, o, k) + (int)sizeof(VIZ__LV(tag, name)) : VIZ__K(tag, e, k1)) \
+	VIZ__CONST(VIZ__N(tag, p, k), VIZ__K(tag, p, k1) + (VIZ__IS_POINTER(VIZ__K(tag, t, k)) ? \
+		VIZ__K(tag, c, k) : __builtin_popcount((unsigned)viz__##d##_str0) + \
+			__builtin_popcount((unsigned)viz__##d##_str1)))
+
+/* Which 8-byte words, from the attribute's first one on, hold a char *. */
+#define VIZ__PATTERN(tag, k, d) \
+	(!VIZ__IS_POINTER(VIZ__K(tag, t, k)) ? VIZ__DICT_WORDS(d) : \
+	 VIZ__K(tag, c, k) > 63 ? ~(uint64_t)0 : ((uint64_t)1 << (VIZ__K(tag, c, k) & 63)) - 1)
+#define VIZ__SHIFT(p, n) \
+	((n) >= 64 || (n) <= -64 ? (uint64_t)0 : (n) >= 0 ? (p) << ((n) & 63) : (p) >> (-(n) & 63))
+/* Its parts as constants, since an enum constant may be no wider than int; wK is the attribute's first word. */
+#define VIZ__PLACES(tag, k, k1, x) VIZ__CALL(VIZ__PLACES_, (tag, k, VIZ__SPEC(x)))
+#define VIZ__PLACES_(tag, k, form, name, d) \
+	VIZ__CONST(VIZ__N(tag, x, k), VIZ__PATTERN(tag, k, d) & 0x3fffffff) \
+	VIZ__CONST(VIZ__N(tag, y, k), VIZ__PATTERN(tag, k, d) >> 30 & 0x3fffffff) \
+	VIZ__CONST(VIZ__N(tag, w, k), (VIZ__K(tag, o, k) - VIZ__T(tag, span)) / 8)
+#define VIZ__WORDS(c, k, k1, x) VIZ__CALL(VIZ__WORDS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
+#define VIZ__WORDS_(tag, word, k, form, name, d) \
+	| VIZ__SHIFT(((uint64_t)VIZ__N(tag, x, k) | (uint64_t)VIZ__N(tag, y, k) << 30), VIZ__K(tag, w, k) - 64 * word)
+
+#define VIZ__CHECKS(c, k, k1, x) VIZ__CALL(VIZ__CHECKS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
+#define VIZ__CHECKS_(tag, what, k, form, name, d) \
+	VIZ__ASSERT(VIZ__K(tag, t, k) != 0, \
+		what "(" #tag "): attribute `" #name "` has a type that cannot be reported (" #form ")"); \
+	VIZ__ASSERT(sizeof(#name) <= VIZ_NAME_MAX + 1, \
+		what "(" #tag "): the name of attribute `" #name "` is longer than VIZ_NAME_MAX"); \
+	VIZ__ASSERT(VIZ__K(tag, c, k) <= 65535, \
+		what "(" #tag "): attribute `" #name "` has more than 65535 elements"); \
+	VIZ__ASSERT(!VIZ__IS_POINTER(VIZ__K(tag, t, k)) || VIZ__K(tag, o, k) % 8 == 0, \
+		what "(" #tag "): attribute `" #name "` is a char * that is not aligned"); \
+	VIZ__ASSERT(!VIZ__K(tag, l, k) || VIZ__DICT_WORDS(d) == 0, \
+		what "(" #tag "): attribute `" #name "` is a list of dicts with char * in them; use char[N] there");
+#define VIZ__CHECKS_COUNTER(tag, k, k1, x) VIZ__CALL(VIZ__CHECKS_COUNTER_, (tag, k, VIZ__SPEC(x)))
+#define VIZ__CHECKS_COUNTER_(tag, k, form, name, d) \
+	VIZ__ASSERT(VIZ__IS_NUMBER(VIZ__K(tag, t, k)) && !VIZ__K(tag, l, k), \
+		"VIZ_PROBE_COUNTER(" #tag "): attribute `" #name "` is not a number; " \
+		"a counter takes numbers only, VIZ_PROBE_OBJECT takes the rest");
+#define VIZ__CHECKS_DICT(tag, k, k1, x) VIZ__CALL(VIZ__CHECKS_DICT_, (tag, k, VIZ__SPEC(x)))
+#define VIZ__CHECKS_DICT_(tag, k, form, name, d) \
+	VIZ__ASSERT(VIZ__PATTERN(tag, k, d) == 0 || VIZ__K(tag, o, k) + 8 * VIZ__K(tag, c, k) <= 480, \
+		"VIZ_PROBE_DICT(" #tag "): attribute `" #name "` is a char * beyond the first 480 bytes");
+
+#define VIZ__ENTRIES(tag, k, k1, x) VIZ__CALL(VIZ__ENTRIES_, (tag, k, VIZ__SPEC(x)))
+#define VIZ__ENTRIES_(tag, k, form, name, d) { #name, VIZ__TAG_##form(#d), VIZ__K(tag, o, k), \
+	(uint32_t)VIZ__K(tag, s, k), (uint16_t)VIZ__K(tag, c, k), (uint8_t)VIZ__K(tag, t, k), \
+	VIZ__K(tag, l, k) ? VIZ_ATTR_LIST : 0, (uint32_t)viz__##d##_line },
+#define VIZ__TAG_plain(d) ""
+#define VIZ__TAG_json(d) ""
+#define VIZ__TAG_dict(d) d
+
+/* `origin` is what offsets count from; `first` and `end` are the base's own, so that a span holds it too. */
+#define VIZ__CLASS(tag, what, n1, origin, first, end, ...) \
+	VIZ__CONST(viz__##tag##_line, __LINE__) \
+	VIZ__QUIET_BEGIN VIZ__CONST(viz__##tag##_base, origin) VIZ__QUIET_END \
+	VIZ__CONST(VIZ__CAT(viz__##tag##_b, n1), first) \
+	VIZ__CONST(VIZ__CAT(viz__##tag##_e, n1), end) \
+	VIZ__CONST(VIZ__CAT(viz__##tag##_p, n1), 0) \
+	VIZ__QUIET_BEGIN VIZ__FE(VIZ__CONSTANTS, tag, __VA_ARGS__) VIZ__QUIET_END \
+	VIZ__CONST(viz__##tag##_span, -((7 - VIZ__T(tag, b1)) / 8 * 8)) \
+	VIZ__FE(VIZ__PLACES, tag, __VA_ARGS__) \
+	VIZ__FE(VIZ__CHECKS, (tag, what), __VA_ARGS__) \
+	VIZ__ASSERT(sizeof(#tag) <= VIZ_NAME_MAX + 1, what "(" #tag "): the tag is longer than VIZ_NAME_MAX"); \
+	VIZ__ASSERT(VIZ__T(tag, e1) - VIZ__T(tag, span) <= VIZ_SPAN_MAX, \
+		what "(" #tag "): attributes are more than VIZ_SPAN_MAX bytes apart; move them closer together"); \
+	VIZ__ASSERT(VIZ__T(tag, p1) <= VIZ_STRINGS_MAX, what "(" #tag "): more than VIZ_STRINGS_MAX char *");
+
+#define VIZ__DESCRIPTOR(tag, kind, ...) \
+	VIZ__CLASS_STORAGE struct { \
+		struct viz_class head; \
+		struct viz_attr attrs[VIZ__NARGS(__VA_ARGS__)]; \
+	} viz__class_##tag __attribute__((VIZ__RETAIN used, aligned(8), section("viz_classes"))) = { { \
+		VIZ_CLASS_MAGIC, VIZ_ABI_VERSION, kind, VIZ__NARGS(__VA_ARGS__), \
+		sizeof(struct viz_class) + VIZ__NARGS(__VA_ARGS__) * sizeof(struct viz_attr), \
+		(uint32_t)VIZ__T(tag, line), VIZ__T(tag, span), (uint32_t)(VIZ__T(tag, e1) - VIZ__T(tag, span)), { \
+			0 VIZ__FE(VIZ__WORDS, (tag, 0), __VA_ARGS__), 0 VIZ__FE(VIZ__WORDS, (tag, 1), __VA_ARGS__), \
+			0 VIZ__FE(VIZ__WORDS, (tag, 2), __VA_ARGS__), 0 VIZ__FE(VIZ__WORDS, (tag, 3), __VA_ARGS__), \
+			0 VIZ__FE(VIZ__WORDS, (tag, 4), __VA_ARGS__), 0 VIZ__FE(VIZ__WORDS, (tag, 5), __VA_ARGS__), \
+			0 VIZ__FE(VIZ__WORDS, (tag, 6), __VA_ARGS__), 0 VIZ__FE(VIZ__WORDS, (tag, 7), __VA_ARGS__), \
+		}, #tag }, { VIZ__FE(VIZ__ENTRIES, tag, __VA_ARGS__) } }
+
+#ifdef VIZ_PROBE_DISABLE
+#define VIZ__ON(probe) 0
+#define VIZ__ALIVE_BUILD 0
+#undef VIZ__DESCRIPTOR
+#define VIZ__DESCRIPTOR(tag, kind, ...) enum { viz__class_##tag }
+#define VIZ__CLASS_OF(tag) ((const struct viz_class *)(uintptr_t)viz__class_##tag)
+#else
+#define VIZ__CLASS_OF(tag) (&viz__class_##tag.head)
+#define VIZ__ON(probe) __builtin_expect(viz_##probe##_semaphore != 0, 0)
+#define VIZ__ALIVE_BUILD 1
+#endif
+
+/* The member `viz` is the base itself, or a struct of ours that starts with its own `viz`. */
+#ifdef __cplusplus
+extern "C++" {
+namespace viz__cpp {
+template <class T> constexpr auto nested(int) -> decltype(make<T &>().viz, bool()) { return true; }
+template <class T> constexpr bool nested(...) { return false; }
+template <class T, class Base, bool Nested> struct root { static constexpr bool match = false; };
+template <class Base> struct root<Base, Base, false> { static constexpr bool match = true; };
+VIZ__QUIET_BEGIN
+template <class T, class Base> struct root<T, Base, true> {
+	typedef __typeof__(make<T &>().viz) inner;
+	static constexpr bool match = __builtin_offsetof(T, viz) == 0 && root<inner, Base, nested<inner>(0)>::match;
+};
+VIZ__QUIET_END
+template <class T, class Base> constexpr bool is_base() { return root<T, Base, nested<T>(0)>::match; }
+}
+}
+#define VIZ__HAS_BASE(tag, base) (viz__cpp::is_base<__typeof__(VIZ__LV(tag, viz)), struct base>())
+#define VIZ__CLASS_STORAGE static constexpr
+#else
+#define VIZ__HAS_BASE(tag, kind) __extension__ _Generic(VIZ__LV(tag, viz), \
+	struct viz_counter: VIZ__SAME_##kind(counter), struct viz_object: VIZ__SAME_##kind(object), \
+	default: sizeof(VIZ__LV(tag, viz)) > sizeof(struct viz_base))
+#define VIZ__SAME_viz_counter(x) VIZ__SAME_counter_##x
+#define VIZ__SAME_viz_object(x) VIZ__SAME_object_##x
+#define VIZ__SAME_counter_counter 1
+#define VIZ__SAME_counter_object 0
+#define VIZ__SAME_object_counter 0
+#define VIZ__SAME_object_object 1
+#define VIZ__CLASS_STORAGE static const
+#endif
+
+#define VIZ_PROBE_COUNTER(tag, ...) \
+	VIZ__TYPEDEF(tag) \
+	VIZ__ASSERT(VIZ__HAS_BASE(tag, viz_counter), \
+		"VIZ_PROBE_COUNTER(" #tag "): its member `viz` must be a struct viz_counter, or a struct that begins with one"); \
+	VIZ__CLASS(tag, "VIZ_PROBE_COUNTER", VIZ__NARGS_PLUS_1(__VA_ARGS__), VIZ__ORIGIN(tag), 0, \
+		(int)sizeof(struct viz_base), __VA_ARGS__) \
+	VIZ__FE(VIZ__CHECKS_COUNTER, tag, __VA_ARGS__) \
+	VIZ__DESCRIPTOR(tag, VIZ_KIND_COUNTER, __VA_ARGS__)
+
+#define VIZ_PROBE_OBJECT(tag, ...) \
+	VIZ__TYPEDEF(tag) \
+	VIZ__ASSERT(VIZ__HAS_BASE(tag, viz_object), \
+		"VIZ_PROBE_OBJECT(" #tag "): its member `viz` must be a struct viz_object, or a struct that begins with one"); \
+	VIZ__CLASS(tag, "VIZ_PROBE_OBJECT", VIZ__NARGS_PLUS_1(__VA_ARGS__), VIZ__ORIGIN(tag), 0, \
+		(int)sizeof(struct viz_base), __VA_ARGS__) \
+	VIZ__DESCRIPTOR(tag, VIZ_KIND_OBJECT, __VA_ARGS__)
+
+#define VIZ_PROBE_DICT(tag, ...) \
+	VIZ__TYPEDEF(tag) \
+	VIZ__CLASS(tag, "VIZ_PROBE_DICT", VIZ__NARGS_PLUS_1(__VA_ARGS__), 0, 0, 0, __VA_ARGS__) \
+	VIZ__FE(VIZ__CHECKS_DICT, tag, __VA_ARGS__) \
+	VIZ__CONST(viz__##tag##_str0, (0 VIZ__FE(VIZ__WORDS, (tag, 0), __VA_ARGS__)) & 0x3fffffff) \
+	VIZ__CONST(viz__##tag##_str1, (0 VIZ__FE(VIZ__WORDS, (tag, 0), __VA_ARGS__)) >> 30) \
+	VIZ__DESCRIPTOR(tag, VIZ_KIND_DICT, __VA_ARGS__)
+
+#define VIZ__ORIGIN(tag) __builtin_offsetof(VIZ__TYPE(tag), viz)
+
+/* ---- The probes. One stub for each kind in each linked object, whatever the number of uses: to attach costs the
+ * same for all programs, arguments are in the ABI's registers, and since a stub was called nobody's red
+ * zone is live below it: kernels that patch the 5- or 10-byte nop into a call push onto the stack there.
+ * The note names the 1-byte nop, which every tool and kernel handles; the others follow it. ---- */
+
+#ifndef VIZ_PROBE_DISABLE
+#if defined(__x86_64__)
+#define VIZ__STUB_CODE \
+	".byte 0xf3, 0x0f, 0x1e, 0xfa\n" /* endbr64 */ \
+	"990: nop\n" \
+	".byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n" /* nopl 0(%rax,%rax): 5 bytes */ \
+	".byte 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0\n" /* nopw %cs:0(%rax,%rax): 10 bytes */ \
+	"ret\n"
+#define VIZ__ARGS1 "8@%rdi"
+#define VIZ__ARGS2 "8@%rdi 8@%rsi"
+#define VIZ__ARGS2I "8@%rdi 4@%esi"
+#define VIZ__ARGS3 "8@%rdi 8@%rsi 8@%rdx"
+#define VIZ__ARGS3I "8@%rdi 8@%rsi 4@%edx"
+#define VIZ__ARGS4I "8@%rdi 8@%rsi 8@%rdx 4@%ecx"
+#define VIZ__ARGS4A "8@%rdi 4@%esi 8@%rdx 8@%rcx"
+#else
+#define VIZ__STUB_CODE \
+	"hint #34\n" /* bti c */ \
+	"990: nop\n" \
+	"ret\n"
+#define VIZ__ARGS1 "8@x0"
+#define VIZ__ARGS2 "8@x0 8@x1"
+#define VIZ__ARGS2I "8@x0 4@x1"
+#define VIZ__ARGS3 "8@x0 8@x1 8@x2"
+#define VIZ__ARGS3I "8@x0 8@x1 4@x2"
+#define VIZ__ARGS4I "8@x0 8@x1 8@x2 4@x3"
+#define VIZ__ARGS4A "8@x0 4@x1 8@x2 8@x3"
+#endif
+
+/* -flto puts the top-level asm of many files into one unit: hence .ifndef. The semaphore is data
+ * with a place in the file, since the kernel finds it by its file offset. */
+#define VIZ__STUB(kind, args) __asm__( \
+	".ifndef viz__probe_" kind "\n" \
+	".pushsection .text.viz__probe_" kind ", \"axG\", %progbits, viz__probe_" kind ", comdat\n" \
+	".weak viz__probe_" kind "\n" \
+	".hidden viz__probe_" kind "\n" \
+	".type viz__probe_" kind ", %function\n" \
+	".balign 32\n" \
+	"viz__probe_" kind ":\n" \
+	VIZ__STUB_CODE \
+	".size viz__probe_" kind ", . - viz__probe_" kind "\n" \
+	".pushsection .note.stapsdt, \"?\", %note\n" \
+	".balign 4\n" \
+	".4byte 992f - 991f, 994f - 993f, 3\n" \
+	"991: .asciz \"stapsdt\"\n" \
+	"992: .balign 4\n" \
+	"993: .8byte 990b, _.stapsdt.base, viz_" kind "_semaphore\n" \
+	".asciz \"viz\"\n" \
+	".asciz \"" kind "\"\n" \
+	".asciz \"" args "\"\n" \
+	"994: .balign 4\n" \
+	".popsection\n" \
+	".popsection\n" \
+	".pushsection .probes, \"awG\", %progbits, viz__probe_" kind ", comdat\n" \
+	".weak viz_" kind "_semaphore\n" \
+	".hidden viz_" kind "_semaphore\n" \
+	".type viz_" kind "_semaphore, %object\n" \
+	".size viz_" kind "_semaphore, 2\n" \
+	".balign 2\n" \
+	"viz_" kind "_semaphore: .2byte 0\n" \
+	".popsection\n" \
+	".endif\n")
+
+__asm__(
+	".ifndef _.stapsdt.base\n"
+	".pushsection .stapsdt.base, \"aG\", %progbits, .stapsdt.base, comdat\n"
+	".weak _.stapsdt.base\n"
+	".hidden _.stapsdt.base\n"
+	"_.stapsdt.base: .space 1\n"
+	".size _.stapsdt.base, 1\n"
+	".popsection\n"
+	".endif\n");
+VIZ__STUB("init", VIZ__ARGS3);
+VIZ__STUB("destroy", VIZ__ARGS1);
+VIZ__STUB("set", VIZ__ARGS4A);
+VIZ__STUB("log", VIZ__ARGS2I);
+VIZ__STUB("enter", VIZ__ARGS3I);
+VIZ__STUB("exit", VIZ__ARGS3I);
+VIZ__STUB("value", VIZ__ARGS4I);
+VIZ__STUB("instant", VIZ__ARGS1);
+VIZ__STUB("quiet", VIZ__ARGS4A);
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+extern volatile unsigned short viz_init_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_destroy_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_set_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_log_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_enter_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_exit_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_value_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_instant_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_quiet_semaphore VIZ__HIDDEN;
+
+void viz__probe_init(const void *obj, const struct viz_class *cls, const char *name) VIZ__HIDDEN;
+void viz__probe_destroy(const void *obj) VIZ__HIDDEN;
+void viz__probe_set(const void *obj, uint32_t index, uint64_t bits, const char *attr) VIZ__HIDDEN;
+void viz__probe_log(const void *obj, uint32_t why) VIZ__HIDDEN;
+void viz__probe_enter(const char *name, const void *frame, uint32_t flags) VIZ__HIDDEN;
+void viz__probe_exit(const char *name, const void *frame, uint32_t flags) VIZ__HIDDEN;
+void viz__probe_value(const char *name, const char *attr, uint64_t bits, uint32_t type) VIZ__HIDDEN;
+void viz__probe_instant(const char *name) VIZ__HIDDEN;
+void viz__probe_quiet(const void *obj, uint32_t index, uint64_t bits, const char *attr) VIZ__HIDDEN;
+
+/* ---- What runs in the program. Only what is named `on` or `VIZ__COLD` may cost anything. ---- */
+
+static inline const struct viz_attr *viz__attrs(const struct viz_class *cls)
+{
+	return (const struct viz_attr *)(const void *)(cls + 1);
+}
+
+static inline const char *viz__plain_name(const char *name)
+{
+	while (name[0] == 'v' && name[1] == 'i' && name[2] == 'z' && name[3] == '.')
+		name += 4;
+	return name;
+}
+
+static inline int viz__alive(const struct viz_base *b)
+{
+	return b->check == (VIZ_CHECK ^ (uint64_t)(uintptr_t)b ^ (uint64_t)(uintptr_t)b->cls);
+}
+
+/* A page that nobody has touched yet cannot be read by an eBPF program of older kernels. */
+static inline const char *viz__touch(const char *text)
+{
+	if (text)
+		(void)*(const volatile char *)text;
+	return text;
+}
+
+static VIZ__COLD int viz__included(const struct viz_base *b, unsigned i, const char *name)
+{
+	uint64_t include = __atomic_load_n(&b->include, __ATOMIC_RELAXED);
+
+	if (viz__plain_name(name)[0] == '_')
+		return 0;
+	if (include)
+		return (include >> i & 1) != 0;
+	return !(__atomic_load_n(&b->exclude, __ATOMIC_RELAXED) >> i & 1);
+}
+
+/* What can be told silent by its offset alone: the quick way past writes that the program itself excluded. */
+static VIZ__COLD void viz__refresh(struct viz_base *b)
+{
+	const struct viz_attr *a = viz__attrs(b->cls);
+	uint64_t live = 0;
+	unsigned i;
+
+	for (i = 0; i < b->cls->n_attrs; i++) {
+		int32_t first = a[i].offset >> 2;
+		int32_t last = (int32_t)(a[i].offset + (int32_t)(a[i].stride * a[i].count) - 1) >> 2;
+
+		if (!viz__included(b, i, a[i].name))
+			continue;
+		if (last - first >= 63)
+			live = ~(uint64_t)0;
+		for (; first <= last; first++)
+			live |= (uint64_t)1 << (first & 63);
+	}
+	__atomic_store_n(&b->live, live, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t viz__load(const volatile char *from, unsigned type)
+{
+	switch (type) {
+	case VIZ_TYPE_I8: return (uint64_t)(int64_t)*(const volatile int8_t *)from;
+	case VIZ_TYPE_BOOL:
+	case VIZ_TYPE_U8: return *(const volatile uint8_t *)from;
+	case VIZ_TYPE_I16: return (uint64_t)(int64_t)*(const volatile int16_t *)(const volatile void *)from;
+	case VIZ_TYPE_U16: return *(const volatile uint16_t *)(const volatile void *)from;
+	case VIZ_TYPE_I32: return (uint64_t)(int64_t)*(const volatile int32_t *)(const volatile void *)from;
+	case VIZ_TYPE_U32: return *(const volatile uint32_t *)(const volatile void *)from;
+	case VIZ_TYPE_F32: {
+		union { double d; uint64_t u; } both;
+		both.d = (double)*(const volatile float *)(const volatile void *)from;
+		return both.u;
+	}
+	case VIZ_TYPE_I64:
+	case VIZ_TYPE_U64:
+	case VIZ_TYPE_F64:
+	case VIZ_TYPE_STRP:
+	case VIZ_TYPE_JSONP: return *(const volatile uint64_t *)(const volatile void *)from;
+	default: return (uint64_t)(uintptr_t)from;
+	}
+}
+
+static VIZ__COLD void viz__on_set(const struct viz_base *b, const volatile void *attr)
+{
+	const uint32_t flags = __atomic_load_n(&b->flags, __ATOMIC_RELAXED);
+	const struct viz_attr *a;
+	int32_t offset = (int32_t)((const volatile char *)attr - (const volatile char *)b);
+	const char *name;
+	uint64_t bits;
+	int loud = (flags & VIZ_TRIGGER) && (__atomic_load_n(&b->live, __ATOMIC_RELAXED) >> ((offset >> 2) & 63) & 1);
+	unsigned i;
+
+	if (!(flags & VIZ_ENABLED) || !(loud || VIZ__ON(quiet)) || !viz__alive(b))
+		return;
+	a = viz__attrs(b->cls);
+	for (i = 0; i < b->cls->n_attrs; i++) {
+		if (offset < a[i].offset || offset >= a[i].offset + (int32_t)(a[i].stride * a[i].count))
+			continue;
+		name = viz__plain_name(a[i].name);
+		bits = viz__load((const volatile char *)b + a[i].offset, a[i].type);
+		if (name[0] == '_')
+			return;
+		if (loud && viz__included(b, i, name))
+			viz__probe_set(b, i, bits, name);
+		else if (VIZ__ON(quiet))
+			viz__probe_quiet(b, i, bits, name);
+		return;
+	}
+}
+
+static inline int viz__enabled(const struct viz_base *b)
+{
+	return (__atomic_load_n(&b->flags, __ATOMIC_RELAXED) & VIZ_ENABLED) != 0;
+}
+
+static VIZ__COLD void viz__on_log(const struct viz_base *b, uint32_t why)
+{
+	if (viz__enabled(b) && viz__alive(b))
+		viz__probe_log(b, why);
+}
+
+static VIZ__COLD void viz__on_init(const struct viz_base *b)
+{
+	if (!viz__enabled(b))
+		return;
+	viz__touch((const char *)b->cls);
+	viz__touch((const char *)b->cls + b->cls->size - 1);
+	viz__probe_init(b, b->cls, viz__touch(b->name));
+}
+
+static VIZ__COLD void viz__on_destroy(const struct viz_base *b)
+{
+	if (viz__enabled(b) && viz__alive(b))
+		viz__probe_destroy(b);
+}
+
+static VIZ__COLD const char *viz__on_enter(const char *name, const void *frame, uint32_t flags)
+{
+	viz__probe_enter(viz__touch(name), frame, flags);
+	return name;
+}
+
+static VIZ__COLD void viz__on_exit(const char *name, const void *frame, uint32_t flags)
+{
+	viz__probe_exit(viz__touch(name), frame, flags);
+}
+
+static VIZ__COLD void viz__on_value(const char *name, const char *attr, uint64_t bits, uint32_t type)
+{
+	viz__probe_value(viz__touch(name), viz__touch(attr), bits, type);
+}
+
+static inline void viz__init(struct viz_base *b, const struct viz_class *cls, const char *name)
+{
+	b->cls = cls;
+	b->name = name;
+	b->include = 0;
+	b->exclude = 0;
+	b->live = ~(uint64_t)0;
+	b->flags = VIZ_ENABLED | VIZ_TRIGGER;
+	b->reserved = 0;
+	b->check = VIZ_CHECK ^ (uint64_t)(uintptr_t)b ^ (uint64_t)(uintptr_t)cls;
+}
+
+static inline void viz__destroy(struct viz_base *b)
+{
+	if (VIZ__ON(destroy))
+		viz__on_destroy(b);
+	b->check = 0;
+}
+
+static inline int viz__result(int first, int next)
+{
+	return first ? first : next;
+}
+
+static VIZ__COLD int viz__config_flag(struct viz_base *b, uint32_t flag, int on)
+{
+	if (!viz__alive(b))
+		return VIZ_EINVAL;
+	if (on)
+		__atomic_fetch_or(&b->flags, flag, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&b->flags, ~flag, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static VIZ__COLD int viz__config_list(struct viz_base *b, uint64_t *list, const char *const *names, size_t n)
+{
+	uint64_t mask = 0;
+	size_t i;
+
+	if (!viz__alive(b))
+		return VIZ_EINVAL;
+	for (i = 0; i < n; i++) {
+		const struct viz_attr *a = viz__attrs(b->cls);
+		unsigned j;
+
+		for (j = 0; j < b->cls->n_attrs; j++) {
+			const char *x = viz__plain_name(a[j].name);
+			const char *y = names[i];
+
+			while (y && *x && *x == *y)
+				x++, y++;
+			if (y && *x == *y)
+				break;
+		}
+		if (j == b->cls->n_attrs)
+			return VIZ_ENOENT;
+		mask |= (uint64_t)1 << j;
+	}
+	__atomic_store_n(list, mask, __ATOMIC_RELAXED);
+	viz__refresh(b);
+	return 0;
+}
+
+struct viz__scope { const char *name; const void *frame; uint32_t flags; };
+struct viz__log_scope { const struct viz_base *base; };
+enum { viz__when_after = 1, viz__when_before = 2, viz__when_both = 3 };
+
+#ifndef VIZ_PROBE_DISABLE
+static inline void viz__scope_end(struct viz__scope *s)
+{
+	if (s->name && VIZ__ON(exit))
+		viz__on_exit(s->name, s->frame, s->flags);
+}
+
+static VIZ__COLD const struct viz_base *viz__log_begin(const struct viz_base *b, int when)
+{
+	if (when & viz__when_before)
+		viz__on_log(b, VIZ_WHY_BEFORE);
+	return when & viz__when_after ? b : (const struct viz_base *)0;
+}
+
+static inline void viz__log_end(struct viz__log_scope *s)
+{
+	if (s->base && VIZ__ON(log))
+		viz__on_log(s->base, VIZ_WHY_AFTER);
+}
+#endif
+#ifdef __cplusplus
+}
+#endif
+
+/* ---- The macros. Each use gets a number of its own, so that one inside an argument of another shadows nothing. ---- */
+
+#define VIZ_PROBE_SET(p, attr, ...) VIZ__SET(__COUNTER__, p, attr, __VA_ARGS__)
+#define VIZ__SET(id, p, attr, ...) VIZ__SET_(id, p, attr, __VA_ARGS__)
+#ifdef __cplusplus
+#define VIZ__SET_(id, p, attr, ...) __extension__({ \
+	auto &&viz__o##id = (p); \
+	auto &viz__a##id = viz__o##id->attr; \
+	typename viz__cpp::stored<__typeof__(viz__a##id)>::type viz__v##id = (__VA_ARGS__); \
+	viz__cpp::store(viz__a##id, viz__v##id); \
+	VIZ__TRIGGER(viz__o##id, attr, &viz__a##id); \
+})
+#else
+#define VIZ__SET_(id, p, attr, ...) __extension__({ \
+	__auto_type viz__o##id = (p); \
+	__auto_type viz__a##id = &viz__o##id->attr; \
+	__typeof__(((void)0, __builtin_choose_expr(VIZ__IS_TEXT(*viz__a##id), (const char *)0, *viz__a##id))) \
+		viz__v##id = (__VA_ARGS__); \
+	if (VIZ__IS_TEXT(*viz__a##id)) \
+		viz__copy((char *)(void *)viz__a##id, sizeof(*viz__a##id), (const void *)&viz__v##id); \
+	else \
+		*__builtin_choose_expr(VIZ__IS_TEXT(*viz__a##id), &viz__v##id, viz__a##id) = viz__v##id; \
+	VIZ__TRIGGER(viz__o##id, attr, viz__a##id); \
+})
+/* `from` points to the string's address; the caller has it in a variable whose type depends on the attribute. */
+static inline void viz__copy(char *to, size_t size, const void *from)
+{
+	const char *text = *(const char *const *)from;
+	size_t i = 0;
+
+	for (; text && i + 1 < size && text[i]; i++)
+		to[i] = text[i];
+	to[i] = 0;
+}
+#endif
+#define VIZ__TRIGGER(o, attr, place) do { \
+	if (VIZ__ON(set) && #attr[0] != '_') \
+		viz__on_set(VIZ__BASE(o), place); \
+} while (0)
+
+#define VIZ_PROBE_CHANGED(p, attr) VIZ__CHANGED(__COUNTER__, p, attr)
+#define VIZ__CHANGED(id, p, attr) VIZ__CHANGED_(id, p, attr)
+#define VIZ__CHANGED_(id, p, attr) do { \
+	if (VIZ__ON(set) && #attr[0] != '_') { \
+		VIZ__POINTER(viz__o##id, p); \
+		viz__on_set(VIZ__BASE(viz__o##id), &viz__o##id->attr); \
+	} \
+} while (0)
+
+/* C converts almost anything to a pointer with no more than a warning. */
+#ifdef __cplusplus
+#define VIZ__POINTER(o, p) auto &&o = (p)
+#define VIZ__POINTER_TO(tag, o, p) VIZ__TYPE(tag) *o = (p)
+#define VIZ__NAME(c, k, k1, x) , (x)
+#else
+#define VIZ__POINTER(o, p) __extension__ __auto_type o = (p)
+#define VIZ__POINTER_TO(tag, o, p) \
+	VIZ__POINTER(o, p); \
+	VIZ__ASSERT(__builtin_types_compatible_p(__typeof__(*o), VIZ__TYPE(tag)), \
+		"VIZ_PROBE_INIT(" #tag "): the object is not a struct " #tag)
+#define VIZ__NAME(c, k, k1, x) , __extension__ _Generic((x), char *: (x), const char *: (x))
+#endif
+
+#define VIZ_PROBE_LOG(p) do { \
+	if (VIZ__ON(log)) \
+		viz__on_log(VIZ__BASE(p), VIZ_WHY_LOG); \
+} while (0)
+
+#define VIZ_PROBE_DESTROY(p) do { \
+	if (VIZ__ALIVE_BUILD) \
+		viz__destroy(VIZ__BASE(p)); \
+} while (0)
+
+#define VIZ_PROBE_INIT(p, tag, ...) \
+	VIZ__INIT(__COUNTER__, p, tag, VIZ__FIRST(__VA_ARGS__, ), VIZ__REST(__VA_ARGS__, ))
+#define VIZ__INIT(id, p, tag, name, ...) VIZ__INIT_(id, p, tag, name, __VA_ARGS__)
+#define VIZ__INIT_(id, p, tag, name, ...) __extension__({ \
+	int viz__r##id = 0; \
+	if (VIZ__ALIVE_BUILD) { \
+		VIZ__POINTER_TO(tag, viz__o##id, p); \
+		viz__init(VIZ__BASE(viz__o##id), VIZ__CLASS_OF(tag), name); \
+		VIZ__CAT(VIZ__GROUPS_, VIZ__NARGS_MINUS_1(__VA_ARGS__))((viz__o##id, viz__r##id), __VA_ARGS__, ) \
+		if (VIZ__ON(init)) \
+			viz__on_init(VIZ__BASE(viz__o##id)); \
+	} \
+	viz__r##id; \
+})
+/* One for each setting: not VIZ__FE, which is needed for the list within one. */
+#define VIZ__GROUPS_0(c, ...)
+#define VIZ__GROUPS_1(c, x, ...) VIZ__GROUP(c, x)
+#define VIZ__GROUPS_2(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_1(c, __VA_ARGS__)
+#define VIZ__GROUPS_3(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_2(c, __VA_ARGS__)
+#define VIZ__GROUPS_4(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_3(c, __VA_ARGS__)
+#define VIZ__GROUPS_5(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_4(c, __VA_ARGS__)
+#define VIZ__GROUPS_6(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_5(c, __VA_ARGS__)
+#define VIZ__GROUPS_7(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_6(c, __VA_ARGS__)
+#define VIZ__GROUPS_8(c, x, ...) VIZ__GROUP(c, x) VIZ__GROUPS_7(c, __VA_ARGS__)
+#define VIZ__GROUP(c, x) VIZ__CAT(VIZ__GROUP_, VIZ__IS_PAREN(x))(c, x)
+#define VIZ__GROUP_0(c, x) VIZ__ASSERT(0, "VIZ_PROBE_INIT: a setting is a group in parentheses: (key, value)");
+#define VIZ__GROUP_1(c, x) VIZ__CALL(VIZ__GROUP_2, (VIZ__EXPAND c, VIZ__EXPAND x))
+#define VIZ__GROUP_2(o, r, ...) r = viz__result(r, VIZ_PROBE_CONFIG(o, __VA_ARGS__));
+
+#define VIZ_PROBE_CONFIG(p, ...) \
+	VIZ__CONFIG(__COUNTER__, p, VIZ__FIRST(__VA_ARGS__, ), VIZ__REST(__VA_ARGS__, ))
+#define VIZ__CONFIG(id, p, key, ...) VIZ__CONFIG_(id, p, key, __VA_ARGS__)
+#define VIZ__CONFIG_(id, p, key, ...) __extension__({ \
+	int viz__r##id = viz__key_##key; \
+	if (VIZ__ALIVE_BUILD) { \
+		struct viz_base *viz__b##id = VIZ__BASE(p); \
+		viz__r##id = VIZ__CONFIG_##key(id, viz__b##id, __VA_ARGS__); \
+	} \
+	viz__r##id; \
+})
+enum {
+	viz__key_enabled = 0,
+	viz__key_trigger_on_change = 0,
+	viz__key_include_attributes = 0,
+	viz__key_exclude_attributes = 0
+};
+#define VIZ__CONFIG_enabled(id, b, on, ...) viz__config_flag(b, VIZ_ENABLED, (on) ? 1 : 0)
+#define VIZ__CONFIG_trigger_on_change(id, b, on, ...) viz__config_flag(b, VIZ_TRIGGER, (on) ? 1 : 0)
+#define VIZ__CONFIG_include_attributes(id, b, ...) VIZ__CONFIG_LIST(id, b, include, __VA_ARGS__)
+#define VIZ__CONFIG_exclude_attributes(id, b, ...) VIZ__CONFIG_LIST(id, b, exclude, __VA_ARGS__)
+#define VIZ__CONFIG_LIST(id, b, which, ...) __extension__({ \
+	const char *const viz__l##id[] = { "" VIZ__FE_REST(VIZ__NAME, ~, __VA_ARGS__) }; \
+	viz__config_list(b, &(b)->which, viz__l##id + 1, sizeof(viz__l##id) / sizeof(viz__l##id[0]) - 1); \
+})
+
+#define VIZ_PROBE_ENTER(name) do { \
+	if (VIZ__ON(enter)) \
+		viz__on_enter(name, __builtin_frame_address(0), 0); \
+} while (0)
+#define VIZ_PROBE_EXIT(name) do { \
+	if (VIZ__ON(exit)) \
+		viz__on_exit(name, __builtin_frame_address(0), 0); \
+} while (0)
+#define VIZ_PROBE_INSTANT(name) do { \
+	if (VIZ__ON(instant)) \
+		viz__probe_instant(viz__touch(name)); \
+} while (0)
+
+#define VIZ_PROBE_VALUE(name, attr, ...) VIZ__VALUE(__COUNTER__, name, attr, __VA_ARGS__)
+#define VIZ__VALUE(id, name, attr, ...) VIZ__VALUE_(id, name, attr, __VA_ARGS__)
+#ifdef __cplusplus
+#define VIZ__VALUE_(id, name, attr, ...) do { \
+	if (VIZ__ON(value)) { \
+		const auto viz__v##id = (__VA_ARGS__); \
+		viz__on_value(name, attr, viz__cpp::bits(viz__v##id), viz__cpp::value_type(viz__v##id)); \
+	} \
+} while (0)
+#else
+#define VIZ__VALUE_TYPE(v) __extension__ _Generic((v), float: VIZ_TYPE_F64, double: VIZ_TYPE_F64, \
+	long double: VIZ_TYPE_F64, int: VIZ_TYPE_I64, long: VIZ_TYPE_I64, long long: VIZ_TYPE_I64, \
+	unsigned: VIZ_TYPE_U64, unsigned long: VIZ_TYPE_U64, unsigned long long: VIZ_TYPE_U64, default: 0)
+#define VIZ__VALUE_(id, name, attr, ...) do { \
+	VIZ__ASSERT(VIZ__VALUE_TYPE((__VA_ARGS__) + 0) != 0, "VIZ_PROBE_VALUE: the value is not a number"); \
+	if (VIZ__ON(value)) { \
+		__typeof__((__VA_ARGS__) + 0) viz__v##id = (__VA_ARGS__); \
+		union { double d; uint64_t u; } viz__u##id; \
+		if (VIZ__VALUE_TYPE(viz__v##id) == VIZ_TYPE_F64) \
+			viz__u##id.d = (double)viz__v##id; \
+		else \
+			viz__u##id.u = (uint64_t)viz__v##id; \
+		viz__on_value(name, attr, viz__u##id.u, VIZ__VALUE_TYPE(viz__v##id)); \
+	} \
+} while (0)
+#endif
+
+#ifdef VIZ_PROBE_DISABLE
+#ifdef __cplusplus
+extern "C++" {
+#endif
+char (*viz__text(const char *name))[1];
+char (*viz__object(const void *base))[1];
+#ifdef __cplusplus
+}
+#endif
+/* What still looks at its arguments and has no code: a declaration in C, where scopes are declarations, too;
+ * a statement in C++, for which a lambda's captures count as used. */
+#ifdef __cplusplus
+#define VIZ__NOTHING(id, x) do { \
+	if (0) \
+		(void)(x); \
+} while (0)
+#else
+#define VIZ__NOTHING(id, x) enum { VIZ__CAT(viz__n, id) = 0 * sizeof(x) }
+#endif
+#define VIZ_PROBE_METHOD() VIZ__NOTHING(__COUNTER__, 0)
+#define VIZ_PROBE_SCOPE(name) VIZ__NOTHING(__COUNTER__, *viz__text(name))
+#define VIZ_PROBE_TRIGGERLOG(p, when) VIZ__NOTHING(__COUNTER__, *viz__object(VIZ__BASE(p) + 0 * viz__when_##when))
+#else
+#define VIZ_PROBE_SCOPE(name) VIZ__SCOPE(__COUNTER__, name, VIZ_SLICE_SCOPED)
+#define VIZ_PROBE_TRIGGERLOG(p, when) VIZ__LOG_SCOPE(__COUNTER__, p, viz__when_##when)
+#ifdef __cplusplus
+#define VIZ_PROBE_METHOD() VIZ__SCOPE(__COUNTER__, __PRETTY_FUNCTION__, VIZ_SLICE_SCOPED | VIZ_SLICE_PRETTY)
+#else
+#define VIZ_PROBE_METHOD() VIZ__SCOPE(__COUNTER__, __func__, VIZ_SLICE_SCOPED)
+#endif
+#define VIZ__SCOPE(id, name, flags) \
+	struct viz__scope VIZ__CAT(viz__s, id) __attribute__((cleanup(viz__scope_end), unused)) = { \
+		VIZ__ON(enter) ? viz__on_enter(name, __builtin_frame_address(0), flags) : (const char *)0, \
+		__builtin_frame_address(0), flags }
+#define VIZ__LOG_SCOPE(id, p, when) \
+	struct viz__log_scope VIZ__CAT(viz__s, id) __attribute__((cleanup(viz__log_end), unused)) = { \
+		VIZ__ON(log) ? viz__log_begin(VIZ__BASE(p), when) : (const struct viz_base *)0 }
+#endif
+
+#endif /* VIZTRACE_H */
