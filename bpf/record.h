@@ -37,6 +37,8 @@ typedef uint64_t rec_u64;
 #define VERDICTS_MAX 65536 /* of the filter, in the kernel; what is beyond them is filtered in user space */
 #define RINGS_MAX 512      /* ring buffers; CPUs beyond that share them */
 #define TRACEES_MAX 32768  /* processes that are traced at once */
+#define BATCHED_MAX 1024   /* processes with batches at once */
+#define POOLS_MAX 8        /* of batches, in one of them */
 #define NAME_BYTES 512     /* of an object's, slice's or value's name, with the NUL */
 #define TEXT_BYTES 4096    /* of one string, with the NUL */
 #define TEXTS_BYTES 8192   /* of all strings of a report */
@@ -51,6 +53,11 @@ enum rec_kind {
 	REC_EXIT = 7,     /* struct rec_slice */
 	REC_VALUE = 8,    /* struct rec_value */
 	REC_INSTANT = 9,  /* struct rec_slice */
+
+	/* Of batches; no events, and for the collector alone. */
+	REC_LAP = 10,      /* struct rec_lap: what is in a slot's lap */
+	REC_LAP_LOST = 11, /* struct rec_lap without data: there was no room for it */
+	REC_THREAD = 12,   /* struct rec_thread */
 };
 
 /* What the counts are kept for; REC_CLASS and REC_OBJECT are no probes. */
@@ -158,6 +165,35 @@ struct rec_value {
 	char text[]; /* name, then attr */
 };
 
+enum rec_lap_flags {
+	REC_LAP_FULL = 1, /* told of by its own thread: the head's */
+	REC_LAP_DEAD = 2, /* nobody writes any more */
+};
+
+/* A lap of a batch (viztrace.h); the head's tid and comm are of who had it copied. */
+struct rec_lap {
+	struct rec_head head;
+	rec_u64 slot;      /* its address */
+	rec_u64 owner;     /* thread pointer */
+	rec_u64 head_word; /* the slot's: lap << 32 | bytes */
+	rec_u32 generation;
+	rec_u32 flags; /* enum rec_lap_flags */
+	rec_u8 data[];
+};
+
+/* From the head's time on the thread pointer is this thread's. */
+struct rec_thread {
+	struct rec_head head;
+	rec_u64 thread;
+};
+
+/* A process with batches. */
+struct rec_batched {
+	rec_u32 generation; /* of its memory: counts up with each exec */
+	rec_u32 n_pools;
+	rec_u64 pools[POOLS_MAX]; /* addresses */
+};
+
 /* What the filter says about the objects of one class and name. */
 struct rec_verdict_key {
 	rec_u64 cls;
@@ -190,5 +226,7 @@ _Static_assert(sizeof(struct rec_text) == 12, "rec_text");
 _Static_assert(sizeof(struct rec_snapshot) == 88, "rec_snapshot");
 _Static_assert(sizeof(struct rec_slice) == 56, "rec_slice");
 _Static_assert(sizeof(struct rec_value) == 56, "rec_value");
+_Static_assert(sizeof(struct rec_lap) == 72, "rec_lap");
+_Static_assert(sizeof(struct rec_thread) == 48, "rec_thread");
 
 #endif

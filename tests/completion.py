@@ -169,6 +169,7 @@ class Shells:
 
     def test_values_are_offered_by_their_kind(self):
         self.assertEqual(self.offered("--probe-site", "no"), {"nop1", "nop5", "nop10"})
+        self.assertEqual(self.offered("--collect", "ba"), {"batch"})
         self.assertIn("nobody", self.offered("--user", "nob"))
         self.assertEqual({os.path.basename(f) for f in self.offered("-o", self.folder + "/app.")}, {"app.c"})
         self.assertEqual({os.path.basename(f) for f in self.offered("list", self.folder + "/app.")}, {"app.c"})

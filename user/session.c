@@ -20,7 +20,6 @@
 #include "control.h"
 #include "decode/decode.h"
 #include "decode/filter.h"
-#include "decode/shorts.h"
 #include "metadata.h"
 #include "model/model.h"
 #include "outputs.h"
@@ -41,7 +40,6 @@ struct session {
 	struct collector *collector;
 	struct decoder *decoder;
 	struct filter *filter;
-	struct shorts *shorts;
 	struct control *control; /* NULL: nobody can change the filters */
 	pid_t control_pid;       /* by which `ctl` finds us */
 	struct incidents incidents;
@@ -49,8 +47,7 @@ struct session {
 	struct sinks sinks;
 	bool is_open; /* the trace is there, or cannot be */
 	uint64_t records;
-	uint64_t end; /* of the trace, if it was not when we noticed; events' clock */
-	int error;    /* the first one */
+	int error; /* the first one */
 	bool size_warned;
 	char *shown; /* what --open opens in the end, or NULL */
 	struct report report;
@@ -64,18 +61,11 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static int feed_model(void *ctx, const struct event *e)
-{
-	struct session *s = ctx;
-
-	return model__feed(s->model, e);
-}
-
 static int on_event(void *ctx, const struct event *e)
 {
 	struct session *s = ctx;
 
-	return shorts__feed(s->shorts, e, feed_model, s);
+	return model__feed(s->model, e);
 }
 
 /* An end or exec that took everything with it leaves the model, and the stages before it, without that. */
@@ -116,6 +106,17 @@ static void on_verdict(void *ctx, const struct verdict_key *key, const struct ve
 	collector__set_verdict(s->collector, key, v, epoch);
 }
 
+static void use_batches(struct session *s)
+{
+	const char *why = "several processes are traced";
+	int err = -ENOTSUP;
+
+	if (!processes__are_several(s->processes))
+		err = collector__use_batches(s->collector, &why);
+	if (err)
+		log_warn("no batches, each event is a trap: %s", err == -ENOTSUP ? why : strerror(-err));
+}
+
 static enum exit_code open_collector(struct session *s)
 {
 	const struct collect_options options = {
@@ -152,6 +153,8 @@ static enum exit_code open_collector(struct session *s)
 		log_error("cannot set up eBPF: %s", strerror(-err));
 		return EXIT_INTERNAL;
 	}
+	if (s->opts->collect == COLLECT_BATCH)
+		use_batches(s);
 	err = collector__choose_site(s->collector, s->opts->site);
 	if (err)
 		log_verbose("cannot find out which probe site is fast here: %s", strerror(-err));
@@ -165,14 +168,6 @@ static void on_process_event(void *ctx, enum event_kind what, uint64_t ts, pid_t
 
 	if (incidents__add(&s->incidents, what, ts, (uint32_t)pid, text))
 		log_verbose("process %d: %s: %s", pid, text, strerror(ENOMEM));
-}
-
-static void on_thread_end(void *ctx, uint64_t ts, pid_t pid, pid_t tid)
-{
-	struct session *s = ctx;
-
-	if (incidents__add_thread_end(&s->incidents, ts, (uint32_t)pid, (uint32_t)tid))
-		log_verbose("thread %d: its end: %s", tid, strerror(ENOMEM));
 }
 
 /* The class descriptors in the files: dicts never come in a record of their own. */
@@ -203,8 +198,6 @@ static enum exit_code prepare(struct session *s)
 
 	if (!err)
 		err = filter__new(&s->filter, &s->opts->rules, on_verdict, s);
-	if (!err)
-		err = shorts__new(&s->shorts, s->opts->min_duration);
 	if (err) {
 		log_error("cannot begin to trace: %s", strerror(-err));
 		return EXIT_INTERNAL;
@@ -234,8 +227,6 @@ static enum exit_code open_outputs(struct session *s)
 	err = sinks__begin(&s->sinks);
 	if (!err)
 		err = model__new(&s->model, &sinks_ops, &s->sinks, s->report.start);
-	if (!err && s->opts->max_depth)
-		model__limit_depth(s->model, s->opts->max_depth);
 	if (!err)
 		err = model__process_name(s->model, (uint32_t)(n ? first->pid : getpid()),
 					  n ? first->comm : "viztrace-bpf");
@@ -358,22 +349,16 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 			s->error = collector__pass(s->collector, on_record, s);
 		if (!s->error)
 			s->error = pass_incidents(s, collector__passed_until(s->collector));
-		if (!s->error)
-			s->error = shorts__pass(s->shorts, collector__passed_until(s->collector), feed_model, s);
 		if (s->error)
 			return "an error";
 		ended = processes__ended(s->processes);
-		if (ended) {
-			s->end = processes__end_time(s->processes);
+		if (ended)
 			return ended;
-		}
 		if (s->records != before)
 			timeout = POLL_BUSY_MS;
 		now = collector__now();
-		if (now >= end) {
-			s->end = end;
+		if (now >= end)
 			return "the time is over";
-		}
 		if (o->max_size && sinks__size(&s->sinks) >= o->max_size)
 			return "--max-size is reached";
 		if (!s->size_warned && sinks__size(&s->sinks) >= MAX_SIZE_WARN) {
@@ -406,21 +391,17 @@ static int finish(struct session *s, int argc, char **argv)
 	struct json metadata;
 	int err = s->error, failed;
 
-	/* What is open ends then, and not when we are rid of it. */
-	s->report.end = s->end ? s->end : collector__now();
 	if (!err)
 		err = collector__stop(s->collector, on_record, s);
+	s->report.end = collector__now();
 	if (!err)
 		err = pass_incidents(s, UINT64_MAX);
-	if (!err)
-		err = shorts__pass(s->shorts, UINT64_MAX, feed_model, s);
 	if (!err)
 		err = model__finish(s->model, s->report.end);
 	report__close(&s->report, &(struct report_sources){
 					  .collector = s->collector,
 					  .decoder = s->decoder,
 					  .filter = s->filter,
-					  .shorts = s->shorts,
 					  .model = s->model,
 					  .processes = s->processes,
 					  .sinks = &s->sinks,
@@ -471,9 +452,7 @@ static void say_what_is_traced(const struct session *s)
 /* All up to the point from where there is a trace. */
 static enum exit_code begin(struct session *s)
 {
-	const struct processes_ops ops = {
-		.on_event = on_process_event, .on_thread_end = on_thread_end, .on_file = on_file, .ctx = s
-	};
+	const struct processes_ops ops = { .on_event = on_process_event, .on_file = on_file, .ctx = s };
 	const struct processes_options which = {
 		.pids = s->opts->pids,
 		.n_pids = s->opts->n_pids,
@@ -554,7 +533,6 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	sinks__free_writers(&s.sinks);
 	decoder__free(s.decoder);
 	filter__free(s.filter);
-	shorts__free(s.shorts);
 	control__free(s.control);
 	incidents__clear(&s.incidents);
 	collector__free(s.collector);

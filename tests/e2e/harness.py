@@ -26,6 +26,8 @@ PROGRAMS = HERE / "programs"
 HEADER = ROOT / "include" / "viztrace.h"
 BUILD = pathlib.Path(os.environ.get("E2E_BUILD", ROOT / "build" / "e2e"))
 TOOL = os.environ.get("VIZTRACE", str(ROOT / "build" / "viztrace-bpf"))
+# How to collect where a test does not say: "batch" runs all tests that way.
+COLLECT = ["--collect", os.environ["E2E_COLLECT"]] if os.environ.get("E2E_COLLECT") else []
 # Several suites may share two processors.
 TIMEOUT = float(os.environ.get("E2E_TIMEOUT", "60"))
 
@@ -242,6 +244,8 @@ class Case(unittest.TestCase):
         """Start the tool with these arguments."""
         prefix = more.pop("prefix", [])
         more.setdefault("cwd", self.dir)
+        if COLLECT and args[0] not in ("list", "ctl", "doctor", "help") and "--collect" not in args:
+            args = [*COLLECT, *args]
         t = Tool([*prefix, TOOL, *args], **more)
         self.addCleanup(t.clean_up)
         return t
@@ -261,7 +265,7 @@ class Case(unittest.TestCase):
     def launch(self, *command, options=(), output="trace.json", ready="ready", **more):
         """Start the tool with a command, and wait until that is ready."""
         more.setdefault("cwd", self.dir)
-        t = Launcher([TOOL, "-o", output, *options, "--", *command], stderr=subprocess.PIPE, **more)
+        t = Launcher([TOOL, *COLLECT, "-o", output, *options, "--", *command], stderr=subprocess.PIPE, **more)
         self.addCleanup(t.clean_up)
         if ready:
             t.await_step(ready)

@@ -88,6 +88,24 @@ int members__attach_for_all(struct processes *p, struct binary *b)
 	return err ? err : members__attach_binary(p, b, 0, &b->attached);
 }
 
+static bool runs(const struct process *process, const struct binary *b)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
+	return !stat(path, &st) && st.st_dev == b->dev && st.st_ino == b->ino;
+}
+
+int members__tell_file(struct processes *p, const struct process *process, const struct target_file *f)
+{
+	int err = p->ops.on_file(p->ops.ctx, process->pid, f->bias, f->binary);
+
+	return err ? err :
+		     collector__add_file(p->collector, process->pid, &f->binary->elf, f->binary->fd, f->bias,
+					 runs(process, f->binary));
+}
+
 static int attach_file(struct processes *p, const struct process *process, struct target_file *f)
 {
 	if (p->family)
@@ -132,7 +150,7 @@ static int take_files(struct processes *p, struct process *process, uint64_t sin
 
 		if (!f->is_mapped || !f->is_new)
 			continue;
-		err = p->ops.on_file(p->ops.ctx, process->pid, f->bias, f->binary);
+		err = members__tell_file(p, process, f);
 		if (!err)
 			err = attach_file(p, process, f);
 		/* Maybe it was mapped while we attached for another one. */

@@ -45,7 +45,6 @@ struct processes {
 	bool command_ended;
 	struct stat program; /* -x */
 	struct binary *program_binary;
-	uint64_t ended;         /* when the last one did that has */
 	uint64_t looked_at_all; /* when nothing had escaped us yet */
 	bool behind;            /* and said so */
 	bool begun;             /* what is there in the beginning is attached to */
@@ -89,6 +88,9 @@ void members__tell_refused(struct processes *p, const struct binary *b, pid_t pi
 
 /* The same for whoever has the file mapped, which nobody may have by now. It is told of first. */
 int members__attach_for_all(struct processes *p, struct binary *b);
+
+/* Tell of a file that the process has mapped, before attaching to it. 0 or -errno. */
+int members__tell_file(struct processes *p, const struct process *process, const struct target_file *f);
 
 /* To all files of the process, as they were when we looked last. */
 int members__attach_files(struct processes *p, struct process *process);

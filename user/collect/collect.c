@@ -13,10 +13,15 @@
 
 #include "../../bpf/record.h"
 #include "../common/log.h"
+#include "batches.h"
 #include "frontier.h"
 #include "order.h"
 #include "programs.h"
 #include "rings.h"
+
+#define LAPS_RING_MAX (256u << 20)
+#define STOP_NS 2500000000u   /* to the end of a record that somebody is in the midst of */
+#define STOP_MARGIN_NS 10000u /* what is written just now may be stamped a little later */
 
 struct ring {
 	int fd;
@@ -27,6 +32,13 @@ struct ring {
 	struct collector *owner;
 };
 
+/* A file whose events come in batches, in one process. */
+struct batched_file {
+	const struct elf_file *elf;
+	pid_t pid;
+	bool attached; /* to viz:batch */
+};
+
 struct collector {
 	struct programs programs;
 	struct ring *rings;
@@ -34,6 +46,10 @@ struct collector {
 	uint64_t ring_size;
 	struct order *order;
 	struct frontier frontier;
+	struct batches *batches; /* NULL: each event is a record of the rings */
+	struct batched_file *batched;
+	size_t n_batched;
+	uint64_t passed;     /* until then */
 	uint64_t safe_until; /* no record older than this can come any more */
 	int n_cpus;          /* possible ones: the kernel counts for each of them */
 };
@@ -59,7 +75,9 @@ static int on_record(void *ctx, void *record, size_t size)
 		return 0;
 	if (head->size >= sizeof(*head) && head->size < size)
 		size = head->size;
-	err = order__add(ring->owner->order, head->ts, record, size);
+	err = ring->owner->batches && batches__takes(ring->owner->batches, record, size) ?
+		      0 :
+		      order__add(ring->owner->order, head->ts, record, size);
 	ring->taken += size;
 	/* A producer may be faster than we are: come back to the other rings after one round of this one. */
 	return err ? err : ring->taken > ring->owner->ring_size ? -EAGAIN : 0;
@@ -200,10 +218,83 @@ uint64_t collector__untraced(const struct collector *c)
 	return c->programs.follow ? c->programs.follow->bss->untraced : 0;
 }
 
+/* Are all its probes of the kind that tells batches from others? */
+static bool has_own_sites(const struct elf_file *elf)
+{
+	for (size_t i = 0; i < elf->n_probes; i++)
+		if (!elf->probes[i].has_own)
+			return false;
+	return elf->batch.pool;
+}
+
 int collector__attach(struct collector *c, const struct elf_file *elf, int fd, const char *name, pid_t pid,
 		      uint32_t kinds, bool joins)
 {
-	return programs__attach(&c->programs, elf, fd, name, pid, kinds, joins);
+	int program = -1, err;
+
+	for (size_t i = 0; i < c->n_batched; i++) {
+		struct batched_file *f = &c->batched[i];
+
+		if (f->elf != elf || f->pid != pid)
+			continue;
+		program = batches__program(c->batches);
+		if (f->attached)
+			continue;
+		err = programs__attach_batch(&c->programs, program, elf, fd, name, pid);
+		if (err)
+			return err;
+		f->attached = true;
+	}
+	return programs__attach(&c->programs, elf, fd, name, pid, kinds, joins, program >= 0);
+}
+
+int collector__use_batches(struct collector *c, const char **ret_why)
+{
+	const struct batches_rings rings = {
+		.map = bpf_map__fd(c->programs.skel->maps.rings),
+		.n = (unsigned)c->n_rings,
+	};
+	uint64_t size = c->ring_size;
+
+	if (!c->programs.multi) {
+		*ret_why = "this kernel has no links for many uprobes";
+		return -ENOTSUP;
+	}
+	while (size < c->ring_size * c->n_rings && size < LAPS_RING_MAX)
+		size *= 2;
+	return batches__new(&c->batches, c->order, &rings, size, ret_why);
+}
+
+static int keep_batched(struct collector *c, pid_t pid, const struct elf_file *elf)
+{
+	struct batched_file *more;
+
+	for (size_t i = 0; i < c->n_batched; i++)
+		if (c->batched[i].elf == elf && c->batched[i].pid == pid)
+			return 0;
+	more = realloc(c->batched, (c->n_batched + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	c->batched = more;
+	more[c->n_batched++] = (struct batched_file){ .elf = elf, .pid = pid };
+	return 0;
+}
+
+int collector__add_file(struct collector *c, pid_t pid, const struct elf_file *elf, int fd, uint64_t bias,
+			bool is_program)
+{
+	int err;
+
+	if (!c->batches || fd < 0)
+		return 0;
+	err = batches__add_file(c->batches, pid, elf, fd, bias, is_program && has_own_sites(elf));
+	if (err == -EPERM) {
+		log_warn("no batches from process %d: we may not read its memory (CAP_SYS_PTRACE)", pid);
+		return 0;
+	}
+	if (err <= 0)
+		return err == -ESRCH || err == -EFAULT ? 0 : err;
+	return keep_batched(c, pid, elf);
 }
 
 void collector__set_epoch(struct collector *c, uint32_t epoch)
@@ -224,8 +315,11 @@ void collector__set_verdict(struct collector *c, const struct verdict_key *key, 
 
 int collector__read(struct collector *c)
 {
+	int err = c->batches ? batches__read(c->batches) : 0;
 	uint64_t now = collector__now();
 
+	if (err)
+		return err;
 	for (size_t i = 0; i < c->n_rings; i++) {
 		struct ring *ring = &c->rings[i];
 		int n;
@@ -237,13 +331,38 @@ int collector__read(struct collector *c)
 			return n;
 		frontier__reach(&c->frontier, i, *ring->consumed);
 	}
-	c->safe_until = frontier__until(&c->frontier, now);
+	now = frontier__until(&c->frontier, now);
+	c->safe_until = !c->batches || now < batches__safe_until(c->batches) ? now : batches__safe_until(c->batches);
 	return 0;
+}
+
+struct passing {
+	struct batches *batches;
+	collect_cb cb;
+	void *ctx;
+};
+
+static int pass_record(void *ctx, const void *record, size_t size)
+{
+	struct passing *p = ctx;
+
+	return batches__pass(p->batches, record, size, p->cb, p->ctx);
+}
+
+static int drain(struct collector *c, uint64_t until, collect_cb cb, void *ctx)
+{
+	struct passing p = { .batches = c->batches, .cb = cb, .ctx = ctx };
+
+	return c->batches ? order__drain(c->order, until, pass_record, &p) : order__drain(c->order, until, cb, ctx);
 }
 
 int collector__pass(struct collector *c, collect_cb cb, void *ctx)
 {
-	return order__drain(c->order, c->safe_until, cb, ctx);
+	/* To look through all that waits takes long: not again for nothing. */
+	if (c->passed == c->safe_until)
+		return 0;
+	c->passed = c->safe_until;
+	return drain(c, c->safe_until, cb, ctx);
 }
 
 uint64_t collector__passed_until(const struct collector *c)
@@ -259,11 +378,37 @@ static bool rings_empty(const struct collector *c)
 	return true;
 }
 
+/* What was written until now, also if somebody is in the midst of it. */
+static int end_batches(struct collector *c, collect_cb cb, void *ctx)
+{
+	uint64_t end = collector__now();
+	int err = 0;
+
+	batches__end(c->batches);
+	while (!err && batches__safe_until(c->batches) < end + STOP_MARGIN_NS && collector__now() < end + STOP_NS) {
+		err = collector__read(c);
+		if (!err)
+			err = collector__pass(c, cb, ctx);
+		usleep(1000);
+	}
+	batches__close(c->batches);
+	if (batches__unreadable(c->batches))
+		log_warn("%llu batches could not be read; what was in them is missing",
+			 (unsigned long long)batches__unreadable(c->batches));
+	if (batches__unheard(c->batches))
+		log_warn("the ring buffers were too small to tell of %llu threads or losses: some events may be shown "
+			 "for another thread",
+			 (unsigned long long)batches__unheard(c->batches));
+	return err;
+}
+
 int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 {
 	int err = 0, quiet = 0;
 
 	c->programs.skel->bss->stopped = true;
+	if (c->batches)
+		err = end_batches(c, cb, ctx);
 	/* A program that is running now may still be about to reserve: look until nothing comes any more. */
 	for (int i = 0; !err && i < 1000 && quiet < 10; i++) {
 		err = collector__read(c);
@@ -272,7 +417,7 @@ int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 		quiet = rings_empty(c) ? quiet + 1 : 0;
 		usleep(1000);
 	}
-	return err ? err : order__drain(c->order, UINT64_MAX, cb, ctx);
+	return err ? err : drain(c, UINT64_MAX, cb, ctx);
 }
 
 int collector__counts(struct collector *c, enum probe probe, struct collect_counts *ret)
@@ -293,6 +438,8 @@ int collector__counts(struct collector *c, enum probe probe, struct collect_coun
 		sum.unreadable += all[i].unreadable;
 	}
 	free(all);
+	if (!err && c->batches)
+		batches__count(c->batches, probe, &sum);
 	if (!err)
 		*ret = sum;
 	return err;
@@ -315,6 +462,8 @@ void collector__free(struct collector *c)
 	if (!c)
 		return;
 	programs__free(&c->programs);
+	batches__free(c->batches);
+	free(c->batched);
 	for (size_t i = 0; c->rings && i < c->n_rings; i++) {
 		ring_buffer__free(c->rings[i].reader);
 		if (c->rings[i].consumed)

@@ -39,6 +39,15 @@ bool collector__needs_perf_events(const struct collector *c);
  * 0, or -errno if that cannot be found out; then it is the site that every kernel takes. */
 int collector__choose_site(struct collector *c, enum site wanted);
 
+/* Take many events at once from programs that can do that (viztrace.h). 0; -ENOTSUP, and *ret_why says why not; or
+ * -errno. Not with `several`. */
+int collector__use_batches(struct collector *c, const char **ret_why);
+
+/* The process has the file mapped; for batches, if it `is_program` that it runs. Before attaching to that. 0 or -errno.
+ */
+int collector__add_file(struct collector *c, pid_t pid, const struct elf_file *elf, int fd, uint64_t bias,
+			bool is_program);
+
 /* With `several`: which processes are traced. With follow_forks also those that they fork, from their first moment on;
  * it returns -ENOTSUP if this kernel does not describe itself (BTF). add_process: 0 or -errno. */
 int collector__follow_forks(struct collector *c);

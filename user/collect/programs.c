@@ -352,8 +352,27 @@ static void detach_from(struct programs *p, size_t first)
 	free(fds);
 }
 
+int programs__attach_batch(struct programs *p, int program, const struct elf_file *elf, int fd, const char *name,
+			   pid_t pid)
+{
+	struct attachment a = { .link = NULL };
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	a.fd = create_multi_link(program, path, &elf->batch.offset, &elf->batch.semaphore, NULL, 1, pid);
+	if (a.fd < 0)
+		return a.fd;
+	log_verbose("attached viz:batch at %s+0x%llx", name, (unsigned long long)elf->batch.offset);
+	return keep(p, &a);
+}
+
+static bool is_batched(enum probe probe)
+{
+	return probe != EVENT_PROBE_INIT && probe != EVENT_PROBE_DESTROY && probe != EVENT_PROBE_QUIET;
+}
+
 int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
-		     uint32_t kinds, bool joins)
+		     uint32_t kinds, bool joins, bool batched)
 {
 	struct places at = { .fd = fd, .pid = pid, .name = name };
 	size_t before = p->n_attachments;
@@ -369,6 +388,9 @@ int programs__attach(struct programs *p, const struct elf_file *elf, int fd, con
 				continue;
 			at.sites[at.count] = site;
 			at.offsets[at.count] = e->offset + site__offset(site);
+			/* The program compares who is there with who takes its batches. */
+			if (batched && is_batched((enum probe)probe))
+				at.offsets[at.count] = e->offset + site__own_offset();
 			at.semaphores[at.count] = e->semaphore;
 			at.cookies[at.count] = (uint64_t)probe | (joins ? COOKIE_JOINS : 0);
 			at.probes[at.count++] = e->probe;

@@ -53,7 +53,11 @@ int programs__choose_site(struct programs *p, enum site wanted);
  * file, `name` is for messages. `joins`: a process in which one fires is traced from then on; ignored where the kernel
  * cannot tell the program. */
 int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
-		     uint32_t kinds, bool joins);
+		     uint32_t kinds, bool joins, bool batched);
+
+/* Another program to the file's viz:batch; what is attached after that with `batched` is for what is not. */
+int programs__attach_batch(struct programs *p, int program, const struct elf_file *elf, int fd, const char *name,
+			   pid_t pid);
 
 /* Detaches. All zeros is fine. */
 void programs__free(struct programs *p);

@@ -57,6 +57,7 @@ _viztrace_bpf_value() {
 	PAT) mapfile -t COMPREPLY < <(compgen -W "$(_viztrace_bpf_names "$tool")" -- "$cur") ;;
 	SITE) mapfile -t COMPREPLY < <(compgen -W "auto nop1 nop5 nop10" -- "$cur") ;;
 	FORMAT) mapfile -t COMPREPLY < <(compgen -W "chrome" -- "$cur") ;;
+	WAY) mapfile -t COMPREPLY < <(compgen -W "auto batch trap" -- "$cur") ;;
 	esac
 }
 

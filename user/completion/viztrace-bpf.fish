@@ -49,6 +49,8 @@ function __viztrace_bpf_option --argument-names short long value about
             set -a args -x -a 'auto nop1 nop5 nop10'
         case FORMAT
             set -a args -x -a 'chrome'
+        case WAY
+            set -a args -x -a 'auto batch trap'
         case '?*'
             set -a args -x
     end

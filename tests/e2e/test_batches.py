@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Batches: nothing is missing, doubled, out of order or another thread's, whatever happens; or it is counted as lost."""
+import collections
+import os
+import signal
+import struct
+import time
+
+import harness
+
+
+class Batches(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.program = harness.build("batches")
+
+    def streams(self, trace, gaps=False):
+        """{stream: numbers}, each checked against what it says of itself. (pid, stream) if there are several."""
+        found = collections.defaultdict(list)
+        for e in trace.of("C", name="stream"):
+            a = e["args"]
+            if "viz" in e:
+                continue  # it closes something
+            self.assertEqual(a["check"], (a["number"] * 7919) ^ a["stream"], "not what was written: %r" % e)
+            self.assertEqual(e["tid"], a["thread"], "another thread's: %r" % e)
+            found[a["stream"]].append(a["number"])
+        for stream, numbers in found.items():
+            wanted = sorted(set(numbers)) if gaps else list(range(len(numbers)))
+            if numbers != wanted:
+                self.fail("stream %d: %r, not %r" % ((stream, *next(p for p in zip(numbers, wanted + [-1])
+                                                                     if p[0] != p[1]))))
+        return found
+
+    def samples(self, trace):
+        """The numbers of one stream, in the order of the trace."""
+        (numbers,) = self.streams(trace, gaps=True).values()
+        return numbers
+
+    def batched(self, *args, options=(), target_code=0, code=0):
+        """One run to its end. (trace, streams)"""
+        trace, _, messages = self.traced(self.program, *args, options=("--collect", "batch", "-v", *options),
+                                         target_code=target_code, code=code)
+        self.assertIn("attached viz:batch", messages)
+        return trace
+
+    def complete(self, *args, **more):
+        trace = self.batched(*args, **more)
+        self.assertEqual(trace.total["lost"], 0)
+        return self.streams(trace)
+
+    def test_one_thread(self):
+        streams = self.complete("threads", 1, 100000)
+        self.assertEqual({k: len(v) for k, v in streams.items()}, {0: 100000})
+
+    def test_threads(self):
+        streams = self.complete("threads", 4, 20000)
+        self.assertEqual(sorted(map(len, streams.values())), [20000] * 4)
+
+    def test_more_threads_than_slots(self):
+        streams = self.complete("threads", 100, 300)
+        self.assertEqual(sorted(map(len, streams.values())), [300] * 100)
+
+    def test_threads_that_come_and_go(self):
+        streams = self.complete("churn", 120)
+        expected = [(i * 31 + k * 97) % 397 + (i * 31 + k * 97) % 7 for i in range(120) for k in range(1 + i % 8)]
+        self.assertEqual(sorted(map(len, streams.values())), sorted(n for n in expected if n))
+
+    def test_signal_handlers_that_write(self):
+        streams = self.complete("signals", 2, 4000)
+        self.assertEqual(len(streams), 4)
+        self.assertEqual(2, sum(len(v) == 4000 for v in streams.values()))
+
+    def test_every_end_of_a_process(self):
+        for how, code in (("return", 0), ("exit", 0), ("abort", -signal.SIGABRT), ("segv", -signal.SIGSEGV),
+                          ("kill", -signal.SIGKILL)):
+            with self.subTest(how=how):
+                streams = self.complete("end", how, target_code=code)
+                self.assertEqual(len(streams[0]), 1077)
+
+    def test_exec(self):
+        trace = self.batched("exec", 20)
+        self.assertEqual(trace.total["lost"], 0)
+        numbers = [a["number"] for a in trace.samples_of("stream")]
+        self.assertTrue(numbers == list(range(1077)) * 21, len(numbers))
+
+    def test_children_are_not_traced(self):
+        streams = self.complete("forks", 12)
+        self.assertEqual(len(streams[0]), 1077)
+
+    def test_a_ring_that_is_too_small(self):
+        trace = self.batched("threads", 2, 200000, options=("--ring-size", "64k"))
+        self.streams(trace, gaps=True)
+        counts = trace.probe("set")
+        self.assertGreater(counts["lost"], 0)
+        self.assertEqual((counts["seen"], counts["written"] + counts["lost"]), (400000, 400000))
+
+    def test_filters(self):
+        trace = self.batched("threads", 1, 20000, options=("--exclude", "stream.check"))
+        self.assertEqual(trace.total["lost"], 0)
+        self.assertEqual([set(a) for a in trace.samples_of("stream")][:1], [{"number", "stream", "thread"}])
+        self.assertEqual(len(trace.samples_of("stream")), 20000)
+        trace = self.batched("threads", 1, 20000, options=("--exclude", "stream"))
+        self.assertEqual((trace.probe("set")["seen"], trace.probe("set")["filtered"]), (20000, 20000))
+
+    def test_killed_at_any_moment(self):
+        """What was done is there, without a gap; one write may have been in the making."""
+        path = self.dir / "progress"
+        for i in range(20):
+            with self.subTest(i=i):
+                target = self.target(self.program, "forever", 1 + i % 3, path)
+                tool = self.attach(target.pid, "--collect", "batch", "--ring-size", "64M")
+                target.tell()
+                time.sleep(0.002 + 0.003 * (i % 7))
+                target.signal(signal.SIGKILL)
+                target.wait()
+                self.end(tool, with_signal=None)
+                trace = self.load()
+                streams = self.streams(trace, gaps=trace.total["lost"] > 0)
+                with open(path, "rb") as f:
+                    progress = list(struct.iter_unpack("<QQ", f.read(16 * (1 + i % 3))))
+                os.unlink(path)
+                for stream, (begun, done) in enumerate(progress):
+                    if not trace.total["lost"]:
+                        self.assertIn(len(streams[stream]), range(done, begun + 1))
+
+    def test_again_and_again(self):
+        """Attached and detached at full speed: each time a piece without gaps."""
+        path = self.dir / "progress"
+        target = self.target(self.program, "forever", 2, path)
+        target.tell()
+        for i in range(8):
+            tool = self.attach(target.pid, "--collect", "batch", "--ring-size", "64M", "-d", "0.05", output="%d.json" % i)
+            self.end(tool, with_signal=None)
+            trace = self.load("%d.json" % i)
+            found = self.streams(trace, gaps=True)
+            self.assertEqual(len(found), 2)
+            missing = sum(n[-1] - n[0] + 1 - len(n) for n in found.values())
+            self.assertLessEqual(missing, trace.probe("set")["lost"])
+
+    def steps(self):
+        target = self.target(self.program, "steps")
+        return target
+
+    def test_what_is_written_is_seen_soon(self):
+        target = self.steps()
+        tool = self.attach(target.pid, "--collect", "batch")
+        target.ask("write 3")
+        self.assertTrue(harness.wait_until(
+            lambda: b'"number":2' in (self.dir / "trace.json").read_bytes().replace(b" ", b"")))
+        self.end(tool)
+        self.assertEqual(self.samples(self.load()), [0, 1, 2])
+
+    def test_two_tools_and_one_that_wants_traps(self):
+        target = self.steps()
+        first = self.attach(target.pid, "--collect", "batch", output="first.json")
+        target.ask("write 1000")
+        second = self.attach(target.pid, "--collect", "batch", output="second.json")
+        target.ask("write 1000")
+        third = self.attach(target.pid, "--collect", "trap", output="third.json")
+        target.ask("write 500")
+        self.end(second)
+        self.end(third)
+        self.assertTrue(harness.wait_until(lambda: int(target.ask("on")) == 9))
+        target.ask("write 1000")
+        self.end(first)
+        for name, numbers in (("first", range(3500)), ("second", range(1000, 2500)), ("third", range(2000, 2500))):
+            self.assertEqual(self.samples(self.load(name + ".json")), list(numbers), name)
+
+
+class OldHeader(harness.Case):
+    def test_a_program_with_the_first_version_of_the_header(self):
+        old = harness.ROOT / "tests" / "header" / "version1"
+        program = harness.build("steady-version1", "steady.c", flags=("-O2", "-I", str(old)))
+        for way in ("trap", "batch"):
+            with self.subTest(way=way):
+                target = self.target(program)
+                tool = self.attach(target.pid, "--collect", way, "-v")
+                target.ask("work 100")
+                self.end(tool)
+                self.assertEqual(len(self.load().samples_of("sum")), 100)
+                self.assertNotIn("viz:batch", tool.messages())
+                target.tell("quit")
+                target.wait()

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* laps: see laps.h. */
+#include "laps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VIZ_PROBE_DISABLE
+#include "viztrace.h"
+
+#define RECORD_MIN 24u
+
+static uint32_t size_of(uint64_t word)
+{
+	return word & 0xffff;
+}
+
+static unsigned kind_of(uint64_t word)
+{
+	return word >> 16 & (LAPS_KINDS - 1);
+}
+
+struct laps_slot *laps__slot(struct laps *l, uint32_t pid, uint32_t generation, uint64_t address)
+{
+	uint64_t process = (uint64_t)generation << 32 | pid;
+	struct laps_slot *s = table__get(&l->by_address, process, address);
+
+	if (s)
+		return s;
+	s = calloc(1, sizeof(*s));
+	if (!s || table__put(&l->by_address, process, address, s)) {
+		free(s);
+		return NULL;
+	}
+	s->pid = pid;
+	s->generation = generation;
+	s->address = address;
+	s->next = l->first;
+	l->first = s;
+	return s;
+}
+
+/* The slot goes on to another lap. Every lap is flushed before: if this one did not come, it is among the lost. */
+static void leave(struct laps *l, struct laps_slot *s)
+{
+	if (s->known && !s->flushed)
+		for (int i = 0; i < LAPS_KINDS; i++)
+			l->had[i] += s->drained[i];
+	memset(s->drained, 0, sizeof(s->drained));
+	s->n_holes = 0;
+	s->taken = 0;
+	s->complete = 0;
+	s->flushed = false;
+	s->is_lost = false;
+}
+
+static bool is_record(const struct laps_slot *s, const struct laps_look *look, uint32_t at)
+{
+	uint64_t word;
+
+	if (look->size < RECORD_MIN || at > look->size - RECORD_MIN)
+		return false;
+	word = look->data[at / 8];
+	return (word >> 24 & 0xff) == (s->lap & 0xff) && size_of(word) >= RECORD_MIN && size_of(word) % 8 == 0 &&
+	       size_of(word) <= look->size - at;
+}
+
+static bool is_complete(const struct laps_look *look, uint32_t at)
+{
+	return kind_of(look->data[at / 8]) && (!look->before || kind_of(look->before[at / 8]));
+}
+
+static int pass(struct laps_slot *s, const struct laps_look *look, uint32_t at, laps_cb cb, void *ctx)
+{
+	const uint64_t *record = look->data + at / 8;
+
+	s->complete += size_of(record[0]);
+	if (!look->flushed)
+		s->drained[kind_of(record[0])]++;
+	return cb(ctx, s, record, size_of(record[0]));
+}
+
+static int look_at_holes(struct laps_slot *s, const struct laps_look *look, laps_cb cb, void *ctx)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < s->n_holes;) {
+		if (!is_record(s, look, s->holes[i]) || !is_complete(look, s->holes[i])) {
+			i++;
+			continue;
+		}
+		err = pass(s, look, s->holes[i], cb, ctx);
+		s->holes[i] = s->holes[--s->n_holes];
+	}
+	return err;
+}
+
+int laps__look(struct laps *l, struct laps_slot *s, const struct laps_look *look, laps_cb cb, void *ctx)
+{
+	const uint32_t complete = look->impatient ? UINT32_MAX : look->complete;
+	int err;
+
+	if (s->known && (int32_t)(look->lap - s->lap) < 0)
+		return 0;
+	if (!s->known || look->lap != s->lap) {
+		leave(l, s);
+		s->known = true;
+		s->lap = look->lap;
+	}
+	/* We have had more by now than there was when this was read. */
+	if (s->complete > complete)
+		return s->taken < look->size;
+	err = look_at_holes(s, look, cb, ctx);
+	while (!err && s->taken < look->size) {
+		if (!is_record(s, look, s->taken)) {
+			/* Its room was taken a moment ago; when all should be there it is nonsense. */
+			l->malformed += look->impatient;
+			err = look->impatient ? 0 : 1;
+			break;
+		}
+		if (is_complete(look, s->taken)) {
+			/* What only looks like one was left by an earlier lap: its room was taken a moment ago. */
+			if (size_of(look->data[s->taken / 8]) > complete - s->complete) {
+				err = 1;
+				break;
+			}
+			err = pass(s, look, s->taken, cb, ctx);
+		} else if (!look->impatient || s->n_holes == LAPS_HOLES) {
+			err = 1;
+			break;
+		} else {
+			s->holes[s->n_holes++] = s->taken;
+		}
+		s->taken += size_of(look->data[s->taken / 8]);
+	}
+	s->flushed |= look->flushed;
+	return err;
+}
+
+void laps__lose(struct laps_slot *s, uint32_t lap)
+{
+	if (s->known && s->lap == lap)
+		s->is_lost = true;
+}
+
+void laps__close(struct laps *l)
+{
+	for (struct laps_slot *s = l->first; s; s = s->next) {
+		if (s->is_lost)
+			leave(l, s);
+		s->known = false;
+	}
+}
+
+void laps__clear(struct laps *l)
+{
+	struct laps_slot *s;
+
+	while ((s = l->first)) {
+		l->first = s->next;
+		free(s);
+	}
+	table__clear(&l->by_address);
+}

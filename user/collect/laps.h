@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * laps: what is in the slots of batches (viztrace.h), looked at again and again, in; each record of it, once, out.
+ *
+ * A slot's lap is seen when it is full, by the kernel (flushed), and before that, by ourselves (drained): then what is
+ * new is only what is behind the part that was seen. What is passed in for one slot has to be in order, but for this:
+ * what was drained may be passed in after what was flushed later. All of it is untrusted.
+ *
+ * A record that is being written stops a look at its lap, as those behind it in time may not be passed on before it;
+ * unless it takes too long (the program may be stopped in the midst of it, or have left it for good): then it is a
+ * hole, which is looked at again as long as its lap is there.
+ */
+#ifndef VIZTRACE_LAPS_H
+#define VIZTRACE_LAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../common/table.h"
+
+#define LAPS_KINDS 8  /* enum viz_record is below that */
+#define LAPS_HOLES 16 /* in one lap: each is a signal handler on top of another one */
+
+struct laps_slot {
+	uint64_t address;
+	uint32_t pid, generation;
+	uint64_t owner; /* the thread pointer */
+	uint32_t tid;   /* of who had its last lap copied; 0: nobody yet */
+	bool known;     /* has been looked at */
+	bool flushed;   /* the kernel has passed on this lap, or a part */
+	bool is_lost;   /* it had no room for it */
+	uint32_t lap;
+	uint32_t taken;    /* bytes */
+	uint32_t complete; /* of those, in records that were passed on */
+	uint32_t n_holes;
+	uint32_t holes[LAPS_HOLES];
+	uint64_t drained[LAPS_KINDS]; /* records of this lap that we had before the kernel passed it on */
+	struct laps_slot *next;
+};
+
+/* All zeros are books without a slot. */
+struct laps {
+	struct table by_address;
+	struct laps_slot *first;
+	/* Records that the kernel counts as lost with their lap, but that we have. */
+	uint64_t had[LAPS_KINDS];
+	uint64_t malformed; /* laps that were given up where they contradict themselves */
+};
+
+struct laps_look {
+	const uint64_t *data;
+	const uint64_t *before; /* the same, read before: what is complete there is complete in `data`. NULL: all is */
+	uint32_t lap, size;     /* size: bytes of it */
+	uint32_t complete;      /* bytes in records that are complete, or UINT32_MAX: nobody knows */
+	bool flushed;
+	bool impatient; /* what is being written has been for too long, or will never be complete */
+};
+
+/* `n` bytes, a multiple of 8, at least the three words that each record has. 0 or an error, which ends the look. */
+typedef int (*laps_cb)(void *ctx, struct laps_slot *slot, const uint64_t *record, uint32_t n);
+
+/* The books of a slot; NULL: no memory. */
+struct laps_slot *laps__slot(struct laps *l, uint32_t pid, uint32_t generation, uint64_t address);
+
+/* 0, 1 if there is something being written before the end, or the callback's error. */
+int laps__look(struct laps *l, struct laps_slot *s, const struct laps_look *look, laps_cb cb, void *ctx);
+
+/* There was no room for the lap. It may be looked at all the same, as long as it is there. */
+void laps__lose(struct laps_slot *s, uint32_t lap);
+
+/* No more looks: settles the books. */
+void laps__close(struct laps *l);
+
+void laps__clear(struct laps *l);
+
+#endif

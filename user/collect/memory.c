@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* memory: see memory.h. */
+#define _GNU_SOURCE
+#include "memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define PAGE 4096u
+
+/* Records of the generation before may still be on their way. */
+static void drop_old(struct memory *m, const struct memory_of *of)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_parts; i++)
+		if (m->parts[i].pid != of->pid || of->generation - m->parts[i].generation <= 1)
+			m->parts[n++] = m->parts[i];
+	m->n_parts = n;
+}
+
+int memory__add_file(struct memory *m, const struct memory_of *of, const struct elf_file *elf, int fd, uint64_t bias)
+{
+	struct memory_part *parts;
+	size_t n;
+
+	drop_old(m, of);
+	n = m->n_parts + elf->n_constants;
+	parts = realloc(m->parts, (n ? n : 1) * sizeof(*parts));
+	if (!parts)
+		return -ENOMEM;
+	m->parts = parts;
+	for (size_t i = 0; i < elf->n_constants; i++)
+		parts[m->n_parts++] = (struct memory_part){
+			.address = elf->constants[i].address + bias,
+			.size = elf->constants[i].size,
+			.offset = elf->constants[i].offset,
+			.pid = of->pid,
+			.generation = of->generation,
+			.fd = fd,
+		};
+	return 0;
+}
+
+int memory__read(pid_t pid, uint64_t address, void *ret, size_t size)
+{
+	struct iovec to = { ret, size }, from = { (void *)(uintptr_t)address, size };
+	ssize_t n = process_vm_readv(pid, &to, 1, &from, 1, 0);
+
+	return n < 0 ? -errno : (size_t)n < size ? -EFAULT : 0;
+}
+
+static const struct memory_part *part_of(const struct memory *m, const struct memory_of *of, uint64_t address)
+{
+	for (size_t i = 0; i < m->n_parts; i++) {
+		const struct memory_part *p = &m->parts[i];
+
+		if (p->pid == of->pid && p->generation == of->generation && address - p->address < p->size)
+			return p;
+	}
+	return NULL;
+}
+
+bool memory__is_constant(const struct memory *m, const struct memory_of *of, uint64_t address)
+{
+	return part_of(m, of, address) != NULL;
+}
+
+/* Up to MEMORY_STRING_MAX bytes, as far as they are there. */
+static size_t read_some(pid_t pid, uint64_t address, char *to)
+{
+	size_t first = PAGE - address % PAGE;
+
+	if (first > MEMORY_STRING_MAX)
+		first = MEMORY_STRING_MAX;
+	if (memory__read(pid, address, to, first))
+		return 0;
+	if (first == MEMORY_STRING_MAX || memchr(to, 0, first) ||
+	    memory__read(pid, address + first, to + first, MEMORY_STRING_MAX - first))
+		return first;
+	return MEMORY_STRING_MAX;
+}
+
+void memory__string(const struct memory *m, const struct memory_of *of, uint64_t address, struct memory_string *ret)
+{
+	const struct memory_part *p = part_of(m, of, address);
+	size_t there = 0;
+	const char *nul;
+
+	if (p) {
+		uint64_t at = address - p->address, left = p->size - at;
+		ssize_t n = pread(p->fd, ret->text, left < MEMORY_STRING_MAX ? left : MEMORY_STRING_MAX,
+				  (off_t)(p->offset + at));
+
+		there = n > 0 ? (size_t)n : 0;
+	} else if (of->is_there) {
+		there = read_some(of->pid, address, ret->text);
+	}
+	nul = memchr(ret->text, 0, there);
+	ret->truncated = there && !nul;
+	if (ret->truncated)
+		ret->text[there - 1] = 0;
+	ret->size = (uint16_t)(nul ? (size_t)(nul - ret->text) + 1 : there);
+}
+
+const struct memory_string *memory__constant(struct memory *m, const struct memory_of *of, uint64_t address)
+{
+	uint64_t process = (uint64_t)of->generation << 32 | (uint32_t)of->pid;
+	struct memory_string *s = table__get(&m->constants, process, address);
+
+	if (s)
+		return s;
+	s = malloc(sizeof(*s));
+	if (!s)
+		return NULL;
+	memory__string(m, of, address, s);
+	if (table__put(&m->constants, process, address, s)) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static bool forget_string(void *value, void *ctx)
+{
+	(void)ctx;
+	free(value);
+	return true;
+}
+
+void memory__clear(struct memory *m)
+{
+	table__drop(&m->constants, forget_string, NULL);
+	table__clear(&m->constants);
+	free(m->parts);
+	m->parts = NULL;
+	m->n_parts = 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * memory: addresses of traced processes in, what is there out. What a file is mapped with to be read only is read from
+ * that file, also when the process is gone; the rest from the process itself, while it lives. Nothing of it is trusted.
+ */
+#ifndef VIZTRACE_MEMORY_H
+#define VIZTRACE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../common/elf_file.h"
+#include "../common/table.h"
+
+#define MEMORY_STRING_MAX 512 /* bytes, with the NUL; NAME_BYTES of the record ABI */
+
+struct memory_string {
+	uint16_t size; /* with its NUL; 0: unreadable */
+	bool truncated;
+	char text[MEMORY_STRING_MAX];
+};
+
+struct memory_part {
+	uint64_t address, size, offset;
+	pid_t pid;
+	uint32_t generation;
+	int fd;
+};
+
+/* A process between two execs. */
+struct memory_of {
+	pid_t pid;
+	uint32_t generation;
+	bool is_there; /* still: it may be read */
+};
+
+/* All zeros knows no files. */
+struct memory {
+	struct memory_part *parts;
+	size_t n_parts;
+	struct table constants; /* strings, by process and address */
+};
+
+/* The process has the file mapped, at its link time addresses + bias. `fd` must stay open. 0 or -ENOMEM. */
+int memory__add_file(struct memory *m, const struct memory_of *of, const struct elf_file *elf, int fd, uint64_t bias);
+
+/* Of the process as it is now: `size` bytes. 0 or -errno. */
+int memory__read(pid_t pid, uint64_t address, void *ret, size_t size);
+
+/* A string that never changes, read once: good until memory__clear(). NULL: no memory for it. */
+const struct memory_string *memory__constant(struct memory *m, const struct memory_of *of, uint64_t address);
+
+/* Is it in a file, so that it never changes? */
+bool memory__is_constant(const struct memory *m, const struct memory_of *of, uint64_t address);
+
+/* A string as it is now. */
+void memory__string(const struct memory *m, const struct memory_of *of, uint64_t address, struct memory_string *ret);
+
+void memory__clear(struct memory *m);
+
+#endif

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* unpack: see unpack.h. */
+#include "unpack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VIZ_PROBE_DISABLE
+#include "viztrace.h"
+
+#define HASH_BASIS 0xcbf29ce484222325ull
+#define HASH_PRIME 0x100000001b3ull
+#define HEAD_WORDS 3
+#define BASE_WORDS (sizeof(struct viz_base) / 8)
+
+struct thread {
+	uint32_t tid;
+};
+
+struct comm {
+	uint64_t ts;
+	char text[16];
+};
+
+struct object {
+	uint64_t cls; /* that was introduced; 0: none */
+	uint32_t generation;
+	bool has_base;
+	struct viz_base base;
+};
+
+static unsigned kind_of(uint64_t word)
+{
+	return word >> 16 & 0x7f;
+}
+
+static bool is_whole(uint64_t word)
+{
+	return word >> 16 & VIZ_RECORD_WHOLE;
+}
+
+static bool is_report(uint64_t word)
+{
+	return kind_of(word) == VIZ_RECORD_SET || kind_of(word) == VIZ_RECORD_LOG;
+}
+
+enum probe unpack__probe(unsigned kind)
+{
+	switch (kind) {
+	case VIZ_RECORD_SET: return EVENT_PROBE_SET;
+	case VIZ_RECORD_LOG: return EVENT_PROBE_LOG;
+	case VIZ_RECORD_ENTER: return EVENT_PROBE_ENTER;
+	case VIZ_RECORD_EXIT: return EVENT_PROBE_EXIT;
+	case VIZ_RECORD_VALUE: return EVENT_PROBE_VALUE;
+	case VIZ_RECORD_INSTANT: return EVENT_PROBE_INSTANT;
+	default: return EVENT_PROBES;
+	}
+}
+
+/* Where in the record the object's base is, which knows its own address; 0: nowhere. */
+static uint32_t find_base(const uint64_t *words, uint32_t n, struct viz_base *ret)
+{
+	for (uint32_t i = HEAD_WORDS; i + BASE_WORDS <= n; i++) {
+		if (words[i] != (VIZ_CHECK ^ words[2] ^ words[i + 1]))
+			continue;
+		memcpy(ret, words + i, sizeof(*ret));
+		return i;
+	}
+	return 0;
+}
+
+/* ---- On its way ---- */
+
+/* The descriptor, before anything that needs it. */
+static int add_class(struct unpack *u, const struct laps_slot *slot, uint64_t address, bool is_there)
+{
+	static char known;
+	uint64_t process = (uint64_t)slot->generation << 32 | slot->pid;
+	struct viz_class cls;
+	struct rec_class *rec;
+	int err;
+
+	if (table__get(&u->classes, process, address))
+		return 0;
+	err = table__put(&u->classes, process, address, &known);
+	/* Most are known by the file that they are in; this one may be in none. */
+	if (err || !is_there || memory__read((pid_t)slot->pid, address, &cls, sizeof(cls)) ||
+	    cls.magic != VIZ_CLASS_MAGIC || cls.size < sizeof(cls) ||
+	    cls.size > sizeof(cls) + VIZ_ATTRS_MAX * sizeof(struct viz_attr))
+		return err;
+	rec = calloc(1, sizeof(*rec) + cls.size);
+	if (!rec)
+		return -ENOMEM;
+	rec->head.size = (uint32_t)sizeof(*rec) + cls.size;
+	rec->head.kind = REC_CLASS;
+	rec->head.tgid = slot->pid;
+	rec->address = address;
+	if (!memory__read((pid_t)slot->pid, address, rec->bytes, cls.size))
+		err = order__add(u->order, 0, rec, rec->head.size);
+	free(rec);
+	return err;
+}
+
+static bool is_introduced(const struct unpack *u, const struct laps_slot *slot, uint64_t address,
+			  const struct viz_base *base)
+{
+	const struct object *o = table__get(&u->objects, slot->pid, address);
+
+	return o && o->cls == (uintptr_t)base->cls && o->generation == slot->generation && o->has_base &&
+	       o->base.name == base->name;
+}
+
+/* The object's name, if that is in memory that may be another name's soon. */
+static void add_name(struct unpack *u, struct batched *b, const struct memory_of *of, const struct viz_base *base)
+{
+	struct memory_string name;
+
+	if (!base->name || is_introduced(u, b->slot, b->words[2], base) ||
+	    memory__is_constant(&u->memory, of, (uintptr_t)base->name))
+		return;
+	memory__string(&u->memory, of, (uintptr_t)base->name, &name);
+	memcpy((char *)b->words + b->n_words * 8, name.text, name.size);
+	b->name_size = name.size;
+	b->flags = name.truncated ? REC_TRUNCATED : 0;
+}
+
+static int add_constants(struct unpack *u, struct batched *b, const struct memory_of *of)
+{
+	b->names[0] = memory__constant(&u->memory, of, b->words[2]);
+	if (!b->names[0])
+		return -ENOMEM;
+	if (kind_of(b->words[0]) != VIZ_RECORD_VALUE || b->n_words < HEAD_WORDS + 2)
+		return 0;
+	b->names[1] = memory__constant(&u->memory, of, b->words[HEAD_WORDS]);
+	return b->names[1] ? 0 : -ENOMEM;
+}
+
+int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words, uint32_t n, uint64_t ts, bool is_there)
+{
+	const struct memory_of of = { (pid_t)slot->pid, slot->generation, is_there };
+	struct batched *b = &u->record.batched;
+	struct viz_base base;
+	int err = 0;
+
+	*b = (struct batched){ .kind = REC_BATCHED, .ts = ts, .slot = slot, .n_words = n / 8 };
+	memcpy(b->words, words, n);
+	if (!is_report(words[0])) {
+		err = add_constants(u, b, &of);
+	} else if (is_whole(words[0]) && find_base(words, n / 8, &base)) {
+		err = add_class(u, slot, (uintptr_t)base.cls, is_there);
+		add_name(u, b, &of, &base);
+	}
+	b->size = (uint32_t)sizeof(*b) + n + b->name_size;
+	return err ? err : order__add(u->order, ts, b, b->size);
+}
+
+/* ---- Its turn ---- */
+
+int unpack__set_thread(struct unpack *u, uint32_t pid, uint64_t thread, uint32_t tid)
+{
+	struct thread *t = table__get(&u->threads, pid, thread);
+
+	if (!t) {
+		t = calloc(1, sizeof(*t));
+		if (!t || table__put(&u->threads, pid, thread, t)) {
+			free(t);
+			return -ENOMEM;
+		}
+	}
+	t->tid = tid;
+	return 0;
+}
+
+int unpack__set_comm(struct unpack *u, uint32_t pid, uint32_t tid, uint64_t ts, const char comm[16])
+{
+	struct comm *c = table__get(&u->comms, pid, tid);
+
+	if (!c) {
+		c = calloc(1, sizeof(*c));
+		if (!c || table__put(&u->comms, pid, tid, c)) {
+			free(c);
+			return -ENOMEM;
+		}
+	}
+	if (ts < c->ts)
+		return 0;
+	c->ts = ts;
+	memcpy(c->text, comm, sizeof(c->text));
+	return 0;
+}
+
+uint32_t unpack__thread(const struct unpack *u, uint32_t pid, uint64_t thread)
+{
+	const struct thread *t = table__get(&u->threads, pid, thread);
+
+	return t ? t->tid : 0;
+}
+
+static struct object *object_at(struct unpack *u, uint32_t pid, uint64_t address)
+{
+	struct object *o = table__get(&u->objects, pid, address);
+
+	if (o)
+		return o;
+	o = calloc(1, sizeof(*o));
+	if (!o || table__put(&u->objects, pid, address, o)) {
+		free(o);
+		return NULL;
+	}
+	return o;
+}
+
+static bool is_nobodys(const struct unpack *u, const struct batched *b)
+{
+	return b->words[1] < u->start || b->words[1] > u->end;
+}
+
+static void fill_head(struct unpack *u, const struct batched *b, uint16_t kind, size_t size)
+{
+	struct rec_head *head = &u->record.head;
+	const struct comm *comm;
+
+	*head = (struct rec_head){ .size = (uint32_t)size, .kind = kind, .ts = b->ts, .tgid = b->slot->pid };
+	head->tid = unpack__thread(u, b->slot->pid, b->slot->owner);
+	if (!head->tid)
+		head->tid = b->slot->tid ? b->slot->tid : b->slot->pid;
+	comm = table__get(&u->comms, b->slot->pid, head->tid);
+	if (comm)
+		memcpy(head->comm, comm->text, sizeof(head->comm));
+}
+
+/* The same name as the kernel would have read. */
+static int introduce(struct unpack *u, const struct batched *b, const struct viz_base *base, struct object *o,
+		     unpack_cb cb, void *ctx)
+{
+	bool is_other = o->cls && o->generation == b->slot->generation;
+	const struct memory_of of = { (pid_t)b->slot->pid, b->slot->generation, false };
+	const struct memory_string *constant = NULL;
+	struct rec_object *rec = &u->record.object;
+	size_t size = b->name_size;
+	uint16_t flags = b->flags;
+
+	if (base->name && !size)
+		constant = memory__constant(&u->memory, &of, (uintptr_t)base->name);
+	if (constant) {
+		size = constant->size;
+		flags = constant->truncated ? REC_TRUNCATED : 0;
+	}
+	fill_head(u, b, REC_OBJECT, sizeof(*rec) + size);
+	memcpy(rec->name, constant ? constant->text : (const char *)b->words + b->n_words * 8, size);
+	rec->head.flags = (uint16_t)(flags | (is_other ? REC_NEW : 0) | (base->name && !size ? REC_UNREADABLE : 0));
+	rec->address = b->words[2];
+	rec->cls = (uintptr_t)base->cls;
+	rec->name_size = (uint32_t)size;
+	rec->generation = b->slot->generation;
+	rec->name_hash = HASH_BASIS;
+	for (size_t i = 0; i + 1 < size; i++)
+		rec->name_hash = (rec->name_hash ^ (uint8_t)rec->name[i]) * HASH_PRIME;
+	o->cls = rec->cls;
+	o->generation = b->slot->generation;
+	return cb(ctx, rec, rec->head.size);
+}
+
+/* Its base, from the record or from before. */
+static struct object *object_of(struct unpack *u, const struct batched *b, uint32_t *ret_at)
+{
+	struct object *o = object_at(u, b->slot->pid, b->words[2]);
+	uint64_t *words = (uint64_t *)b->words;
+	struct viz_base base;
+
+	if (!o)
+		return NULL;
+	*ret_at = 0;
+	if (is_whole(words[0])) {
+		*ret_at = find_base(words, b->n_words, &base);
+		o->has_base = *ret_at != 0;
+		o->base = base;
+	} else if (!o->has_base && !memory__read((pid_t)b->slot->pid, words[2], &base, sizeof(base)) &&
+		   base.check == (VIZ_CHECK ^ words[2] ^ (uintptr_t)base.cls)) {
+		o->has_base = true;
+		o->base = base;
+	}
+	return o;
+}
+
+static int pass_report(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
+{
+	struct rec_snapshot *rec = &u->record.snapshot;
+	enum probe probe = unpack__probe(kind_of(b->words[0]));
+	uint32_t at, words = b->n_words - HEAD_WORDS, own = 0;
+	struct object *o = object_of(u, b, &at);
+	int err = 0;
+
+	if (!o)
+		return -ENOMEM;
+	if (is_nobodys(u, b))
+		return 0;
+	u->seen[probe]++;
+	if (!o->has_base) {
+		u->orphans[probe]++;
+		return 0;
+	}
+	if (o->cls != (uintptr_t)o->base.cls || o->generation != b->slot->generation)
+		err = introduce(u, b, &o->base, o, cb, ctx);
+	if (err)
+		return err;
+	if (!is_whole(b->words[0]))
+		own = BASE_WORDS;
+	memcpy(rec->span, &o->base, own * 8);
+	memcpy(rec->span + own * 8, b->words + HEAD_WORDS, words * 8);
+	fill_head(u, b, REC_SNAPSHOT, sizeof(*rec) + (own + words) * 8);
+	rec->address = b->words[2];
+	rec->cls = o->cls;
+	rec->probe = (uint32_t)probe;
+	rec->index = (uint32_t)(b->words[0] >> 32);
+	rec->span_offset = at ? -(int32_t)((at - HEAD_WORDS) * 8) : 0;
+	rec->span_size = rec->span_read = (own + words) * 8;
+	rec->n_texts = rec->texts = rec->epoch = 0;
+	return cb(ctx, rec, rec->head.size);
+}
+
+static int pass_slice(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
+{
+	static const uint16_t kinds[] = {
+		[VIZ_RECORD_ENTER] = REC_ENTER,
+		[VIZ_RECORD_EXIT] = REC_EXIT,
+		[VIZ_RECORD_INSTANT] = REC_INSTANT,
+	};
+	const struct memory_string *name = b->names[0];
+	struct rec_slice *rec = &u->record.slice;
+
+	fill_head(u, b, kinds[kind_of(b->words[0])], sizeof(*rec) + name->size);
+	rec->head.flags = !name->size ? REC_UNREADABLE : name->truncated ? REC_TRUNCATED : 0;
+	rec->frame = b->n_words > HEAD_WORDS ? b->words[HEAD_WORDS] : 0;
+	rec->flags = (uint32_t)(b->words[0] >> 32);
+	rec->name_size = name->size;
+	memcpy(rec->name, name->text, name->size);
+	u->seen[unpack__probe(kind_of(b->words[0]))]++;
+	return cb(ctx, rec, rec->head.size);
+}
+
+static int pass_value(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
+{
+	const struct memory_string *name = b->names[0], *attr = b->names[1];
+	struct rec_value *rec = &u->record.value;
+
+	u->seen[EVENT_PROBE_VALUE]++;
+	if (!attr) {
+		u->orphans[EVENT_PROBE_VALUE]++;
+		return 0;
+	}
+	fill_head(u, b, REC_VALUE, sizeof(*rec) + name->size + attr->size);
+	rec->head.flags = (uint16_t)((name->truncated || attr->truncated ? REC_TRUNCATED : 0) |
+				     (!name->size || !attr->size ? REC_UNREADABLE : 0));
+	rec->bits = b->words[HEAD_WORDS + 1];
+	rec->type = (uint32_t)(b->words[0] >> 32);
+	rec->name_size = name->size;
+	rec->attr_size = attr->size;
+	memcpy(rec->text, name->text, name->size);
+	memcpy(rec->text + name->size, attr->text, attr->size);
+	return cb(ctx, rec, rec->head.size);
+}
+
+static int pass_batched(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
+{
+	if (is_report(b->words[0]))
+		return pass_report(u, b, cb, ctx);
+	if (is_nobodys(u, b))
+		return 0;
+	switch (kind_of(b->words[0])) {
+	case VIZ_RECORD_ENTER:
+	case VIZ_RECORD_EXIT:
+	case VIZ_RECORD_INSTANT: return pass_slice(u, b, cb, ctx);
+	case VIZ_RECORD_VALUE: return pass_value(u, b, cb, ctx);
+	default: return 0;
+	}
+}
+
+static int see_object(struct unpack *u, const struct rec_object *rec)
+{
+	struct object *o = object_at(u, rec->head.tgid, rec->address);
+
+	if (!o)
+		return -ENOMEM;
+	/* One that was there before may have been reported in the lap that we are in. */
+	if (rec->head.kind == REC_INIT || o->cls != rec->cls)
+		o->has_base = false;
+	o->cls = rec->cls;
+	o->generation = rec->generation;
+	return 0;
+}
+
+int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb, void *ctx)
+{
+	const struct rec_head *head = record;
+	int err = 0;
+
+	switch (head->kind) {
+	case REC_BATCHED: return pass_batched(u, record, cb, ctx);
+	case REC_THREAD:
+		if (size < sizeof(struct rec_thread))
+			return 0;
+		err = unpack__set_comm(u, head->tgid, head->tid, head->ts, head->comm);
+		return err ? err :
+			     unpack__set_thread(u, head->tgid, ((const struct rec_thread *)record)->thread, head->tid);
+	case REC_OBJECT:
+	case REC_INIT:
+		if (size >= sizeof(struct rec_object))
+			err = see_object(u, record);
+		break;
+	case REC_DESTROY:
+		if (size >= sizeof(struct rec_destroy))
+			free(table__remove(&u->objects, head->tgid, ((const struct rec_destroy *)record)->address));
+		break;
+	}
+	return err ? err : cb(ctx, record, size);
+}
+
+static void clear(struct table *t)
+{
+	size_t pos = 0;
+	void *value;
+
+	while ((value = table__next(t, &pos)))
+		free(value);
+	table__clear(t);
+}
+
+void unpack__clear(struct unpack *u)
+{
+	clear(&u->threads);
+	clear(&u->comms);
+	clear(&u->objects);
+	table__clear(&u->classes);
+	memory__clear(&u->memory);
+}

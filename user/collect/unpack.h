@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * unpack: records of batches (viztrace.h) in, among all others in the order of their time; the records of the same
+ * events as the eBPF programs would have made them (bpf/record.h) out. So no later stage knows of batches.
+ *
+ * What a batch leaves out is kept here: which thread a thread pointer means, the last base of each object, whether
+ * it has been introduced, and names.
+ */
+#ifndef VIZTRACE_UNPACK_H
+#define VIZTRACE_UNPACK_H
+
+#include "../../bpf/record.h"
+#include "../common/event.h"
+#include "laps.h"
+#include "memory.h"
+#include "order.h"
+
+#define REC_BATCHED 0x8000 /* a kind that no eBPF program uses */
+
+/* A record of a batch on its way. */
+struct batched {
+	uint32_t size; /* the first four as in struct rec_head */
+	uint16_t kind;
+	uint16_t flags; /* REC_TRUNCATED: the name */
+	uint64_t ts;
+	struct laps_slot *slot;
+	const struct memory_string *names[2]; /* of what is no report: its name, a value's attribute's; constant */
+	uint32_t n_words;
+	uint32_t name_size; /* of an object's name, which is behind the words, if it was not to be trusted to stay */
+	uint64_t words[];
+};
+
+typedef int (*unpack_cb)(void *ctx, const void *record, size_t size);
+
+struct unpack {
+	struct memory memory;
+	struct table threads, comms, objects, classes;
+	struct order *order;
+	uint64_t start, end; /* by the records' own clock: events before and after are nobody's */
+	uint64_t seen[EVENT_PROBES];
+	uint64_t orphans[EVENT_PROBES]; /* of an object of which nothing is known */
+	union {
+		struct rec_head head;
+		struct rec_snapshot snapshot;
+		struct rec_object object;
+		struct rec_slice slice;
+		struct rec_value value;
+		struct batched batched;
+		uint8_t bytes[24576];
+	} record;
+};
+
+enum probe unpack__probe(unsigned kind); /* of enum viz_record; EVENT_PROBES: of no such */
+
+/* On its way: with what has to be read at once, if the process's memory `is_there` still. `n` bytes. 0 or -ENOMEM. */
+int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words, uint32_t n, uint64_t ts,
+		bool is_there);
+
+/* Any record, when it is its turn. 0 or the callback's error, or -ENOMEM. */
+int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb, void *ctx);
+
+/* Which thread a thread pointer is, for all that has its turn from now on; what a thread was called at `ts`. 0 or
+ * -ENOMEM. */
+int unpack__set_thread(struct unpack *u, uint32_t pid, uint64_t thread, uint32_t tid);
+int unpack__set_comm(struct unpack *u, uint32_t pid, uint32_t tid, uint64_t ts, const char comm[16]);
+uint32_t unpack__thread(const struct unpack *u, uint32_t pid, uint64_t thread); /* 0: not known */
+
+void unpack__clear(struct unpack *u);
+
+#endif
