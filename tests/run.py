@@ -4,7 +4,8 @@
 
 Containers (Debian 12 and 13, each with every suite inside), kernels (two others, in virtual machines) and packages (built and
 installed in bare Debians) take longer than all the rest, so they have to be asked for.
-A suite ends with a line "N passed, N failed, N skipped", or with Criterion's synthesis. One that ends without
+A suite ends with a line "N passed, N failed, N skipped", or with Criterion's synthesis; each leak that the sanitizer
+tells of is a failure, too. One that ends without
 either, or with an exit status that does not fit its line, counts as one failure.
 """
 import argparse
@@ -19,8 +20,10 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 UNIT = os.path.join(ROOT, "build", "unit")
 LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
-FAILURE = re.compile(r"^(?:FAIL: |ERROR: |.*FAILED|.*\[FAIL\]).*$", re.M)
+FAILURE = re.compile(r"^(?:FAIL: |ERROR: |.*FAILED|.*\[FAIL\]|.*ERROR: LeakSanitizer).*$", re.M)
 CRITERION = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
+# Criterion's tests are processes of their own, and it does not look at how these exit: a leak changes no count of its.
+LEAK = re.compile(r"^.*ERROR: LeakSanitizer.*$", re.M)
 TIMEOUT = 2400
 EXTRA = {
     "containers": ["make", "--no-print-directory", "test-container"],
@@ -78,7 +81,9 @@ def counts(text, status):
         failed, skipped = tested - passed, 0
     else:
         return None
-    return None if (status != 0) != (failed != 0) else (passed, failed, skipped)
+    if (status != 0) != (failed != 0):
+        return None
+    return passed, failed + len(LEAK.findall(text)), skipped
 
 
 def run(name, command):
