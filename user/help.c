@@ -13,7 +13,7 @@ static const char options[] =
 	"  -- COMMAND             start it and trace it from its first probe on\n"
 	"      --user USER        who runs the command (default: who called sudo)\n"
 	"  -o, --output FILE      where the trace goes (default: viztrace-PID.json; -: stdout)\n"
-	"      --format FORMAT    of the -o that follows, or else of the last one: chrome (default: by FILE's end)\n"
+	"      --format FORMAT    of the -o that follows, else of the last: chrome (default: by FILE's end)\n"
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
 	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M to 32M)\n"
@@ -76,7 +76,7 @@ static void print_all(void)
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("%s%s", commands[i].about, commands[i].options ? commands[i].options : "");
 	printf("\n"
-	       "Open the trace in https://ui.perfetto.dev or chrome://tracing. More: man viztrace-bpf, man viztrace.h\n"
+	       "Open the trace in https://ui.perfetto.dev or chrome://tracing. More: man viztrace-bpf\n"
 	       "\n%s",
 	       exit_status);
 }
