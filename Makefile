@@ -30,7 +30,7 @@ SAME_PATHS := -ffile-prefix-map=$(CURDIR)=.
 WERROR ?=
 FATAL := $(if $(WERROR),-Werror)
 WARNINGS := -Wall -Wextra $(FATAL) -Wmissing-prototypes -Wshadow
-PACKAGES := libbpf libelf jansson
+PACKAGES := libbpf libelf jansson zlib
 USER_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -I$(B) -DTOOL_VERSION='"$(VERSION)"' \
 	$(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(SAME_PATHS) $(CPPFLAGS) $(CFLAGS)
 USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread

@@ -17,7 +17,7 @@ TERM = re.compile(r"(?:%s|--)(?:,? (?:%s|[A-Z]+\b))*|[a-z]+" % (NAME, NAME))
 OPTION = re.compile(r"(%s|--)(?= |,|$)((?: [A-Z]+)?)" % NAME)
 
 # Values that completion leaves to whoever types them.
-NOTHING_TO_OFFER = {"SIZE", "SECONDS"}
+NOTHING_TO_OFFER = {"N", "SIZE", "SECONDS", "TIME"}
 
 
 def read(path):

@@ -18,6 +18,8 @@ enum {
 	OPT_RING_SIZE = 256,
 	OPT_MAX_SIZE,
 	OPT_NO_PAGE_FAULTS,
+	OPT_MAX_DEPTH,
+	OPT_MIN_DURATION,
 	OPT_PROBE_SITE,
 	OPT_COLLECT,
 	OPT_FILTERS,
@@ -45,6 +47,8 @@ static const struct option options[] = {
 	{ "ring-size", required_argument, NULL, OPT_RING_SIZE },
 	{ "no-page-faults", no_argument, NULL, OPT_NO_PAGE_FAULTS },
 	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
+	{ "max-depth", required_argument, NULL, OPT_MAX_DEPTH },
+	{ "min-duration", required_argument, NULL, OPT_MIN_DURATION },
 	{ "probe-site", required_argument, NULL, OPT_PROBE_SITE },
 	{ "collect", required_argument, NULL, OPT_COLLECT },
 	{ "include", required_argument, NULL, OPT_RULE },
@@ -160,6 +164,37 @@ static int parse_duration(double *ret, const char *text, char *error, size_t siz
 	if (end == text || *end || !isfinite(d) || d <= 0 || d > 1e9)
 		FAIL("-d takes seconds, as 10 or 0.5, not '%s'", text);
 	*ret = d;
+	return 0;
+}
+
+static int parse_min_duration(uint64_t *ret, const char *text, char *error, size_t size)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
+	char *end;
+	double d = strtod(text, &end), ns = 0;
+
+	for (size_t i = 0; end != text && i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(end, units[i].name))
+			ns = d * units[i].ns;
+	if (!isfinite(ns) || ns < 1 || ns > MIN_DURATION_MAX)
+		FAIL("--min-duration takes a time up to 1s, as 10us or 1.5ms, not '%s'", text);
+	*ret = (uint64_t)ns;
+	return 0;
+}
+
+static int parse_depth(uint64_t *ret, const char *text, char *error, size_t size)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || !isdigit((unsigned char)text[0]) || *end || !n || n > MAX_DEPTH)
+		FAIL("--max-depth takes a number from 1 to %u, not '%s'", MAX_DEPTH, text);
+	*ret = n;
 	return 0;
 }
 
@@ -284,6 +319,8 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case 'v': o->verbose = true; break;
 		case OPT_RING_SIZE: err = parse_ring_size(&o->ring_size, optarg, error, size); break;
 		case OPT_MAX_SIZE: err = parse_size(&o->max_size, "--max-size", optarg, error, size); break;
+		case OPT_MIN_DURATION: err = parse_min_duration(&o->min_duration, optarg, error, size); break;
+		case OPT_MAX_DEPTH: err = parse_depth(&o->max_depth, optarg, error, size); break;
 		case OPT_NO_PAGE_FAULTS: o->no_faults = true; break;
 		case OPT_PROBE_SITE: err = parse_site(&o->site, optarg, error, size); break;
 		case OPT_COLLECT: err = parse_collect(&o->collect, optarg, error, size); break;

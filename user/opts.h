@@ -13,7 +13,9 @@
 #include "common/site.h"
 #include "write/formats.h"
 
-#define MAX_SIZE_WARN (256ull << 20) /* viewers in a browser begin to fail here */
+#define MIN_DURATION_MAX 1000000000ull /* of --min-duration, ns: that much is held in memory */
+#define MAX_DEPTH 200000               /* of --max-depth */
+#define MAX_SIZE_WARN (256ull << 20)   /* viewers in a browser begin to fail here */
 
 /* How events come: each by a trap of its own, or many at once (viztrace.h) where that can be done. */
 enum collect_way { COLLECT_AUTO, COLLECT_BATCH, COLLECT_TRAP, COLLECT_WAYS };
@@ -40,6 +42,8 @@ struct opts {
 	uint64_t ring_size; /* bytes of the ring buffer of each CPU, a power of two; 0: not given */
 	bool no_faults;     /* --no-page-faults */
 	uint64_t max_size;  /* bytes of the trace at which it is ended; 0: no limit */
+	uint64_t min_duration; /* ns: shorter slices are not shown; 0: all are */
+	uint64_t max_depth;    /* slices inside of as many others are not shown; 0: not given */
 	enum site site;
 	enum collect_way collect;
 	struct rules rules; /* what to show; ctl: what to add */

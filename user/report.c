@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "decode/decode.h"
 #include "decode/filter.h"
+#include "decode/shorts.h"
 #include "model/model.h"
 #include "write/sinks.h"
 
@@ -53,9 +54,12 @@ void report__close(struct report *r, const struct report_sources *from)
 
 		collector__counts(from->collector, (enum probe)i, &k);
 		c->seen = k.seen;
-		c->filtered = k.filtered + filter__filtered(from->filter, (enum probe)i);
+		c->filtered = k.filtered + filter__filtered(from->filter, (enum probe)i) +
+			      shorts__filtered(from->shorts, (enum probe)i);
 		if (i == EVENT_PROBE_EXIT)
 			c->filtered += m->unwanted;
+		c->filtered += m->too_deep[i];
+		r->too_deep += m->too_deep[i];
 		c->written = m->written[i];
 		c->lost = k.lost + d->rejected_by_probe[i] + m->rejected[i];
 		c->truncated = k.truncated;

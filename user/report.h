@@ -15,6 +15,7 @@ struct report {
 	uint64_t counters, objects, methods, threads, processes; /* how many different ones */
 	uint64_t missed; /* processes that ended before their probes were attached to, or could not be followed */
 	uint64_t not_finite, invalid_json, unwound, unmatched, rejected;
+	uint64_t too_deep;               /* events of slices inside of more others than are shown */
 	uint64_t start, end;             /* ns, CLOCK_MONOTONIC */
 	uint64_t start_wall, start_boot; /* ns since 1970; ns since boot, suspended time included */
 	const char *why;                 /* it ended: "interrupted", "the target ended", ... */
@@ -25,6 +26,7 @@ struct report_sources {
 	struct collector *collector;
 	const struct decoder *decoder;
 	const struct filter *filter;
+	const struct shorts *shorts;
 	const struct model *model;
 	const struct processes *processes;
 	const struct sinks *sinks;

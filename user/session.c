@@ -20,6 +20,7 @@
 #include "control.h"
 #include "decode/decode.h"
 #include "decode/filter.h"
+#include "decode/shorts.h"
 #include "metadata.h"
 #include "model/model.h"
 #include "outputs.h"
@@ -40,6 +41,7 @@ struct session {
 	struct collector *collector;
 	struct decoder *decoder;
 	struct filter *filter;
+	struct shorts *shorts;
 	struct control *control; /* NULL: nobody can change the filters */
 	pid_t control_pid;       /* by which `ctl` finds us */
 	struct incidents incidents;
@@ -47,7 +49,8 @@ struct session {
 	struct sinks sinks;
 	bool is_open; /* the trace is there, or cannot be */
 	uint64_t records;
-	int error; /* the first one */
+	uint64_t end; /* of the trace, if it was not when we noticed; events' clock */
+	int error;    /* the first one */
 	bool size_warned;
 	char *shown; /* what --open opens in the end, or NULL */
 	struct report report;
@@ -61,11 +64,18 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static int on_event(void *ctx, const struct event *e)
+static int feed_model(void *ctx, const struct event *e)
 {
 	struct session *s = ctx;
 
 	return model__feed(s->model, e);
+}
+
+static int on_event(void *ctx, const struct event *e)
+{
+	struct session *s = ctx;
+
+	return shorts__feed(s->shorts, e, feed_model, s);
 }
 
 /* An end or exec that took everything with it leaves the model, and the stages before it, without that. */
@@ -170,6 +180,14 @@ static void on_process_event(void *ctx, enum event_kind what, uint64_t ts, pid_t
 		log_verbose("process %d: %s: %s", pid, text, strerror(ENOMEM));
 }
 
+static void on_thread_end(void *ctx, uint64_t ts, pid_t pid, pid_t tid)
+{
+	struct session *s = ctx;
+
+	if (incidents__add_thread_end(&s->incidents, ts, (uint32_t)pid, (uint32_t)tid))
+		log_verbose("thread %d: its end: %s", tid, strerror(ENOMEM));
+}
+
 /* The class descriptors in the files: dicts never come in a record of their own. */
 static int on_file(void *ctx, pid_t pid, uint64_t bias, struct binary *b)
 {
@@ -198,6 +216,8 @@ static enum exit_code prepare(struct session *s)
 
 	if (!err)
 		err = filter__new(&s->filter, &s->opts->rules, on_verdict, s);
+	if (!err)
+		err = shorts__new(&s->shorts, s->opts->min_duration);
 	if (err) {
 		log_error("cannot begin to trace: %s", strerror(-err));
 		return EXIT_INTERNAL;
@@ -227,6 +247,8 @@ static enum exit_code open_outputs(struct session *s)
 	err = sinks__begin(&s->sinks);
 	if (!err)
 		err = model__new(&s->model, &sinks_ops, &s->sinks, s->report.start);
+	if (!err && s->opts->max_depth)
+		model__limit_depth(s->model, s->opts->max_depth);
 	if (!err)
 		err = model__process_name(s->model, (uint32_t)(n ? first->pid : getpid()),
 					  n ? first->comm : "viztrace-bpf");
@@ -349,16 +371,22 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 			s->error = collector__pass(s->collector, on_record, s);
 		if (!s->error)
 			s->error = pass_incidents(s, collector__passed_until(s->collector));
+		if (!s->error)
+			s->error = shorts__pass(s->shorts, collector__passed_until(s->collector), feed_model, s);
 		if (s->error)
 			return "an error";
 		ended = processes__ended(s->processes);
-		if (ended)
+		if (ended) {
+			s->end = processes__end_time(s->processes);
 			return ended;
+		}
 		if (s->records != before)
 			timeout = POLL_BUSY_MS;
 		now = collector__now();
-		if (now >= end)
+		if (now >= end) {
+			s->end = end;
 			return "the time is over";
+		}
 		if (o->max_size && sinks__size(&s->sinks) >= o->max_size)
 			return "--max-size is reached";
 		if (!s->size_warned && sinks__size(&s->sinks) >= MAX_SIZE_WARN) {
@@ -391,17 +419,21 @@ static int finish(struct session *s, int argc, char **argv)
 	struct json metadata;
 	int err = s->error, failed;
 
+	/* What is open ends then, and not when we are rid of it. */
+	s->report.end = s->end ? s->end : collector__now();
 	if (!err)
 		err = collector__stop(s->collector, on_record, s);
-	s->report.end = collector__now();
 	if (!err)
 		err = pass_incidents(s, UINT64_MAX);
+	if (!err)
+		err = shorts__pass(s->shorts, UINT64_MAX, feed_model, s);
 	if (!err)
 		err = model__finish(s->model, s->report.end);
 	report__close(&s->report, &(struct report_sources){
 					  .collector = s->collector,
 					  .decoder = s->decoder,
 					  .filter = s->filter,
+					  .shorts = s->shorts,
 					  .model = s->model,
 					  .processes = s->processes,
 					  .sinks = &s->sinks,
@@ -452,7 +484,9 @@ static void say_what_is_traced(const struct session *s)
 /* All up to the point from where there is a trace. */
 static enum exit_code begin(struct session *s)
 {
-	const struct processes_ops ops = { .on_event = on_process_event, .on_file = on_file, .ctx = s };
+	const struct processes_ops ops = {
+		.on_event = on_process_event, .on_thread_end = on_thread_end, .on_file = on_file, .ctx = s
+	};
 	const struct processes_options which = {
 		.pids = s->opts->pids,
 		.n_pids = s->opts->n_pids,
@@ -533,6 +567,7 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	sinks__free_writers(&s.sinks);
 	decoder__free(s.decoder);
 	filter__free(s.filter);
+	shorts__free(s.shorts);
 	control__free(s.control);
 	incidents__clear(&s.incidents);
 	collector__free(s.collector);

@@ -31,7 +31,7 @@ void summary__status(double seconds, uint64_t events, double rate, uint64_t lost
 
 static uint64_t size_of(const struct sink *k)
 {
-	return k->output ? output__size(k->output) : 0;
+	return k->output ? output__size_on_disk(k->output) : 0;
 }
 
 void summary__print(const struct report *r, const struct sinks *sinks, uint64_t ring_size)
@@ -56,10 +56,18 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 		 p[EVENT_PROBE_ENTER].written, p[EVENT_PROBE_EXIT].written, p[EVENT_PROBE_INSTANT].written);
 	log_info("  lost %" PRIu64 ", filtered %" PRIu64 ", truncated %" PRIu64 ", unreadable %" PRIu64, r->total.lost,
 		 r->total.filtered, r->total.truncated, r->total.unreadable);
-	if (r->unwound || r->not_finite || r->invalid_json)
-		log_info("  %" PRIu64 " slices ended by unwinding, %" PRIu64 " samples were no finite numbers, %" PRIu64
-			 " texts were no JSON",
-			 r->unwound, r->not_finite, r->invalid_json);
+	if (r->unwound || r->unmatched)
+		log_info("  %" PRIu64 " slices ended by unwinding, %" PRIu64
+			 " ends of slices that began before, or that we "
+			 "do not know",
+			 r->unwound, r->unmatched);
+	if (r->not_finite || r->invalid_json)
+		log_info("  %" PRIu64 " samples were no finite numbers, %" PRIu64 " texts were no JSON", r->not_finite,
+			 r->invalid_json);
+	if (r->too_deep)
+		log_info("  %" PRIu64
+			 " events of slices that are inside of too many others were left out; see --max-depth",
+			 r->too_deep);
 	if (r->total.lost > r->rejected)
 		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k", r->total.lost,
 			 ring_size >> 10);

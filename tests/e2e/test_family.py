@@ -59,7 +59,7 @@ class Family(harness.Case):
 
     @staticmethod
     def pids(trace):
-        return {e["pid"] for e in trace.events if e["ph"] != "M"}
+        return {e["pid"] for e in trace.events if e["ph"] != "M" and e not in trace.found}
 
     def by_name(self, trace):
         """Object's name: its steps. Each act has a name of its own."""
@@ -389,7 +389,7 @@ class Execs(Family):
     def exec_of(self, trace, first, events):
         self.all_there(trace, first + acts(5) + 3 + events, 1)
         (pid,) = self.pids(trace)
-        self.assertEqual(trace.process_names[pid], ["family", "other"])
+        self.assertEqual(trace.process_names[pid], ["family", "family \u2192 other"])
         self.assertEqual(dict(trace.acts[pid]), {"before": steps(5), "open": steps(1), "leaf": steps(3)})
         self.assertEqual(trace.slices(), ["+act", "-act", "+never left", "-never left", "+act", "-act"])
         # What the first program had ends no later than the second one begins.
@@ -442,7 +442,7 @@ class Execs(Family):
         self.assertEqual(dict(trace.acts[target.pid]),
                          {"before": steps(5), "open": steps(1), "leaf": steps(3)})
         self.assertEqual(trace.slices(), ["+act", "-act", "+never left", "-never left", "+act", "-act"])
-        self.assertEqual(trace.process_names[target.pid], ["family", other.name])
+        self.assertEqual(trace.process_names[target.pid], ["family", "family \u2192 " + other.name])
         first = [e["name"] for e in trace.of("i", name="main")]
         if first or not word:  # of another file: comes before we are there, mostly
             self.assertEqual(first, ["main"])

@@ -39,7 +39,7 @@ class Viewer(harness.Case):
             if trace.thread_names[thread["tid"]]:
                 self.assertEqual(thread["name"], trace.thread_names[thread["tid"]][-1])
         self.assertEqual(sum(t["slices"]["count"] for t in process["threads"]), len(trace.of("B")))
-        self.assertEqual(shown["instants"]["total"], len(trace.of("i")))
+        self.assertEqual(shown["instants"]["total"], len(trace.of("i")) + len(trace.found))
         self.counters(trace, process)
         self.objects(trace, process)
         return shown

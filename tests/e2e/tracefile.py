@@ -117,6 +117,9 @@ def forbidden_key(value, top=True):
     return False
 
 
+FOUND = "attached to a running process: scopes that are open already are not shown, objects when they report"
+
+
 class Trace:
     """Events by phase, and what the metadata says."""
 
@@ -128,7 +131,20 @@ class Trace:
         self.thread_names = collections.defaultdict(list)
 
     def of(self, *phases, name=None):
-        return [e for e in self.events if e["ph"] in phases and (name is None or e["name"] == name)]
+        """Without what the tool says itself of a process that it found."""
+        return [e for e in self.events if e["ph"] in phases and (name is None or e["name"] == name) and
+                e["name"] != FOUND and e["cat" if "cat" in e else "ph"] + e["ph"] not in ("methodb", "methode")]
+
+    @property
+    def found(self):
+        return [e for e in self.events if e["name"] == FOUND]
+
+    @property
+    def open_before(self):
+        """[(name, since, until)] of slices that were open when the tool came; ns."""
+        begins = {e["id2"]["local"]: e for e in self.events if e["ph"] == "b" and e["cat"] == "method"}
+        return [(e["name"], ns(begins[e["id2"]["local"]]["ts"]), ns(e["ts"])) for e in self.events
+                if e["ph"] == "e" and e["cat"] == "method"]
 
     def samples_of(self, name, **more):
         """The args of a counter's samples, without those that close something."""
@@ -205,6 +221,10 @@ class Checker:
         self.threads.add(thread)
         self.processes.add(e["pid"])
         ts = ns(e["ts"])
+        if ph == "b" and e["cat"] == "method":
+            assert e["args"] == {"viz": "open before"} and ts <= self.last, "what was open before"
+            self.bands[(e["pid"], e["cat"], e["id2"]["local"])] = e["name"]
+            return
         assert ts >= self.last, "time runs backwards, from %d ns" % self.last
         if self.twins and ts > self.last:
             assert False, "no twin for a snapshot of %r" % list(self.twins)[0][0]

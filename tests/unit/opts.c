@@ -58,6 +58,7 @@ Test(opts, pid_alone_traces_with_defaults)
 	cr_assert_eq(opts.duration, 0);
 	cr_assert_eq(opts.ring_size, 0);
 	cr_assert_eq(opts.max_size, 0);
+	cr_assert_eq(opts.max_depth, 0);
 	cr_assert_eq(opts.site, SITE_AUTO);
 	cr_assert(rules__are_empty(&opts.rules));
 	cr_assert_not(opts.quiet || opts.verbose || opts.fail_on_loss || opts.clear || opts.show);
@@ -66,13 +67,15 @@ Test(opts, pid_alone_traces_with_defaults)
 Test(opts, each_option_is_taken)
 {
 	ACCEPT("--pid=7", "--output", "x.json", "--duration", "0.5", "--max-size=3M", "--ring-size", "128k",
-	       "--probe-site", "nop5", "--no-page-faults", "--fail-on-loss", "--quiet", "--verbose", "--include", "a",
-	       "--exclude=b", "--methods", "c", "--trigger-on-change", "d", "--no-trigger-on-change", "e",
-	       "--include-all", "--no-methods", "--on-change");
+	       "--max-depth=7", "--min-duration", "1.5us", "--probe-site", "nop5", "--no-page-faults", "--fail-on-loss",
+	       "--quiet", "--verbose", "--include", "a", "--exclude=b", "--methods", "c", "--trigger-on-change", "d",
+	       "--no-trigger-on-change", "e", "--include-all", "--no-methods", "--on-change");
 	cr_assert_eq(opts.pids[0], 7);
 	cr_assert_str_eq(opts.outputs[0].path, "x.json");
 	cr_assert_eq(opts.duration, 0.5);
 	cr_assert_eq(opts.max_size, 3u << 20);
+	cr_assert_eq(opts.max_depth, 7);
+	cr_assert_eq(opts.min_duration, 1500);
 	cr_assert_eq(opts.ring_size, 128u << 10);
 	cr_assert_eq(opts.site, SITE_NOP5);
 	cr_assert(opts.no_faults && opts.fail_on_loss && opts.quiet && opts.verbose);
@@ -86,6 +89,32 @@ Test(opts, each_option_is_taken)
 	cr_assert_str_eq(opts.rules.lists[RULE_METHODS].list[0].text, "c");
 	cr_assert_str_eq(opts.rules.lists[RULE_TRIGGER].list[0].text, "d");
 	cr_assert_str_eq(opts.rules.lists[RULE_NO_TRIGGER].list[0].text, "e");
+}
+
+Test(opts, shortest_slice_is_a_time_with_a_unit)
+{
+	ACCEPT("-p", "1", "--min-duration", "1s");
+	cr_assert_eq(opts.min_duration, 1000000000);
+	ACCEPT("-p", "1", "--min-duration", "20ms");
+	cr_assert_eq(opts.min_duration, 20000000);
+	ACCEPT("-p", "1", "--min-duration", "7ns");
+	cr_assert_eq(opts.min_duration, 7);
+	REJECT("--min-duration takes a time up to 1s, as 10us or 1.5ms, not '10'", "-p", "1", "--min-duration", "10");
+	REJECT("not '2s'", "-p", "1", "--min-duration", "2s");
+	REJECT("not '-1us'", "-p", "1", "--min-duration", "-1us");
+	REJECT("not 'us'", "-p", "1", "--min-duration", "us");
+	REJECT("not 'nanms'", "-p", "1", "--min-duration", "nanms");
+	REJECT("not '1 ms'", "-p", "1", "--min-duration", "1 ms");
+}
+
+Test(opts, depth_is_a_number)
+{
+	ACCEPT("-p", "1", "--max-depth", "200000");
+	REJECT("--max-depth takes a number from 1 to 200000, not '0'", "-p", "1", "--max-depth", "0");
+	REJECT("not '200001'", "-p", "1", "--max-depth", "200001");
+	REJECT("not '-1'", "-p", "1", "--max-depth", "-1");
+	REJECT("not '5x'", "-p", "1", "--max-depth", "5x");
+	REJECT("not ''", "-p", "1", "--max-depth", "");
 }
 
 Test(opts, short_options_stand_together)

@@ -22,10 +22,13 @@ static void end(struct processes *p, struct process *process)
 {
 	uint64_t ended = process->ended ? process->ended : collector__now();
 
+	if (ended < process->told)
+		ended = process->told;
+	if (p->ended < ended)
+		p->ended = ended;
 	/* The end of the last one is the end of the trace. */
 	if (p->n > 1 || p->opts.program)
-		members__tell(p, EVENT_ENDED, ended > process->told ? ended : process->told, process->pid,
-			      process->comm);
+		members__tell(p, EVENT_ENDED, ended, process->pid, process->comm);
 	if (members__are_several(p))
 		collector__remove_process(p->collector, process->pid);
 	members__drop(p, process);
@@ -234,10 +237,12 @@ static int on_watch(void *ctx, const struct watch_event *e)
 		return p->opts.program ? join_if_ours(p, e) : 0;
 	case WATCH_MAPPED: return process ? on_mapped(p, process, e) : 0;
 	case WATCH_EXITED:
-		if (process)
+		if (process) {
 			process->ended = e->ts;
-		else if (e->pid == e->tid && p->program_binary)
+			p->ops.on_thread_end(p->ops.ctx, e->ts, e->pid, e->tid);
+		} else if (e->pid == e->tid && p->program_binary) {
 			collector__remove_process(p->collector, e->pid); /* it may have joined by itself */
+		}
 		return 0;
 	case WATCH_MISSED: return catch_up(p);
 	}

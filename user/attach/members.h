@@ -45,6 +45,7 @@ struct processes {
 	bool command_ended;
 	struct stat program; /* -x */
 	struct binary *program_binary;
+	uint64_t ended;         /* when the last one did that has */
 	uint64_t looked_at_all; /* when nothing had escaped us yet */
 	bool behind;            /* and said so */
 	bool begun;             /* what is there in the beginning is attached to */

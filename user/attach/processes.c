@@ -47,6 +47,15 @@ const char *processes__ended(const struct processes *p)
 					"the target ended";
 }
 
+uint64_t processes__end_time(const struct processes *p)
+{
+	const struct process *process = members__find(p, p->command);
+
+	if (process && p->command_ended && !p->opts.follow)
+		return process->ended;
+	return p->first ? 0 : p->ended;
+}
+
 /* ---- The beginning ---- */
 
 bool processes__are_several(const struct processes *p)
@@ -139,7 +148,7 @@ static int attach_process(struct processes *p, struct process *process)
 	int err = processes__are_several(p) ? collector__add_process(p->collector, process->pid) : 0;
 
 	process->told = now;
-	members__tell(p, EVENT_BEGAN, now, process->pid, process->comm);
+	members__tell(p, process->pid == p->command ? EVENT_BEGAN : EVENT_PRESENT, now, process->pid, process->comm);
 	for (size_t i = 0; process->target && !err && i < process->target->n_files; i++)
 		err = members__tell_file(p, process, &process->target->files[i]);
 	if (!err)

@@ -49,6 +49,9 @@ int processes__update(struct processes *p);
 /* Why there is nothing left to wait for, or NULL. */
 const char *processes__ended(const struct processes *p);
 
+/* When the last of them did, by the clock of records; 0: some are there. */
+uint64_t processes__end_time(const struct processes *p);
+
 /* The command's own end: true, and its exit status as a shell gives it. */
 bool processes__command_status(struct processes *p, int *ret);
 

@@ -11,11 +11,11 @@ struct incident {
 	struct incident *next;
 	enum event_kind what;
 	uint64_t ts;
-	uint32_t pid;
+	uint32_t pid, tid;
 	char text[];
 };
 
-int incidents__add(struct incidents *i, enum event_kind what, uint64_t ts, uint32_t pid, const char *text)
+static int add(struct incidents *i, enum event_kind what, uint64_t ts, uint32_t pid, uint32_t tid, const char *text)
 {
 	struct incident *new = malloc(sizeof(*new) + strlen(text) + 1), **at = &i->first;
 
@@ -24,6 +24,7 @@ int incidents__add(struct incidents *i, enum event_kind what, uint64_t ts, uint3
 	new->what = what;
 	new->ts = ts;
 	new->pid = pid;
+	new->tid = tid;
 	strcpy(new->text, text);
 	while (*at && (*at)->ts <= ts)
 		at = &(*at)->next;
@@ -32,13 +33,23 @@ int incidents__add(struct incidents *i, enum event_kind what, uint64_t ts, uint3
 	return 0;
 }
 
+int incidents__add(struct incidents *i, enum event_kind what, uint64_t ts, uint32_t pid, const char *text)
+{
+	return add(i, what, ts, pid, pid, text);
+}
+
+int incidents__add_thread_end(struct incidents *i, uint64_t ts, uint32_t pid, uint32_t tid)
+{
+	return add(i, EVENT_THREAD_ENDED, ts, pid, tid, "");
+}
+
 int incidents__pass(struct incidents *i, uint64_t until, int (*cb)(void *ctx, const struct event *e), void *ctx)
 {
 	int err = 0;
 
 	while (!err && i->first && i->first->ts < until) {
 		struct incident *first = i->first;
-		struct event e = { .kind = first->what, .ts = first->ts, .pid = first->pid, .tid = first->pid };
+		struct event e = { .kind = first->what, .ts = first->ts, .pid = first->pid, .tid = first->tid };
 
 		if (e.kind == EVENT_NOTE)
 			e.name = first->text;

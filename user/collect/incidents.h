@@ -13,8 +13,11 @@ struct incidents {
 	struct incident *first; /* the oldest */
 };
 
-/* BEGAN, EXECED, ENDED: `text` is the process's name; NOTE: what it says. 0 or -ENOMEM. */
+/* BEGAN, PRESENT, EXECED, ENDED: `text` is the process's name; NOTE: what it says. 0 or -ENOMEM. */
 int incidents__add(struct incidents *i, enum event_kind what, uint64_t ts, uint32_t pid, const char *text);
+
+/* A thread's end: THREAD_ENDED. */
+int incidents__add_thread_end(struct incidents *i, uint64_t ts, uint32_t pid, uint32_t tid);
 
 /* Those with a time below `until`, those of one time in the order in which they were added; up to the first error of
  * `cb`, which is returned. */

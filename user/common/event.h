@@ -51,9 +51,11 @@ enum event_kind {
 	EVENT_IGNORE, /* a definition that decode keeps for itself */
 
 	/* Of a process, not of a probe: pid, ts, and comm, which is the process's name. */
-	EVENT_BEGAN,  /* it was there, or was forked */
-	EVENT_EXECED, /* it runs another program: nothing of the old one is left */
+	EVENT_BEGAN,
+	EVENT_PRESENT, /* instead: it was there before */
+	EVENT_EXECED,  /* it runs another program: nothing of the old one is left */
 	EVENT_ENDED,
+	EVENT_THREAD_ENDED, /* `tid` of it; no comm */
 
 	EVENT_NOTE, /* what we have to say on the timeline of `pid` at `ts`: name */
 };

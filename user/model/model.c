@@ -22,6 +22,7 @@ int model__new(struct model **ret, const struct trace_ops *ops, void *writer, ui
 	m->ops = ops;
 	m->writer = writer;
 	m->start = start;
+	m->max_depth = MODEL_DEPTH;
 	m->tracks.names = &m->names;
 	*ret = m;
 	return 0;
@@ -45,6 +46,11 @@ void model__free(struct model *m)
 	free(m);
 }
 
+void model__limit_depth(struct model *m, uint64_t max_depth)
+{
+	m->max_depth = max_depth;
+}
+
 const struct model_stats *model__stats(const struct model *m)
 {
 	return &m->stats;
@@ -65,6 +71,7 @@ int model__process(struct model *m, uint32_t pid, const char *name, struct proce
 			return -ENOMEM;
 		}
 		p->pid = pid;
+		snprintf(p->comm, sizeof(p->comm), "%s", name);
 		snprintf(p->name, sizeof(p->name), "%s", name);
 	}
 	m->recent_process = p;
@@ -91,6 +98,45 @@ int model__process_name(struct model *m, uint32_t pid, const char *name)
 	return m->error;
 }
 
+/* "sh -> make -> cc1": of too many the last ones. */
+static void add_name(struct process *p, const char *name)
+{
+	static const char arrow[] = " \xe2\x86\x92 ", more[] = "\xe2\x80\xa6";
+	const char *from = p->name;
+	char names[sizeof(p->name)];
+	size_t room = sizeof(names) - sizeof(arrow) - strlen(name) - sizeof(more);
+
+	while (strlen(from) > room) {
+		const char *next = strstr(from + 1, arrow);
+
+		if (!next)
+			break;
+		from = next;
+	}
+	snprintf(names, sizeof(names), "%s%.*s%s%s", from > p->name ? more : "", (int)room, from, from[0] ? arrow : "",
+		 name);
+	memcpy(p->name, names, sizeof(p->name));
+}
+
+int model__rename_process(struct model *m, uint32_t pid, const char *name)
+{
+	struct process *p;
+	int err = model__process(m, pid, name, &p);
+
+	if (err || !strcmp(p->comm, name) || !name[0])
+		return err;
+	snprintf(p->comm, sizeof(p->comm), "%s", name);
+	/* A child that has done nothing yet under its parent's name. */
+	if (p->active || p->named)
+		add_name(p, name);
+	else
+		snprintf(p->name, sizeof(p->name), "%s", name);
+	if (!p->named)
+		return 0;
+	p->named = false;
+	return model__name_process(m, p);
+}
+
 /* All that a process had: it is over, or runs another program. */
 static int end_process(struct model *m, const struct event *e)
 {
@@ -106,10 +152,23 @@ static int end_process(struct model *m, const struct event *e)
 	return err;
 }
 
+static int on_found(struct model *m, struct process *p, const struct event *e)
+{
+	int err = model__name_process(m, p);
+
+	p->was_there = true;
+	p->found = e->ts;
+	if (!err && p->comm[0])
+		err = m->ops->thread_name(m->writer, p->pid, p->pid, p->comm);
+	if (!err)
+		err = m->ops->instant(m->writer, model__at(m, e->ts, p->pid, p->pid), MODEL_FOUND, NULL, 0);
+	return err;
+}
+
 static int on_process(struct model *m, const struct event *e)
 {
 	struct process *process;
-	int err = e->kind == EVENT_BEGAN ? 0 : end_process(m, e);
+	int err = e->kind == EVENT_BEGAN || e->kind == EVENT_PRESENT ? 0 : end_process(m, e);
 
 	if (!err)
 		err = model__process(m, e->pid, e->comm, &process);
@@ -121,13 +180,12 @@ static int on_process(struct model *m, const struct event *e)
 		free(process);
 		return 0;
 	}
-	if (!strcmp(process->name, e->comm))
-		return 0;
-	memcpy(process->name, e->comm, sizeof(process->name));
-	if (!process->named)
-		return 0;
-	process->named = false;
-	return model__name_process(m, process);
+	err = model__rename_process(m, e->pid, e->comm);
+	if (!err && e->kind == EVENT_EXECED)
+		process->was_there = false;
+	if (!err && e->kind == EVENT_PRESENT)
+		err = on_found(m, process, e);
+	return err;
 }
 
 /* ---- All of it ---- */
@@ -153,8 +211,8 @@ static int on_note(struct model *m, const struct event *note)
 	if (err)
 		return err;
 	if (!thread) {
-		if (process->name[0])
-			snprintf(e.comm, sizeof(e.comm), "%s", process->name);
+		if (process->comm[0])
+			snprintf(e.comm, sizeof(e.comm), "%s", process->comm);
 		else
 			snprintf(e.comm, sizeof(e.comm), "%u", pid); /* nobody has said */
 		err = threads__of(m, &e, &thread);
@@ -168,8 +226,10 @@ int model__feed(struct model *m, const struct event *e)
 
 	if (m->error || e->kind == EVENT_IGNORE)
 		return m->error;
-	if (e->kind == EVENT_BEGAN || e->kind == EVENT_EXECED || e->kind == EVENT_ENDED)
+	if (e->kind == EVENT_BEGAN || e->kind == EVENT_PRESENT || e->kind == EVENT_EXECED || e->kind == EVENT_ENDED)
 		return m->error = on_process(m, e);
+	if (e->kind == EVENT_THREAD_ENDED)
+		return m->error = threads__end(m, e->pid, e->tid, e->ts);
 	if (e->kind == EVENT_NOTE)
 		return m->error = on_note(m, e);
 	m->error = threads__of(m, e, &thread);

@@ -8,14 +8,21 @@
 
 #include "trace.h"
 
+#define MODEL_DEPTH 4096
+
+/* Of a process that was there before. */
+#define MODEL_FOUND \
+	"attached to a running process: scopes that are open already are not shown, objects when they report"
+
 struct model;
 
 struct model_stats {
-	/* Each event of a probe is counted in one of these two. Written: all that it says is in the trace, in whatever
+	/* Each event of a probe is counted in one of these. Written: all that it says is in the trace, in whatever
 	 * form; for a counter's beginning and end, and for an exit whose enter came before the tool, that is
 	 * nothing. */
 	uint64_t written[EVENT_PROBES];
-	uint64_t rejected[EVENT_PROBES]; /* about an object that nobody introduced, or a slice in too many others */
+	uint64_t rejected[EVENT_PROBES]; /* about an object that nobody introduced */
+	uint64_t too_deep[EVENT_PROBES]; /* of a slice in more others than are shown */
 
 	uint64_t counters, objects;  /* seen in all; a counter is also each key of a value without an object */
 	uint64_t methods;            /* different names of slices */
@@ -30,6 +37,9 @@ struct model_stats {
 /* `start` is the time, on the events' clock, that becomes 0. */
 int model__new(struct model **ret, const struct trace_ops *ops, void *writer, uint64_t start);
 void model__free(struct model *m);
+
+/* Slices inside of that many others, and more, are not shown. Before the first event; else MODEL_DEPTH. */
+void model__limit_depth(struct model *m, uint64_t max_depth);
 
 /* The trace's first event. What other processes are called is said when they first do something. */
 int model__process_name(struct model *m, uint32_t pid, const char *name);

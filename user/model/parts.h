@@ -11,18 +11,23 @@
 #include "slices.h"
 #include "tracks.h"
 
+#define PROCESS_NAME_MAX 96
+
 struct process {
 	uint32_t pid;
-	char name[16];
-	bool named;  /* the trace says so */
-	bool active; /* it did something */
+	char comm[16];               /* what it is called now */
+	char name[PROCESS_NAME_MAX]; /* what the trace calls it: all that it was called, in that order */
+	bool named;                  /* the trace says so */
+	bool active;                 /* it did something */
+	bool was_there;              /* before the trace, or our tool */
+	uint64_t found;              /* when we came, then */
 };
 
 struct thread {
 	uint32_t pid, tid;
 	char comm[16];
 	struct slices slices;
-	struct thread *next;
+	struct thread *prev, *next;
 };
 
 struct object {
@@ -41,6 +46,7 @@ struct model {
 	const struct trace_ops *ops;
 	void *writer;
 	uint64_t start;
+	uint64_t max_depth;
 	uint64_t last; /* of all times that were written */
 	int error;
 	struct model_stats stats;
@@ -62,6 +68,9 @@ struct model {
 /* `name` is what it is called if nobody has said. 0 or -ENOMEM. */
 int model__process(struct model *m, uint32_t pid, const char *name, struct process **ret);
 int model__name_process(struct model *m, struct process *p);
+
+/* It calls itself so from now on. Viewers know one name of a process: it is all of them. */
+int model__rename_process(struct model *m, uint32_t pid, const char *name);
 
 /* Viewers drop what runs backwards, so an event that comes late gets the time of the one before. */
 static inline struct where model__at(struct model *m, uint64_t ts, uint32_t pid, uint32_t tid)
@@ -93,6 +102,7 @@ int threads__of(struct model *m, const struct event *e, struct thread **ret);
 
 int threads__enter(struct model *m, struct thread *thread, const struct event *e);
 int threads__exit(struct model *m, struct thread *thread, const struct event *e);
+int threads__end(struct model *m, uint32_t pid, uint32_t tid, uint64_t ts);
 int threads__end_process(struct model *m, uint32_t pid, uint64_t ts);
 int threads__finish(struct model *m, uint64_t ts);
 void threads__clear(struct model *m);

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLICES_MAX 4096 /* open on a thread */
+#define SLICES_MAX (1 << 18) /* open on a thread, shown or not */
 
 /* Frames farther apart than this are on different stacks: a coroutine's, a signal handler's. */
 #define SLICES_STACK_MAX (8u << 20)
@@ -27,6 +27,7 @@ struct slice {
 	const char *shown;
 	uint64_t frame;
 	bool scoped;
+	bool hidden; /* it is in too many others: nothing was written of it */
 };
 
 /* All zeros is an empty stack. */

@@ -30,6 +30,7 @@ int threads__of(struct model *m, const struct event *e, struct thread **ret)
 		}
 		thread->pid = e->pid;
 		thread->tid = e->tid;
+		thread->prev = m->end_thread;
 		if (m->end_thread)
 			m->end_thread->next = thread;
 		else
@@ -42,14 +43,20 @@ int threads__of(struct model *m, const struct event *e, struct thread **ret)
 	if (!strncmp(thread->comm, e->comm, sizeof(thread->comm)))
 		return 0;
 	memcpy(thread->comm, e->comm, sizeof(thread->comm));
-	return m->ops->thread_name(m->writer, e->pid, e->tid, e->comm);
+	err = m->ops->thread_name(m->writer, e->pid, e->tid, e->comm);
+	/* A process is called what its first thread is. */
+	if (!err && e->pid == e->tid)
+		err = model__process(m, e->pid, e->comm, &process);
+	if (!err && e->pid == e->tid && process->comm[0])
+		err = model__rename_process(m, e->pid, e->comm);
+	return err;
 }
 
 static int end_slices(struct model *m, struct slices *slices, size_t n, struct where at)
 {
 	while (n--) {
 		struct slice slice = slices__pop(slices);
-		int err = m->ops->slice_end(m->writer, at, slice.shown);
+		int err = slice.hidden ? 0 : m->ops->slice_end(m->writer, at, slice.shown);
 
 		names__drop(slice.name);
 		if (err)
@@ -58,24 +65,50 @@ static int end_slices(struct model *m, struct slices *slices, size_t n, struct w
 	return 0;
 }
 
-int threads__end_process(struct model *m, uint32_t pid, uint64_t ts)
+static void forget_thread(struct model *m, struct thread *thread)
 {
-	struct thread **link = &m->first_thread, *thread;
+	table__remove(&m->threads, thread->pid, thread->tid);
+	if (m->recent_thread == thread)
+		m->recent_thread = NULL;
+	if (thread->prev)
+		thread->prev->next = thread->next;
+	else
+		m->first_thread = thread->next;
+	if (thread->next)
+		thread->next->prev = thread->prev;
+	else
+		m->end_thread = thread->prev;
+	slices__clear(&thread->slices);
+	free(thread);
+}
+
+static int end_thread(struct model *m, struct thread *thread, uint64_t ts)
+{
+	struct slices *slices = &thread->slices;
 	int err = 0;
 
-	m->recent_thread = m->end_thread = NULL;
-	while ((thread = *link)) {
-		if (thread->pid != pid) {
-			m->end_thread = thread;
-			link = &thread->next;
-			continue;
-		}
-		if (!err && thread->slices.n)
-			err = end_slices(m, &thread->slices, thread->slices.n, model__at(m, ts, pid, thread->tid));
-		*link = thread->next;
-		table__remove(&m->threads, pid, thread->tid);
-		slices__clear(&thread->slices);
-		free(thread);
+	if (slices->n)
+		err = end_slices(m, slices, slices->n, model__at(m, ts, thread->pid, thread->tid));
+	forget_thread(m, thread);
+	return err;
+}
+
+int threads__end(struct model *m, uint32_t pid, uint32_t tid, uint64_t ts)
+{
+	struct thread *thread = table__get(&m->threads, pid, tid);
+
+	return thread ? end_thread(m, thread, ts) : 0;
+}
+
+int threads__end_process(struct model *m, uint32_t pid, uint64_t ts)
+{
+	struct thread *thread, *next;
+	int err = 0;
+
+	for (thread = m->first_thread; thread && !err; thread = next) {
+		next = thread->next;
+		if (thread->pid == pid)
+			err = end_thread(m, thread, ts);
 	}
 	return err;
 }
@@ -102,17 +135,48 @@ int threads__enter(struct model *m, struct thread *thread, const struct event *e
 		if (err)
 			return err;
 	}
+	slice.hidden = thread->slices.n >= m->max_depth;
 	err = slices__push(&thread->slices, slice);
-	if (err) {
+	if (err)
 		names__drop(slice.name);
-		if (err != -E2BIG)
-			return err;
-		m->stats.rejected[e->probe]++;
+	if (err == -E2BIG || (!err && slice.hidden)) {
+		m->stats.too_deep[e->probe]++;
 		return 0;
 	}
-	err = m->ops->slice_begin(m->writer, at, slice.shown);
+	if (!err)
+		err = m->ops->slice_begin(m->writer, at, slice.shown);
 	if (!err)
 		m->stats.written[e->probe]++;
+	return err;
+}
+
+/* It began before the trace did, or its enter was lost. */
+static int exit_without_enter(struct model *m, struct thread *thread, const struct event *e)
+{
+	struct process *process;
+	struct name *name;
+	int err = 0;
+
+	if (e->unwanted) {
+		m->stats.unwanted++;
+		return 0;
+	}
+	m->stats.unmatched++;
+	m->stats.written[e->probe]++;
+	process = table__get(&m->processes, e->pid, 0);
+	if (!process || !process->was_there || thread->slices.n)
+		return 0;
+	name = names__take(&m->names, model__event_name(e));
+	if (!name)
+		return -ENOMEM;
+	if (name->seen_slice) { /* an exit too many, as far as we know */
+		names__drop(name);
+		return 0;
+	}
+	err = m->ops->slice_before(m->writer, model__at(m, e->ts, e->pid, e->tid),
+				   process->found > m->start ? process->found - m->start : 0,
+				   e->pretty ? name__pretty(name) : name->text);
+	names__drop(name);
 	return err;
 }
 
@@ -121,28 +185,25 @@ int threads__exit(struct model *m, struct thread *thread, const struct event *e)
 	struct slices *slices = &thread->slices;
 	struct name *name = names__find(&m->names, model__event_name(e));
 	size_t n = name ? slices__ending(slices, name, e->scoped, e->frame) : 0;
+	bool hidden;
 	int err;
 
 	/* Without a frame nothing tells which of the same name it is: the last one in, which was not let in.
 	 */
 	if (slices->beyond && (!n || !e->scoped)) {
 		slices->beyond--;
-		m->stats.rejected[e->probe]++;
+		m->stats.too_deep[e->probe]++;
 		return 0;
 	}
-	if (!n && e->unwanted) {
-		m->stats.unwanted++;
-		return 0;
-	}
-	if (!n) {
-		m->stats.unmatched++;
-		m->stats.written[e->probe]++;
-		return 0;
-	}
+	if (!n)
+		return exit_without_enter(m, thread, e);
 	slices->beyond = 0;
 	m->stats.unwound += n - 1;
+	hidden = slices->open[slices->n - n].hidden;
 	err = end_slices(m, slices, n, model__at(m, e->ts, e->pid, e->tid));
-	if (!err)
+	if (!err && hidden)
+		m->stats.too_deep[e->probe]++;
+	else if (!err)
 		m->stats.written[e->probe]++;
 	return err;
 }

@@ -58,6 +58,8 @@ struct trace_ops {
 	/* Well-nested on each thread; slice_end names the slice that it ends. */
 	int (*slice_begin)(void *writer, struct where at, const char *name);
 	int (*slice_end)(void *writer, struct where at, const char *name);
+	/* A slice that was open at `since`, when we came, ends. It is none of the others. */
+	int (*slice_before)(void *writer, struct where at, uint64_t since, const char *name);
 
 	int (*instant)(void *writer, struct where at, const char *name, const struct value *values, size_t n_values);
 };

@@ -25,6 +25,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "gzip.h"
 #include "output_open.h"
 #include "output_place.h"
 #include "unkilled.h"
@@ -42,6 +43,7 @@ struct output {
 	bool is_pipe;
 	bool has_long;              /* an event in the buffer is longer than a page */
 	struct output_place *place; /* which it gets when there is something in it; NULL: it is there */
+	struct gzip *gzip;          /* it is compressed: this writes it, and sees to its end */
 	int replaced;               /* see release_replaced(); -1: nothing */
 	uint64_t start;             /* where in the file our first byte is */
 	uint64_t whole;             /* bytes of whole events that are in the file */
@@ -104,7 +106,7 @@ static void cut(struct output *o)
 {
 	const off_t end = (off_t)(o->start + o->whole);
 
-	if (o->can_cut)
+	if (o->can_cut && !o->gzip)
 		o->can_cut = ftruncate(o->fd, end) == 0 && lseek(o->fd, end, SEEK_SET) == end;
 }
 
@@ -147,7 +149,13 @@ static int write_buffer(void *output)
 	const size_t size = last_mark(o);
 	size_t written, whole = 0;
 
-	o->error = o->is_pipe ? write_to_pipe(o, &written) : write_all(o->fd, o->buffer, size, &written);
+	written = 0;
+	if (o->gzip)
+		o->error = gzip__put(o->gzip, o->buffer, size);
+	else if (o->is_pipe)
+		o->error = write_to_pipe(o, &written);
+	else
+		o->error = write_all(o->fd, o->buffer, size, &written);
 	if (o->error) {
 		for (uint32_t i = 0; i < o->n_marks && o->marks[i] <= written; i++)
 			whole = o->marks[i];
@@ -199,7 +207,7 @@ static int flush(struct output *o)
 		return o->error;
 	if (o->replaced >= 0 && !has_plenty_of_room(o))
 		release_replaced(o);
-	if (!o->has_long || !o->can_cut)
+	if (!o->has_long || !o->can_cut || o->gzip)
 		write_buffer(o);
 	else
 		o->error = write_unkilled(o, write_buffer, o);
@@ -328,6 +336,23 @@ static int write_ending(void *ending)
 	return err;
 }
 
+static int finish_gzip(struct output *o, const char *head, size_t head_size, const char *tail, size_t tail_size)
+{
+	char *padded = NULL;
+	int err;
+
+	if (o->has_head) {
+		padded = malloc(OUTPUT_HEAD);
+		if (!padded)
+			return -ENOMEM;
+		memset(padded, ' ', OUTPUT_HEAD);
+		memcpy(padded, head, head_size);
+	}
+	err = gzip__finish(o->gzip, padded, tail, tail_size);
+	free(padded);
+	return err;
+}
+
 int output__finish(struct output *o, const char *head, size_t head_size, const char *tail, size_t tail_size)
 {
 	struct ending ending = { o, head, tail, head_size, tail_size };
@@ -341,7 +366,9 @@ int output__finish(struct output *o, const char *head, size_t head_size, const c
 	/* What does not fit is lost, but cutting made room for the few bytes that complete the file.
 	 * Without the head there is nothing to complete: that is so if not even the first event fitted. */
 	err = o->error;
-	if (!err || (o->can_cut && o->whole >= (o->has_head ? OUTPUT_HEAD : 1)))
+	if (o->gzip)
+		err = finish_gzip(o, head, head_size, tail, tail_size);
+	else if (!err || (o->can_cut && o->whole >= (o->has_head ? OUTPUT_HEAD : 1)))
 		err = o->has_head ? write_unkilled(o, write_ending, &ending) : write_ending(&ending);
 	/* Also what is whole but for its end, unless it has no beginning. */
 	if (!err)
@@ -358,6 +385,18 @@ int output__finish(struct output *o, const char *head, size_t head_size, const c
 uint64_t output__size(const struct output *o)
 {
 	return o->whole + o->used;
+}
+
+uint64_t output__size_on_disk(const struct output *o)
+{
+	return o->gzip ? gzip__size(o->gzip) : output__size(o);
+}
+
+static bool is_to_be_compressed(const char *path)
+{
+	const size_t size = strlen(path);
+
+	return size > 3 && !strcmp(path + size - 3, ".gz");
 }
 
 int output__open(struct output **ret, const char *path, enum output_kind kind, struct caller owner)
@@ -384,6 +423,13 @@ int output__open(struct output **ret, const char *path, enum output_kind kind, s
 	o->is_pipe = file.is_pipe;
 	/* The head is overwritten in the end, with what is before it left alone. */
 	o->has_head = file.can_cut && file.start == 0;
+	if (is_to_be_compressed(path)) {
+		err = gzip__new(&o->gzip, o->fd, o->has_head ? OUTPUT_HEAD : 0);
+		if (err) {
+			output__free(o);
+			return err;
+		}
+	}
 	*ret = o;
 	return 0;
 }
@@ -392,10 +438,11 @@ void output__free(struct output *o)
 {
 	if (!o)
 		return;
-	if (o->fd >= 0) {
+	if (o->fd >= 0)
 		flush(o);
+	gzip__free(o->gzip);
+	if (o->fd >= 0)
 		close(o->fd);
-	}
 	release_replaced(o);
 	output_place__free(o->place);
 	free(o->buffer);

@@ -9,6 +9,9 @@
  * middle of an event of over 4096 bytes, between the tail and the head of output__finish(), and while the file takes
  * its path; and on file systems without O_TMPFILE, where a file that was begun and not yet named may be left. A pipe
  * can end in the middle of an event of over PIPE_BUF bytes.
+ *
+ * A file whose name ends in .gz is compressed (gzip.h). Unpacked it is the same; after a SIGKILL it holds what was
+ * flushed before, and perhaps a part of what was being written then.
  */
 #ifndef VIZTRACE_OUTPUT_H
 #define VIZTRACE_OUTPUT_H
@@ -51,7 +54,8 @@ int output__flush(struct output *o);
  * is no room for the tail, the file is cut back to the last whole event and stays as it was made to be loadable. */
 int output__finish(struct output *o, const char *head, size_t head_size, const char *tail, size_t tail_size);
 
-uint64_t output__size(const struct output *o); /* bytes, buffered ones included */
+uint64_t output__size(const struct output *o); /* bytes, buffered ones included, before they are compressed */
+uint64_t output__size_on_disk(const struct output *o);
 void output__free(struct output *o);
 
 #endif

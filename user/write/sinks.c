@@ -188,6 +188,11 @@ static int slice_end(void *writer, struct where at, const char *name)
 	TO_EACH(slice_end, at, name);
 }
 
+static int slice_before(void *writer, struct where at, uint64_t since, const char *name)
+{
+	TO_EACH(slice_before, at, since, name);
+}
+
 static int instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	TO_EACH(instant, at, name, values, n_values);
@@ -205,7 +210,8 @@ const struct trace_ops sinks_ops = {
 	.state_end = state_end,
 	.slice_begin = slice_begin,
 	.slice_end = slice_end,
+	.slice_before = slice_before,
 	.instant = instant,
 };
 
-_Static_assert(sizeof(sinks_ops) == 12 * sizeof(int (*)(void)), "a new call has to be passed on, too");
+_Static_assert(sizeof(sinks_ops) == 13 * sizeof(int (*)(void)), "a new call has to be passed on, too");

@@ -4,6 +4,7 @@
 #include "viztrace.h"
 #include "step.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -78,6 +79,146 @@ static void run_names(long n)
 	(void)n;
 }
 
+/* Open when the process ends, some milliseconds later. */
+static void run_open(long n)
+{
+	static struct conn conn;
+	static struct pool pool;
+
+	VIZ_PROBE_METHOD();
+	VIZ_PROBE_INIT(&conn, conn, NULL);
+	VIZ_PROBE_SET(&conn, state, 1);
+	VIZ_PROBE_INIT(&pool, pool, NULL);
+	VIZ_PROBE_SET(&pool, open, 1);
+	usleep(3000);
+	VIZ_PROBE_INSTANT("last");
+	(void)n;
+	_exit(0);
+}
+
+/* Until it is killed. */
+static void run_forever(long n)
+{
+	VIZ_PROBE_METHOD();
+	for (;;) {
+		VIZ_PROBE_INSTANT("tick");
+		usleep(1000);
+	}
+	(void)n;
+}
+
+static __attribute__((noinline)) long recurse(long n)
+{
+	VIZ_PROBE_METHOD();
+	if (n)
+		return recurse(n - 1) + 1;
+	VIZ_PROBE_SCOPE("leaf");
+	return n;
+}
+
+static void run_deep(long n)
+{
+	VIZ_PROBE_SCOPE("outer");
+	recurse(n);
+	VIZ_PROBE_SCOPE("after");
+}
+
+static void *ends_inside(void *name)
+{
+	VIZ_PROBE_ENTER((const char *)name);
+	return NULL;
+}
+
+static void set_next_tid(int tid)
+{
+	FILE *f = fopen("/proc/sys/kernel/ns_last_pid", "w");
+
+	if (f) {
+		fprintf(f, "%d", tid - 1);
+		fclose(f);
+	}
+}
+
+static void *say_tid(void *name)
+{
+	static int tid;
+
+	if (!tid || tid == gettid())
+		VIZ_PROBE_ENTER((const char *)name);
+	tid = tid ? tid : gettid();
+	return (void *)(long)tid;
+}
+
+/* Threads that end inside of a slice, the second with the id of the first, as far as the kernel lets us. */
+static void run_threads(long n)
+{
+	void *tid = NULL;
+	pthread_t t;
+
+	pthread_create(&t, NULL, ends_inside, "lonely");
+	pthread_join(t, NULL);
+	pthread_create(&t, NULL, say_tid, "first");
+	pthread_join(t, &tid);
+	VIZ_PROBE_INSTANT("between");
+	for (int i = 0; i < 200; i++) {
+		set_next_tid((int)(long)tid);
+		pthread_create(&t, NULL, say_tid, "second");
+		pthread_join(t, NULL);
+	}
+	VIZ_PROBE_INSTANT("end");
+	(void)n;
+}
+
+/* Traced from when it is inside. */
+static void run_late(long n)
+{
+	VIZ_PROBE_METHOD();
+	VIZ_PROBE_ENTER("outer");
+	VIZ_PROBE_ENTER("inner");
+	step("inside");
+	VIZ_PROBE_EXIT("inner");
+	VIZ_PROBE_EXIT("outer");
+	{
+		VIZ_PROBE_SCOPE("after");
+	}
+	VIZ_PROBE_EXIT("after");
+	(void)n;
+}
+
+/* Slices of which some are long for sure, and the others may be. */
+static void run_short(long n)
+{
+	static struct pool pool;
+
+	VIZ_PROBE_INIT(&pool, pool, NULL);
+	for (int i = 0; i < 20; i++) {
+		VIZ_PROBE_SCOPE("long");
+		for (int k = 0; k < 50; k++) {
+			VIZ_PROBE_SCOPE("short");
+			VIZ_PROBE_SET(&pool, open, i * 50 + k);
+		}
+		usleep(20000);
+	}
+	VIZ_PROBE_ENTER("open at the end");
+	(void)n;
+}
+
+struct text {
+	struct viz_object viz;
+	const char *json;
+};
+VIZ_PROBE_OBJECT(text, VIZ_JSON(json));
+
+static void run_json(long n)
+{
+	static struct text text;
+
+	VIZ_PROBE_INIT(&text, text, NULL);
+	VIZ_PROBE_SET(&text, json, "[1e400, 12345678901234567890, -1e400]");
+	VIZ_PROBE_SET(&text, json, "12345678901234567890");
+	(void)n;
+}
+
 static const struct {
 	const char *name;
 	void (*run)(long n);
@@ -85,11 +226,19 @@ static const struct {
 	{ "same_address", run_same_address },
 	{ "counter_ends", run_counter_ends },
 	{ "names", run_names },
+	{ "open", run_open },
+	{ "forever", run_forever },
+	{ "deep", run_deep },
+	{ "threads", run_threads },
+	{ "late", run_late },
+	{ "short", run_short },
+	{ "json", run_json },
 };
 
 int main(int argc, char **argv)
 {
-	step("ready");
+	if (argc < 2 || strcmp(argv[1], "late") != 0)
+		step("ready");
 	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (argc > 1 && !strcmp(argv[1], modes[i].name))
 			modes[i].run(argc > 2 ? atol(argv[2]) : 0);

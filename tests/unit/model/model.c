@@ -40,26 +40,24 @@ Test(model, does_not_name_a_thread_without_a_name)
 	EXPECT("1 instant: x");
 }
 
-static struct event process_event(enum event_kind kind, uint64_t ts, uint32_t pid, const char *name)
+static void began(uint64_t ts, uint32_t pid, const char *name)
 {
-	struct event e = { .kind = kind, .ts = START + ts, .pid = pid, .tid = pid };
-
-	strcpy(e.comm, name);
-	return e;
+	cr_assert_eq(feed(process_event(EVENT_BEGAN, ts, pid, name)), 0);
 }
 
 Test(model, names_a_process_when_it_first_does_something)
 {
 	struct event e = event(EVENT_INSTANT, EVENT_PROBE_INSTANT, 2);
 
-	feed(process_event(EVENT_BEGAN, 1, 70, "silent"));
-	feed(process_event(EVENT_BEGAN, 1, 71, "forked"));
+	began(1, 70, "silent");
+	began(1, 71, "forked");
 	feed(process_event(EVENT_EXECED, 1, 71, "child"));
 	EXPECT_NOTHING();
 	e.name = "x";
 	e.pid = e.tid = 71;
+	strcpy(e.comm, "child");
 	feed(e);
-	EXPECT("process 71: child", "2 71/71 instant: x");
+	EXPECT("process 71: child", "thread 71/71: child", "2 71/71 instant: x");
 	cr_assert_eq(model__stats(model)->processes, 1);
 }
 
@@ -73,11 +71,37 @@ Test(model, process_that_execs_has_another_name_and_nothing_of_the_old)
 	page.size = 0;
 	feed(process_event(EVENT_EXECED, 5, PID, "next"));
 	EXPECT("5 end: run", "5 closing: other {v=0}", "5 state end: thing (pool 1000)", "5 delete: thing (pool 1000)",
-	       "process 7: next");
+	       "process 7: main \u2192 next");
 	e = event(EVENT_DESTROY, EVENT_PROBE_DESTROY, 6);
 	e.address = A;
 	feed(e);
 	cr_assert_eq(model__stats(model)->rejected[EVENT_PROBE_DESTROY], 1);
+}
+
+/* Viewers know one name of a process: the last one that they are told. */
+Test(model, process_has_all_its_names)
+{
+	struct event e = event(EVENT_INSTANT, EVENT_PROBE_INSTANT, 2);
+
+	began(1, 71, "server");
+	e.name = "x";
+	e.pid = e.tid = 71;
+	strcpy(e.comm, "server");
+	feed(e);
+	strcpy(e.comm, "worker: idle"); /* as a forked child calls itself */
+	feed(e);
+	feed(process_event(EVENT_EXECED, 5, 71, "exe"));
+	EXPECT("process 71: server", "thread 71/71: server", "2 71/71 instant: x", "thread 71/71: worker: idle",
+	       "process 71: server \u2192 worker: idle", "2 71/71 instant: x",
+	       "process 71: server \u2192 worker: idle \u2192 exe");
+	for (int i = 0; i < 20; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "program-%d", i % 100);
+		page.size = 0;
+		feed(process_event(EVENT_EXECED, 6, 71, name));
+	}
+	EXPECT("process 71: \u2026 \u2192 program-14 \u2192 program-15 \u2192 program-16 \u2192 program-17 \u2192 program-18 \u2192 program-19");
 }
 
 Test(model, process_that_ends_takes_with_it_what_is_its)

@@ -143,6 +143,14 @@ static inline int on_slice_end(void *writer, struct where at, const char *name)
 	return slice_line("end", at, name);
 }
 
+static inline int on_slice_before(void *writer, struct where at, uint64_t since, const char *name)
+{
+	(void)writer;
+	show_where(at);
+	print(&page, " ends, open since %" PRIu64 ": %s\n", since, name);
+	return called();
+}
+
 static inline int on_instant(void *writer, struct where at, const char *name, const struct value *values,
 			     size_t n_values)
 {
@@ -169,6 +177,7 @@ static const struct trace_ops ops = {
 	.state_end = on_state_end,
 	.slice_begin = on_slice_begin,
 	.slice_end = on_slice_end,
+	.slice_before = on_slice_before,
 	.instant = on_instant,
 };
 
@@ -316,6 +325,14 @@ static inline void enter(uint64_t ts, const char *name, uint64_t frame)
 static inline void leave(uint64_t ts, const char *name, uint64_t frame)
 {
 	slice(ts, EVENT_EXIT, name, true, frame);
+}
+
+static inline struct event process_event(enum event_kind kind, uint64_t ts, uint32_t pid, const char *comm)
+{
+	struct event e = { .kind = kind, .ts = START + ts, .pid = pid, .tid = pid };
+
+	snprintf(e.comm, sizeof(e.comm), "%.15s", comm);
+	return e;
 }
 
 static inline void finish(uint64_t ts)

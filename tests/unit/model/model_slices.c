@@ -118,13 +118,78 @@ Test(model_slices, slices_too_deep_are_counted_with_their_exits)
 	for (i = 0; i < 4096; i++)
 		slice(6000 + i, EVENT_EXIT, "f", false, 0);
 	cr_assert_eq(s->written[EVENT_PROBE_ENTER], 4096);
-	cr_assert_eq(s->rejected[EVENT_PROBE_ENTER], 904);
-	cr_assert_eq(s->rejected[EVENT_PROBE_EXIT], 904);
+	cr_assert_eq(s->too_deep[EVENT_PROBE_ENTER], 904);
+	cr_assert_eq(s->too_deep[EVENT_PROBE_EXIT], 904);
+	cr_assert_eq(s->rejected[EVENT_PROBE_ENTER] + s->rejected[EVENT_PROBE_EXIT], 0);
 	cr_assert_eq(s->written[EVENT_PROBE_EXIT], 4096);
 	cr_assert_eq(s->unmatched, 0);
 	page.size = 0;
 	finish(20000);
 	EXPECT_NOTHING();
+}
+
+Test(model_slices, depth_is_cut_and_outer_slices_stay_right)
+{
+	model__limit_depth(model, 2);
+	enter(1, "a", 0x9000);
+	enter(2, "b", 0x8000);
+	enter(3, "c", 0x7000);
+	enter(4, "d", 0x6000);
+	enter(5, "e", 0x8800); /* back in a: by longjmp */
+	leave(6, "e", 0x8800);
+	slice(7, EVENT_ENTER, "f", false, 0);
+	slice(8, EVENT_ENTER, "a", false, 0);
+	slice(9, EVENT_EXIT, "a", false, 0); /* the one that is hidden */
+	slice(10, EVENT_EXIT, "f", false, 0);
+	leave(11, "a", 0x9000);
+	EXPECT("1 begin: a", "2 begin: b", "5 end: b", "5 begin: e", "6 end: e", "7 begin: f", "10 end: f",
+	       "11 end: a");
+	cr_assert_eq(model__stats(model)->too_deep[EVENT_PROBE_ENTER], 3);
+	cr_assert_eq(model__stats(model)->too_deep[EVENT_PROBE_EXIT], 1);
+	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_EXIT], 3);
+}
+
+static void end_thread(uint64_t ts, uint32_t tid)
+{
+	struct event e = process_event(EVENT_THREAD_ENDED, ts, PID, "");
+
+	e.tid = tid;
+	cr_assert_eq(feed(e), 0);
+}
+
+Test(model_slices, slices_end_with_their_thread)
+{
+	enter(1, "f", 0x9000);
+	slice(2, EVENT_ENTER, "g", false, 0);
+	end_thread(3, TID);
+	end_thread(3, TID);
+	end_thread(4, 99);
+	enter(5, "h", 0x9000); /* another thread with its id */
+	finish(9);
+	EXPECT("1 begin: f", "2 begin: g", "3 end: g", "3 end: f", "5 begin: h", "9 end: h");
+	cr_assert_eq(model__stats(model)->threads, 2);
+}
+
+Test(model_slices, what_was_open_before_is_shown_when_it_ends)
+{
+	feed(process_event(EVENT_PRESENT, 5, PID, "main"));
+	EXPECT("5 7/7 instant: " MODEL_FOUND);
+	leave(10, "void loop()", 0x9000);
+	slice(11, EVENT_EXIT, "by hand", false, 0);
+	enter(12, "f", 0x9000);
+	leave(13, "g", 0x9900); /* not open, or f would be gone */
+	leave(14, "f", 0x9000);
+	slice(15, EVENT_EXIT, "f", false, 0); /* once too often */
+	EXPECT("10 ends, open since 5: void loop()", "11 ends, open since 5: by hand", "12 begin: f", "14 end: f");
+	cr_assert_eq(model__stats(model)->unmatched, 4);
+}
+
+Test(model_slices, nothing_was_open_before_in_what_we_saw_begin)
+{
+	feed(process_event(EVENT_BEGAN, 5, PID, "main"));
+	leave(10, "loop", 0x9000);
+	EXPECT_NOTHING();
+	cr_assert_eq(model__stats(model)->unmatched, 1);
 }
 
 Test(model_slices, open_slices_end_with_the_trace)

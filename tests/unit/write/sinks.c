@@ -72,6 +72,12 @@ static int count_end(void *w, struct where at, const char *name)
 	return count('E');
 }
 
+static int count_before(void *w, struct where at, uint64_t since, const char *name)
+{
+	(void)w, (void)at, (void)since, (void)name;
+	return count('b') + count('e');
+}
+
 static int count_instant(void *w, struct where at, const char *name, const struct value *v, size_t n)
 {
 	(void)w, (void)at, (void)name, (void)v, (void)n;
@@ -90,6 +96,7 @@ static const struct trace_ops counting_ops = {
 	.state_end = count_state_end,
 	.slice_begin = count_begin,
 	.slice_end = count_end,
+	.slice_before = count_before,
 	.instant = count_instant,
 };
 
