@@ -20,6 +20,7 @@ static const char options[] =
 	"      --max-depth N      leave out slices inside of N others (default: 4096)\n"
 	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M to 32M)\n"
 	"      --no-page-faults   memory that nobody has touched yet is shown as unreadable\n"
+	"      --memory SIZE      for what the targets invent, besides the rings (default: 256M)\n"
 	"      --probe-site SITE  auto, nop1, nop5 or nop10 (default: auto, what this kernel is fast at)\n"
 	"      --open             show the trace in a browser when it is whole\n"
 	"      --collect WAY      trap, batch (many events for one trap) or auto (default: auto, which is trap so far)\n"

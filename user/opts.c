@@ -17,6 +17,7 @@
 enum {
 	OPT_RING_SIZE = 256,
 	OPT_MAX_SIZE,
+	OPT_MEMORY,
 	OPT_NO_PAGE_FAULTS,
 	OPT_MAX_DEPTH,
 	OPT_MIN_DURATION,
@@ -49,6 +50,7 @@ static const struct option options[] = {
 	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
 	{ "max-depth", required_argument, NULL, OPT_MAX_DEPTH },
 	{ "min-duration", required_argument, NULL, OPT_MIN_DURATION },
+	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "probe-site", required_argument, NULL, OPT_PROBE_SITE },
 	{ "collect", required_argument, NULL, OPT_COLLECT },
 	{ "include", required_argument, NULL, OPT_RULE },
@@ -128,6 +130,19 @@ static int parse_ring_size(uint64_t *ret, const char *text, char *error, size_t 
 	while (rounded < n)
 		rounded *= 2;
 	*ret = rounded;
+	return 0;
+}
+
+static int parse_memory(uint64_t *ret, const char *text, char *error, size_t size)
+{
+	uint64_t n;
+	int err = parse_size(&n, "--memory", text, error, size);
+
+	if (err)
+		return err;
+	if (n < MEMORY_MIN)
+		FAIL("--memory is 4M at least, not '%s'", text);
+	*ret = n;
 	return 0;
 }
 
@@ -321,6 +336,7 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_MAX_SIZE: err = parse_size(&o->max_size, "--max-size", optarg, error, size); break;
 		case OPT_MIN_DURATION: err = parse_min_duration(&o->min_duration, optarg, error, size); break;
 		case OPT_MAX_DEPTH: err = parse_depth(&o->max_depth, optarg, error, size); break;
+		case OPT_MEMORY: err = parse_memory(&o->memory, optarg, error, size); break;
 		case OPT_NO_PAGE_FAULTS: o->no_faults = true; break;
 		case OPT_PROBE_SITE: err = parse_site(&o->site, optarg, error, size); break;
 		case OPT_COLLECT: err = parse_collect(&o->collect, optarg, error, size); break;
@@ -450,7 +466,7 @@ static int parse_no_command(char *error, size_t size)
 
 int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t size)
 {
-	struct opts o = { 0 };
+	struct opts o = { .memory = MEMORY };
 	int err, n;
 
 	/* All that follows is another program's. */

@@ -13,6 +13,8 @@
 #include "common/site.h"
 #include "write/formats.h"
 
+#define MEMORY (256u << 20) /* the default for what the targets invent: some 400,000 objects and as many tracks */
+#define MEMORY_MIN (4u << 20)
 #define MIN_DURATION_MAX 1000000000ull /* of --min-duration, ns: that much is held in memory */
 #define MAX_DEPTH 200000               /* of --max-depth */
 #define MAX_SIZE_WARN (256ull << 20)   /* viewers in a browser begin to fail here */
@@ -41,6 +43,7 @@ struct opts {
 	double duration;    /* seconds; 0: until it is stopped */
 	uint64_t ring_size; /* bytes of the ring buffer of each CPU, a power of two; 0: not given */
 	bool no_faults;     /* --no-page-faults */
+	uint64_t memory;    /* bytes for what the targets invent */
 	uint64_t max_size;  /* bytes of the trace at which it is ended; 0: no limit */
 	uint64_t min_duration; /* ns: shorter slices are not shown; 0: all are */
 	uint64_t max_depth;    /* slices inside of as many others are not shown; 0: not given */

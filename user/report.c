@@ -75,6 +75,8 @@ void report__close(struct report *r, const struct report_sources *from)
 	r->processes = m->processes;
 	r->missed = processes__stats(from->processes)->missed + collector__untraced(from->collector);
 	r->not_finite = m->not_finite;
+	r->refused = m->refused;
+	r->forgotten = m->forgotten;
 	r->unwound = m->unwound;
 	r->unmatched = m->unmatched;
 	r->invalid_json = sinks__invalid_json(from->sinks);

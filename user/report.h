@@ -16,6 +16,7 @@ struct report {
 	uint64_t missed; /* processes that ended before their probes were attached to, or could not be followed */
 	uint64_t not_finite, invalid_json, unwound, unmatched, rejected;
 	uint64_t too_deep;               /* events of slices inside of more others than are shown */
+	uint64_t refused, forgotten;     /* events and objects: the budget of memory */
 	uint64_t start, end;             /* ns, CLOCK_MONOTONIC */
 	uint64_t start_wall, start_boot; /* ns since 1970; ns since boot, suspended time included */
 	const char *why;                 /* it ended: "interrupted", "the target ended", ... */

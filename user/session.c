@@ -25,6 +25,7 @@
 #include "model/model.h"
 #include "outputs.h"
 #include "report.h"
+#include "room.h"
 #include "show.h"
 #include "summary.h"
 #include "write/sinks.h"
@@ -42,6 +43,7 @@ struct session {
 	struct decoder *decoder;
 	struct filter *filter;
 	struct shorts *shorts;
+	struct room room;
 	struct control *control; /* NULL: nobody can change the filters */
 	pid_t control_pid;       /* by which `ctl` finds us */
 	struct incidents incidents;
@@ -103,6 +105,8 @@ static int on_record(void *ctx, const void *record, size_t size)
 		return 0; /* counted there */
 	if (e.kind == EVENT_IGNORE)
 		return 0;
+	if (budget__is_spent(&s->room.budgets.objects))
+		room__make(&s->room, s->model, s->filter, s->collector, e.ts);
 	s->error = pass_incidents(s, e.ts);
 	if (!s->error)
 		s->error = filter__feed(s->filter, &e, on_event, s);
@@ -222,6 +226,9 @@ static enum exit_code prepare(struct session *s)
 		log_error("cannot begin to trace: %s", strerror(-err));
 		return EXIT_INTERNAL;
 	}
+	room__limit(&s->room, s->opts->memory);
+	decoder__set_budget(s->decoder, &s->room.budgets.kept);
+	filter__set_budget(s->filter, &s->room.budgets.objects);
 	decoder__include_all(s->decoder, s->opts->rules.include_all);
 	collector__set_epoch(s->collector, filter__epoch(s->filter));
 	s->report.start = collector__now();
@@ -249,6 +256,8 @@ static enum exit_code open_outputs(struct session *s)
 		err = model__new(&s->model, &sinks_ops, &s->sinks, s->report.start);
 	if (!err && s->opts->max_depth)
 		model__limit_depth(s->model, s->opts->max_depth);
+	if (!err)
+		model__set_budgets(s->model, &s->room.budgets);
 	if (!err)
 		err = model__process_name(s->model, (uint32_t)(n ? first->pid : getpid()),
 					  n ? first->comm : "viztrace-bpf");
@@ -540,7 +549,7 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	outputs__tell_failures(&s->sinks);
 	if (err && !sinks__failed(&s->sinks))
 		log_error("tracing ended early: %s; what was seen before is written", strerror(-err));
-	summary__print(&s->report, &s->sinks, collector__ring_size(s->collector));
+	summary__print(&s->report, &s->sinks, collector__ring_size(s->collector), s->opts->memory);
 	if (s->opts->open)
 		s->shown = file_to_show(&s->sinks);
 	rules__unmatched(filter__rules(s->filter), on_unmatched);

@@ -34,7 +34,7 @@ static uint64_t size_of(const struct sink *k)
 	return k->output ? output__size_on_disk(k->output) : 0;
 }
 
-void summary__print(const struct report *r, const struct sinks *sinks, uint64_t ring_size)
+void summary__print(const struct report *r, const struct sinks *sinks, uint64_t ring_size, uint64_t memory)
 {
 	const struct report_counts *p = r->probes;
 	char size[32], in[48] = "";
@@ -68,10 +68,16 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 		log_info("  %" PRIu64
 			 " events of slices that are inside of too many others were left out; see --max-depth",
 			 r->too_deep);
+	if (r->forgotten)
+		log_info("  %" PRIu64 " objects were forgotten for others", r->forgotten);
+	if (r->refused)
+		log_warn("%" PRIu64 " events were lost: what the targets name and make is more than --memory %" PRIu64
+			 "M holds; filters, or a larger one, keep what is wanted",
+			 r->refused, memory >> 20);
 	if (r->total.lost > r->rejected)
 		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k", r->total.lost,
 			 ring_size >> 10);
-	else if (r->total.lost)
+	else if (r->total.lost > r->refused)
 		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself",
 			 r->total.lost);
 	if (r->missed)

@@ -10,6 +10,6 @@
 void summary__status(double seconds, uint64_t events, double rate, uint64_t lost, uint64_t bytes);
 
 /* At the end. */
-void summary__print(const struct report *r, const struct sinks *sinks, uint64_t ring_size);
+void summary__print(const struct report *r, const struct sinks *sinks, uint64_t ring_size, uint64_t memory);
 
 #endif

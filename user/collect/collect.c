@@ -297,6 +297,20 @@ int collector__add_file(struct collector *c, pid_t pid, const struct elf_file *e
 	return keep_batched(c, pid, elf);
 }
 
+void collector__forget_object(struct collector *c, uint32_t pid, uint64_t address)
+{
+	struct {
+		uint64_t address;
+		uint32_t tgid, generation;
+	} key = { address, pid, c->programs.skel->bss->generation };
+	struct rec_tracee tracee;
+
+	/* Of several processes each has its own; one that is gone has no objects. */
+	if (!bpf_map_lookup_elem(bpf_map__fd(c->programs.skel->maps.tracees), &pid, &tracee))
+		key.generation = tracee.generation;
+	bpf_map_delete_elem(bpf_map__fd(c->programs.skel->maps.objects), &key);
+}
+
 void collector__set_epoch(struct collector *c, uint32_t epoch)
 {
 	c->programs.skel->bss->epoch = epoch;

@@ -65,6 +65,9 @@ int collector__attach(struct collector *c, const struct elf_file *elf, int fd, c
 		      uint32_t kinds, bool joins);
 
 /* The rules that verdicts must be of to count in the kernel; 0: nothing is filtered there. */
+/* The kernel introduces it anew when it fires again. */
+void collector__forget_object(struct collector *c, uint32_t pid, uint64_t address);
+
 void collector__set_epoch(struct collector *c, uint32_t epoch);
 void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v,
 			    uint32_t epoch);

@@ -90,6 +90,11 @@ static bool check_head(const struct viz_class *head, size_t size)
 	       (uint32_t)-head->span_offset + sizeof(struct viz_base) <= head->span_size;
 }
 
+static uint64_t cost_of(const struct layout *layout)
+{
+	return sizeof(*layout) + layout->n_attrs * sizeof(layout->attrs[0]) + layout->size + BUDGET_SLOT;
+}
+
 static void layout__free(struct layout *layout)
 {
 	if (!layout)
@@ -197,11 +202,16 @@ int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *
 	layout->pid = pid;
 	layout->address = address;
 
-	err = !old && c->by_address.used >= CLASSES_KEPT ? -ENOSPC : table__put(&c->by_address, pid, address, layout);
+	err = !old && (c->by_address.used >= CLASSES_KEPT || budget__is_spent(c->budget)) ?
+		      -ENOSPC :
+		      table__put(&c->by_address, pid, address, layout);
 	if (err) {
 		layout__free(layout);
 		return err;
 	}
+	budget__take(c->budget, cost_of(layout));
+	if (old)
+		budget__give(c->budget, cost_of(old));
 	c->epoch++;
 	c->last = NULL;
 	if (old)
@@ -264,6 +274,7 @@ static bool is_of_process(void *value, void *ctx)
 	if (layout->pid != f->pid)
 		return false;
 	unlink_dict(f->classes, layout);
+	budget__give(f->classes->budget, cost_of(layout));
 	layout__free(layout);
 	return true;
 }

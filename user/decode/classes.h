@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../common/budget.h"
 #include "../common/table.h"
 
 #define CLASSES_KEPT 8192
@@ -54,13 +55,14 @@ struct layout {
 /* All zeros is an empty set. */
 struct classes {
 	struct table by_address;
+	struct budget *budget; /* or NULL */
 	struct layout *dicts;
 	struct layout *last; /* the one looked up last: most snapshots in a row are of one class */
 	uint64_t epoch;      /* changes with each class */
 };
 
-/* 0; -EINVAL: no descriptor; -ENOSPC: CLASSES_KEPT are there; -ENOMEM. Another descriptor at the same address
- * takes the place of the old one (a library was unloaded, another was loaded there). */
+/* 0; -EINVAL: no descriptor; -ENOSPC: CLASSES_KEPT are there, or the budget is spent; -ENOMEM. Another descriptor at
+ * the same address takes the place of the old one (a library was unloaded, another was loaded there). */
 int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size);
 
 struct layout *classes__lookup(struct classes *c, uint32_t pid, uint64_t address);

@@ -70,6 +70,11 @@ void decoder__free(struct decoder *d)
 	free(d);
 }
 
+void decoder__set_budget(struct decoder *d, struct budget *budget)
+{
+	d->classes.budget = budget;
+}
+
 void decoder__include_all(struct decoder *d, bool on)
 {
 	d->include_all = on;

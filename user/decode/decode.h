@@ -6,6 +6,7 @@
 #ifndef VIZTRACE_DECODE_H
 #define VIZTRACE_DECODE_H
 
+#include "../common/budget.h"
 #include "../common/event.h"
 
 struct decoder;
@@ -20,6 +21,9 @@ struct decode_stats {
 
 int decoder__new(struct decoder **ret);
 void decoder__free(struct decoder *d);
+
+/* What it may keep of classes from here on; it is also written to, and lives longer. */
+void decoder__set_budget(struct decoder *d, struct budget *budget);
 
 /* A class descriptor that did not come in a record: from the file that was mapped at run time. `pid` 0: of any
  * process. Used for the dicts that classes refer to by tag and line. 0, or -EINVAL if the bytes are no descriptor. */

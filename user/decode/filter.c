@@ -8,6 +8,8 @@
 
 #include "../common/pretty.h"
 #include "../common/table.h"
+#include "attributes.h"
+#include "keys.h"
 
 /* Events come some milliseconds after their time, longer on a busy machine: so many changes in
  * between are told apart. */
@@ -27,8 +29,8 @@ struct era {
 struct group {
 	struct verdict_key key;
 	char *name, *tag;
-	char **attributes;
-	size_t n_attributes;
+	struct keys *attributes;
+	uint64_t cost;              /* of the budget */
 	struct verdict now, before; /* of the last two eras */
 	uint32_t epoch;             /* of the last era that it was judged by */
 	size_t n_objects;
@@ -36,9 +38,10 @@ struct group {
 
 struct known_object {
 	struct group *group;
-	struct event found; /* how to introduce it to the model */
-	bool introduced;    /* the model knows it */
-	bool written;       /* --on-change: and has this hash of its values */
+	uint32_t pid;
+	bool introduced;     /* the model knows it; else: */
+	struct event *found; /* how to introduce it */
+	bool written;        /* --on-change: and has this hash of its values */
 	uint64_t values_hash;
 };
 
@@ -47,10 +50,10 @@ struct filter {
 	size_t n_eras;             /* at least 1 */
 	struct table groups;       /* by (group_key(), name_hash) */
 	struct table objects;      /* by (pid, address) */
+	struct key_sets keys;      /* of all groups; its budget is ours */
 	uint32_t epoch;
 	uint64_t filtered[EVENT_PROBES];
-	struct value *values; /* of the event that is passed on with some left out */
-	size_t room;
+	struct attributes_room room; /* for the event that is passed on with some left out */
 	filter_push push;
 	void *push_ctx;
 };
@@ -60,8 +63,8 @@ static struct verdict judge(struct rules *r, const struct group *g)
 	struct verdict v = { 0 };
 	bool on = false, off = false;
 
-	for (size_t i = 0; i < g->n_attributes; i++) {
-		const char *a = g->attributes[i];
+	for (size_t i = 0; i < g->attributes->n; i++) {
+		const char *a = g->attributes->names[i];
 		bool in = patterns__match_attribute(&r->lists[RULE_INCLUDE], g->name, g->tag, a);
 		bool out = patterns__match_attribute(&r->lists[RULE_EXCLUDE], g->name, g->tag, a);
 
@@ -134,19 +137,18 @@ static uint64_t group_key(const struct verdict_key *k)
 	return k->cls ^ ((uint64_t)k->pid << 32 | k->generation) * 0x9e3779b97f4a7c15u;
 }
 
-static void free_group(struct group *g)
+static void free_group(struct filter *f, struct group *g)
 {
 	if (!g)
 		return;
-	for (size_t i = 0; g->attributes && i < g->n_attributes; i++)
-		free(g->attributes[i]);
-	free(g->attributes);
+	budget__give(f->keys.budget, g->cost);
+	keys__drop(&f->keys, g->attributes);
 	free(g->name);
 	free(g->tag);
 	free(g);
 }
 
-static struct group *new_group(const struct event *e, const struct verdict_key *key)
+static struct group *new_group(struct filter *f, const struct event *e, const struct verdict_key *key)
 {
 	struct group *g = calloc(1, sizeof(*g));
 
@@ -155,29 +157,20 @@ static struct group *new_group(const struct event *e, const struct verdict_key *
 	g->key = *key;
 	g->name = strdup(e->name ? e->name : e->tag);
 	g->tag = strdup(e->tag);
-	g->attributes = calloc(e->n_keys ? e->n_keys : 1, sizeof(*g->attributes));
-	if (!g->name || !g->tag || !g->attributes)
-		goto err_free;
-	for (; g->n_attributes < e->n_keys; g->n_attributes++) {
-		g->attributes[g->n_attributes] = strdup(e->keys[g->n_attributes]);
-		if (!g->attributes[g->n_attributes])
-			goto err_free;
+	g->attributes = keys__take(&f->keys, (uint64_t)e->pid << 32 | e->generation, e->cls, e->keys, e->n_keys);
+	if (!g->name || !g->tag || !g->attributes) {
+		free_group(f, g);
+		return NULL;
 	}
+	g->cost = sizeof(*g) + BUDGET_SLOT + strlen(g->name) + strlen(g->tag);
+	budget__take(f->keys.budget, g->cost);
 	return g;
-err_free:
-	free_group(g);
-	return NULL;
 }
 
 static bool describes(const struct group *g, const struct event *e)
 {
-	if (g->key.pid != e->pid || g->key.generation != e->generation || g->key.cls != e->cls ||
-	    strcmp(g->tag, e->tag) || g->n_attributes != e->n_keys)
-		return false;
-	for (size_t i = 0; i < e->n_keys; i++)
-		if (strcmp(g->attributes[i], e->keys[i]))
-			return false;
-	return true;
+	return g->key.pid == e->pid && g->key.generation == e->generation && g->key.cls == e->cls &&
+	       !strcmp(g->tag, e->tag) && keys__are(g->attributes, e->keys, e->n_keys);
 }
 
 static void let_go(struct filter *f, struct group *g)
@@ -190,14 +183,52 @@ static void let_go(struct filter *f, struct group *g)
 			return;
 		table__remove(&f->groups, group_key(&g->key), g->key.name_hash);
 	}
-	free_group(g);
+	free_group(f, g);
+}
+
+/* As it was before it was known. */
+static void reset(struct filter *f, struct known_object *o)
+{
+	if (o->found)
+		budget__give(f->keys.budget, sizeof(*o->found));
+	free(o->found);
+	o->found = NULL;
 }
 
 static void hold(struct filter *f, struct known_object *o, struct group *g)
 {
 	g->n_objects++;
 	let_go(f, o->group);
-	*o = (struct known_object){ .group = g };
+	reset(f, o);
+	*o = (struct known_object){ .group = g, .pid = o->pid };
+}
+
+static void free_object(struct filter *f, struct known_object *o)
+{
+	if (!o)
+		return;
+	let_go(f, o->group);
+	reset(f, o);
+	budget__give(f->keys.budget, sizeof(*o) + BUDGET_SLOT);
+	free(o);
+}
+
+/* How to introduce it, should that be allowed one day. */
+static int remember(struct filter *f, struct known_object *o, const struct event *e)
+{
+	if (!o->found) {
+		o->found = malloc(sizeof(*o->found));
+		if (!o->found)
+			return -ENOMEM;
+		budget__take(f->keys.budget, sizeof(*o->found));
+	}
+	*o->found = *e;
+	o->found->kind = EVENT_FOUND;
+	o->found->name = o->group->name;
+	o->found->tag = o->group->tag;
+	o->found->keys = NULL;
+	o->found->n_keys = 0;
+	return 0;
 }
 
 /* The group of the object that an event introduces. */
@@ -209,16 +240,16 @@ static struct group *group_of(struct filter *f, const struct event *e)
 	/* A library that was loaded where another one was has other classes at its addresses. */
 	if (g && describes(g, e))
 		goto out;
-	g = new_group(e, &key);
+	g = new_group(f, e, &key);
 	if (!g)
 		return NULL;
 	judge_new(f, g);
 	if (table__put(&f->groups, group_key(&key), key.name_hash, g)) {
-		free_group(g);
+		free_group(f, g);
 		return NULL;
 	}
 	if (old && !old->n_objects)
-		free_group(old);
+		free_group(f, old);
 out:
 	/* Again for one that is known: the kernel may have forgotten. */
 	if (f->epoch)
@@ -242,21 +273,18 @@ static int introduce(struct filter *f, const struct event *e, filter_next next, 
 			free(o);
 			return -ENOMEM;
 		}
+		budget__take(f->keys.budget, sizeof(*o) + BUDGET_SLOT);
+		o->pid = e->pid;
 		is_new = true;
 	}
 	if (is_new || o->group != g)
 		hold(f, o, g);
-	o->found = *e;
-	o->found.kind = EVENT_FOUND;
-	o->found.name = g->name;
-	o->found.tag = g->tag;
-	o->found.keys = NULL;
-	o->found.n_keys = 0;
 	/* An object of which nothing may be seen is not introduced, until that changes. */
-	if (!verdict_of(f, g, era_of(f, e)).allowed && g->n_attributes) {
+	if (!verdict_of(f, g, era_of(f, e)).allowed && g->attributes->n) {
 		f->filtered[EVENT_PROBE_INIT] += e->kind == EVENT_INIT;
-		return 0;
+		return o->introduced ? 0 : remember(f, o, e);
 	}
+	reset(f, o);
 	o->introduced = true;
 	return next(ctx, e);
 }
@@ -266,9 +294,7 @@ static int destroy(struct filter *f, const struct event *e, filter_next next, vo
 	struct known_object *o = table__remove(&f->objects, e->pid, e->address);
 	bool pass = !o || o->introduced;
 
-	if (o)
-		let_go(f, o->group);
-	free(o);
+	free_object(f, o);
 	if (pass)
 		return next(ctx, e);
 	f->filtered[EVENT_PROBE_DESTROY]++;
@@ -285,10 +311,9 @@ static bool is_of_process(void *value, void *ctx)
 	struct forgetting *f = ctx;
 	struct known_object *o = value;
 
-	if (o->found.pid != f->pid)
+	if (o->pid != f->pid)
 		return false;
-	let_go(f->filter, o->group);
-	free(o);
+	free_object(f->filter, o);
 	return true;
 }
 
@@ -299,71 +324,29 @@ static void forget_process(struct filter *f, uint32_t pid)
 	table__drop(&f->objects, is_of_process, &forgetting);
 }
 
-static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t size)
+void filter__set_budget(struct filter *f, struct budget *budget)
 {
-	const unsigned char *b = bytes;
-
-	for (size_t i = 0; i < size; i++)
-		h = (h ^ b[i]) * 0x100000001b3ull;
-	return h;
+	f->keys.budget = budget;
 }
 
-static uint64_t hash_values(const struct event *e)
+void filter__forget(struct filter *f, uint32_t pid, uint64_t address)
 {
-	uint64_t h = 0xcbf29ce484222325ull ^ e->mask;
-
-	for (size_t i = 0; i < e->n_values; i++) {
-		const struct value *v = &e->values[i];
-		unsigned char type = (unsigned char)v->type;
-
-		h = hash_bytes(h, &type, 1);
-		if (v->type == VALUE_STRING || v->type == VALUE_JSON)
-			h = hash_bytes(hash_bytes(h, &v->size, sizeof(v->size)), v->s, v->size);
-		else if (v->type == VALUE_LIST || v->type == VALUE_DICT)
-			h = hash_bytes(h, &v->n_children, sizeof(v->n_children));
-		else if (v->type != VALUE_NULL && v->type != VALUE_UNREADABLE)
-			h = hash_bytes(h, &v->u, sizeof(v->u));
-	}
-	return h;
+	free_object(f, table__remove(&f->objects, pid, address));
 }
 
-static size_t tree_size(const struct value *v)
+static bool is_hidden(void *value, void *ctx)
 {
-	size_t n = 1;
+	struct known_object *o = value;
 
-	for (uint32_t left = v->n_children; left; left--)
-		n += tree_size(v + n);
-	return n;
+	if (o->introduced)
+		return false;
+	free_object(ctx, o);
+	return true;
 }
 
-/* The event with those attributes only that are allowed. */
-static int restrict_values(struct filter *f, struct event *e, uint64_t allowed)
+void filter__forget_hidden(struct filter *f)
 {
-	size_t from = 0, to = 0;
-
-	if (!(e->mask & ~allowed))
-		return 0;
-	if (e->n_values > f->room) {
-		struct value *bigger = realloc(f->values, e->n_values * sizeof(*bigger));
-
-		if (!bigger)
-			return -ENOMEM;
-		f->values = bigger;
-		f->room = e->n_values;
-	}
-	for (uint64_t left = e->mask; left && from < e->n_values; left &= left - 1) {
-		size_t size = tree_size(&e->values[from]);
-
-		if (left & -left & allowed) {
-			memcpy(&f->values[to], &e->values[from], size * sizeof(*f->values));
-			to += size;
-		}
-		from += size;
-	}
-	e->values = f->values;
-	e->n_values = to;
-	e->mask &= allowed;
-	return 0;
+	table__drop(&f->objects, is_hidden, f);
 }
 
 static bool passes(const struct event *e, const struct verdict *v)
@@ -397,11 +380,11 @@ static int snapshot(struct filter *f, const struct event *e, filter_next next, v
 		f->filtered[e->probe]++;
 		return 0;
 	}
-	err = restrict_values(f, &shown, v.allowed);
+	err = attributes__restrict(&f->room, &shown, v.allowed);
 	if (err)
 		return err;
 	if (era->rules.on_change) {
-		uint64_t hash = hash_values(&shown);
+		uint64_t hash = attributes__hash(&shown);
 
 		if (o->written && o->values_hash == hash) {
 			f->filtered[e->probe]++;
@@ -412,8 +395,9 @@ static int snapshot(struct filter *f, const struct event *e, filter_next next, v
 	}
 	if (!o->introduced) {
 		o->introduced = true;
-		o->found.ts = e->ts;
-		err = next(ctx, &o->found);
+		o->found->ts = e->ts;
+		err = next(ctx, o->found);
+		reset(f, o);
 		if (err)
 			return err;
 	}
@@ -579,17 +563,16 @@ void filter__free(struct filter *f)
 
 	if (!f)
 		return;
-	while ((o = table__next(&f->objects, &pos))) {
-		let_go(f, o->group);
-		free(o);
-	}
+	while ((o = table__next(&f->objects, &pos)))
+		free_object(f, o);
 	table__clear(&f->objects);
 	pos = 0;
 	while ((g = table__next(&f->groups, &pos)))
-		free_group(g);
+		free_group(f, g);
+	keys__clear(&f->keys);
 	table__clear(&f->groups);
 	for (size_t i = 0; i < f->n_eras; i++)
 		rules__clear(&f->eras[i].rules);
-	free(f->values);
+	free(f->room.values);
 	free(f);
 }

@@ -9,6 +9,7 @@
 #ifndef VIZTRACE_FILTER_H
 #define VIZTRACE_FILTER_H
 
+#include "../common/budget.h"
 #include "../common/event.h"
 #include "../common/patterns.h"
 #include "../common/verdict.h"
@@ -23,6 +24,15 @@ typedef int (*filter_next)(void *ctx, const struct event *e);
 /* A copy of `rules` is in force from the beginning. */
 int filter__new(struct filter **ret, const struct rules *rules, filter_push push, void *push_ctx);
 void filter__free(struct filter *f);
+
+/* What it may keep for objects from here on; it is also written to, and lives longer. */
+void filter__set_budget(struct filter *f, struct budget *budget);
+
+/* An object that nobody shows any more: it is introduced anew when it fires again. */
+void filter__forget(struct filter *f, uint32_t pid, uint64_t address);
+
+/* The same for all that the rules let nobody see so far. */
+void filter__forget_hidden(struct filter *f);
 
 /* Calls `next` for the event if it passes, and before it for an object that it was silent about so far. Returns what
  * `next` returned, or -ENOMEM. */

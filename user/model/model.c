@@ -70,6 +70,7 @@ int model__process(struct model *m, uint32_t pid, const char *name, struct proce
 			free(p);
 			return -ENOMEM;
 		}
+		budget__take(model__kept(m), sizeof(*p) + BUDGET_SLOT);
 		p->pid = pid;
 		snprintf(p->comm, sizeof(p->comm), "%s", name);
 		snprintf(p->name, sizeof(p->name), "%s", name);
@@ -176,6 +177,7 @@ static int on_process(struct model *m, const struct event *e)
 		return err;
 	if (e->kind == EVENT_ENDED) {
 		table__remove(&m->processes, e->pid, 0);
+		budget__give(model__kept(m), sizeof(*process) + BUDGET_SLOT);
 		m->recent_process = NULL;
 		free(process);
 		return 0;
@@ -220,6 +222,22 @@ static int on_note(struct model *m, const struct event *note)
 	return err ? err : m->ops->instant(m->writer, model__at(m, note->ts, pid, pid), note->name, NULL, 0);
 }
 
+void model__set_budgets(struct model *m, struct budgets *budgets)
+{
+	m->budgets = budgets;
+	m->tracks.budget = &budgets->kept;
+}
+
+/* What there is no room for is lost; the trace goes on without. */
+static int refuse(struct model *m, const struct event *e)
+{
+	if (e->kind != EVENT_FOUND && e->kind < EVENT_IGNORE) {
+		m->stats.rejected[e->probe]++;
+		m->stats.refused++;
+	}
+	return m->error = 0;
+}
+
 int model__feed(struct model *m, const struct event *e)
 {
 	struct thread *thread;
@@ -231,10 +249,12 @@ int model__feed(struct model *m, const struct event *e)
 	if (e->kind == EVENT_THREAD_ENDED)
 		return m->error = threads__end(m, e->pid, e->tid, e->ts);
 	if (e->kind == EVENT_NOTE)
-		return m->error = on_note(m, e);
+		m->error = on_note(m, e);
+	if (e->kind == EVENT_NOTE)
+		return m->error == -ENOBUFS ? refuse(m, e) : m->error;
 	m->error = threads__of(m, e, &thread);
 	if (m->error)
-		return m->error;
+		return m->error == -ENOBUFS ? refuse(m, e) : m->error;
 
 	switch (e->kind) {
 	case EVENT_FOUND:
@@ -247,7 +267,7 @@ int model__feed(struct model *m, const struct event *e)
 	case EVENT_INSTANT: m->error = on_instant(m, e); break;
 	default: break;
 	}
-	return m->error;
+	return m->error == -ENOBUFS ? refuse(m, e) : m->error;
 }
 
 int model__finish(struct model *m, uint64_t ts)

@@ -6,6 +6,7 @@
 #ifndef VIZTRACE_MODEL_H
 #define VIZTRACE_MODEL_H
 
+#include "../common/budget.h"
 #include "trace.h"
 
 #define MODEL_DEPTH 4096
@@ -23,6 +24,8 @@ struct model_stats {
 	uint64_t written[EVENT_PROBES];
 	uint64_t rejected[EVENT_PROBES]; /* about an object that nobody introduced */
 	uint64_t too_deep[EVENT_PROBES]; /* of a slice in more others than are shown */
+	uint64_t refused;                /* what the budget does not allow: these are among the rejected */
+	uint64_t forgotten;              /* objects, to keep to the budget */
 
 	uint64_t counters, objects;  /* seen in all; a counter is also each key of a value without an object */
 	uint64_t methods;            /* different names of slices */
@@ -40,6 +43,13 @@ void model__free(struct model *m);
 
 /* Slices inside of that many others, and more, are not shown. Before the first event; else MODEL_DEPTH. */
 void model__limit_depth(struct model *m, uint64_t max_depth);
+
+/* What it may keep from here on; they are also written to, and live longer. */
+void model__set_budgets(struct model *m, struct budgets *budgets);
+
+/* Let go of the object that has not been used for the longest time, more or less; it ends on the timeline, as it may
+ * begin anew. False: there is none. */
+bool model__forget_oldest(struct model *m, uint64_t ts, uint32_t *ret_pid, uint64_t *ret_address);
 
 /* The trace's first event. What other processes are called is said when they first do something. */
 int model__process_name(struct model *m, uint32_t pid, const char *name);

@@ -60,7 +60,7 @@ static void sweep(struct names *n)
 	}
 	table__clear(&n->by_hash);
 	n->by_hash = kept;
-	n->limit = 2 * n->count > NAMES_IDLE ? 2 * n->count : NAMES_IDLE;
+	n->limit = n->count + (n->count / 4 > NAMES_IDLE ? n->count / 4 : NAMES_IDLE);
 }
 
 struct name *names__take(struct names *n, const char *text)

@@ -2,8 +2,8 @@
 /*
  * names: one copy of each text that is in use, so that equal names are equal pointers.
  *
- * Memory: the names in use, and as many again: those that nobody uses any more are kept for the next time,
- * until they are half of all (and NAMES_IDLE at least).
+ * Memory: the names in use, and a quarter as many again (NAMES_IDLE at least): those that nobody uses any more are kept
+ * for the next time, until they are more than that.
  */
 #ifndef VIZTRACE_NAMES_H
 #define VIZTRACE_NAMES_H

@@ -13,9 +13,16 @@ static struct object *find_object(struct model *m, const struct event *e)
 	if (o && o->address == e->address && o->pid == e->pid)
 		return o;
 	o = table__get(&m->objects, e->pid, e->address);
-	if (o)
+	if (o) {
 		m->recent_object = o;
+		o->recent = true;
+	}
 	return o;
+}
+
+static struct budget *budget_of(struct model *m)
+{
+	return m->budgets ? &m->budgets->objects : NULL;
 }
 
 static struct trace_object shown_as(const struct object *o)
@@ -36,9 +43,8 @@ static struct where after_snapshot(struct model *m, const struct object *o, stru
 	return at;
 }
 
-static void forget_object(struct model *m, struct object *o)
+static void unlink_object(struct model *m, struct object *o)
 {
-	table__remove(&m->objects, o->pid, o->address);
 	if (o->prev)
 		o->prev->next = o->next;
 	else
@@ -47,8 +53,26 @@ static void forget_object(struct model *m, struct object *o)
 		o->next->prev = o->prev;
 	else
 		m->end_object = o->prev;
+}
+
+static void link_last(struct model *m, struct object *o)
+{
+	o->next = NULL;
+	o->prev = m->end_object;
+	if (m->end_object)
+		m->end_object->next = o;
+	else
+		m->first_object = o;
+	m->end_object = o;
+}
+
+static void forget_object(struct model *m, struct object *o)
+{
+	table__remove(&m->objects, o->pid, o->address);
+	unlink_object(m, o);
 	if (m->recent_object == o)
 		m->recent_object = NULL;
+	budget__give(budget_of(m), o->cost);
 	names__drop(o->name);
 	names__drop(o->tag);
 	free(o);
@@ -94,6 +118,7 @@ static int begin_object(struct model *m, const struct event *e, const char *name
 
 	if (!o)
 		return -ENOMEM;
+	o->recent = true;
 	o->address = e->address;
 	o->cls = e->cls;
 	o->life = ++m->lives;
@@ -108,12 +133,9 @@ static int begin_object(struct model *m, const struct event *e, const char *name
 		free(o);
 		return -ENOMEM;
 	}
-	o->prev = m->end_object;
-	if (m->end_object)
-		m->end_object->next = o;
-	else
-		m->first_object = o;
-	m->end_object = o;
+	o->cost = sizeof(*o) + BUDGET_SLOT + sizeof(*o->name) + strlen(name);
+	budget__take(budget_of(m), o->cost);
+	link_last(m, o);
 	m->recent_object = o;
 	*ret = o;
 	if (o->is_counter) {
@@ -219,6 +241,31 @@ out:
 	if (!err)
 		m->stats.written[e->probe]++;
 	return err;
+}
+
+bool model__forget_oldest(struct model *m, uint64_t ts, uint32_t *ret_pid, uint64_t *ret_address)
+{
+	struct object *o;
+	int err = 0;
+
+	/* Who was used since we were here last gets a second chance. */
+	while ((o = m->first_object) && o->recent) {
+		o->recent = false;
+		unlink_object(m, o);
+		link_last(m, o);
+	}
+	if (!o || m->error)
+		return false;
+	*ret_pid = o->pid;
+	*ret_address = o->address;
+	if (o->is_counter)
+		err = counters__leave(m, o, model__at(m, ts, o->pid, o->tid));
+	else
+		err = leave_object(m, o, ts);
+	forget_object(m, o);
+	m->stats.forgotten++;
+	m->error = err;
+	return true;
 }
 
 int objects__end_process(struct model *m, uint32_t pid, uint64_t ts)

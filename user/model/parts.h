@@ -31,6 +31,8 @@ struct thread {
 };
 
 struct object {
+	uint64_t cost; /* of the budget */
+	bool recent;   /* since objects were looked through for one to forget */
 	uint64_t address, cls, life;
 	uint32_t pid, tid;
 	bool is_counter;
@@ -50,6 +52,7 @@ struct model {
 	uint64_t last; /* of all times that were written */
 	int error;
 	struct model_stats stats;
+	struct budgets *budgets; /* NULL: without limit */
 	struct names names;
 	struct tracks tracks;
 	struct table processes, threads, objects;
@@ -62,6 +65,11 @@ struct model {
 	char *text; /* room for a name that is put together */
 	size_t room;
 };
+
+static inline struct budget *model__kept(struct model *m)
+{
+	return m->budgets ? &m->budgets->kept : NULL;
+}
 
 /* ---- model.c ---- */
 
@@ -89,7 +97,8 @@ static inline const char *model__event_name(const struct event *e)
 }
 
 /*
- * What the parts do returns 0, the writer's error, or -ENOMEM.
+ * What the parts do returns 0, the writer's error, -ENOMEM, or -ENOBUFS: the budget does not allow what the event is
+ * about, and nothing was written.
  *
  * ..._end_process(): all that the process had; it is over, or runs another program. ..._finish(): the trace ends
  * at `ts`, while they go on.

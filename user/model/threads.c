@@ -15,6 +15,8 @@ int threads__of(struct model *m, const struct event *e, struct thread **ret)
 	if (!thread || thread->tid != e->tid || thread->pid != e->pid)
 		thread = table__get(&m->threads, e->pid, e->tid);
 	if (!thread) {
+		if (budget__is_spent(model__kept(m)))
+			return -ENOBUFS;
 		err = model__process(m, e->pid, e->comm, &process);
 		if (err)
 			return err;
@@ -28,6 +30,7 @@ int threads__of(struct model *m, const struct event *e, struct thread **ret)
 			free(thread);
 			return -ENOMEM;
 		}
+		budget__take(model__kept(m), sizeof(*thread) + BUDGET_SLOT);
 		thread->pid = e->pid;
 		thread->tid = e->tid;
 		thread->prev = m->end_thread;
@@ -78,6 +81,8 @@ static void forget_thread(struct model *m, struct thread *thread)
 		thread->next->prev = thread->prev;
 	else
 		m->end_thread = thread->prev;
+	budget__give(model__kept(m),
+		     sizeof(*thread) + BUDGET_SLOT + thread->slices.room * sizeof(*thread->slices.open));
 	slices__clear(&thread->slices);
 	free(thread);
 }
@@ -113,6 +118,20 @@ int threads__end_process(struct model *m, uint32_t pid, uint64_t ts)
 	return err;
 }
 
+static int push(struct model *m, struct slices *s, struct slice slice)
+{
+	size_t room = s->room;
+	int err;
+
+	if (s->n == room && s->n && budget__is_spent(model__kept(m))) {
+		s->beyond++;
+		return -E2BIG;
+	}
+	err = slices__push(s, slice);
+	budget__take(model__kept(m), (s->room - room) * sizeof(slice));
+	return err;
+}
+
 int threads__enter(struct model *m, struct thread *thread, const struct event *e)
 {
 	struct where at = model__at(m, e->ts, e->pid, e->tid);
@@ -136,7 +155,7 @@ int threads__enter(struct model *m, struct thread *thread, const struct event *e
 			return err;
 	}
 	slice.hidden = thread->slices.n >= m->max_depth;
-	err = slices__push(&thread->slices, slice);
+	err = push(m, &thread->slices, slice);
 	if (err)
 		names__drop(slice.name);
 	if (err == -E2BIG || (!err && slice.hidden)) {

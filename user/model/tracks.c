@@ -65,13 +65,23 @@ static int new_id(struct tracks *t, struct track_group *group, const char *wante
 	return err;
 }
 
+/* With an id of its own, or a key, or a group: a name and two places in tables for each. */
+static uint64_t cost_of(const struct track *track, const struct name *name, size_t n_values)
+{
+	return sizeof(*track) + n_values * sizeof(*track->last) + sizeof(struct track_group) +
+	       2 * (sizeof(*name) + __builtin_strlen(name->text) + 2 * BUDGET_SLOT);
+}
+
 static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, struct name *name,
 		     const char *wanted_id, const struct value *values, size_t n_values, struct track **ret)
 {
-	struct track *track = calloc(1, sizeof(*track));
+	struct track *track;
 	size_t i;
 	int err;
 
+	if (budget__is_spent(t->budget))
+		return -ENOBUFS;
+	track = calloc(1, sizeof(*track));
 	if (!track)
 		return -ENOMEM;
 	track->last = calloc(n_values ? n_values : 1, sizeof(*track->last));
@@ -89,6 +99,7 @@ static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, 
 		if (err)
 			goto err_memory;
 	}
+	budget__take(t->budget, cost_of(track, name, n_values));
 	name->uses++;
 	track->counter.name = name->text;
 	track->counter.serial = t->made++;

@@ -13,6 +13,7 @@
 #ifndef VIZTRACE_TRACKS_H
 #define VIZTRACE_TRACKS_H
 
+#include "../common/budget.h"
 #include "names.h"
 #include "trace.h"
 
@@ -34,6 +35,7 @@ struct track {
 /* All zeros is an empty set; `names` must be set and live longer. */
 struct tracks {
 	struct names *names;
+	struct budget *budget; /* or NULL */
 	struct table groups;
 	struct track *first, *end;
 	uint64_t made;
