@@ -11,7 +11,7 @@
  *
  * In the trace:
  *   counters "queue", "served", "cache"  how much of it there is, over time
- *   objects "worker-1" ... , "job"     what each of them is doing, from N (new) to D (deleted)
+ *   objects "worker-1 state" ..., "job" what each of them is doing, from N (new) to D (deleted)
  *   slices on each thread              execute with render, compress and io inside; recursion in compress
  *   instants "config reloaded"         moments
  *   the value "latency"                a number that needs no struct
@@ -83,7 +83,7 @@ struct worker {
 	struct stats stats; /* a dict */
 	int recent[4];      /* a list: ms that the last jobs took */
 
-	char name[16];
+	char name[16], title[24]; /* of its thread; of this */
 	unsigned number;
 	pthread_t thread;
 };
@@ -383,7 +383,7 @@ static void *worker_main(void *argument)
 	pthread_setname_np(pthread_self(), w->name); /* the thread's name in the trace */
 	strcpy(w->state, "idle");
 	/* The name is not copied: it is in the worker, so it lives as long. */
-	VIZ_PROBE_INIT(w, worker, w->name);
+	VIZ_PROBE_INIT(w, worker, w->title);
 	while ((job = queue_pop(&queue)) != NULL) {
 		if (stopping)
 			job_free(job);
@@ -464,6 +464,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < WORKERS; i++) {
 		workers[i].number = i + 1;
 		snprintf(workers[i].name, sizeof(workers[i].name), "worker-%u", i + 1);
+		snprintf(workers[i].title, sizeof(workers[i].title), "worker-%u state", i + 1);
 		if (pthread_create(&workers[i].thread, NULL, worker_main, &workers[i]))
 			return 1;
 	}

@@ -37,6 +37,7 @@ class Viewer(harness.Case):
             slices = collections.Counter(e["name"] for e in trace.of("B") if e["tid"] == thread["tid"])
             self.assertEqual(tally(thread, "slices"), slices)
             if trace.thread_names[thread["tid"]]:
+                self.assertEqual(thread["sortIndex"], 0 if thread["tid"] == process["pid"] else thread["tid"])
                 self.assertEqual(thread["name"], trace.thread_names[thread["tid"]][-1])
         self.assertEqual(sum(t["slices"]["count"] for t in process["threads"]), len(trace.of("B")))
         self.assertEqual(shown["instants"]["total"], len(trace.of("i")) + len(trace.found))
@@ -69,7 +70,7 @@ class Viewer(harness.Case):
         deleted = sum(i["deletionExplicit"] for many in process["objects"].values() for i in many)
         self.assertEqual((created, deleted), (len(trace.of("N")), len(trace.of("D"))))
         bands = sum(t["async"]["count"] for t in process["threads"])
-        self.assertEqual(bands, len(trace.of("b")))
+        self.assertEqual(bands, len(trace.of("b")) + len(trace.open_before))
 
     def test_a_trace_of_the_demo(self):
         target = self.jobserver()

@@ -241,9 +241,29 @@ static int write_process_name(void *writer, uint32_t pid, const char *name)
 	return NAME_EVENT(writer, pid, pid, "process_name", name);
 }
 
+/* Viewers sort by name, "worker-10" before "worker-2". The first thread comes first, the others as they were made, as
+ * far as their numbers tell. */
+static int write_thread_order(struct writer_chrome *w, uint32_t pid, uint32_t tid)
+{
+	struct json *j = &w->event;
+	int err = begin(w, pid, tid, MEMBERS("M", "__metadata"), sizeof(MEMBERS("M", "__metadata")) - 1);
+
+	if (err)
+		return err;
+	JSON__RAW(j, "\"name\":\"thread_sort_index\"");
+	JSON__KEY(j, "args");
+	json__object(j);
+	JSON__KEY(j, "sort_index");
+	json__uint(j, tid == pid ? 0 : tid);
+	json__object_end(j);
+	return end(w);
+}
+
 static int write_thread_name(void *writer, uint32_t pid, uint32_t tid, const char *name)
 {
-	return NAME_EVENT(writer, pid, tid, "thread_name", name);
+	int err = NAME_EVENT(writer, pid, tid, "thread_name", name);
+
+	return err ? err : write_thread_order(writer, pid, tid);
 }
 
 /* "viz" is a member that no viewer knows: it tells samples of the target from those that end what is drawn. */

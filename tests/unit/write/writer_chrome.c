@@ -167,7 +167,15 @@ Test(writer_chrome, names_processes_and_threads)
 	cr_expect_str_eq(events(), ",\n{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":10,\"tid\":10,"
 				   "\"name\":\"process_name\",\"args\":{\"name\":\"da\\\"emon\"}}"
 				   ",\n{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":10,\"tid\":11,"
-				   "\"name\":\"thread_name\",\"args\":{\"name\":\"worker\"}}");
+				   "\"name\":\"thread_name\",\"args\":{\"name\":\"worker\"}}"
+				   ",\n{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":10,\"tid\":11,"
+				   "\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":11}}");
+}
+
+Test(writer_chrome, sorts_the_first_thread_before_the_others)
+{
+	cr_expect_eq(ops->thread_name(writer, 10, 10, "main"), 0);
+	cr_expect(strstr(events(), "\"tid\":10,\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":0}}"));
 }
 
 Test(writer_chrome, writes_counters)
@@ -206,8 +214,7 @@ Test(writer_chrome, renames_what_every_object_of_javascript_has)
 Test(writer_chrome, cuts_names_of_threads_between_characters)
 {
 	cr_expect_eq(ops->thread_name(writer, 10, 11, "a thread nam\xe2\x82"), 0);
-	EXPECT("{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":10,\"tid\":11,\"name\":\"thread_name\","
-	       "\"args\":{\"name\":\"a thread nam\"}}");
+	cr_expect(strstr(events(), "\"name\":\"thread_name\",\"args\":{\"name\":\"a thread nam\"}}"));
 }
 
 Test(writer_chrome, writes_the_id_of_a_counter_as_a_string)
