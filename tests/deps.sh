@@ -62,6 +62,12 @@ for set in "$@"; do
 		wish rpm program rpmbuild
 		wish clang-format program clang-format
 		wish lld program ld.lld
+		wish mold program mold
+		wish llvm program llvm-strip
+		wish valgrind program valgrind
+		wish gdb program gdb
+		wish libdw-dev library libdw
+		wish python3-dev test -e /usr/bin/python3-config
 		wish musl-tools program musl-gcc
 		wish gcc-aarch64-linux-gnu program aarch64-linux-gnu-gcc
 		wish g++-aarch64-linux-gnu program aarch64-linux-gnu-g++

@@ -19,6 +19,7 @@
 #include "common/escape.h"
 #include "common/log.h"
 #include "collect/machine.h"
+#include "attach/explain.h"
 #include "attach/target.h"
 #include "collect/trial.h"
 #include "attach/watch.h"
@@ -355,6 +356,33 @@ static enum exit_code not_ours(struct doctor *d, pid_t pid, int err)
 	return mend_caps(d, CAP(SYS_PTRACE));
 }
 
+static void name_finding(void *ctx, const struct binary *b, const char *text)
+{
+	(void)ctx;
+	(void)b;
+	ill("process", "%s", text);
+}
+
+static enum exit_code check_probes(struct doctor *d, const struct target *t)
+{
+	struct explanation why;
+	size_t n;
+
+	if (explain__target(&why, t, &d->binaries)) {
+		ill("process", "%s", why.what);
+		return mend(why.code, "%s%s", why.mend,
+			    why.is_final ? "" : "; if it loads them later, -p waits for that");
+	}
+	if (t->task != t->pid)
+		ill("process", "%d's first thread has left; it is traced as one of all that run its files", t->pid);
+	n = explain__probes(t, name_finding, NULL);
+	if (!n)
+		return mend(EXIT_NO_PROBES, "wait until that is over, or run the program without it");
+	escape__print_line(stdout, "%-11s %d (%s) has %zu probes: sudo viztrace-bpf -p %d", "ready", t->pid, t->comm, n,
+			   t->pid);
+	return EXIT_TRACED;
+}
+
 static enum exit_code check_process(struct doctor *d, pid_t pid)
 {
 	pid_t leader = 0;
@@ -376,14 +404,8 @@ static enum exit_code check_process(struct doctor *d, pid_t pid)
 		code = not_ours(d, pid, -EACCES); /* newer kernels let us see the mappings, but none of the files */
 	else
 		code = try_probe(d, "process", pid);
-	if (!code && !target__count_probes(t)) {
-		ill("process", "%d (%s) has no viz probes", pid, t->comm);
-		code = mend(EXIT_NO_PROBES,
-			    "build it with viztrace.h and VIZ_PROBE_* macros, without VIZ_PROBE_DISABLE");
-	} else if (!code) {
-		escape__print_line(stdout, "%-11s %d (%s) has %zu probes: sudo viztrace-bpf -p %d", "ready", pid,
-				   t->comm, target__count_probes(t), pid);
-	}
+	if (!code)
+		code = check_probes(d, t);
 	target__free(t);
 	return code;
 }

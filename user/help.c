@@ -25,6 +25,7 @@ static const char options[] =
 	"      --open             show the trace in a browser when it is whole\n"
 	"      --collect WAY      trap, batch (many events for one trap) or auto (default, trap so far)\n"
 	"      --fail-on-loss     exit status 8 if events were lost\n"
+	"      --no-wait          refuse a process without probes (default: wait until it loads some)\n"
 	"  -q, --quiet            say nothing but errors and warnings\n"
 	"  -v, --verbose          say what is done\n"
 	"  -h, --help             this; with a command, what is about that\n"
@@ -42,7 +43,8 @@ static const char filters[] =
 
 static const char exit_status[] =
 	"exit status: 0 traced, 1 internal error, 2 usage, 3 no permission, 4 no such process,\n"
-	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost;\n"
+	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost,\n"
+	"             9 a probe would do harm (valgrind, qemu, rr, ...);\n"
 	"             a command's own (128 + N: signal N), 126 it cannot be executed, 127 not found\n";
 
 static const struct {

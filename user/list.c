@@ -18,6 +18,7 @@
 #include "common/escape.h"
 #include "common/log.h"
 #include "common/regular.h"
+#include "attach/explain.h"
 #include "attach/target.h"
 
 static const char *const type_names[] = {
@@ -131,7 +132,12 @@ static enum exit_code list_file(const char *path)
 		return EXIT_NO_PROBES;
 	}
 	warn_of_inline_nops(path, &f);
-	if (!f.n_probes && !f.n_classes) {
+	if (f.is_stripped) {
+		log_error("%s was stripped of its probes' notes (.note.stapsdt, .note.viz); strip it with `strip`, or "
+			  "llvm-strip --keep-section=.note.stapsdt",
+			  path);
+		code = EXIT_NO_PROBES;
+	} else if (!f.n_probes && !f.n_classes) {
 		log_error("%s has no viz probes; build it with viztrace.h and VIZ_PROBE_* macros", path);
 		code = EXIT_NO_PROBES;
 	} else {
@@ -141,17 +147,26 @@ static enum exit_code list_file(const char *path)
 	return code;
 }
 
+static void print_finding(void *ctx, const struct binary *b, const char *text)
+{
+	(void)ctx;
+	(void)b;
+	escape__print_line(stdout, "  %s", text);
+}
+
 static enum exit_code list_process(pid_t pid)
 {
 	struct binaries binaries = { 0 };
 	struct target *t;
-	enum exit_code code = target__open_or_explain(&t, &binaries, pid, false);
+	enum exit_code code = target__open_or_explain(&t, &binaries, pid, TARGET_NEEDS_PROBES);
 
 	/* Also those without probes of ours. */
 	for (const struct binary *b = binaries.first; !code && b; b = b->next)
 		warn_of_inline_nops(b->path, &b->elf);
 	for (size_t i = 0; !code && i < t->n_files; i++)
 		print_file(t->files[i].binary->path, &t->files[i].binary->elf);
+	if (!code)
+		explain__probes(t, print_finding, NULL);
 	if (!code)
 		target__free(t);
 	binaries__clear(&binaries);

@@ -155,6 +155,32 @@ static void process_list(struct json *j, const struct metadata_sources *of)
 	json__list_end(j);
 }
 
+/* [{"pid":7,"file":"libx.so","probes":["set","log"],"cause":"copied code"}] */
+static void silent_list(struct json *j, const struct metadata_sources *of)
+{
+	json__list(j);
+	for (size_t i = 0; i < of->n_silent && i < METADATA_SILENT; i++) {
+		const struct processes_silent *s = &of->silent[i];
+		const char *slash = strrchr(s->binary->path, '/');
+
+		json__object(j);
+		JSON__KEY(j, "pid");
+		json__int(j, s->pid);
+		JSON__KEY(j, "file");
+		string_within(j, slash ? slash + 1 : s->binary->path, 64);
+		JSON__KEY(j, "probes");
+		json__list(j);
+		for (int k = 0; k < EVENT_PROBES; k++)
+			if (s->kinds >> k & 1)
+				string(j, probe_names[k]);
+		json__list_end(j);
+		JSON__KEY(j, "cause");
+		string(j, arming__word(s->state));
+		json__object_end(j);
+	}
+	json__list_end(j);
+}
+
 /* Members: on which clock, from when to when. */
 static void times(struct json *j, const struct report *r)
 {
@@ -236,6 +262,10 @@ void metadata__write(struct json *j, const struct report *r, const struct metada
 	files(j, of);
 	JSON__KEY(j, "files_not_attached");
 	files_not_attached(j, of);
+	if (of->n_silent) {
+		JSON__KEY(j, "not_switched_on");
+		silent_list(j, of);
+	}
 	times(j, r);
 	books(j, r);
 	json__object_end(j);

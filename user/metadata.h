@@ -10,6 +10,7 @@
 #define METADATA_FILES 16 /* of those with probes; the head of a file has limited room */
 
 #define METADATA_REFUSED 4 /* of those that could not be attached to */
+#define METADATA_SILENT 2  /* of what was not switched on */
 
 /* Of what there is a trace. */
 struct metadata_sources {
@@ -17,6 +18,8 @@ struct metadata_sources {
 	size_t n_processes;
 	const struct binary *files[METADATA_FILES];
 	size_t n_files;
+	const struct processes_silent *silent;
+	size_t n_silent;
 };
 
 /* Into `j`, which the caller initialised. The command line is cut if it would not leave room in the file's head. */

@@ -29,6 +29,7 @@ enum {
 	OPT_RULE,
 	OPT_RULE_VALUE,
 	OPT_FAIL_ON_LOSS,
+	OPT_NO_WAIT,
 	OPT_USER,
 	OPT_FORMAT,
 	OPT_OPEN,
@@ -66,6 +67,7 @@ static const struct option options[] = {
 	{ "show", no_argument, NULL, OPT_SHOW },
 	{ "fail-on-loss", no_argument, NULL, OPT_FAIL_ON_LOSS },
 	{ "open", no_argument, NULL, OPT_OPEN },
+	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -346,6 +348,7 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_SHOW: o->show = true; break;
 		case OPT_FAIL_ON_LOSS: o->fail_on_loss = true; break;
 		case OPT_OPEN: o->open = true; break;
+		case OPT_NO_WAIT: o->no_wait = true; break;
 		case 'h': *ret_help = true; break;
 		case OPT_VERSION: puts("viztrace-bpf " TOOL_VERSION); return 1;
 		case ':': FAIL("%s needs a value; see --help", argv[optind - 1]);

@@ -52,7 +52,8 @@ struct opts {
 	struct rules rules; /* what to show; ctl: what to add */
 	bool clear, show;   /* ctl */
 	bool fail_on_loss;
-	bool open; /* the trace in a browser, when it is whole */
+	bool open;    /* the trace in a browser, when it is whole */
+	bool no_wait; /* for probes that a process may load later */
 	bool quiet, verbose;
 };
 

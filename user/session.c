@@ -16,6 +16,7 @@
 #include "attach/processes.h"
 #include "collect/collect.h"
 #include "collect/incidents.h"
+#include "collect/machine.h"
 #include "common/log.h"
 #include "control.h"
 #include "decode/decode.h"
@@ -57,14 +58,6 @@ struct session {
 	char *shown; /* what --open opens in the end, or NULL */
 	struct report report;
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static int feed_model(void *ctx, const struct event *e)
 {
@@ -232,8 +225,8 @@ static enum exit_code prepare(struct session *s)
 	decoder__include_all(s->decoder, s->opts->rules.include_all);
 	collector__set_epoch(s->collector, filter__epoch(s->filter));
 	s->report.start = collector__now();
-	s->report.start_wall = clock_ns(CLOCK_REALTIME);
-	s->report.start_boot = clock_ns(CLOCK_BOOTTIME);
+	s->report.start_wall = machine__kernel_time(CLOCK_REALTIME);
+	s->report.start_boot = machine__kernel_time(CLOCK_BOOTTIME);
 	return EXIT_TRACED;
 }
 
@@ -452,6 +445,7 @@ static int finish(struct session *s, int argc, char **argv)
 	sources.processes = processes__described(s->processes, &sources.n_processes);
 	while (sources.n_files < METADATA_FILES && (file = processes__next_file(s->processes, file)))
 		sources.files[sources.n_files++] = file;
+	sources.silent = processes__silent(s->processes, &sources.n_silent);
 	metadata__write(&metadata, &s->report, &sources, argc, argv);
 	/* Whatever else went wrong, the files are to be whole. */
 	failed = metadata.error;
@@ -503,6 +497,7 @@ static enum exit_code begin(struct session *s)
 		.argv = s->opts->argv,
 		.user = s->opts->user,
 		.follow = s->opts->follow,
+		.no_wait = s->opts->no_wait,
 		.site = s->opts->site,
 	};
 	enum exit_code code = processes__new(&s->processes, &which, &ops);
@@ -553,10 +548,14 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	if (s->opts->open)
 		s->shown = file_to_show(&s->sinks);
 	rules__unmatched(filter__rules(s->filter), on_unmatched);
+	if (!err)
+		summary__explain_nothing(&s->report, s->processes, s->opts->program);
 	if (err)
 		return err != -ENOMEM && sinks__failed(&s->sinks) ? EXIT_OUTPUT : EXIT_INTERNAL;
 	if (s->opts->fail_on_loss && s->report.total.lost)
 		return EXIT_LOST;
+	if (s->opts->argv && !processes__stats(s->processes)->probes && processes__were_spared(s->processes))
+		return EXIT_HARM;
 	if (s->opts->argv && !processes__stats(s->processes)->probes) {
 		log_error("%s: no process had viz probes; build it with viztrace.h and VIZ_PROBE_* macros%s",
 			  s->opts->argv[0], s->opts->follow ? "" : "; -f follows children");
@@ -579,12 +578,16 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	shorts__free(s.shorts);
 	control__free(s.control);
 	incidents__clear(&s.incidents);
+	if (s.processes)
+		processes__detach_begins(s.processes);
 	collector__free(s.collector);
+	if (s.processes)
+		processes__detached(s.processes);
 	/* Takes a while if a large file was replaced: the target is rid of its probes by now. */
 	sinks__free(&s.sinks);
 	/* What we started is waited for: its status is ours, unless we have something to say that it cannot. */
 	if (s.processes && s.is_open && processes__command_status(s.processes, &status) && status &&
-	    (!code || code == EXIT_NO_PROBES))
+	    (!code || code == EXIT_NO_PROBES || code == EXIT_HARM))
 		code = (enum exit_code)status;
 	processes__free(s.processes);
 	if (s.shown)

@@ -88,3 +88,29 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 		if (!sinks->list[i].error && strcmp(sinks->list[i].path, "-"))
 			log_info("open %s in https://ui.perfetto.dev or chrome://tracing", sinks->list[i].path);
 }
+
+void summary__explain_nothing(const struct report *r, const struct processes *processes, const char *program)
+{
+	const struct processes_stats *stats = processes__stats(processes);
+	const struct report_counts *total = &r->total;
+	const struct processes_silent *silent;
+	size_t n;
+
+	if (total->written)
+		return;
+	silent = processes__silent(processes, &n);
+	if (total->seen && total->seen == total->filtered)
+		log_warn("no events: all %" PRIu64 " were filtered", total->seen);
+	else if (total->seen)
+		log_warn("no events: all %" PRIu64 " were lost or filtered", total->seen);
+	else if (n)
+		log_warn("no events: probes were not switched on: %s", arming__cause(silent->state));
+	else if (processes__were_spared(processes))
+		log_warn("no events: what was to be traced is run by an emulator");
+	else if (program && !stats->processes)
+		log_warn("no events: no process ran %s in that time", program);
+	else if (!stats->probes)
+		log_warn("no events: nothing with viz probes was loaded in that time");
+	else
+		log_warn("no events: the probes were switched on, and the program came to none of them in that time");
+}

@@ -3,6 +3,7 @@
 #ifndef VIZTRACE_SUMMARY_H
 #define VIZTRACE_SUMMARY_H
 
+#include "attach/processes.h"
 #include "report.h"
 #include "write/sinks.h"
 
@@ -11,5 +12,8 @@ void summary__status(double seconds, uint64_t events, double rate, uint64_t lost
 
 /* At the end. */
 void summary__print(const struct report *r, const struct sinks *sinks, uint64_t ring_size, uint64_t memory);
+
+/* An empty trace has a cause: says the most likely one, from what is known. `program`: of -x, or NULL. */
+void summary__explain_nothing(const struct report *r, const struct processes *processes, const char *program);
 
 #endif

@@ -44,12 +44,12 @@ class Processes(Failing):
         sleep = harness.Process(["sleep", "1000"])
         self.addCleanup(sleep.clean_up)
         self.assertTrue(harness.wait_until(lambda: comm(sleep.pid) == "sleep"))
-        self.fails(harness.EXIT_NO_PROBES, "-p", sleep.pid, naming=[sleep.pid, "sleep", "viztrace.h"])
+        self.fails(harness.EXIT_NO_PROBES, "--no-wait", "-p", sleep.pid, naming=[sleep.pid, "sleep", "viztrace.h"])
 
     def test_a_program_built_with_probes_disabled(self):
         program = harness.build("disabled", "disabled.c", flags=("-O2", "-DVIZ_PROBE_DISABLE"))
         target = self.target(program)
-        self.fails(harness.EXIT_NO_PROBES, "-p", target.pid, naming=[target.pid])
+        self.fails(harness.EXIT_NO_PROBES, "--no-wait", "-p", target.pid, naming=[target.pid])
         target.tell()
         self.assertEqual(target.wait(), 0)
 
@@ -208,10 +208,18 @@ class ListErrors(Failing):
     def test_a_truncated_program(self):
         whole = harness.build("steady").read_bytes()
         path = self.dir / "cut"
-        for size in (1, 3, 4, 15, 16, 40, 63, 64, 65, 500, 4096, len(whole) // 2, len(whole) - 1000):
+        for size in (1, 3, 4, 15, 16, 40, 63, 64, 65, 500, 4096):
             with self.subTest(size=size):
                 path.write_bytes(whole[:size])
                 self.list_fails(path)
+
+    def test_a_program_of_which_only_what_is_not_loaded_is_cut_off(self):
+        whole = harness.build("steady").read_bytes()
+        (self.dir / "cut").write_bytes(whole[:-1000])
+        done = harness.run(harness.TOOL, "list", self.dir / "cut")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, harness.run(harness.TOOL, "list", harness.build("steady")).stdout.replace(
+            str(harness.build("steady")), str(self.dir / "cut")))
 
     def test_programs_of_other_machines(self):
         whole = bytearray(harness.build("steady").read_bytes())

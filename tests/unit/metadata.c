@@ -205,9 +205,30 @@ Test(metadata, many_files_and_long_paths_are_cut)
 	json_decref(root);
 }
 
+Test(metadata, what_was_not_switched_on_is_named)
+{
+	static struct processes_silent silent = { .pid = 42,
+						  .binary = &files[0],
+						  .kinds = 1u << EVENT_PROBE_SET | 1u << EVENT_PROBE_LOG,
+						  .state = ARMING_COPIED };
+	json_t *root, *first;
+
+	sources.silent = &silent;
+	sources.n_silent = 1;
+	write_all(1, (char *[]){ "viztrace-bpf" });
+	root = parsed();
+	first = json_array_get(json_object_get(root, "not_switched_on"), 0);
+	cr_assert_eq(json_integer_value(json_object_get(first, "pid")), 42);
+	cr_assert_str_eq(json_string_value(json_object_get(first, "file")), "app");
+	cr_assert_str_eq(json_string_value(json_object_get(first, "cause")), "copied code");
+	cr_assert_str_eq(json_string_value(json_array_get(json_object_get(first, "probes"), 1)), "log");
+	json_decref(root);
+}
+
 Test(metadata, everything_long_at_once_fits)
 {
 	static char path[5000], word[1025];
+	static struct processes_silent silent[PROCESSES_SILENT];
 	char *argv[] = { "viztrace-bpf", word, word, word };
 	json_t *root;
 
@@ -220,6 +241,12 @@ Test(metadata, everything_long_at_once_fits)
 	sources.n_processes = PROCESSES_DESCRIBED;
 	for (size_t i = 0; i < PROCESSES_DESCRIBED; i++)
 		processes[i] = (struct process_description){ .pid = 4194303, .container_pid = 4194303, .exe = path };
+	for (size_t i = 0; i < PROCESSES_SILENT; i++)
+		silent[i] = (struct processes_silent){
+			.pid = 4194303, .binary = &files[0], .kinds = (1u << EVENT_PROBES) - 1, .state = ARMING_WRITABLE
+		};
+	sources.silent = silent;
+	sources.n_silent = PROCESSES_SILENT;
 	write_all(4, argv);
 	root = parsed();
 	json_decref(root);

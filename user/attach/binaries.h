@@ -16,6 +16,7 @@ struct binary {
 	int refused;          /* -errno: the kernel does not take its probes; 0 */
 	uint64_t attached_at; /* ns, the clock of records: when that was done for the first of them */
 	bool warned;          /* of its classes; for who looks at these */
+	bool is_spared;       /* not attached to, as an emulated process runs it; this was said */
 	uint64_t dev, ino, size, modified, changed; /* which file, and which version of it */
 	struct binary *next;
 };

@@ -16,6 +16,8 @@
 #include "../common/log.h"
 #include "../common/regular.h"
 #include "launch.h"
+#include "strangers.h"
+#include "switching.h"
 #include "watch.h"
 
 static void end(struct processes *p, struct process *process)
@@ -57,6 +59,11 @@ static int execed(struct processes *p, struct process *process, const char *comm
 	if (!process->target)
 		return members__open(p, process, since);
 	target__forget(process->target);
+	switching__forget(process);
+	/* By another thread than the first: what we attached to is gone with that one. */
+	if (!p->family && collector__detach_dead(p->collector, process->pid))
+		for (size_t i = 0; i < process->target->n_files; i++)
+			process->target->files[i].attached = 0;
 	members__describe(p, process);
 	return members__look_if_there(p, process, since);
 }
@@ -226,6 +233,7 @@ static int on_watch(void *ctx, const struct watch_event *e)
 		err = begin(p, e->pid, parent->comm, e->ts, &process);
 		return err ? err : members__open(p, process, e->ts);
 	case WATCH_EXECED:
+		strangers__execed(p, e->pid, e->ts);
 		if (process && process->execed > e->ts)
 			return 0;
 		if (process && is_launchs(p, process)) {
@@ -235,7 +243,7 @@ static int on_watch(void *ctx, const struct watch_event *e)
 		if (process)
 			return execed(p, process, e->name, e->ts, e->ts);
 		return p->opts.program ? join_if_ours(p, e) : 0;
-	case WATCH_MAPPED: return process ? on_mapped(p, process, e) : 0;
+	case WATCH_MAPPED: strangers__mapped(p, e->pid, e->name, e->ts); return process ? on_mapped(p, process, e) : 0;
 	case WATCH_EXITED:
 		if (process) {
 			process->ended = e->ts;
@@ -326,7 +334,10 @@ int lives__update(struct processes *p)
 	}
 	if (!err && !p->watch && collector__now() - p->looked_at_all > LIVES_LOOK_NS)
 		err = members__look_at_all(p);
-	if (!err)
+	if (!err) {
+		strangers__update(p, now);
+		switching__update(p);
 		lives__end_those_gone(p);
+	}
 	return err;
 }

@@ -13,6 +13,8 @@
 
 #include "../common/log.h"
 #include "../common/regular.h"
+#include "explain.h"
+#include "switching.h"
 
 void members__tell(const struct processes *p, enum event_kind what, uint64_t ts, pid_t pid, const char *text)
 {
@@ -56,12 +58,30 @@ static void refuse(struct processes *p, struct binary *b, pid_t pid, int err)
 		members__tell_refused(p, b, pid);
 }
 
+/* Attached to for all, a file would get its traps in these, too. */
+static bool is_emulated_somewhere(struct processes *p, struct binary *b)
+{
+	char emulator[EMULATOR_MAX];
+	pid_t pid = b->attached ? 0 : emulated__runs(b, emulator);
+
+	if (!pid)
+		return false;
+	p->harm = true;
+	if (!b->is_spared)
+		log_warn(
+			"not attached to %s: process %d has it, which is run by %s, and would be killed by a probe; end that one "
+			"first, or trace single processes with -p",
+			b->path, pid, emulator);
+	b->is_spared = true;
+	return true;
+}
+
 int members__attach_binary(struct processes *p, struct binary *b, pid_t pid, uint32_t *attached)
 {
 	uint32_t kinds = p->kinds & ~*attached;
 	int err;
 
-	if (!kinds || !b->elf.n_probes || b->refused)
+	if (!kinds || !b->elf.n_probes || b->refused || (!pid && is_emulated_somewhere(p, b)))
 		return 0;
 	err = collector__attach(p->collector, &b->elf, b->fd, b->path, pid, kinds, b == p->program_binary);
 	if (err == -ENOMEM || err == -ESRCH)
@@ -106,8 +126,26 @@ int members__tell_file(struct processes *p, const struct process *process, const
 					 runs(process, f->binary));
 }
 
-static int attach_file(struct processes *p, const struct process *process, struct target_file *f)
+/* It is emulated. What has been attached to for all is in its memory already. */
+static int spare(struct processes *p, struct process *process, const struct binary *b)
 {
+	struct explanation why;
+
+	if (!b->elf.n_probes)
+		return 0;
+	emulated__disarm(process->pid, b);
+	p->harm = true;
+	if (!process->spared && explain__target(&why, process->target, &p->binaries))
+		log_warn("%s; it is not traced; %s", why.what, why.mend);
+	process->spared = true;
+	return 0;
+}
+
+static int attach_file(struct processes *p, struct process *process, struct target_file *f)
+{
+	if (*process->target->emulator)
+		return spare(p, process, f->binary);
+	switching__look_soon(process, collector__now());
 	if (p->family)
 		return members__attach_binary(p, f->binary, 0, &f->binary->attached);
 	return members__attach_binary(p, f->binary, process->pid, &f->attached);
@@ -313,6 +351,7 @@ void members__drop(struct processes *p, struct process *process)
 		p->last = process->prev;
 	p->n--;
 	target__free(process->target);
+	switching__forget(process);
 	free(process);
 }
 

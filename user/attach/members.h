@@ -12,6 +12,13 @@
 #include "../common/table.h"
 #include "traced.h"
 
+/* Of one file in one process. */
+struct silent {
+	const struct binary *binary;
+	uint32_t told; /* kinds of probes of which it was said that they are silent */
+	unsigned int nudges;
+};
+
 struct process {
 	pid_t pid;
 	struct target *target; /* NULL: it has not executed its program yet, or was gone when we came */
@@ -19,12 +26,25 @@ struct process {
 	bool awaited;    /* launch is about to show its exec */
 	bool let_go;     /* launch has: what it executes next is not shown */
 	bool missed;     /* counted as such */
+	bool spared;     /* it is emulated, and this was said */
 	bool gone;       /* to be dropped when what it did has been read */
 	uint64_t told;   /* the time of what was told of it last: its beginning comes first, its end last */
 	uint64_t looked; /* when we did last */
 	uint64_t execed; /* when it executed its program, if we saw that ourselves */
 	uint64_t ended;  /* when its last thread did that we know of */
+	/* switching.h */
+	uint64_t attached, look_at; /* when we did last; when to look next */
+	uint64_t *up;               /* semaphores that were when we came */
+	uint64_t *raised;           /* by hand */
+	struct silent *silent;
+	size_t n_up, n_raised, n_silent;
 	struct process *prev, *next;
+};
+
+struct stranger {
+	pid_t pid;
+	uint64_t until;
+	bool told;
 };
 
 struct processes {
@@ -33,6 +53,7 @@ struct processes {
 	struct collector *collector;
 	uint32_t kinds;
 	bool family; /* attached to files, not to processes */
+	bool harm;   /* not attached to somewhere, for a probe would have done harm: the error is explained */
 	struct binaries binaries;
 	int root; /* of the first one's file system: paths mean something there when all are gone. -1: not known */
 	struct table by_pid;
@@ -54,6 +75,11 @@ struct processes {
 	struct processes_stats stats;
 	struct process_description described[PROCESSES_DESCRIBED];
 	size_t n_described;
+	bool by_hand; /* a semaphore was raised so, or might have to be lowered so */
+	struct processes_silent silent[PROCESSES_SILENT];
+	size_t n_silent;
+	struct stranger *strangers; /* strangers.h */
+	size_t n_strangers;
 };
 
 static inline const char *base_name(const char *path)
@@ -66,7 +92,7 @@ static inline const char *base_name(const char *path)
 /* Can probes fire for processes that are not traced? */
 static inline bool members__are_several(const struct processes *p)
 {
-	return p->opts.follow || p->opts.program || p->opts.n_pids > 1;
+	return p->family || p->opts.n_pids > 1;
 }
 
 void members__tell(const struct processes *p, enum event_kind what, uint64_t ts, pid_t pid, const char *text);
@@ -81,7 +107,7 @@ void members__describe(struct processes *p, const struct process *process);
 /*
  * To those kinds of probes that are wanted and not in *attached, which they are added to. 0 or -errno, as below; 0 also
  * for a file that the kernel refuses: the others are traced nevertheless. It is told of, once all is attached to that
- * there was in the beginning.
+ * there was in the beginning. Where a probe would kill an emulated process nothing is attached to, and that is said.
  */
 int members__attach_binary(struct processes *p, struct binary *b, pid_t pid, uint32_t *attached);
 

@@ -17,6 +17,7 @@
 #include "launch.h"
 #include "lives.h"
 #include "members.h"
+#include "switching.h"
 #include "watch.h"
 
 #define ENOTSUPP 524 /* the kernel's own, which is in no header of user space */
@@ -85,12 +86,14 @@ static enum exit_code find_program(struct processes *p)
 static enum exit_code find_pids(struct processes *p)
 {
 	/* A parent of those with probes needs none. */
-	bool without_probes = p->opts.follow;
+	enum target_probes probes = p->opts.follow  ? TARGET_WITHOUT_PROBES :
+				    p->opts.no_wait ? TARGET_NEEDS_PROBES :
+						      TARGET_MAY_LOAD_PROBES;
 
 	for (size_t i = 0; i < p->opts.n_pids; i++) {
 		struct process *process;
 		struct target *t;
-		enum exit_code code = target__open_or_explain(&t, &p->binaries, p->opts.pids[i], without_probes);
+		enum exit_code code = target__open_or_explain(&t, &p->binaries, p->opts.pids[i], probes);
 
 		if (code)
 			return code;
@@ -100,6 +103,9 @@ static enum exit_code find_pids(struct processes *p)
 		}
 		process->target = t;
 		members__describe(p, process);
+		/* The kernel takes a process for its first thread's memory, which is gone. */
+		if (t->task != t->pid)
+			p->family = true;
 	}
 	return EXIT_TRACED;
 }
@@ -138,6 +144,7 @@ void processes__free(struct processes *p)
 	if (p->root >= 0)
 		close(p->root);
 	free(p->ends);
+	free(p->strangers);
 	binaries__clear(&p->binaries);
 	free(p);
 }
@@ -147,6 +154,7 @@ static int attach_process(struct processes *p, struct process *process)
 	uint64_t now = collector__now();
 	int err = processes__are_several(p) ? collector__add_process(p->collector, process->pid) : 0;
 
+	switching__begin(process);
 	process->told = now;
 	members__tell(p, process->pid == p->command ? EVENT_BEGAN : EVENT_PRESENT, now, process->pid, process->comm);
 	for (size_t i = 0; process->target && !err && i < process->target->n_files; i++)
@@ -255,7 +263,10 @@ enum exit_code processes__attach(struct processes *p, struct collector *c, uint3
 	err = attach_all(p);
 	if (!err)
 		err = tell_what_is_refused(p);
-	return err ? explain(p, err) : EXIT_TRACED;
+	if (err)
+		return explain(p, err);
+	/* Why was said. */
+	return p->harm && !p->stats.probes && !p->opts.argv ? EXIT_HARM : EXIT_TRACED;
 }
 
 int processes__attach_kinds(struct processes *p, uint32_t kinds)
@@ -335,6 +346,27 @@ const struct process_description *processes__described(const struct processes *p
 {
 	*ret_n = p->n_described;
 	return p->described;
+}
+
+bool processes__were_spared(const struct processes *p)
+{
+	return p->harm;
+}
+
+const struct processes_silent *processes__silent(const struct processes *p, size_t *ret_n)
+{
+	*ret_n = p->n_silent;
+	return p->silent;
+}
+
+void processes__detach_begins(struct processes *p)
+{
+	switching__before_end(p);
+}
+
+void processes__detached(struct processes *p)
+{
+	switching__end(p);
 }
 
 const struct binary *processes__next_file(const struct processes *p, const struct binary *after)

@@ -59,6 +59,16 @@ const struct processes_stats *processes__stats(const struct processes *p);
 
 const struct process_description *processes__described(const struct processes *p, size_t *ret_n);
 
+/* Probes that were attached to and not switched on, or in the end not off. */
+const struct processes_silent *processes__silent(const struct processes *p, size_t *ret_n);
+
+/* Was something not attached to, as a probe would have done harm? It was said. */
+bool processes__were_spared(const struct processes *p);
+
+/* Before the collector is freed, which detaches, and after that: see that it can, and that it has. */
+void processes__detach_begins(struct processes *p);
+void processes__detached(struct processes *p);
+
 /* Files with probes, in the order in which they were found. */
 const struct binary *processes__next_file(const struct processes *p, const struct binary *after);
 

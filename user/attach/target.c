@@ -13,51 +13,29 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../common/log.h"
 #include "../common/regular.h"
+#include "explain.h"
+#include "maps.h"
 
 #define START_TRIES 20
 #define START_WAIT_US 25000
 
-struct mapping {
-	uint64_t start, end, offset, dev, ino;
-	bool executable;
-	const char *path;
-};
-
-/* "7f3c9000-7f3ca000 r-xp 00001000 fe:00 1234   /usr/bin/app"; false for what is not a file's. */
-static bool parse_mapping(char *line, struct mapping *ret)
-{
-	unsigned major, minor;
-	char perms[5];
-	int path = 0;
-
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &ret->start, &ret->end, perms,
-		   &ret->offset, &major, &minor, &ret->ino, &path) < 7)
-		return false;
-	ret->dev = makedev(major, minor);
-	ret->executable = perms[2] == 'x';
-	line[strcspn(line, "\n")] = 0;
-	ret->path = line + path;
-	return ret->ino != 0 && ret->path[0] == '/';
-}
-
 /* A descriptor or -errno. */
-static int open_mapping(pid_t pid, const struct mapping *m)
+static int open_mapping(pid_t task, const struct mapping *m)
 {
 	char path[64];
 	struct stat st;
 	int root, fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, task, m->start, m->end);
 	fd = regular__open(path);
 	if (fd >= 0)
 		return fd;
 	/* map_files wants CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. A path may mean another file by now. */
-	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	snprintf(path, sizeof(path), "/proc/%d/root", task);
 	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -errno;
@@ -89,12 +67,33 @@ static bool is_known(struct target *t, const struct mapping *m)
 	return false;
 }
 
-static int add_file(struct target *t, struct binaries *binaries, const struct mapping *m, int fd)
+/*
+ * Does it run a program that is not its own? An emulator does, or an instrumenter; a loader that was called by name is
+ * no program itself, and libraries are none.
+ */
+static void see_program(struct target *t, const struct binary *b, const struct stat *exe)
+{
+	const char *slash = strrchr(t->exe, '/');
+
+	if (!b->elf.is_program)
+		return;
+	if (b->dev == exe->st_dev && b->ino == exe->st_ino)
+		t->runs_own = true;
+	else
+		t->runs_other = true;
+	if (t->runs_own && t->runs_other && !*t->emulator)
+		snprintf(t->emulator, sizeof(t->emulator), "%s", slash ? slash + 1 : t->exe);
+}
+
+static int add_file(struct target *t, struct binaries *binaries, const struct mapping *m, int fd,
+		    const struct stat *exe)
 {
 	struct target_file f = { .map_dev = m->dev, .map_ino = m->ino, .is_mapped = true, .is_new = true }, *bigger;
 	int err = binaries__get(binaries, fd, m->path, &f.binary);
 
 	t->n_looked_at++;
+	if (!err)
+		see_program(t, f.binary, exe);
 	if (err == -ENOMEM)
 		return err;
 	t->n_vanished += err != 0;
@@ -112,6 +111,7 @@ static int add_file(struct target *t, struct binaries *binaries, const struct ma
 struct status {
 	pid_t leader; /* the process that it belongs to */
 	pid_t parent;
+	pid_t tracer; /* its thread; 0: none */
 	char state;
 	pid_t innermost; /* its number in its own PID namespace; 0: that is ours */
 };
@@ -130,6 +130,7 @@ static bool read_status(pid_t pid, struct status *ret)
 	while (fgets(line, sizeof(line), file)) {
 		sscanf(line, "Tgid: %d", &found.leader);
 		sscanf(line, "PPid: %d", &found.parent);
+		sscanf(line, "TracerPid: %d", &found.tracer);
 		sscanf(line, "State: %c", &found.state);
 		/* "NSpid:	4711	7": from our namespace inwards. */
 		if (!strncmp(line, "NSpid:", 6)) {
@@ -151,13 +152,6 @@ pid_t target__parent_of(pid_t pid)
 	return read_status(pid, &status) ? status.parent : 0;
 }
 
-bool target__runs(pid_t pid)
-{
-	struct status status;
-
-	return read_status(pid, &status) && !strchr("ZX", status.state);
-}
-
 void target__read_comm(pid_t pid, char comm[17])
 {
 	char path[64];
@@ -173,45 +167,102 @@ void target__read_comm(pid_t pid, char comm[17])
 	fclose(file);
 }
 
-int target__look(struct target *t, struct binaries *binaries)
+/* A thread of it that has not ended; the first one, if it can be. 0: none. */
+static pid_t living_task(pid_t pid)
 {
-	char path[64], *line = NULL;
-	size_t size = 0, n_lines = 0;
-	FILE *maps;
-	int err = 0;
+	struct status status;
+	struct dirent *entry;
+	pid_t found = 0;
+	char path[64];
+	DIR *tasks;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", t->pid);
-	maps = fopen(path, "re");
-	if (!maps)
-		return errno == ENOENT ? -ESRCH : -errno;
+	if (read_status(pid, &status) && !strchr("ZX", status.state))
+		return pid;
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	while (tasks && !found && (entry = readdir(tasks))) {
+		pid_t task = atoi(entry->d_name);
+
+		if (task > 0 && read_status(task, &status) && status.leader == pid && !strchr("ZX", status.state))
+			found = task;
+	}
+	if (tasks)
+		closedir(tasks);
+	return found;
+}
+
+bool target__runs(pid_t pid)
+{
+	return living_task(pid) != 0;
+}
+
+bool target__is_debugged(const struct target *t)
+{
+	struct status status, tracer;
+
+	return read_status(t->task, &status) && status.tracer &&
+	       !(read_status(status.tracer, &tracer) && tracer.leader == getpid());
+}
+
+int target__open_mapping(const struct target *t, const struct mapping *m)
+{
+	return open_mapping(t->task, m);
+}
+
+static int look_as(struct target *t, struct binaries *binaries)
+{
+	struct mapping m;
+	struct maps maps;
+	struct stat exe = { 0 };
+	char path[64];
+	int err = maps__open(&maps, t->task), end;
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "/proc/%d/exe", t->task);
+	stat(path, &exe);
 	t->n_looked_at = t->n_denied = t->n_vanished = 0;
 	for (size_t i = 0; i < t->n_files; i++) {
 		t->files[i].is_new = !t->files[i].is_mapped;
 		t->files[i].is_mapped = false;
 	}
-	while (!err && getline(&line, &size, maps) > 0) {
-		struct mapping m;
+	while (!err && maps__next(&maps, &m)) {
 		int fd;
 
-		n_lines++;
-		if (!parse_mapping(line, &m) || !m.executable || is_known(t, &m))
+		if (!mapping__is_file(&m))
 			continue;
-		fd = open_mapping(t->pid, &m);
+		if (!*t->emulator)
+			emulated__by_mapping(m.path, t->emulator);
+		if (!m.executable || is_known(t, &m))
+			continue;
+		fd = open_mapping(t->task, &m);
 		if (fd >= 0)
-			err = add_file(t, binaries, &m, fd);
+			err = add_file(t, binaries, &m, fd, &exe);
 		else if (fd == -EACCES || fd == -EPERM)
 			t->n_denied++;
 		else
 			t->n_vanished++;
 	}
-	if (ferror(maps))
-		err = -errno;
 	/* Its memory goes before it does. A kernel thread never had any. */
-	else if (!n_lines && (t->n_files || *t->exe || !target__runs(t->pid)))
+	if (!err && !maps.n && (t->n_files || *t->exe || !target__runs(t->pid)))
 		err = -ESRCH;
-	free(line);
-	fclose(maps);
-	return err;
+	end = maps__close(&maps);
+	return err ? err : end;
+}
+
+int target__look(struct target *t, struct binaries *binaries)
+{
+	int err = look_as(t, binaries);
+	pid_t task;
+
+	if (err != -ESRCH)
+		return err;
+	task = living_task(t->pid);
+	if (!task || task == t->task)
+		return err;
+	log_verbose("process %d: looked at as its thread %d", t->pid, task);
+	t->task = task;
+	return look_as(t, binaries);
 }
 
 static void read_names(struct target *t)
@@ -222,9 +273,11 @@ static void read_names(struct target *t)
 	target__read_comm(t->pid, comm);
 	if (*comm)
 		memcpy(t->comm, comm, sizeof(comm));
-	snprintf(path, sizeof(path), "/proc/%d/exe", t->pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", t->task);
 	n = readlink(path, link, sizeof(link) - 1);
 	link[n > 0 ? n : 0] = 0;
+	if (!emulated__by_program(link, t->emulator))
+		t->emulator[0] = 0;
 	exe = strdup(link);
 	if (exe) {
 		free(t->exe);
@@ -236,6 +289,8 @@ void target__forget(struct target *t)
 {
 	for (size_t i = 0; i < t->n_files; i++)
 		t->files[i].is_mapped = false;
+	t->runs_own = t->runs_other = false;
+	t->task = t->pid; /* whoever called exec is the first thread now */
 	read_names(t);
 }
 
@@ -255,6 +310,9 @@ int target__open(struct target **ret, struct binaries *binaries, pid_t pid, pid_
 	if (!t)
 		return -ENOMEM;
 	t->pid = pid;
+	t->task = living_task(pid);
+	if (!t->task)
+		t->task = pid;
 	t->container_pid = status.innermost;
 	t->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (t->pidfd < 0) {
@@ -321,8 +379,10 @@ static const char *hint(char *text, size_t size, pid_t pid, struct binaries *bin
 	return text;
 }
 
-enum exit_code target__open_or_explain(struct target **ret, struct binaries *binaries, pid_t pid, bool without_probes)
+enum exit_code target__open_or_explain(struct target **ret, struct binaries *binaries, pid_t pid,
+				       enum target_probes probes)
 {
+	struct explanation why;
 	pid_t leader = 0;
 	struct target *t = NULL;
 	char meant[128];
@@ -335,7 +395,8 @@ enum exit_code target__open_or_explain(struct target **ret, struct binaries *bin
 		target__free(t);
 		t = NULL;
 		err = target__open(&t, binaries, pid, &leader);
-	} while (!err && !without_probes && !target__count_probes(t) && ++tries < START_TRIES);
+	} while (!err && probes != TARGET_WITHOUT_PROBES && !*t->emulator && !target__count_probes(t) &&
+		 ++tries < START_TRIES);
 
 	switch (err) {
 	case 0: break;
@@ -357,15 +418,19 @@ enum exit_code target__open_or_explain(struct target **ret, struct binaries *bin
 		target__free(t);
 		return EXIT_PERMISSION;
 	}
-	if (!without_probes && !target__count_probes(t)) {
-		log_error("process %d (%s) has no viz probes in %zu mapped files; build it with viztrace.h and "
-			  "VIZ_PROBE_* macros, without VIZ_PROBE_DISABLE%s",
-			  pid, t->comm, t->n_looked_at, hint(meant, sizeof(meant), pid, binaries, true));
-		target__free(t);
-		return EXIT_NO_PROBES;
+	if (!explain__target(&why, t, binaries) || (!why.is_final && probes == TARGET_WITHOUT_PROBES)) {
+		*ret = t;
+		return EXIT_TRACED;
 	}
-	*ret = t;
-	return EXIT_TRACED;
+	hint(meant, sizeof(meant), pid, binaries, true);
+	if (!why.is_final && probes == TARGET_MAY_LOAD_PROBES && !*meant) {
+		log_warn("%s: waiting until it loads some (--no-wait refuses it)", why.what);
+		*ret = t;
+		return EXIT_TRACED;
+	}
+	log_error("%s; %s%s", why.what, why.mend, meant);
+	target__free(t);
+	return why.code;
 }
 
 void target__free(struct target *t)

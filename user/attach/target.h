@@ -10,8 +10,8 @@
 
 #include <sys/types.h>
 
-#include "binaries.h"
 #include "../common/exit_code.h"
+#include "emulated.h"
 
 /* A file that the process has mapped. */
 struct target_file {
@@ -25,12 +25,15 @@ struct target_file {
 
 struct target {
 	pid_t pid;
+	pid_t task;          /* as which its memory is found in /proc: a thread that runs, if the first one has left */
 	pid_t container_pid; /* its number in its own PID namespace, if that is not ours; else 0 */
 	int pidfd;           /* readable when the process has ended */
 	char comm[17];
 	char *exe;                 /* "" if unreadable */
 	struct target_file *files; /* only those with probes or classes */
 	size_t n_files;
+	char emulator[EMULATOR_MAX]; /* what runs its code instead of the processor; "" */
+	bool runs_own, runs_other;   /* programs: its executable, one that is not */
 	size_t n_looked_at;
 	size_t n_denied;   /* files that we may not open */
 	size_t n_vanished; /* that were gone before we could: it may have ended meanwhile */
@@ -48,15 +51,30 @@ int target__look(struct target *t, struct binaries *binaries);
 /* It has executed another file: nothing is mapped any more. Look again. */
 void target__forget(struct target *t);
 
-/* target__open() for a command: says what is wrong, also with a process that has no probes unless `without_probes`. */
-enum exit_code target__open_or_explain(struct target **ret, struct binaries *binaries, pid_t pid, bool without_probes);
+/* What it may do without when it is opened. */
+enum target_probes {
+	TARGET_NEEDS_PROBES,
+	TARGET_MAY_LOAD_PROBES, /* later: that it has none is said, unless it can have none */
+	TARGET_WITHOUT_PROBES,
+};
+
+/* target__open() for a command: says what is wrong. */
+enum exit_code target__open_or_explain(struct target **ret, struct binaries *binaries, pid_t pid,
+				       enum target_probes probes);
+
+struct mapping;
+/* The file of a mapping, as it is there: a descriptor or -1. */
+int target__open_mapping(const struct target *t, const struct mapping *m);
+
+/* Does a debugger hold it, other than we do? */
+bool target__is_debugged(const struct target *t);
 
 /* In what is mapped. */
 size_t target__count_probes(const struct target *t);
 
 /* Of any process: 0 and "" if it is gone. */
 pid_t target__parent_of(pid_t pid);
-bool target__runs(pid_t pid); /* it is no zombie either */
+bool target__runs(pid_t pid); /* one thread at least: it is no zombie */
 void target__read_comm(pid_t pid, char comm[17]);
 
 void target__free(struct target *t);

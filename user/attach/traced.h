@@ -7,6 +7,7 @@
 
 #include "../common/event.h"
 #include "../common/site.h"
+#include "arming.h"
 #include "target.h"
 
 /* Which ones. */
@@ -17,6 +18,7 @@ struct processes_options {
 	char *const *argv;   /* -- COMMAND; NULL */
 	const char *user;    /* who runs the command; NULL: who called us */
 	bool follow;         /* what they fork and execute, too */
+	bool no_wait;        /* for probes that they may load later */
 	enum site site;      /* for messages */
 };
 
@@ -42,6 +44,15 @@ struct process_description {
 	pid_t pid, container_pid;
 	char comm[17];
 	char *exe;
+};
+
+/* Probes that were attached to and not switched on, or in the end not off. */
+#define PROCESSES_SILENT 16
+struct processes_silent {
+	pid_t pid;
+	const struct binary *binary;
+	uint32_t kinds; /* bit: enum probe */
+	enum arming_state state;
 };
 
 #endif

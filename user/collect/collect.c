@@ -15,6 +15,7 @@
 #include "../common/log.h"
 #include "batches.h"
 #include "frontier.h"
+#include "machine.h"
 #include "order.h"
 #include "programs.h"
 #include "rings.h"
@@ -59,10 +60,7 @@ _Static_assert(RINGS_MOST == RINGS_MAX, "rings");
 
 uint64_t collector__now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return machine__kernel_time(CLOCK_MONOTONIC);
 }
 
 static int on_record(void *ctx, void *record, size_t size)
@@ -309,6 +307,20 @@ void collector__forget_object(struct collector *c, uint32_t pid, uint64_t addres
 	if (!bpf_map_lookup_elem(bpf_map__fd(c->programs.skel->maps.tracees), &pid, &tracee))
 		key.generation = tracee.generation;
 	bpf_map_delete_elem(bpf_map__fd(c->programs.skel->maps.objects), &key);
+}
+
+int collector__nudge(struct collector *c, const struct elf_file *elf, int fd, pid_t pid, uint32_t kinds)
+{
+	bool batched = false;
+
+	for (size_t i = 0; i < c->n_batched && !batched; i++)
+		batched = c->batched[i].elf == elf && c->batched[i].pid == pid;
+	return programs__nudge(&c->programs, elf, fd, pid, kinds, batched);
+}
+
+size_t collector__detach_dead(struct collector *c, pid_t pid)
+{
+	return programs__detach_dead(&c->programs, pid);
 }
 
 void collector__set_epoch(struct collector *c, uint32_t epoch)

@@ -64,6 +64,18 @@ void collector__process_execed(struct collector *c);
 int collector__attach(struct collector *c, const struct elf_file *elf, int fd, const char *name, pid_t pid,
 		      uint32_t kinds, bool joins);
 
+/*
+ * Have the kernel try once more to put its traps of these kinds where they are missing, in memory that it could not
+ * put them into when we attached. 0 or -errno: -ENOTSUP it has no links for many uprobes.
+ */
+int collector__nudge(struct collector *c, const struct elf_file *elf, int fd, pid_t pid, uint32_t kinds);
+
+/*
+ * The kernel attaches to a process's first thread. If another one calls exec it takes that one's number, and what was
+ * attached is dead. Detaches that; returns how many links it were.
+ */
+size_t collector__detach_dead(struct collector *c, pid_t pid);
+
 /* The rules that verdicts must be of to count in the kernel; 0: nothing is filtered there. */
 /* The kernel introduces it anew when it fires again. */
 void collector__forget_object(struct collector *c, uint32_t pid, uint64_t address);

@@ -50,6 +50,47 @@ bool machine__in_pid_namespace(void)
 	return in_child_namespace("/proc/self/ns/pid", INITIAL_PIDNS);
 }
 
+struct offsets {
+	int64_t monotonic, boottime; /* ns */
+};
+
+/* The file is about the namespace of our children, which is ours unless we have just asked for another one. */
+static struct offsets read_offsets(void)
+{
+	struct offsets found = { 0 };
+	long long seconds, ns;
+	struct stat own, children;
+	char clock[16];
+	FILE *file;
+
+	if (stat("/proc/self/ns/time", &own) || stat("/proc/self/ns/time_for_children", &children) ||
+	    own.st_ino != children.st_ino)
+		return found;
+	file = fopen("/proc/self/timens_offsets", "re");
+	while (file && fscanf(file, "%15s %lld %lld", clock, &seconds, &ns) == 3)
+		*(clock[0] == 'm' ? &found.monotonic : &found.boottime) = seconds * 1000000000 + ns;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+uint64_t machine__kernel_time(clockid_t clock)
+{
+	static struct offsets offsets;
+	static bool known;
+	struct timespec ts;
+	int64_t ns;
+
+	if (!known)
+		offsets = read_offsets();
+	known = true;
+	clock_gettime(clock, &ts);
+	ns = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+	return (uint64_t)(ns - (clock == CLOCK_MONOTONIC ? offsets.monotonic :
+				clock == CLOCK_BOOTTIME  ? offsets.boottime :
+							   0));
+}
+
 uint64_t machine__effective_caps(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 bool machine__has_proc(void);
 bool machine__has_sysfs(void);
@@ -15,6 +16,10 @@ bool machine__has_sysfs(void);
 /* Are we in another than the initial one? */
 bool machine__in_user_namespace(void);
 bool machine__in_pid_namespace(void);
+
+/* A clock's ns as the kernel counts them, whatever our time namespace adds; the clocks that it adds to are
+ * CLOCK_MONOTONIC and CLOCK_BOOTTIME. */
+uint64_t machine__kernel_time(clockid_t clock);
 
 uint64_t machine__effective_caps(void); /* bit: CAP_* */
 bool machine__may_gain_cap(int cap);    /* by exec of sudo, say */

@@ -19,19 +19,11 @@
 #include "../../bpf/record.h"
 #include "../common/log.h"
 #include "detach.h"
+#include "links.h"
 #include "machine.h"
 
 _Static_assert((int)EVENT_PROBES == (int)PROBE_COUNT, "probes are numbered alike");
 _Static_assert((int)EVENT_PROBE_SET == (int)PROBE_SET && (int)EVENT_PROBE_INSTANT == (int)PROBE_INSTANT, "and named");
-
-/* Part of bpf(BPF_LINK_CREATE)'s arguments since Linux 6.6: not in the headers of those who build us on an older
- * system. */
-#define ATTACH_UPROBE_MULTI 48
-struct multi_args {
-	uint32_t program, target, type, flags;
-	uint64_t path, offsets, semaphores, cookies; /* addresses of a string and of u64[count] */
-	uint32_t count, multi_flags, pid, pad;
-};
 
 static int on_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -44,69 +36,6 @@ static int on_libbpf(enum libbpf_print_level level, const char *format, va_list 
 			log_verbose("%s", line);
 	free(text);
 	return 0;
-}
-
-static int create_multi_link(int program, const char *path, const uint64_t *offsets, const uint64_t *semaphores,
-			     const uint64_t *cookies, uint32_t count, pid_t pid)
-{
-	struct multi_args args = {
-		.program = (uint32_t)program,
-		.type = ATTACH_UPROBE_MULTI,
-		.path = (uintptr_t)path,
-		.offsets = (uintptr_t)offsets,
-		.semaphores = (uintptr_t)semaphores,
-		.cookies = (uintptr_t)cookies,
-		.count = count,
-		.pid = (uint32_t)pid,
-	};
-	int fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &args, sizeof(args));
-
-	return fd < 0 ? -errno : fd;
-}
-
-/* A program that is loaded to see what it can be attached with; -errno. */
-static int load_nothing(int attach_type)
-{
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)attach_type);
-	const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-
-	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "nothing", "GPL", nothing, 2, &opts);
-}
-
-/* Are there links for perf events, which hand a cookie to the program? Nothing gets attached: there
- * is no such event. */
-static bool has_perf_links(void)
-{
-	int program = load_nothing(0);
-	bool works;
-
-	if (program < 0)
-		return false;
-	works = bpf_link_create(program, -1, BPF_PERF_EVENT, NULL) < 0 && errno == EBADF;
-	close(program);
-	return works;
-}
-
-/*
- * Are there links for many sites, and does their PID mean a process? It was a thread from 6.6 to 6.9; the change that
- * mended that also refuses a negative one by itself, before it looks for such a process. Nothing gets attached: a
- * directory has no code.
- */
-static bool has_multi_links(void)
-{
-	const uint64_t offset = 0;
-	int program = load_nothing(ATTACH_UPROBE_MULTI);
-	bool works;
-
-	if (program < 0)
-		return false;
-	works = create_multi_link(program, "/", &offset, NULL, NULL, 1, 0) == -EBADF &&
-		create_multi_link(program, "/", &offset, NULL, NULL, 1, -1) == -EINVAL;
-	close(program);
-	return works;
 }
 
 /*
@@ -159,7 +88,7 @@ static int try_load(struct programs *p, unsigned n_rings, bool several, bool no_
 		if (p->sleepable)
 			bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
 		if (p->multi)
-			bpf_program__set_expected_attach_type(prog, (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
+			bpf_program__set_expected_attach_type(prog, (enum bpf_attach_type)LINKS_UPROBE_MULTI);
 	}
 	err = viztrace_bpf__load(p->skel);
 	if (err) {
@@ -187,8 +116,8 @@ int programs__load(struct programs *p, unsigned n_rings, bool several, bool no_f
 
 	libbpf_set_print(on_libbpf);
 	libbpf_register_prog_handler("uprobe", BPF_PROG_TYPE_KPROBE, 0, &handler);
-	multi = has_multi_links();
-	one = multi || has_perf_links();
+	multi = links__have_multi();
+	one = multi || links__have_perf();
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		if ((!ways[i].multi || multi) && (!ways[i].one || one)) {
 			p->one = ways[i].one;
@@ -266,9 +195,10 @@ static int attach(struct attachment *ret, const struct programs *p, const struct
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", at->fd);
 	ret->link = NULL;
+	ret->pid = at->pid;
 	if (p->multi) {
-		ret->fd = create_multi_link(bpf_program__fd(p->skel->progs.on_probe), path, at->offsets + i,
-					    at->semaphores + i, at->cookies + i, count, at->pid);
+		ret->fd = links__create_multi(bpf_program__fd(p->skel->progs.on_probe), path, at->offsets + i,
+					      at->semaphores + i, at->cookies + i, count, at->pid);
 		return ret->fd < 0 ? ret->fd : 0;
 	}
 	ret->link = bpf_program__attach_uprobe_opts(program_for(p, at->probes[i]), at->pid ? at->pid : -1, path,
@@ -303,17 +233,45 @@ static int add(struct programs *p, const struct places *at, uint32_t i, uint32_t
 	return 0;
 }
 
+/*
+ * The kernel has one semaphore for each place. A uprobe of somebody else that named none forbids ours: then none is
+ * named, and who looks whether probes are switched on (switching.h) raises it.
+ */
+static int add_without_semaphores(struct programs *p, const struct places *at, uint32_t i, uint32_t count)
+{
+	struct places bare = *at;
+	int err = 0;
+
+	for (uint32_t k = i; k < i + count && !err; k++) {
+		err = add(p, at, k, 1);
+		if (err != -EINVAL)
+			continue;
+		bare.semaphores[k] = 0;
+		err = add(p, &bare, k, 1);
+		if (!err)
+			log_warn("somebody else's uprobe is on viz:%s of %s, without its semaphore",
+				 probe_names[at->probes[k]], at->name);
+	}
+	return err;
+}
+
+/* Without them libbpf asks tracefs, which knows no semaphores at all. */
+static bool has_perf_uprobes(void)
+{
+	return !access("/sys/bus/event_source/devices/uprobe/type", F_OK);
+}
+
 static int add_all(struct programs *p, const struct places *at)
 {
 	uint32_t step = p->multi ? at->count : 1;
+	int err = 0;
 
-	for (uint32_t i = 0; i < at->count; i += step) {
-		int err = add(p, at, i, step);
-
-		if (err)
-			return err;
+	for (uint32_t i = 0; i < at->count && !err; i += step) {
+		err = add(p, at, i, step);
+		if (err == -EINVAL && (p->multi || has_perf_uprobes()))
+			err = add_without_semaphores(p, at, i, step);
 	}
-	return 0;
+	return err;
 }
 
 /* The descriptor is the attachment. What libbpf has besides, it has for attaching. */
@@ -359,7 +317,7 @@ int programs__attach_batch(struct programs *p, int program, const struct elf_fil
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	a.fd = create_multi_link(program, path, &elf->batch.offset, &elf->batch.semaphore, NULL, 1, pid);
+	a.fd = links__create_multi(program, path, &elf->batch.offset, &elf->batch.semaphore, NULL, 1, pid);
 	if (a.fd < 0)
 		return a.fd;
 	log_verbose("attached viz:batch at %s+0x%llx", name, (unsigned long long)elf->batch.offset);
@@ -371,11 +329,10 @@ static bool is_batched(enum probe probe)
 	return probe != EVENT_PROBE_INIT && probe != EVENT_PROBE_DESTROY && probe != EVENT_PROBE_QUIET;
 }
 
-int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
-		     uint32_t kinds, bool joins, bool batched)
+/* Hand the places of these kinds to `cb`, as many at a time as fit. */
+static int each_places(struct programs *p, struct places *at, const struct elf_file *elf, uint32_t kinds, bool joins,
+		       bool batched, int (*cb)(struct programs *p, const struct places *at))
 {
-	struct places at = { .fd = fd, .pid = pid, .name = name };
-	size_t before = p->n_attachments;
 	int err = 0;
 
 	/* In the order of enum probe: INIT is there before any report of a new object. */
@@ -386,26 +343,97 @@ int programs__attach(struct programs *p, const struct elf_file *elf, int fd, con
 
 			if ((int)e->probe != probe)
 				continue;
-			at.sites[at.count] = site;
-			at.offsets[at.count] = e->offset + site__offset(site);
+			at->sites[at->count] = site;
+			at->offsets[at->count] = e->offset + site__offset(site);
 			/* The program compares who is there with who takes its batches. */
 			if (batched && is_batched((enum probe)probe))
-				at.offsets[at.count] = e->offset + site__own_offset();
-			at.semaphores[at.count] = e->semaphore;
-			at.cookies[at.count] = (uint64_t)probe | (joins ? COOKIE_JOINS : 0);
-			at.probes[at.count++] = e->probe;
+				at->offsets[at->count] = e->offset + site__own_offset();
+			at->semaphores[at->count] = e->semaphore;
+			at->cookies[at->count] = (uint64_t)probe | (joins ? COOKIE_JOINS : 0);
+			at->probes[at->count++] = e->probe;
 			/* Several objects linked with -r, or ThinLTO, may each have brought stubs. */
-			if (at.count == EVENT_PROBES) {
-				err = add_all(p, &at);
-				at.count = 0;
+			if (at->count == EVENT_PROBES) {
+				err = cb(p, at);
+				at->count = 0;
 			}
 		}
 	}
-	if (!err && at.count)
-		err = add_all(p, &at);
+	return err || !at->count ? err : cb(p, at);
+}
+
+int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
+		     uint32_t kinds, bool joins, bool batched)
+{
+	struct places at = { .fd = fd, .pid = pid, .name = name };
+	size_t before = p->n_attachments;
+	int err = each_places(p, &at, elf, kinds, joins, batched, add_all);
+
 	if (err)
 		detach_from(p, before);
 	return err;
+}
+
+/* ---- What became of it ---- */
+
+/* Whoever comes newly to a place has the kernel put traps into all memory that is without; ours stay when he goes. */
+static int come_and_go(struct programs *p, const struct places *at)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", at->fd);
+	fd = links__create_multi(p->nothing, path, at->offsets, at->semaphores, at->cookies, at->count, at->pid);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+int programs__nudge(struct programs *p, const struct elf_file *elf, int fd, pid_t pid, uint32_t kinds, bool batched)
+{
+	struct places at = { .fd = fd, .pid = pid };
+	int err;
+
+	if (!p->multi)
+		return -ENOTSUP;
+	p->nothing = links__load_nothing(LINKS_UPROBE_MULTI);
+	if (p->nothing < 0)
+		return p->nothing;
+	err = each_places(p, &at, elf, kinds, false, batched, come_and_go);
+	close(p->nothing);
+	return err;
+}
+
+/* The link's process; -1: this kernel (before 6.8) does not tell. */
+static pid_t process_of(int link)
+{
+	/* The beginning of struct bpf_link_info, as it is for links of many uprobes. */
+	struct {
+		uint32_t type, id, program, pad;
+		uint64_t path, offsets, semaphores, cookies; /* where to put these: nowhere */
+		uint32_t path_size, count, flags, pid;
+	} info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(link, &info, &size) || size < sizeof(info))
+		return -1;
+	return (pid_t)info.pid;
+}
+
+size_t programs__detach_dead(struct programs *p, pid_t pid)
+{
+	size_t kept = 0, n = p->n_attachments;
+
+	for (size_t i = 0; i < n; i++) {
+		struct attachment *a = &p->attachments[i];
+
+		if (a->link || a->pid != pid || process_of(a->fd) != 0)
+			p->attachments[kept++] = *a;
+		else
+			close(a->fd);
+	}
+	p->n_attachments = kept;
+	return n - kept;
 }
 
 /* ---- Which site ---- */
@@ -453,7 +481,8 @@ static int hit_trial(const struct trial *t)
 	return site__survives_fork() ? SITE_PATCHED : SITE_KILLS_CHILDREN;
 }
 
-static enum site fastest_site(struct programs *p, const struct elf_probe *own, int fd)
+/* Of those that are wanted: SITE_AUTO, or one that the user insists on. */
+static enum site try_sites(struct programs *p, const struct elf_probe *own, int fd, enum site wanted)
 {
 	static const char *const meaning[] = {
 		[SITE_TRAPS] = "this kernel traps there, as at nop1",
@@ -467,13 +496,14 @@ static enum site fastest_site(struct programs *p, const struct elf_probe *own, i
 	const size_t n = sizeof(trials) / sizeof(*trials);
 	enum site best = SITE_NOP1;
 	pthread_t threads[n];
-	bool started[n];
+	bool started[n], tried[n];
 
 	/* The programs must not count what we do to ourselves. A refusal takes the kernel some time: all at once. */
 	p->skel->bss->stopped = true;
 	for (size_t i = 0; i < n; i++) {
-		started[i] = !pthread_create(&threads[i], NULL, attach_trial, &trials[i]);
-		if (!started[i])
+		tried[i] = wanted == SITE_AUTO || wanted == trials[i].site;
+		started[i] = tried[i] && !pthread_create(&threads[i], NULL, attach_trial, &trials[i]);
+		if (tried[i] && !started[i])
 			attach_trial(&trials[i]);
 	}
 	for (size_t i = 0; i < n; i++)
@@ -482,6 +512,8 @@ static enum site fastest_site(struct programs *p, const struct elf_probe *own, i
 	for (size_t i = 0; i < n; i++) {
 		struct trial *t = &trials[i];
 
+		if (!tried[i])
+			continue;
 		if (!t->result) {
 			/* To detach takes long on a busy machine: not now. */
 			keep(p, &t->attachment);
@@ -491,9 +523,14 @@ static enum site fastest_site(struct programs *p, const struct elf_probe *own, i
 			    t->result < 0 ? "this kernel refuses it" : meaning[t->result]);
 		if (t->result == SITE_PATCHED)
 			best = t->site;
+		if (t->result == SITE_KILLS_CHILDREN && wanted == t->site)
+			log_warn(
+				"--probe-site %s: on this kernel children die that the target forks while it is traced; with "
+				"--probe-site auto they live",
+				site_names[wanted]);
 	}
 	p->skel->bss->stopped = false;
-	return best;
+	return wanted == SITE_AUTO ? best : wanted;
 }
 
 int programs__choose_site(struct programs *p, enum site wanted)
@@ -502,7 +539,7 @@ int programs__choose_site(struct programs *p, enum site wanted)
 	int fd, err;
 
 	p->site = wanted == SITE_AUTO ? SITE_NOP1 : wanted;
-	if (wanted != SITE_AUTO)
+	if (wanted == SITE_NOP1)
 		return 0;
 	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -511,7 +548,7 @@ int programs__choose_site(struct programs *p, enum site wanted)
 	if (!err) {
 		for (size_t i = 0; i < own.n_probes; i++)
 			if (own.probes[i].probe == SITE_OWN_PROBE && own.probes[i].has_sites)
-				p->site = fastest_site(p, &own.probes[i], fd);
+				p->site = try_sites(p, &own.probes[i], fd, wanted);
 		elf_file__free(&own);
 	}
 	close(fd);

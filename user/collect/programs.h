@@ -28,6 +28,7 @@
 struct attachment {
 	struct bpf_link *link; /* NULL: fd */
 	int fd;
+	pid_t pid; /* 0: all */
 };
 
 struct programs {
@@ -37,6 +38,7 @@ struct programs {
 	enum site site;
 	struct attachment *attachments;
 	size_t n_attachments;
+	int nothing; /* a program that does nothing, while there is a use for it */
 };
 
 /* Load; `several`: probes fire for processes too that are not traced; `no_faults`: never fault a page in. 0 or -errno:
@@ -58,6 +60,10 @@ int programs__attach(struct programs *p, const struct elf_file *elf, int fd, con
 /* Another program to the file's viz:batch; what is attached after that with `batched` is for what is not. */
 int programs__attach_batch(struct programs *p, int program, const struct elf_file *elf, int fd, const char *name,
 			   pid_t pid);
+
+/* See collect.h. */
+int programs__nudge(struct programs *p, const struct elf_file *elf, int fd, pid_t pid, uint32_t kinds, bool batched);
+size_t programs__detach_dead(struct programs *p, pid_t pid);
 
 /* Detaches. All zeros is fine. */
 void programs__free(struct programs *p);

@@ -180,17 +180,24 @@ static int add_batch(struct elf_file *f, Elf *elf, uint64_t address, uint64_t se
 static int add_probe(struct elf_file *f, Elf *elf, int fd, struct elf_probe *p, int probe, uint64_t address,
 		     uint64_t semaphore, bool unsafe)
 {
-	char code[SITE_OWN_CODE_SIZE];
+	ssize_t n;
 
 	p->probe = (enum probe)probe;
 	p->address = address;
 	p->semaphore_address = semaphore;
 	if (!address_to_offset(elf, address, &p->offset) || !address_to_offset(elf, semaphore, &p->semaphore))
 		return -EBADMSG;
-	if (pread(fd, code, sizeof(code), (off_t)p->offset) == sizeof(code)) {
-		p->has_sites = !unsafe && site__in(code, sizeof(code));
-		p->has_own = site__has_own(code, sizeof(code));
+	n = pread(fd, p->code, sizeof(p->code), (off_t)p->offset);
+	if (n <= 0) /* cut off */
+		return -EBADMSG;
+	if (n == sizeof(p->code)) {
+		p->has_sites = !unsafe && site__in(p->code, sizeof(p->code));
+		p->has_own = site__has_own(p->code, sizeof(p->code));
 	}
+	p->code_size = p->has_own         ? SITE_OWN_CODE_SIZE :
+		       p->has_sites       ? SITE_CODE_SIZE :
+		       n >= SITE_NOP_SIZE ? SITE_NOP_SIZE :
+					    0;
 	return f->n_probes < ELF_PROBES_MAX ? append(&f->probes, &f->n_probes, sizeof(*p), p) : -E2BIG;
 }
 

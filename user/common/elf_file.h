@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "site.h"
 
 #define ELF_EXAMPLES 3
 #define ELF_EXAMPLE_SIZE 64
@@ -22,6 +23,8 @@ struct elf_probe {
 	uint64_t address;   /* of the nop, before relocation */
 	uint64_t semaphore_address;
 	char args[64];
+	unsigned char code[SITE_OWN_CODE_SIZE]; /* from the nop on, of which `code_size` bytes may get a trap */
+	size_t code_size;
 	bool has_sites; /* the faster nops follow the first one (site.h), and then the stub ends */
 	bool has_own;   /* and before that, the nop for those who take batches */
 };

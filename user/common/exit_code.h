@@ -14,6 +14,7 @@ enum exit_code {
 	EXIT_OUTPUT = 6,
 	EXIT_KERNEL = 7,
 	EXIT_LOST = 8,
+	EXIT_HARM = 9,
 	/* Of a command to run, as a shell does; its own status is passed on. */
 	EXIT_NOT_EXECUTABLE = 126,
 	EXIT_NOT_FOUND = 127,

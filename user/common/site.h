@@ -20,6 +20,13 @@ size_t site__offset(enum site site);
 bool site__in(const void *code, size_t size);
 #define SITE_CODE_SIZE 16
 
+/* The first nop alone, where there are no others. */
+#if defined(__x86_64__)
+#define SITE_NOP_SIZE 1
+#else
+#define SITE_NOP_SIZE 4
+#endif
+
 /* And has it the 1-byte nop behind them that is for those who take batches? Where that is, from the first one. */
 bool site__has_own(const void *code, size_t size);
 size_t site__own_offset(void);

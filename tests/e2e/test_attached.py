@@ -1,0 +1,488 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Attached means switched on: what keeps the probes of a process from being reached is found out, mended or said.
+
+Each program counts what it sends while its semaphores are up; that is what has to be seen.
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import struct
+import sys
+
+import harness
+from harness import EXIT_HARM, EXIT_NO_PROBES
+
+LIBRARY_FLAGS = ("-O2", "-fPIC", "-shared")
+TRACEFS = pathlib.Path("/sys/kernel/tracing")
+
+
+def ticking(*flags, cc="cc", name="ticking"):
+    return harness.build(name, "ticking.c", cc=cc, flags=("-O2", *flags), libs=("-lpthread", "-ldl"))
+
+
+class Ticking(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.armed = [0, 0, 0]
+
+    def tick(self, target, n=50):
+        """Let it tick, and count what it says it sent while somebody listened."""
+        words = re.search(r"armed (\d+) (\d+) (\d+)", target.ask("tick %d" % n))
+        now = list(map(int, words.groups()))
+        self.armed = [a + b for a, b in zip(self.armed, now)]
+        return now
+
+    def expect_seen(self, trace):
+        """What it counted is what was seen."""
+        self.assertEqual([trace.probe(kind)["seen"] for kind in ("set", "value", "enter")], self.armed)
+        self.assertEqual(trace.probe("exit")["seen"], trace.probe("enter")["seen"])
+        return trace
+
+    def finish(self, target, tool, code=0):
+        """The target ends, then the tool; the trace."""
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+        self.end(tool, code, with_signal=None)
+        return self.expect_seen(self.load())
+
+    def doctor(self, pid, code=0):
+        done = harness.run(harness.TOOL, "doctor", "-p", pid)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout
+
+    def list(self, pid):
+        done = harness.run(harness.TOOL, "list", "-p", pid)
+        return done.stdout + done.stderr
+
+    def need(self, *commands):
+        for command in commands:
+            if not shutil.which(command):
+                self.skipTest("%s is not installed" % command)
+
+    def quiet(self, target):
+        """Nothing stays switched on."""
+        self.assertTrue(harness.wait_until(lambda: target.semaphores() == 0), target.semaphores())
+
+
+class Linked(Ticking):
+    """Linkers that fold identical code, and what strips files."""
+
+    def check(self, program):
+        target = self.target(program)
+        tool = self.attach(target.pid)
+        self.assertEqual(self.tick(target), [50] * 3)
+        self.finish(target, tool)
+
+    def folded(self, cc, linker, how):
+        self.need(cc, "ld." + linker if linker != "mold" else "mold")
+        self.check(ticking("-ffunction-sections", "-fuse-ld=" + linker, "-Wl,--icf=" + how, cc=cc,
+                           name="ticking-%s-%s-%s" % (cc, linker, how)))
+
+    def test_lld_folds_identical_code(self):
+        self.folded("clang", "lld", "all")
+
+    def test_lld_folds_identical_code_that_it_may(self):
+        self.folded("clang", "lld", "safe")
+
+    def test_mold_folds_identical_code(self):
+        self.folded("gcc", "mold", "all")
+
+    def test_gold_folds_identical_code(self):
+        self.folded("gcc", "gold", "all")
+
+    def stripped(self, *command):
+        self.need(command[0])
+        path = self.dir / "stripped"
+        harness.copy(ticking(), path)
+        done = harness.run(*command, path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return path
+
+    def test_stripped(self):
+        for command in (["strip"], ["llvm-strip"], ["llvm-strip", "--strip-all"], ["objcopy", "-R", ".note.stapsdt"],
+                        ["llvm-objcopy", "--strip-sections"]):
+            if shutil.which(command[0]):
+                with self.subTest(command=command):
+                    self.armed = [0, 0, 0]
+                    self.check(self.stripped(*command))
+
+    def test_a_file_without_section_headers(self):
+        path = self.dir / "bare"
+        data = bytearray(ticking().read_bytes())
+        struct.pack_into("<Q", data, 40, 0)
+        struct.pack_into("<HHH", data, 58, 0, 0, 0)
+        (self.dir / "bare.new").write_bytes(data)
+        harness.copy(self.dir / "bare.new", path)
+        path.chmod(0o755)
+        self.check(path)
+
+    def test_a_file_that_lost_its_notes_is_told_so(self):
+        path = self.stripped("objcopy", "-R", ".note.stapsdt", "-R", ".note.viz")
+        target = self.target(path)
+        tool = self.tool("-p", target.pid, "-o", "trace.json")
+        self.end(tool, EXIT_NO_PROBES, with_signal=None)
+        for said in (tool.messages(), self.doctor(target.pid, EXIT_NO_PROBES), self.list(target.pid)):
+            self.assertIn("stripped", said)
+            self.assertIn("--keep-section=.note.stapsdt", said)
+
+
+class Memory(Ticking):
+    """What a process does to its own memory."""
+
+    def test_code_that_was_copied_before(self):
+        target = self.target(ticking())
+        self.assertEqual(target.ask("copy code 0"), "1")
+        tool = self.tool("-p", target.pid, "-o", "trace.json")
+        self.end(tool, EXIT_NO_PROBES, with_signal=None)
+        for said in (tool.messages(), self.doctor(target.pid, EXIT_NO_PROBES), self.list(target.pid)):
+            self.assertIn("copied to memory that is not the file's", said)
+        self.tick(target)
+        self.assertEqual(self.armed, [0, 0, 0])
+
+    def test_code_that_is_copied_in_part(self):
+        """The first page stays the file's, the stubs do not."""
+        target = self.target(ticking("-DPAD", "-Wl,-z,noseparate-code", name="ticking-part"))
+        self.assertEqual(target.ask("copy code 4096"), "1")
+        self.assertIn("copied to memory that is not the file's", self.doctor(target.pid, EXIT_NO_PROBES))
+        tool = self.attach(target.pid)
+        self.assertTrue(tool.err.wait_for(b"copied to memory that is not the file's"), tool.messages())
+        self.tick(target)
+        trace = self.finish(target, tool)
+        self.assertEqual([s["cause"] for s in trace.metadata["not_switched_on"]], ["copied code"])
+        self.assertIn("no events: probes were not switched on: its code was copied", tool.messages())
+
+    def test_code_that_is_writable_meanwhile(self):
+        target = self.target(ticking())
+        self.assertEqual(target.ask("writable code"), "0")
+        self.assertIn("writable at the moment", self.doctor(target.pid, EXIT_NO_PROBES))
+        tool = self.attach(target.pid)
+        self.assertTrue(tool.err.wait_for(b"writable at the moment"), tool.messages())
+        self.assertEqual(self.tick(target), [0, 0, 0])
+        self.assertEqual(target.ask("plain code"), "0")
+        self.assertTrue(tool.err.wait_for(b"are traced from here on"), tool.messages())
+        self.assertEqual(self.tick(target), [50, 50, 50])
+        trace = self.finish(target, tool)
+        said = trace.metadata["not_switched_on"]
+        self.assertEqual([(s["pid"], s["file"], s["cause"]) for s in said], [(target.pid, "ticking", "writable code")])
+        self.assertIn("set", said[0]["probes"])
+
+    def test_semaphores_that_are_read_only(self):
+        library = harness.build("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
+        target = self.target(ticking())
+        self.assertEqual(target.ask("call %s" % library), "100 0")
+        self.assertEqual(target.ask("read-only %s" % library), "0")
+        tool = self.attach(target.pid)
+        self.assertTrue(harness.wait_until(lambda: target.ask("call %s" % library).split()[1] != "0"))
+        self.armed[1] = int(target.ask("call %s" % library).split()[1])
+        self.finish(target, tool)
+
+    def test_its_own_file_mapped_a_second_time_before(self):
+        target = self.target(ticking())
+        self.assertEqual(target.ask("map itself"), "1")
+        self.assertIn("mapped the file a second time", self.doctor(target.pid))
+        tool = self.attach(target.pid)
+        self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
+        self.end(tool)
+        self.expect_seen(self.load())
+        self.quiet(target)
+
+    def test_its_own_file_mapped_a_second_time_meanwhile(self):
+        target = self.target(ticking())
+        tool = self.attach(target.pid)
+        self.tick(target)
+        self.assertEqual(target.ask("map itself"), "1")
+        self.assertEqual(self.tick(target), [50, 50, 50])
+        self.end(tool)
+        self.expect_seen(self.load())
+        self.quiet(target)
+        self.assertEqual(self.tick(target), [0, 0, 0])
+
+    def test_its_own_file_mapped_a_second_time_and_the_tool_killed(self):
+        """Whatever is left behind, nobody dies of it."""
+        target = self.target(ticking())
+        tool = self.attach(target.pid, "-v")
+        self.assertEqual(target.ask("map itself"), "1")
+        self.assertTrue(tool.err.wait_for(b"what the kernel takes for the semaphore"), tool.messages())
+        tool.signal(signal.SIGKILL)
+        tool.wait()
+        self.tick(target)
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+
+    def test_libdw_maps_the_programs_files(self):
+        try:
+            program = harness.build("symbolizing", "symbolizing.c", libs=("-ldw", "-lpthread"))
+        except harness.BuildError as error:
+            if "libdw" not in str(error) and "-ldw" not in str(error):
+                raise
+            self.skipTest("libdw-dev is not installed")
+        target = self.target(program)
+        self.assertIn("tick_many", target.ask("symbolize"))
+        tool = self.attach(target.pid)
+        self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
+        self.finish(target, tool)
+
+
+class Threads(Ticking):
+    def test_first_thread_has_left_before(self):
+        target = self.target(ticking())
+        target.ask("leave")
+        self.assertTrue(harness.wait_until(lambda: harness.mapped(target.pid) == ""))
+        self.assertIn("first thread has left", self.doctor(target.pid))
+        tool = self.attach(target.pid)
+        self.assertEqual(self.tick(target), [50] * 3)
+        self.finish(target, tool)
+
+    def test_first_thread_leaves_meanwhile(self):
+        target = self.target(ticking())
+        tool = self.attach(target.pid)
+        self.tick(target)
+        target.ask("leave")
+        self.assertTrue(harness.wait_until(lambda: harness.mapped(target.pid) == ""))
+        self.assertEqual(self.tick(target), [50] * 3)
+        self.finish(target, tool)
+
+    def test_exec_by_another_thread(self):
+        target = self.target(ticking())
+        tool = self.attach(target.pid)
+        self.tick(target)
+        target.ask("exec", word="ready")
+        self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
+        self.tick(target)
+        self.finish(target, tool)
+
+
+class Others(Ticking):
+    """Somebody else is at the probes."""
+
+    def probe_offset(self, program, kind):
+        sys.path.insert(0, str(harness.ROOT / "tests" / "header"))
+        from elf import Elf  # noqa: the tests of the header have a reader of notes
+        elf = Elf(program)
+        address = next(n.address for n in elf.notes() if n.name == kind)
+        section = elf.section_at(address)
+        return address, address - section.address + section.offset
+
+    def uprobe_event(self, line):
+        fd = os.open(TRACEFS / "uprobe_events", os.O_WRONLY | os.O_APPEND)
+        os.write(fd, line.encode() + b"\n")
+        os.close(fd)
+
+    def test_a_uprobe_without_the_semaphore(self):
+        if not (TRACEFS / "uprobe_events").exists():
+            harness.run("mount", "-t", "tracefs", "nodev", TRACEFS)
+        if not os.access(TRACEFS / "uprobe_events", os.W_OK):
+            self.skipTest("no tracefs with uprobe_events")
+        program = self.own("ticking", "ticking.c", libs=("-lpthread", "-ldl"))
+        name = "viztest/p%d" % os.getpid()
+        self.uprobe_event("p:%s %s:%#x" % (name, program, self.probe_offset(program, "set")[1]))
+        self.addCleanup(self.uprobe_event, "-:" + name)
+        enable = TRACEFS / "events" / name / "enable"
+        enable.write_text("1")
+        self.addCleanup(enable.write_text, "0")
+        target = self.target(program)
+        self.assertIn("somebody else's uprobe", self.doctor(target.pid))
+        tool = self.attach(target.pid)
+        self.assertIn("somebody else's uprobe is on viz:set", tool.messages())
+        self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
+        self.end(tool)
+        self.expect_seen(self.load())
+        self.quiet(target)
+
+    def test_a_debuggers_breakpoint_on_the_probe(self):
+        self.need("gdb")
+        program = ticking("-no-pie", name="ticking-no-pie")
+        target = self.target(program)
+        gdb = harness.Process(["gdb", "-q", "-nx", "-p", target.pid, "-batch", "-ex",
+                               "break *%#x" % self.probe_offset(program, "set")[0], "-ex", "continue"])
+        self.addCleanup(gdb.clean_up)
+        self.assertTrue(gdb.out.wait_for(b"Breakpoint 1"))
+        self.assertTrue(harness.wait_until(lambda: "a debugger holds" in harness.run(
+            harness.TOOL, "doctor", "-p", target.pid).stdout))
+        tool = self.attach(target.pid)
+        self.assertTrue(tool.err.wait_for(b"viz:set of ticking-no-pie are not traced: a debugger"), tool.messages())
+        self.assertEqual(self.tick(target), [0, 50, 50])
+        gdb.signal(signal.SIGINT)
+        gdb.wait()
+        self.assertTrue(tool.err.wait_for(b"viz:set of ticking-no-pie are traced from here on"), tool.messages())
+        self.assertEqual(self.tick(target), [50, 50, 50])
+        self.finish(target, tool)
+
+
+class Emulated(Ticking):
+    """A probe would kill what is not run by the processor itself."""
+
+    EMULATORS = {"valgrind": ("valgrind", "--quiet", "--tool=none"), "qemu": ("qemu-x86_64",)}
+
+    def emulated(self, name, program):
+        command = self.EMULATORS[name]
+        self.need(command[0])
+        if os.uname().machine != "x86_64":
+            self.skipTest("for x86-64")
+        target = harness.Target([*command, program])
+        self.addCleanup(target.clean_up)
+        target.await_step()
+        return target
+
+    def ends_well(self, target):
+        self.assertEqual(self.tick(target), [0, 0, 0])
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+
+    def refused(self, name):
+        program = self.own("ticking", "ticking.c", libs=("-lpthread", "-ldl"))
+        target = self.emulated(name, program)
+        for args in (["-p", target.pid], ["-x", program], ["-f", "-p", target.pid]):
+            tool = self.tool(*args, "-o", "trace.json")
+            self.end(tool, EXIT_HARM, with_signal=None)
+            self.assertIn("run by ", tool.messages())
+            self.assertIn(str(target.pid), tool.messages())
+            self.assertFalse((self.dir / "trace.json").exists())
+        self.assertIn("run by", self.doctor(target.pid, EXIT_HARM))
+        self.assertIn("run by", self.list(target.pid))
+        self.ends_well(target)
+
+    def test_valgrind_is_refused(self):
+        self.refused("valgrind")
+
+    def test_qemu_is_refused(self):
+        self.refused("qemu")
+
+    def comes_later(self, name):
+        """To what was attached to for all."""
+        program = self.own("ticking", "ticking.c", libs=("-lpthread", "-ldl"))
+        tool = self.attach_to("-x", program, "-o", "trace.json")
+        self.ends_well(self.emulated(name, program))
+        self.assertTrue(tool.err.wait_for(b"our probes were taken out of it"), tool.messages())
+        target = self.target(program)
+        self.assertEqual(self.tick(target), [50, 50, 50])
+        self.end(tool)
+        self.expect_seen(self.load())
+        self.quiet(target)
+
+    def test_valgrind_that_comes_later_lives(self):
+        self.comes_later("valgrind")
+
+    def test_qemu_that_comes_later_lives(self):
+        self.comes_later("qemu")
+
+    def test_a_command_under_valgrind_is_not_traced(self):
+        self.need("valgrind")
+        program = self.own("ticking", "ticking.c", libs=("-lpthread", "-ldl"))
+        for options in ((), ("-f",)):
+            tool = self.launch("valgrind", "--quiet", "--tool=none", program, options=options)
+            self.ends_well_with(tool, EXIT_HARM)
+
+    def ends_well_with(self, tool, code):
+        self.assertEqual(self.tick(tool), [0, 0, 0])
+        tool.tell()
+        self.assertEqual(tool.wait(), code, tool.messages())
+        self.assertIn("run by", tool.messages())
+
+
+class Times(Ticking):
+    """Time namespaces."""
+
+    def namespace(self):
+        command = ["unshare", "-T", "--monotonic", "100000", "--boottime", "100000"]
+        if harness.run(*command, "true").returncode:
+            self.skipTest("no time namespaces")
+        return command
+
+    def check(self, trace):
+        self.expect_seen(trace)
+        times = [float(e["ts"]) for e in trace.events if e["ph"] == "B"]
+        self.assertGreater(times[-1], times[0])
+        self.assertLess(times[-1], float(trace.metadata["end_us"]) + 1)
+
+    def test_tool_in_another_one(self):
+        library = harness.build("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
+        target = self.target(ticking())
+        tool = self.attach(target.pid, prefix=self.namespace())
+        self.tick(target)
+        self.assertTrue(harness.wait_until(lambda: target.ask("call %s" % library).split()[1] != "0"))
+        self.armed[1] += int(target.ask("call %s" % library).split()[1])
+        self.check(self.finish(target, tool))
+
+    def test_target_in_another_one(self):
+        target = harness.Target([*self.namespace(), ticking()])
+        self.addCleanup(target.clean_up)
+        target.await_step()
+        tool = self.attach(target.pid)
+        self.tick(target)
+        self.check(self.finish(target, tool))
+
+
+class Said(Ticking):
+    def test_forced_site_that_kills_children(self):
+        target = self.target(ticking())
+        verbose = harness.run(harness.TOOL, "-v", "-p", target.pid, "-d", "0.1", "-o", self.dir / "a.json")
+        tool = self.attach(target.pid, "--probe-site", "nop5")
+        said = tool.messages()
+        self.finish(target, tool)
+        deadly = "probe site nop5: this kernel patches it into a call that kills children" in verbose.stderr
+        self.assertEqual("on this kernel children die" in said, deadly, said)
+
+    def test_a_trace_without_events(self):
+        target = self.target(ticking())
+        done = harness.run(harness.TOOL, "-p", target.pid, "-d", "0.1", "-o", self.dir / "a.json")
+        self.assertIn("no events: the probes were switched on", done.stderr)
+        self.assertEqual(target.ask("writable code"), "0")
+        done = harness.run(harness.TOOL, "-p", target.pid, "-d", "0.5", "-o", self.dir / "a.json")
+        self.assertIn("no events: probes were not switched on: its code is writable", done.stderr)
+        done = harness.run(harness.TOOL, "-x", self.own("ticking", "ticking.c", libs=("-lpthread", "-ldl")), "-d", "0.1", "-o",
+                           self.dir / "a.json")
+        self.assertIn("no events: no process ran", done.stderr)
+
+    def test_all_filtered(self):
+        target = self.target(ticking())
+        tool = self.attach(target.pid, "--methods", "nothing", "--include", "nothing")
+        self.tick(target)
+        self.finish(target, tool)
+        self.assertIn("no events: all 200 were filtered", tool.messages())
+
+
+class Later(Ticking):
+    """Probes that come with what a process loads later."""
+
+    def test_a_process_without_probes_is_waited_for(self):
+        library = harness.build("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
+        target = self.target(harness.build("ticking-disabled", "loading.c", libs=("-ldl",)))
+        tool = self.tool("-p", target.pid, "--no-wait", "-o", "trace.json")
+        self.end(tool, EXIT_NO_PROBES, with_signal=None)
+        tool = self.attach(target.pid)
+        self.assertIn("waiting until it loads some (--no-wait refuses it)", tool.messages())
+        self.assertTrue(harness.wait_until(lambda: int(target.ask("call %s" % library).split()[1]) > 0))
+        armed = int(target.ask("call %s" % library).split()[1])
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+        self.end(tool, with_signal=None)
+        self.assertEqual(self.load().probe("value")["seen"], armed)
+
+    def test_an_interpreter_that_imports_an_extension(self):
+        python, flags = "/usr/bin/python3", harness.run("/usr/bin/python3-config", "--includes") if os.path.exists(
+            "/usr/bin/python3-config") else None
+        if flags is None or flags.returncode:
+            self.skipTest("python3-dev is not installed")
+        extension = harness.build("vizext.so", "vizext.c", flags=(*LIBRARY_FLAGS, *flags.stdout.split()), libs=())
+        script = self.dir / "app.py"
+        script.write_text(
+            "import sys\nprint('ready', flush=True)\ninput()\nsys.path.insert(0, %r)\nimport vizext\n"
+            "while input():\n    vizext.tick()\n    print(*vizext.counts())\n    print('ok', flush=True)\n" % str(
+                extension.parent))
+        for launch in (False, True):
+            if launch:
+                target = tool = self.launch(python, script)
+            else:
+                target = self.target(python, script, ready="ready")
+                tool = self.attach(target.pid)
+            target.tell("import")
+            self.assertTrue(harness.wait_until(lambda: target.ask("tick").split()[1] != "0"), tool.messages())
+            armed = int(target.ask("tick").split()[1])
+            target.tell()
+            self.assertEqual(target.wait(), 0, tool.messages())
+            if not launch:
+                self.end(tool, with_signal=None)
+            self.assertEqual(self.load().probe("value")["seen"], armed)

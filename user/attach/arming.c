@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* arming: see arming.h. */
+#define _GNU_SOURCE
+#include "arming.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "maps.h"
+
+/* What counts of a process's mappings: those that are executable, and all of files that have probes. */
+struct place {
+	struct mapping m;
+	const struct binary *binary; /* NULL: not one of those */
+};
+
+struct look {
+	const struct target *target;
+	struct place *places;
+	size_t n;
+	int mem;
+	bool debugged;
+	struct arming found;
+};
+
+static const struct binary *binary_of(const struct target *t, const struct mapping *m)
+{
+	for (size_t i = 0; i < t->n_files; i++)
+		if (t->files[i].map_dev == m->dev && t->files[i].map_ino == m->ino && m->ino)
+			return t->files[i].binary;
+	return NULL;
+}
+
+static int read_places(struct look *l)
+{
+	struct place p;
+	struct maps maps;
+	int err = maps__open(&maps, l->target->task), end;
+
+	if (err)
+		return err;
+	while (!err && maps__next(&maps, &p.m)) {
+		struct place *more;
+
+		p.binary = binary_of(l->target, &p.m);
+		p.m.path = NULL;
+		if (!p.binary && !p.m.executable)
+			continue;
+		more = realloc(l->places, (l->n + 1) * sizeof(p));
+		if (!more) {
+			err = -ENOMEM;
+			break;
+		}
+		l->places = more;
+		more[l->n++] = p;
+	}
+	end = maps__close(&maps);
+	return err ? err : end ? end : maps.n ? 0 : -ESRCH;
+}
+
+static const struct place *place_at(const struct look *l, uint64_t address)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (address >= l->places[i].m.start && address < l->places[i].m.end)
+			return &l->places[i];
+	return NULL;
+}
+
+/* Is it that byte of the file which is at `address`? */
+static bool shows(const struct place *p, const struct binary *b, uint64_t address, uint64_t offset)
+{
+	return p && p->binary == b && address - p->m.start + p->m.offset == offset;
+}
+
+static bool read_memory(const struct look *l, uint64_t address, void *to, size_t size)
+{
+	return pread(l->mem, to, size, (off_t)address) == (ssize_t)size;
+}
+
+/* The kernel takes the lowest mapping that could be it for the one with the semaphore. */
+static void find_copy(const struct look *l, struct armed *a)
+{
+	uint64_t offset = a->probe->semaphore;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct mapping *m = &l->places[i].m;
+
+		if (l->places[i].binary != a->binary || !m->writable || m->shared || offset < m->offset ||
+		    offset >= m->offset + (m->end - m->start))
+			continue;
+		if (m->start + (offset - m->offset) != a->semaphore)
+			a->copy = m->start + (offset - m->offset);
+		break;
+	}
+	if (a->copy && !read_memory(l, a->copy, &a->copy_value, sizeof(a->copy_value)))
+		a->copy = 0;
+}
+
+static enum arming_state judge(const struct look *l, struct armed *a, uint64_t nop, const struct place *text)
+{
+	const struct elf_probe *p = a->probe;
+	unsigned char code[sizeof(p->code)];
+	bool is_trapped;
+
+	if (!shows(place_at(l, a->semaphore), a->binary, a->semaphore, p->semaphore) ||
+	    !read_memory(l, a->semaphore, &a->value, sizeof(a->value)) || !read_memory(l, nop, code, p->code_size))
+		return ARMING_UNMAPPED;
+	find_copy(l, a);
+	is_trapped = memcmp(code, p->code, p->code_size) != 0;
+	if (!shows(text, a->binary, nop, p->offset))
+		return ARMING_COPIED;
+	if (is_trapped && a->value)
+		return ARMING_ON;
+	if (is_trapped)
+		return l->debugged ? ARMING_DEBUGGED : ARMING_LOW;
+	if (text->m.writable)
+		return ARMING_WRITABLE;
+	return a->value ? ARMING_STUCK : ARMING_OFF;
+}
+
+/* The probes of a file that is loaded with such a bias, if it is. */
+static int look_at(struct look *l, const struct binary *b, uint64_t bias)
+{
+	struct armed *more;
+	size_t n = 0;
+
+	more = realloc(l->found.all, (l->found.n + b->elf.n_probes) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	l->found.all = more;
+	for (size_t i = 0; i < b->elf.n_probes; i++) {
+		const struct elf_probe *p = &b->elf.probes[i];
+		const struct place *text = place_at(l, bias + p->address);
+		struct armed a = { .binary = b, .probe = p, .semaphore = bias + p->semaphore_address };
+
+		if (!text || !text->m.executable)
+			continue;
+		a.state = judge(l, &a, bias + p->address, text);
+		more[l->found.n + n++] = a;
+	}
+	l->found.n += n;
+	return 0;
+}
+
+/*
+ * Where it is loaded: as its code says, or, where that is not the file's any more, its semaphores. It may be loaded
+ * several times (dlmopen).
+ */
+static int look_at_file(struct look *l, const struct binary *b)
+{
+	const struct elf_probe *first = b->elf.probes;
+	uint64_t biases[ARMING_LOADED_MAX];
+	size_t n = 0;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < l->n; i++) {
+		const struct mapping *m = &l->places[i].m;
+		uint64_t bias;
+		size_t k = 0;
+
+		if (l->places[i].binary != b)
+			continue;
+		if (m->executable)
+			bias = m->start - m->offset - b->elf.load_address;
+		else if (first->semaphore >= m->offset && first->semaphore < m->offset + (m->end - m->start))
+			bias = m->start + (first->semaphore - m->offset) - first->semaphore_address;
+		else
+			continue;
+		while (k < n && biases[k] != bias)
+			k++;
+		if (k < n || n == ARMING_LOADED_MAX)
+			continue;
+		biases[n++] = bias;
+		err = look_at(l, b, bias);
+	}
+	return err;
+}
+
+int arming__look(struct arming *ret, const struct target *t)
+{
+	struct look l = { .target = t, .mem = -1, .debugged = target__is_debugged(t) };
+	char path[64];
+	int err = read_places(&l);
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", t->task);
+	if (!err) {
+		l.mem = open(path, O_RDONLY | O_CLOEXEC);
+		err = l.mem < 0 ? -errno : 0;
+	}
+	for (size_t i = 0; !err && i < t->n_files; i++)
+		if (t->files[i].is_mapped && t->files[i].binary->elf.n_probes)
+			err = look_at_file(&l, t->files[i].binary);
+	if (l.mem >= 0)
+		close(l.mem);
+	free(l.places);
+	if (err)
+		arming__clear(&l.found);
+	else
+		*ret = l.found;
+	return err;
+}
+
+void arming__clear(struct arming *a)
+{
+	free(a->all);
+	*a = (struct arming){ 0 };
+}
+
+int arming__set(const struct target *t, uint64_t semaphore, uint16_t value)
+{
+	char path[64];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", t->task);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (pwrite(fd, &value, sizeof(value), (off_t)semaphore) != sizeof(value))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+const char *arming__word(enum arming_state state)
+{
+	static const char *const words[ARMING_STATES] = {
+		[ARMING_ON] = "on",
+		[ARMING_OFF] = "no trap",
+		[ARMING_LOW] = "not raised",
+		[ARMING_STUCK] = "not lowered",
+		[ARMING_DEBUGGED] = "debugger",
+		[ARMING_COPIED] = "copied code",
+		[ARMING_WRITABLE] = "writable code",
+		[ARMING_UNMAPPED] = "not in memory",
+	};
+
+	return words[state];
+}
+
+const char *arming__cause(enum arming_state state)
+{
+	static const char *const causes[ARMING_STATES] = {
+		[ARMING_ON] = "it is switched on",
+		[ARMING_OFF] = "the kernel has not put a trap there",
+		[ARMING_LOW] = "its semaphore is 0 in spite of a trap, and cannot be written",
+		[ARMING_STUCK] = "its semaphore is up, but nobody listens",
+		[ARMING_DEBUGGED] = "a debugger holds the process, and the trap there may be its breakpoint",
+		[ARMING_COPIED] = "its code was copied to memory that is not the file's, as for huge pages, and the "
+				  "kernel attaches to files only",
+		[ARMING_WRITABLE] = "its code is writable at the moment, and the kernel attaches to none that is",
+		[ARMING_UNMAPPED] = "its semaphore is not in memory",
+	};
+
+	return causes[state];
+}
+
+void arming__name_probes(char *ret, size_t size, const struct binary *b, uint32_t kinds)
+{
+	const char *slash = strrchr(b->path, '/');
+	uint32_t all = 0;
+	size_t at = 0;
+
+	for (size_t i = 0; i < b->elf.n_probes; i++)
+		all |= 1u << b->elf.probes[i].probe;
+	if (!(all & ~kinds))
+		at = (size_t)snprintf(ret, size, "the probes");
+	for (int i = 0; i < EVENT_PROBES && at < size && all & ~kinds; i++)
+		if (kinds >> i & 1)
+			at += (size_t)snprintf(ret + at, size - at, "%sviz:%s", at ? ", " : "", probe_names[i]);
+	if (at < size)
+		snprintf(ret + at, size - at, " of %s", slash ? slash + 1 : b->path);
+}
+
+void arming__each_group(const struct arming *a, void (*cb)(void *ctx, const struct arming_group *g), void *ctx)
+{
+	for (size_t i = 0, end; i < a->n; i = end) {
+		struct arming_group groups[ARMING_STATES] = { 0 };
+
+		for (end = i; end < a->n && a->all[end].binary == a->all[i].binary; end++) {
+			struct arming_group *g = &groups[a->all[end].state];
+
+			g->kinds |= 1u << a->all[end].probe->probe;
+			g->twice |= a->all[end].copy != 0;
+		}
+		for (int state = 0; state < ARMING_STATES; state++) {
+			groups[state].binary = a->all[i].binary;
+			groups[state].state = (enum arming_state)state;
+			if (groups[state].kinds)
+				cb(ctx, &groups[state]);
+		}
+	}
+}

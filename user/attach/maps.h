@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* maps: /proc/PID/maps, line by line. Knows no ELF. */
+#ifndef VIZTRACE_MAPS_H
+#define VIZTRACE_MAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+struct mapping {
+	uint64_t start, end, offset, dev, ino;
+	bool writable, executable, shared;
+	const char *path; /* "" if there is none; valid until the next one is read */
+};
+
+struct maps {
+	FILE *file;
+	char *line;
+	size_t size, n; /* n: how many there were */
+};
+
+/* 0 or -errno: -ESRCH there is no such task. */
+int maps__open(struct maps *ret, pid_t task);
+
+/* False: that was all. */
+bool maps__next(struct maps *m, struct mapping *ret);
+
+/* 0, or -errno if not all could be read. */
+int maps__close(struct maps *m);
+
+/* Of a file, not anonymous memory, [heap] or the like. */
+static inline bool mapping__is_file(const struct mapping *m)
+{
+	return m->ino != 0 && m->path[0] == '/';
+}
+
+#endif

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* switching: see switching.h. */
+#include "switching.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/log.h"
+#include "arming.h"
+#include "launch.h"
+
+#define MS 1000000u
+#define SOON_NS (10u * MS)    /* its loader has yet to map what belongs to the code */
+#define OFF_NS (250u * MS)    /* between two looks at what is silent */
+#define ON_NS (1000u * MS)    /* and at what is not */
+#define GRACE_NS (1000u * MS) /* a semaphore that is not in memory may be on its way */
+#define EACH 8                /* at a time: thousands of processes may be traced */
+
+/* ---- What was there ---- */
+
+static bool is_among(const uint64_t *semaphores, size_t n, uint64_t semaphore)
+{
+	for (size_t i = 0; i < n; i++)
+		if (semaphores[i] == semaphore)
+			return true;
+	return false;
+}
+
+/* Without memory for it, it will not be lowered in the rare case that only we know of it. */
+static void remember_raised(struct process *process, uint64_t semaphore)
+{
+	uint64_t *more = realloc(process->raised, (process->n_raised + 1) * sizeof(*more));
+
+	if (!more)
+		return;
+	process->raised = more;
+	more[process->n_raised++] = semaphore;
+}
+
+void switching__begin(struct process *process)
+{
+	struct arming arming;
+
+	if (!process->target || arming__look(&arming, process->target))
+		return;
+	process->up = calloc(arming.n ? arming.n : 1, sizeof(*process->up));
+	for (size_t i = 0; process->up && i < arming.n; i++)
+		if (arming.all[i].value)
+			process->up[process->n_up++] = arming.all[i].semaphore;
+	arming__clear(&arming);
+}
+
+void switching__look_soon(struct process *process, uint64_t now)
+{
+	process->attached = process->look_at = now;
+}
+
+void switching__forget(struct process *process)
+{
+	free(process->up);
+	free(process->raised);
+	free(process->silent);
+	process->up = process->raised = NULL;
+	process->silent = NULL;
+	process->n_up = process->n_raised = process->n_silent = 0;
+}
+
+/* ---- What is said ---- */
+
+static void note(struct processes *p, const struct process *process, const struct binary *b, uint32_t kinds,
+		 enum arming_state state)
+{
+	struct processes_silent *s = NULL;
+
+	for (size_t i = 0; i < p->n_silent && !s; i++)
+		if (p->silent[i].pid == process->pid && p->silent[i].binary == b && p->silent[i].state == state)
+			s = &p->silent[i];
+	if (!s && p->n_silent < PROCESSES_SILENT)
+		s = &p->silent[p->n_silent++];
+	if (!s)
+		return;
+	s->pid = process->pid;
+	s->binary = b;
+	s->kinds |= kinds;
+	s->state = state;
+}
+
+static void tell(struct processes *p, struct process *process, const struct binary *b, uint32_t kinds,
+		 enum arming_state state)
+{
+	char names[ARMING_NAMES], text[ARMING_NAMES + 512];
+
+	arming__name_probes(names, sizeof(names), b, kinds);
+	if (state == ARMING_ON)
+		snprintf(text, sizeof(text), "%s are traced from here on", names);
+	else
+		snprintf(text, sizeof(text), "%s are not traced: %s", names, arming__cause(state));
+	if (state == ARMING_ON) {
+		log_info("process %d (%s): %s", process->pid, process->comm, text);
+	} else {
+		log_warn("process %d (%s): %s", process->pid, process->comm, text);
+		note(p, process, b, kinds, state);
+	}
+	members__tell(p, EVENT_NOTE, collector__now(), process->pid, text);
+}
+
+/* ---- What there is to do ---- */
+
+static uint32_t attached_kinds(const struct processes *p, const struct process *process, const struct binary *b)
+{
+	if (p->family)
+		return b->attached;
+	for (size_t i = 0; i < process->target->n_files; i++)
+		if (process->target->files[i].binary == b)
+			return process->target->files[i].attached;
+	return 0;
+}
+
+/* What one look found of one file. */
+struct found {
+	const struct binary *binary;
+	uint32_t kinds[ARMING_STATES]; /* bit: enum probe */
+};
+
+/*
+ * What the kernel cannot lower it does not detach from: its trap would stay without anybody who knows of it, and the
+ * next one that runs into it dies.
+ */
+static void raise_copy(const struct target *t, const struct armed *a)
+{
+	bool is_trapped = a->state == ARMING_ON || a->state == ARMING_LOW || a->state == ARMING_DEBUGGED;
+
+	if (!a->copy || a->copy_value || !is_trapped)
+		return;
+	arming__set(t, a->copy, 1);
+	log_verbose("process %d: what the kernel takes for the semaphore of viz:%s is set by hand", t->pid,
+		    probe_names[a->probe->probe]);
+}
+
+/* The semaphore follows what can be traced: it is no use, and may do harm, where the trap is not the kernel's. */
+static enum arming_state mend(struct processes *p, struct process *process, const struct armed *a)
+{
+	int err = 0;
+
+	p->by_hand |= a->copy || a->state == ARMING_LOW;
+	raise_copy(process->target, a);
+	if (a->state == ARMING_LOW)
+		err = arming__set(process->target, a->semaphore, 1);
+	else if (a->state == ARMING_COPIED && a->value)
+		err = arming__set(process->target, a->semaphore, 0);
+	else
+		return a->state;
+	log_verbose("process %d: the semaphore of viz:%s of %s is set by hand%s%s", process->pid,
+		    probe_names[a->probe->probe], a->binary->path, err ? ": " : "", err ? strerror(-err) : "");
+	if (a->state != ARMING_LOW || err)
+		return a->state;
+	remember_raised(process, a->semaphore);
+	return ARMING_ON;
+}
+
+static struct silent *silent_of(struct process *process, const struct binary *b)
+{
+	struct silent *more;
+
+	for (size_t i = 0; i < process->n_silent; i++)
+		if (process->silent[i].binary == b)
+			return &process->silent[i];
+	more = realloc(process->silent, (process->n_silent + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	process->silent = more;
+	more[process->n_silent] = (struct silent){ .binary = b };
+	return &more[process->n_silent++];
+}
+
+/* Is anything silent that should not be? Says what is newly so, and what is no more. */
+static bool compare(struct processes *p, struct process *process, const struct found *f, uint64_t now)
+{
+	struct silent *s = silent_of(process, f->binary);
+	uint32_t silent = 0, on = f->kinds[ARMING_ON];
+	bool young = now < process->attached + GRACE_NS;
+
+	if (!s)
+		return false;
+	for (int state = 0; state < ARMING_STATES; state++) {
+		uint32_t kinds = f->kinds[state], fresh;
+
+		if (state == ARMING_ON)
+			continue;
+		silent |= kinds;
+		/* The kernel has not been asked again yet; the loader has not mapped it yet. */
+		if ((state == ARMING_UNMAPPED && young) ||
+		    ((state == ARMING_OFF || state == ARMING_STUCK) && s->nudges < 2))
+			continue;
+		fresh = kinds & ~s->told;
+		s->told |= fresh;
+		if (fresh)
+			tell(p, process, f->binary, fresh, (enum arming_state)state);
+	}
+	on &= s->told & ~silent;
+	s->told &= ~on;
+	if (on)
+		tell(p, process, f->binary, on, ARMING_ON);
+	return silent;
+}
+
+static void nudge(struct processes *p, struct process *process, const struct found *f)
+{
+	uint32_t kinds = f->kinds[ARMING_OFF] | f->kinds[ARMING_STUCK];
+	struct silent *s = silent_of(process, f->binary);
+	int err;
+
+	if (!kinds || !s)
+		return;
+	err = collector__nudge(p->collector, &f->binary->elf, f->binary->fd, p->family ? 0 : process->pid, kinds);
+	log_verbose("process %d: asked the kernel again for its traps in %s%s%s", process->pid, f->binary->path,
+		    err ? ": " : "", err ? strerror(-err) : "");
+	s->nudges++;
+}
+
+static bool look(struct processes *p, struct process *process, uint64_t now)
+{
+	bool silent = false, again = false;
+	struct arming arming;
+
+	if (arming__look(&arming, process->target))
+		return false;
+	/* Those of one file are one after the other. */
+	for (size_t i = 0; i < arming.n;) {
+		struct found f = { .binary = arming.all[i].binary };
+		uint32_t attached = attached_kinds(p, process, f.binary);
+
+		for (; i < arming.n && arming.all[i].binary == f.binary; i++)
+			if (attached >> arming.all[i].probe->probe & 1)
+				f.kinds[mend(p, process, &arming.all[i])] |= 1u << arming.all[i].probe->probe;
+		silent |= compare(p, process, &f, now);
+		nudge(p, process, &f);
+		again |= f.kinds[ARMING_OFF] || f.kinds[ARMING_STUCK];
+	}
+	arming__clear(&arming);
+	process->look_at = now + (silent && again ? SOON_NS : silent ? OFF_NS : ON_NS);
+	return true;
+}
+
+void switching__update(struct processes *p)
+{
+	uint64_t now = collector__now();
+	int looked = 0;
+
+	for (struct process *process = p->first; process && looked < EACH; process = process->next) {
+		if (!process->target || now < process->look_at)
+			continue;
+		looked++;
+		process->look_at = now + SOON_NS;
+		if (!(p->launch && launch__is_loading(p->launch, process->pid)) && !look(p, process, now))
+			process->look_at = now + ON_NS;
+	}
+}
+
+/* ---- The end ---- */
+
+/*
+ * What it should be now that we are gone; the kernel has lowered what it raised, where it found it. Without a trap
+ * nobody listens. With one it is somebody else's, who does not know of the semaphore that we raised for ourselves.
+ */
+static uint16_t wanted(const struct process *process, const struct armed *a)
+{
+	bool is_others = a->state == ARMING_ON || a->state == ARMING_DEBUGGED;
+
+	if (process && is_among(process->up, process->n_up, a->semaphore))
+		return a->value;
+	if (is_others && !a->copy && process && is_among(process->raised, process->n_raised, a->semaphore))
+		return (uint16_t)(a->value - 1);
+	return is_others ? a->value : 0;
+}
+
+/* In one process. `process`: what is known of it, or NULL. */
+static void lower(const struct process *process, const struct target *t)
+{
+	struct arming arming;
+	uint32_t left = 0;
+
+	if (arming__look(&arming, t))
+		return;
+	for (size_t i = 0; i < arming.n; i++) {
+		const struct armed *a = &arming.all[i];
+		uint32_t kind = 1u << a->probe->probe;
+		uint16_t to = wanted(process, a);
+
+		if (a->value != to && (a->binary->attached & kind)) {
+			int err = arming__set(t, a->semaphore, to);
+
+			left |= err ? kind : 0;
+			log_verbose("process %d: the semaphore of viz:%s of %s is lowered by hand%s%s", t->pid,
+				    probe_names[a->probe->probe], a->binary->path, err ? ": " : "",
+				    err ? strerror(-err) : "");
+		}
+		if (left && (i + 1 == arming.n || arming.all[i + 1].binary != a->binary)) {
+			char names[ARMING_NAMES];
+
+			arming__name_probes(names, sizeof(names), a->binary, left);
+			log_warn("process %d (%s): %s could not be switched off: it calls them in vain", t->pid,
+				 t->comm, names);
+			left = 0;
+		}
+	}
+	arming__clear(&arming);
+}
+
+static void prepare(const struct process *process, const struct target *t)
+{
+	struct arming arming;
+
+	(void)process;
+	if (arming__look(&arming, t))
+		return;
+	for (size_t i = 0; i < arming.n; i++)
+		if (arming.all[i].binary->attached >> arming.all[i].probe->probe & 1)
+			raise_copy(t, &arming.all[i]);
+	arming__clear(&arming);
+}
+
+/* What the traced ones have forked, and we did not follow, has their memory as it was then. */
+static void visit_others(struct processes *p, void (*visit)(const struct process *process, const struct target *t))
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	while (proc && (entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name), leader;
+		struct target *t;
+
+		if (pid <= 0 || members__find(p, pid) || target__open(&t, &p->binaries, pid, &leader))
+			continue;
+		if (target__count_probes(t) && !*t->emulator)
+			visit(NULL, t);
+		target__free(t);
+	}
+	if (proc)
+		closedir(proc);
+}
+
+static void visit_all(struct processes *p, void (*visit)(const struct process *process, const struct target *t))
+{
+	for (struct process *process = p->first; process; process = process->next)
+		if (process->target && !*process->target->emulator)
+			visit(process, process->target);
+	if (p->by_hand)
+		visit_others(p, visit);
+}
+
+void switching__before_end(struct processes *p)
+{
+	visit_all(p, prepare);
+}
+
+void switching__end(struct processes *p)
+{
+	visit_all(p, lower);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * switching: that the probes which were attached to are switched on, and off again in the end. A part of processes.c,
+ * that looks at the memory of its processes (arming.h) after each attach, exec and dlopen, and now and then. What it
+ * can mend it mends; what it cannot it tells, by name and cause.
+ */
+#ifndef VIZTRACE_SWITCHING_H
+#define VIZTRACE_SWITCHING_H
+
+#include "members.h"
+
+/* What was there before we came: to be called before attaching. */
+void switching__begin(struct process *process);
+
+/* Look at it soon: something was attached to. */
+void switching__look_soon(struct process *process, uint64_t now);
+
+/* Look at those whose time has come. */
+void switching__update(struct processes *p);
+
+/* All is about to be detached: see to it that the kernel can. */
+void switching__before_end(struct processes *p);
+
+/* All is detached: what is still up is lowered, what cannot be is said. */
+void switching__end(struct processes *p);
+
+/* Of the process, without the rest. */
+void switching__forget(struct process *process);
+
+#endif
