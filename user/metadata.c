@@ -230,6 +230,8 @@ static void books(struct json *j, const struct report *r)
 	json__uint(j, r->unwound);
 	JSON__KEY(j, "too_deep");
 	json__uint(j, r->too_deep);
+	JSON__KEY(j, "unread");
+	json__uint(j, r->unread);
 	JSON__KEY(j, "unmatched_exits");
 	json__uint(j, r->unmatched);
 }

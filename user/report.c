@@ -14,23 +14,20 @@
 #include "write/sinks.h"
 
 /*
- * What was seen and never came: records that a program has not completed within a second after the end, and all
- * behind them in the same ring buffer. They are lost; the books must not say less than that.
+ * What was seen and never came: records that a program has not completed within a second after the end, and all behind
+ * them in the same ring buffer; or what was left when the trace had to end. They are lost; the books must not say less
+ * than that. How many they are.
  */
-static void settle(struct report_counts *c, const char *name, bool failed)
+static uint64_t settle(struct report_counts *c, const char *name)
 {
-	uint64_t known = c->written + c->filtered + c->lost;
+	uint64_t known = c->written + c->filtered + c->lost, missing = c->seen > known ? c->seen - known : 0;
 
-	if (c->seen > known) {
-		if (!failed)
-			log_warn("%" PRIu64 " records of viz:%s were not completed in time; they count as lost",
-				 c->seen - known, name);
-		c->lost += c->seen - known;
-	} else if (c->seen < known) {
+	if (c->seen < known)
 		log_warn("the books of viz:%s do not balance: %" PRIu64 " seen, %" PRIu64
 			 " accounted for; please report this",
 			 name, c->seen, known);
-	}
+	c->lost += missing;
+	return missing;
 }
 
 static void add(struct report_counts *total, const struct report_counts *c)
@@ -47,6 +44,7 @@ void report__close(struct report *r, const struct report_sources *from)
 {
 	const struct model_stats *m = model__stats(from->model);
 	const struct decode_stats *d = decoder__stats(from->decoder);
+	uint64_t missing = 0;
 
 	for (int i = 0; i < EVENT_PROBES; i++) {
 		struct report_counts *c = &r->probes[i];
@@ -64,10 +62,14 @@ void report__close(struct report *r, const struct report_sources *from)
 		c->lost = k.lost + d->rejected_by_probe[i] + m->rejected[i];
 		c->truncated = k.truncated;
 		c->unreadable = k.unreadable;
-		settle(c, probe_names[i], from->failed);
+		missing += settle(c, probe_names[i]);
 		add(&r->total, c);
 		r->rejected += d->rejected_by_probe[i] + m->rejected[i];
 	}
+	if (from->cut)
+		r->unread = missing;
+	else if (missing && !from->failed)
+		log_warn("%" PRIu64 " records were not completed in time; they count as lost", missing);
 	r->counters = m->counters;
 	r->objects = m->objects;
 	r->methods = m->methods;
@@ -80,4 +82,25 @@ void report__close(struct report *r, const struct report_sources *from)
 	r->unwound = m->unwound;
 	r->unmatched = m->unmatched;
 	r->invalid_json = sinks__invalid_json(from->sinks);
+}
+
+uint64_t report__written(const struct model *m)
+{
+	const struct model_stats *stats = model__stats(m);
+	uint64_t n = 0;
+
+	for (int i = 0; i < EVENT_PROBES; i++)
+		n += stats->written[i];
+	return n;
+}
+
+uint64_t report__lost(const struct collector *c)
+{
+	struct collect_counts counts;
+	uint64_t lost = 0;
+
+	for (int i = 0; i < EVENT_PROBES; i++)
+		if (!collector__counts(c, (enum probe)i, &counts))
+			lost += counts.lost;
+	return lost;
 }

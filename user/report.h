@@ -14,6 +14,7 @@ struct report {
 	struct report_counts probes[EVENT_PROBES], total;
 	uint64_t counters, objects, methods, threads, processes; /* how many different ones */
 	uint64_t missed; /* processes that ended before their probes were attached to, or could not be followed */
+	uint64_t unread; /* of the lost ones: they were there when the trace had to end */
 	uint64_t not_finite, invalid_json, unwound, unmatched, rejected;
 	uint64_t too_deep;               /* events of slices inside of more others than are shown */
 	uint64_t refused, forgotten;     /* events and objects: the budget of memory */
@@ -31,11 +32,16 @@ struct report_sources {
 	const struct model *model;
 	const struct processes *processes;
 	const struct sinks *sinks;
+	bool cut;    /* the last pass was ended before all was read */
 	bool failed; /* the trace ended by an error: then what is missing was not waited for */
 };
 
 /* At the end: all counts are filled in, such that seen = written + filtered + lost; warns where that had to be made so.
  */
 void report__close(struct report *r, const struct report_sources *from);
+
+/* While it runs: events that are in the trace, and those that the kernel had no room for. */
+uint64_t report__written(const struct model *m);
+uint64_t report__lost(const struct collector *c);
 
 #endif

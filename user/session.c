@@ -19,6 +19,7 @@
 #include "collect/machine.h"
 #include "common/log.h"
 #include "control.h"
+#include "bounds.h"
 #include "decode/decode.h"
 #include "decode/filter.h"
 #include "decode/shorts.h"
@@ -50,6 +51,7 @@ struct session {
 	struct incidents incidents;
 	struct model *model;
 	struct sinks sinks;
+	struct bounds bounds;
 	bool is_open; /* the trace is there, or cannot be */
 	uint64_t records;
 	uint64_t end; /* of the trace, if it was not when we noticed; events' clock */
@@ -93,6 +95,8 @@ static int on_record(void *ctx, const void *record, size_t size)
 	struct session *s = ctx;
 	struct event e;
 
+	if (bounds__reached(&s->bounds, sinks__size(&s->sinks)))
+		return -ECANCELED;
 	s->records++;
 	if (decoder__feed(s->decoder, record, size, &e))
 		return 0; /* counted there */
@@ -261,33 +265,13 @@ static enum exit_code open_outputs(struct session *s)
 	return !err ? EXIT_TRACED : err == -ENOMEM ? EXIT_INTERNAL : EXIT_OUTPUT;
 }
 
-static uint64_t count_lost(struct session *s)
-{
-	struct collect_counts c;
-	uint64_t lost = 0;
-
-	for (int i = 0; i < EVENT_PROBES; i++)
-		if (!collector__counts(s->collector, (enum probe)i, &c))
-			lost += c.lost;
-	return lost;
-}
-
-static uint64_t events_written(const struct session *s)
-{
-	const struct model_stats *m = model__stats(s->model);
-	uint64_t n = 0;
-
-	for (int i = 0; i < EVENT_PROBES; i++)
-		n += m->written[i];
-	return n;
-}
-
 static void show_status(struct session *s, uint64_t now, uint64_t *last_time, uint64_t *last_events)
 {
-	uint64_t events = events_written(s);
+	uint64_t events = report__written(s->model);
 	double rate = (double)(events - *last_events) * 1e9 / (double)(now - *last_time + 1);
 
-	summary__status((double)(now - s->report.start) / 1e9, events, rate, count_lost(s), sinks__size(&s->sinks));
+	summary__status((double)(now - s->report.start) / 1e9, events, rate, report__lost(s->collector),
+			sinks__size(&s->sinks));
 	*last_time = now;
 	*last_events = events;
 }
@@ -361,7 +345,8 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 	struct pollfd fds[1 + PROCESSES_FDS];
 	const char *ended;
 
-	while (!*stop) {
+	bounds__init(&s->bounds, stop, end, o->max_size);
+	while (!bounds__reached(&s->bounds, sinks__size(&s->sinks))) {
 		uint64_t before = s->records;
 		int timeout = POLL_IDLE_MS;
 
@@ -371,6 +356,10 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 			s->error = processes__update(s->processes);
 		if (!s->error)
 			s->error = collector__pass(s->collector, on_record, s);
+		if (s->error == -ECANCELED) {
+			s->error = 0;
+			break;
+		}
 		if (!s->error)
 			s->error = pass_incidents(s, collector__passed_until(s->collector));
 		if (!s->error)
@@ -386,11 +375,9 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 			timeout = POLL_BUSY_MS;
 		now = collector__now();
 		if (now >= end) {
-			s->end = end;
-			return "the time is over";
+			bounds__end(&s->bounds);
+			break;
 		}
-		if (o->max_size && sinks__size(&s->sinks) >= o->max_size)
-			return "--max-size is reached";
 		if (!s->size_warned && sinks__size(&s->sinks) >= MAX_SIZE_WARN) {
 			log_warn("the trace is above 256 MB, where viewers in a browser begin to fail; see --max-size");
 			s->size_warned = true;
@@ -410,7 +397,16 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 		if (poll(fds, 1 + processes__poll_fds(s->processes, fds + 1), timeout) > 0 && fds[0].revents)
 			answer_control(s);
 	}
-	return "interrupted";
+	if (s->bounds.in_time)
+		s->end = end;
+	return s->bounds.why;
+}
+
+static bool leave_open(void *ctx)
+{
+	struct session *s = ctx;
+
+	return bounds__leave_open(&s->bounds, sinks__size(&s->sinks));
 }
 
 /* The rest of the records, the end of the trace, its metadata. */
@@ -420,17 +416,22 @@ static int finish(struct session *s, int argc, char **argv)
 	const struct binary *file = NULL;
 	struct json metadata;
 	int err = s->error, failed;
+	bool cut;
 
+	bounds__last_pass(&s->bounds, collector__now());
 	/* What is open ends then, and not when we are rid of it. */
 	s->report.end = s->end ? s->end : collector__now();
 	if (!err)
 		err = collector__stop(s->collector, on_record, s);
+	cut = err == -ECANCELED || s->bounds.too_large;
+	if (err == -ECANCELED)
+		err = 0;
 	if (!err)
 		err = pass_incidents(s, UINT64_MAX);
-	if (!err)
+	if (!err && !s->bounds.too_large)
 		err = shorts__pass(s->shorts, UINT64_MAX, feed_model, s);
 	if (!err)
-		err = model__finish(s->model, s->report.end);
+		err = model__finish_within(s->model, s->report.end, leave_open, s);
 	report__close(&s->report, &(struct report_sources){
 					  .collector = s->collector,
 					  .decoder = s->decoder,
@@ -440,6 +441,7 @@ static int finish(struct session *s, int argc, char **argv)
 					  .processes = s->processes,
 					  .sinks = &s->sinks,
 					  .failed = s->error != 0,
+					  .cut = cut,
 				  });
 	json__init(&metadata);
 	sources.processes = processes__described(s->processes, &sources.n_processes);
@@ -552,7 +554,8 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 		summary__explain_nothing(&s->report, s->processes, s->opts->program);
 	if (err)
 		return err != -ENOMEM && sinks__failed(&s->sinks) ? EXIT_OUTPUT : EXIT_INTERNAL;
-	if (s->opts->fail_on_loss && s->report.total.lost)
+	/* Who asked for a size asked to leave out the rest. */
+	if (s->opts->fail_on_loss && s->report.total.lost > (s->bounds.too_large ? s->report.unread : 0))
 		return EXIT_LOST;
 	if (s->opts->argv && !processes__stats(s->processes)->probes && processes__were_spared(s->processes))
 		return EXIT_HARM;

@@ -74,12 +74,16 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 		log_warn("%" PRIu64 " events were lost: what the targets name and make is more than --memory %" PRIu64
 			 "M holds; filters, or a larger one, keep what is wanted",
 			 r->refused, memory >> 20);
-	if (r->total.lost > r->rejected)
-		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k", r->total.lost,
-			 ring_size >> 10);
-	else if (r->total.lost > r->refused)
+	if (r->unread)
+		log_warn("%" PRIu64
+			 " events were there and not written when the trace had to end (%s); they count as lost",
+			 r->unread, r->why);
+	if (r->total.lost > r->rejected + r->unread)
+		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k",
+			 r->total.lost - r->unread, ring_size >> 10);
+	else if (r->total.lost > r->refused + r->unread)
 		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself",
-			 r->total.lost);
+			 r->total.lost - r->unread);
 	if (r->missed)
 		log_warn("%" PRIu64
 			 " processes could not be traced from their start; what they did until then is missing",

@@ -430,13 +430,14 @@ static int end_batches(struct collector *c, collect_cb cb, void *ctx)
 
 int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 {
+	uint64_t until = collector__now() + 1000000000u;
 	int err = 0, quiet = 0;
 
 	c->programs.skel->bss->stopped = true;
 	if (c->batches)
 		err = end_batches(c, cb, ctx);
 	/* A program that is running now may still be about to reserve: look until nothing comes any more. */
-	for (int i = 0; !err && i < 1000 && quiet < 10; i++) {
+	while (!err && quiet < 10 && collector__now() < until) {
 		err = collector__read(c);
 		if (!err)
 			err = collector__pass(c, cb, ctx);
@@ -446,7 +447,7 @@ int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 	return err ? err : drain(c, UINT64_MAX, cb, ctx);
 }
 
-int collector__counts(struct collector *c, enum probe probe, struct collect_counts *ret)
+int collector__counts(const struct collector *c, enum probe probe, struct collect_counts *ret)
 {
 	struct rec_counts *all = calloc((size_t)c->n_cpus, sizeof(*all));
 	struct collect_counts sum = { 0 };

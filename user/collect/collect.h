@@ -87,7 +87,8 @@ void collector__set_verdict(struct collector *c, const struct verdict_key *key, 
 /* Read all records that are complete up to now. 0 or -errno. */
 int collector__read(struct collector *c);
 
-/* Pass those on of which no older one can come, oldest first; stops at the first error of `cb`. */
+/* Pass those on of which no older one can come, oldest first; stops at the first error of `cb`. With -ECANCELED what is
+ * left stays for the next time. */
 int collector__pass(struct collector *c, collect_cb cb, void *ctx);
 
 /* Records older than this have all been passed on. */
@@ -97,7 +98,7 @@ uint64_t collector__passed_until(const struct collector *c);
  * takes longer than a second. */
 int collector__stop(struct collector *c, collect_cb cb, void *ctx);
 
-int collector__counts(struct collector *c, enum probe probe, struct collect_counts *ret);
+int collector__counts(const struct collector *c, enum probe probe, struct collect_counts *ret);
 uint64_t collector__now(void);                           /* ns, the clock of records */
 size_t collector__ring_bytes(const struct collector *c); /* of all rings */
 size_t collector__ring_size(const struct collector *c);  /* of each */

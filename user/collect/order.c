@@ -149,19 +149,24 @@ static int keep_from(struct order *o, size_t first)
 int order__drain(struct order *o, uint64_t until, int (*cb)(void *ctx, const void *record, size_t size), void *ctx)
 {
 	size_t i;
-	int err;
+	int err = 0;
 
 	if (!o->n)
 		return 0;
 	sort(o);
 	for (i = 0; i < o->n && o->entries[i].ts < until; i++) {
 		err = cb(ctx, o->bytes + o->entries[i].offset, o->entries[i].size);
+		if (err == -ECANCELED)
+			break;
 		if (err) {
 			o->n = o->used = 0;
 			return err;
 		}
 	}
-	if (i)
-		return keep_from(o, i);
-	return 0;
+	if (i) {
+		int kept = keep_from(o, i);
+
+		err = kept ? kept : err;
+	}
+	return err;
 }

@@ -18,7 +18,7 @@ void order__free(struct order *o);
 int order__add(struct order *o, uint64_t ts, const void *record, size_t size);
 
 /* Pass all records with a time below `until` on, oldest first, those of one time in the order of adding. Stops at the
- * first error of `cb`, which is returned; records from there on are dropped. */
+ * first error of `cb`, which is returned; records from there on are dropped, unless it is -ECANCELED. */
 int order__drain(struct order *o, uint64_t until, int (*cb)(void *ctx, const void *record, size_t size), void *ctx);
 
 #endif

@@ -195,6 +195,7 @@ static int feed_snapshot(struct decoder *d, const uint8_t *record, size_t size, 
 	r.readable = rec.span_read;
 	r.texts = rec.texts;
 	r.n_texts = rec.n_texts;
+	reader__bound(&r, rec.span_size, size);
 	include = LOAD(uint64_t, r.span + base_at + offsetof(struct viz_base, include));
 	exclude = LOAD(uint64_t, r.span + base_at + offsetof(struct viz_base, exclude));
 	mask = layout->visible & (d->include_all ? ~0ull : include ? include : ~exclude);

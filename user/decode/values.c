@@ -8,9 +8,23 @@
 
 #define DICT_DEPTH_MAX 8
 
-/* Nodes of one snapshot. What does not overlap needs at most one leaf per byte of the span, each inside of a
- * list and a dict per level; a descriptor made to explode stops here. */
+/* Nodes of one snapshot, lists and dicts included; a descriptor made to explode stops here, */
 #define NODES_MAX 65536
+
+/* or here: what does not overlap shows each byte once, and a union maybe twice. */
+void reader__bound(struct reader *r, uint64_t span_size, uint64_t record_size)
+{
+	r->span_left = 2 * span_size;
+	r->text_left = 2 * record_size;
+}
+
+static bool take(uint64_t *left, uint64_t size)
+{
+	if (size > *left)
+		return false;
+	*left -= size;
+	return true;
+}
 
 static void put_string(struct reader *r, struct value *v, enum value_type type, const void *s, size_t size,
 		       bool truncated)
@@ -105,7 +119,7 @@ static int put_dict(struct reader *r, const char *key, struct layout *owner, str
 	return 0;
 }
 
-/* One value that is no list. 0, -ENOMEM, or -E2BIG for more than NODES_MAX. */
+/* One value that is no list. 0, -ENOMEM, or -E2BIG for more than there can be. */
 static int put_element(struct reader *r, const char *key, struct layout *layout, struct layout_attr *a, int64_t pos,
 		       unsigned depth)
 {
@@ -115,14 +129,16 @@ static int put_element(struct reader *r, const char *key, struct layout *layout,
 		return -E2BIG;
 	if (a->type == VIZ_TYPE_DICT)
 		return put_dict(r, key, layout, a, pos, depth);
+	if (!take(&r->span_left, a->stride))
+		return -E2BIG;
 	v = values__add(r->values, key, VALUE_UNREADABLE);
 	if (!v)
 		return -ENOMEM;
 	switch (a->type) {
 	case VIZ_TYPE_STR: put_array(r, v, VALUE_STRING, pos, a->stride); break;
 	case VIZ_TYPE_JSON: put_array(r, v, VALUE_JSON, pos, a->stride); break;
-	case VIZ_TYPE_STRP: put_pointer(r, v, VALUE_STRING, pos); break;
-	case VIZ_TYPE_JSONP: put_pointer(r, v, VALUE_JSON, pos); break;
+	case VIZ_TYPE_STRP: put_pointer(r, v, VALUE_STRING, pos); return take(&r->text_left, v->size) ? 0 : -E2BIG;
+	case VIZ_TYPE_JSONP: put_pointer(r, v, VALUE_JSON, pos); return take(&r->text_left, v->size) ? 0 : -E2BIG;
 	default: reader__number(r, v, a->type, pos);
 	}
 	return 0;

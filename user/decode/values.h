@@ -36,8 +36,9 @@ struct reader {
 	const uint8_t *span;
 	uint64_t readable; /* bytes of the span that are there */
 	uint32_t texts, n_texts;
-	uint32_t next_text; /* texts come in the order of their words, as a rule */
-	uint32_t nodes;     /* made so far, also those thrown away */
+	uint32_t next_text;            /* texts come in the order of their words, as a rule */
+	uint32_t nodes;                /* made so far, also those thrown away */
+	uint64_t span_left, text_left; /* bytes that may still be shown of the span, and of texts */
 };
 
 /* The pointer is good until the next node. NULL: no memory. */
@@ -99,6 +100,9 @@ static inline void reader__number(struct reader *r, struct value *v, unsigned ty
 	}
 	reader__unreadable(r, v);
 }
+
+/* How much it may show at most: so many bytes of a span and of a whole record, twice. */
+void reader__bound(struct reader *r, uint64_t span_size, uint64_t record_size);
 
 /* An attribute of the object itself: all its values. One that is too large becomes a single unreadable one. 0 or
  * -ENOMEM. */

@@ -186,7 +186,7 @@ int counters__finish(struct model *m, uint64_t ts)
 {
 	int err = 0;
 
-	for (struct track *track = m->tracks.first; track && !err; track = track->next)
+	for (struct track *track = m->tracks.first; track && !err && !model__enough(m); track = track->next)
 		err = close_track(m, model__at(m, ts, track->pid, track->tid), track, false);
 	return err;
 }

@@ -272,6 +272,13 @@ int model__feed(struct model *m, const struct event *e)
 
 int model__finish(struct model *m, uint64_t ts)
 {
+	return model__finish_within(m, ts, NULL, NULL);
+}
+
+int model__finish_within(struct model *m, uint64_t ts, bool (*enough)(void *ctx), void *ctx)
+{
+	m->enough = enough;
+	m->enough_ctx = ctx;
 	if (!m->error)
 		m->error = threads__finish(m, ts);
 	if (!m->error)

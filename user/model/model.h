@@ -61,6 +61,9 @@ int model__feed(struct model *m, const struct event *e);
  * last values once more. */
 int model__finish(struct model *m, uint64_t ts);
 
+/* The same, but what is still open when `enough` says so stays open: there may be millions. */
+int model__finish_within(struct model *m, uint64_t ts, bool (*enough)(void *ctx), void *ctx);
+
 const struct model_stats *model__stats(const struct model *m);
 
 #endif

@@ -286,7 +286,7 @@ int objects__finish(struct model *m, uint64_t ts)
 {
 	int err = 0;
 
-	for (struct object *o = m->first_object; o && !err; o = o->next)
+	for (struct object *o = m->first_object; o && !err && !model__enough(m); o = o->next)
 		err = leave_object(m, o, ts);
 	return err;
 }

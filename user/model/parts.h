@@ -64,11 +64,18 @@ struct model {
 	struct process *recent_process;
 	char *text; /* room for a name that is put together */
 	size_t room;
+	bool (*enough)(void *ctx); /* in the end: what is open stays so; NULL */
+	void *enough_ctx;
 };
 
 static inline struct budget *model__kept(struct model *m)
 {
 	return m->budgets ? &m->budgets->kept : NULL;
+}
+
+static inline bool model__enough(const struct model *m)
+{
+	return m->enough && m->enough(m->enough_ctx);
 }
 
 /* ---- model.c ---- */

@@ -231,7 +231,7 @@ int threads__finish(struct model *m, uint64_t ts)
 {
 	int err = 0;
 
-	for (struct thread *thread = m->first_thread; thread && !err; thread = thread->next)
+	for (struct thread *thread = m->first_thread; thread && !err && !model__enough(m); thread = thread->next)
 		err = end_slices(m, &thread->slices, thread->slices.n, model__at(m, ts, thread->pid, thread->tid));
 	return err;
 }

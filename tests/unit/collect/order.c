@@ -19,6 +19,7 @@ static struct rec *got;
 static size_t n_got, room;
 static uint32_t n_added;
 static size_t calls_until_error; /* 0: never */
+static int error = -ENOSPC;
 
 static void setup(void)
 {
@@ -64,7 +65,7 @@ static int on_record(void *ctx, const void *record, size_t size)
 		got = realloc(got, room * sizeof(*got));
 	}
 	got[n_got++] = *rec;
-	return calls_until_error && !--calls_until_error ? -ENOSPC : 0;
+	return calls_until_error && !--calls_until_error ? error : 0;
 }
 
 static int drain(uint64_t until)
@@ -180,6 +181,21 @@ Test(order, error_stops_and_drops_what_is_left)
 	add(1);
 	cr_assert_eq(drain(UINT64_MAX), 0);
 	EXPECT(10);
+}
+
+Test(order, who_is_told_to_stop_goes_on_later)
+{
+	for (uint64_t ts = 0; ts < 10; ts++)
+		add(ts);
+	error = -ECANCELED;
+	calls_until_error = 3;
+	cr_assert_eq(drain(8), -ECANCELED);
+	EXPECT(0, 1, 2); /* the last one was refused */
+	add(5);
+	cr_assert_eq(drain(8), 0);
+	EXPECT(2, 3, 4, 5, 10, 6, 7);
+	cr_assert_eq(drain(UINT64_MAX), 0);
+	EXPECT(8, 9);
 }
 
 Test(order, the_last_moment_of_all_is_passed_on_too)

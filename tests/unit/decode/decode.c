@@ -712,3 +712,29 @@ Test(decode, largest_list_fits)
 	cr_assert_eq(e.values[0].n_children, a.count);
 	cr_assert_eq(e.values[a.count].type, VALUE_UINT);
 }
+
+/* Attributes that are all the same memory: twice as much is shown as there is, and no more. */
+Test(decode, what_overlaps_is_shown_twice_at_most)
+{
+	static char object[1024];
+	struct viz_attr attrs[8];
+	struct descriptor d;
+	struct event e;
+	size_t unreadable = 0;
+
+	for (size_t i = 0; i < 8; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "v%zu", i);
+		attrs[i] = list_attr(name, VIZ_TYPE_U8, sizeof(struct viz_base), 1,
+				     sizeof(object) - sizeof(struct viz_base));
+	}
+	d = descriptor(VIZ_KIND_OBJECT, "o", 1, sizeof(object), attrs, 8);
+	introduce(CLS, &d);
+	snapshot_record(&record, OBJ, CLS, object, sizeof(object));
+	cr_assert_eq(feed(&e), 0);
+	cr_assert_leq(e.n_values, 2 * sizeof(object) + 8);
+	for (size_t i = 0; i < e.n_values; i++)
+		unreadable += e.values[i].type == VALUE_UNREADABLE;
+	cr_assert_eq(unreadable, 6);
+}
