@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What takes too long for every day: the tool is killed a thousand times over an old trace, and targets invent millions.
+
+    sudo tests/stress/run.py [--kills 1000] [--inventions 5000000] [--minutes 0]
+
+With --minutes all is repeated for as long. Prints its figures; exit code 1 if one of them is not as promised.
+"""
+import argparse
+import os
+import pathlib
+import random
+import signal
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import harness  # noqa: E402 pylint: disable=wrong-import-position
+import test_memory  # noqa: E402 pylint: disable=wrong-import-position
+import tracefile  # noqa: E402 pylint: disable=wrong-import-position
+
+OPTIONS = argparse.Namespace(kills=1000, inventions=5000000)
+DEFAULT_MEMORY_KB = 256 << 10
+
+
+def loads(data):
+    """Whole, or as a tool that was killed left it."""
+    events = tracefile.parse(data.decode())["traceEvents"] if data.startswith(b"{") else tracefile.parse_unfinished(data)
+    return len(events) > 0
+
+
+class Stress(harness.Case):
+    def test_kills_over_an_old_trace(self):
+        target = self.target(harness.build("steady"))
+        path = self.dir / "trace.json"
+        self.end(self.attach(target.pid, "-d", "0.2"), with_signal=None)
+        dice, new, inode = random.Random(1), 0, path.stat().st_ino
+        for _ in range(OPTIONS.kills):
+            tool = self.tool("-p", target.pid, "-o", "trace.json")
+            time.sleep(dice.uniform(0, 1.5))
+            self.end(tool, -signal.SIGKILL, signal.SIGKILL)
+            tool.clean_up()
+            self.assertTrue(loads(path.read_bytes()))
+            self.assertEqual(os.listdir(self.dir), ["trace.json"])
+            new += path.stat().st_ino != inode
+            inode = path.stat().st_ino
+        self.assertEqual(target.semaphores(), 0)
+        print("killed %d times: the old trace was there %d times, the new one %d times, all load, nothing is left over" % (
+            OPTIONS.kills, OPTIONS.kills - new, new))
+
+    def invented(self, what):
+        target = self.target(harness.build("inventor"), what, OPTIONS.inventions)
+        tool = self.attach(target.pid, "--ring-size", "8M", output="/dev/null")
+        target.tell()
+        target.await_step("done", timeout=3600)
+        peak = test_memory.anonymous_peak(tool.pid)
+        target.tell()
+        self.end(tool, with_signal=None)
+        print("%d %s: %d MB at most" % (OPTIONS.inventions, what, peak >> 10))
+        self.assertLess(peak, DEFAULT_MEMORY_KB + test_memory.BASE + (16 << 10), tool.messages())
+
+    def test_objects(self):
+        self.invented("objects")
+
+    def test_counters(self):
+        self.invented("counters")
+
+    def test_single_values(self):
+        self.invented("values")
+
+    def test_slices(self):
+        self.invented("slices")
+
+    def test_classes(self):
+        self.invented("classes")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=OPTIONS.kills)
+    parser.add_argument("--inventions", type=int, default=OPTIONS.inventions)
+    parser.add_argument("--minutes", type=float, default=0)
+    parser.add_argument("-k", dest="pattern", default="")
+    parser.parse_args(namespace=OPTIONS)
+    end = time.monotonic() + 60 * OPTIONS.minutes
+    while True:
+        tests = harness.unittest.defaultTestLoader.loadTestsFromTestCase(Stress)
+        chosen = harness.unittest.TestSuite(t for t in tests if OPTIONS.pattern in t.id())
+        result = harness.unittest.TextTestRunner(verbosity=0).run(chosen)
+        if not result.wasSuccessful():
+            return 1
+        if time.monotonic() >= end:
+            return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
