@@ -34,6 +34,8 @@ static void setup(void)
 		.not_finite = 15,
 		.invalid_json = 16,
 		.unwound = 17,
+		.too_deep = 19,
+		.unread = 22,
 		.unmatched = 18,
 		.rejected = 19,
 		.start = 5000000000,
@@ -71,6 +73,7 @@ Test(metadata, is_as_documented)
 			 "\"command\":[\"viztrace-bpf\",\"-p\",\"42\",\"--include\",\"a \\\"b\\\"\"],"
 			 "\"kernel\":\"%s %s %s\",\"pid\":42,\"executable\":\"/usr/bin/app\","
 			 "\"files\":[{\"path\":\"/usr/bin/app\",\"build_id\":\"00ff\",\"probes\":9}],"
+			 "\"files_not_attached\":[],"
 			 "\"clock\":\"CLOCK_MONOTONIC\",\"start_clock_ns\":5000000000,\"start_boot_ns\":7000000000,"
 			 "\"start_time\":\"2001-09-09T01:46:40.123456789Z\",\"end_us\":1234567.891,"
 			 "\"ended\":\"interrupted\",\"events\":{\"seen\":10,\"written\":7,\"filtered\":2,\"lost\":1,"
@@ -86,7 +89,7 @@ Test(metadata, is_as_documented)
 	snprintf(
 		wanted + n, sizeof(wanted) - n,
 		"},\"counters\":11,\"objects\":12,\"methods\":13,\"threads\":14,\"processes\":20,\"missed_processes\":21,\"not_finite\":15,\"invalid_json\":16,"
-		"\"unwound\":17,\"unmatched_exits\":18}");
+		"\"unwound\":17,\"too_deep\":19,\"unread\":22,\"unmatched_exits\":18}");
 	write_all(5, argv);
 	cr_assert_eq(json.size, strlen(wanted), "%.*s", (int)json.size, json.data);
 	cr_assert_eq(memcmp(json.data, wanted, json.size), 0, "%.*s\n%s", (int)json.size, json.data, wanted);

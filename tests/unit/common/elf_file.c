@@ -389,7 +389,7 @@ Test(elf_file, faster_nops_of_a_stub_that_goes_on_are_left_alone)
 
 	cr_assert_eq(read_library(), 0);
 	cr_assert(elf.probes[0].has_sites);
-	ret = library + elf.probes[0].offset + 16;
+	ret = library + elf.probes[0].offset + 17;
 	cr_assert_eq((unsigned char)*ret, 0xc3);
 	*ret = 0x31;
 	cr_assert_eq(read_library(), 0);
