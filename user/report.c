@@ -70,6 +70,7 @@ void report__close(struct report *r, const struct report_sources *from)
 		r->unread = missing;
 	else if (missing && !from->failed)
 		log_warn("%" PRIu64 " records were not completed in time; they count as lost", missing);
+	r->classes_beyond = d->classes_beyond;
 	r->counters = m->counters;
 	r->objects = m->objects;
 	r->methods = m->methods;

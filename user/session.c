@@ -82,6 +82,8 @@ static int on_incident(void *ctx, const struct event *e)
 
 	if (e->kind == EVENT_ENDED)
 		decoder__forget(s->decoder, e->pid);
+	else if (e->kind == EVENT_EXECED)
+		decoder__forget_old(s->decoder, e->pid);
 	return filter__feed(s->filter, e, on_event, s);
 }
 
@@ -177,6 +179,9 @@ static void on_process_event(void *ctx, enum event_kind what, uint64_t ts, pid_t
 {
 	struct session *s = ctx;
 
+	/* At once: the files of its next program are told of before this is passed on. */
+	if (what == EVENT_EXECED)
+		decoder__age(s->decoder, (uint32_t)pid);
 	if (incidents__add(&s->incidents, what, ts, (uint32_t)pid, text))
 		log_verbose("process %d: %s: %s", pid, text, strerror(ENOMEM));
 }

@@ -84,6 +84,10 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 	else if (r->total.lost > r->refused + r->unread)
 		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself",
 			 r->total.lost - r->unread);
+	if (r->classes_beyond)
+		log_warn("%" PRIu64
+			 " classes are more than are kept of a process, or of all; what their objects report is lost",
+			 r->classes_beyond);
 	if (r->missed)
 		log_warn("%" PRIu64
 			 " processes could not be traced from their start; what they did until then is missing",

@@ -64,3 +64,28 @@ class Bounds(harness.Case):
         tool = self.tool_for(target, "list", "-d", "0.5", "--max-size", "60M")
         self.end(tool, with_signal=None)
         self.assertLessEqual((self.dir / "trace.json").stat().st_size, (60 << 20) + SLACK)
+
+    def test_execs_that_bring_new_classes_each_time(self):
+        target = self.target(self.own("execs"), 70, "--wait", ready=None)
+        tool = self.attach(target.pid)
+        self.assertEqual(target.wait(), 0)
+        self.end(tool, with_signal=None)
+        trace = self.load()
+        self.assertEqual(trace.total["seen"], 71 * 2 * 64)
+        self.assertEqual(trace.total["lost"], 0, tool.messages())
+
+    def test_children_of_a_program_end_when_they_end(self):
+        """They fire without an exec of their own, each within a slice that it never ends."""
+        program = self.own("hostile")
+        tool = self.attach_to("-x", program, "-o", "trace.json", "--max-size", "4M")
+        target = self.target(program, "forks")
+        path = self.dir / "trace.json"
+        self.assertTrue(harness.wait_until(lambda: path.stat().st_size > 1 << 16))
+        self.end(tool)
+        target.child.kill()
+        events = [e for e in json.loads(path.read_bytes())["traceEvents"] if e.get("name") == "open"]
+        end = max(float(e["ts"]) for e in events)
+        ends = {e["pid"]: float(e["ts"]) for e in events if e["ph"] == "E"}
+        self.assertGreater(len(ends), 20)
+        at_the_end = [pid for pid, ts in ends.items() if ts >= end]
+        self.assertLessEqual(len(at_the_end), 5, "%d of %d" % (len(at_the_end), len(ends)))

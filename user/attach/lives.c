@@ -219,21 +219,40 @@ static int on_mapped(struct processes *p, struct process *process, const struct 
 	return err == -ESRCH ? members__look_without(p, process, e->name, e->ts) : err;
 }
 
+static int follow(struct processes *p, const struct process *parent, const struct watch_event *e)
+{
+	struct process *process;
+	int err = begin(p, e->pid, parent->comm, e->ts, &process);
+
+	return err ? err : members__open(p, process, e->ts);
+}
+
 static int on_watch(void *ctx, const struct watch_event *e)
 {
 	struct processes *p = ctx;
 	struct process *process = members__find(p, e->pid), *parent;
-	int err;
 
 	switch (e->kind) {
 	case WATCH_FORKED:
+		/* Its number was another one's, whose end has not come to us otherwise yet. */
+		if (process && process->ended && process->told < e->ts) {
+			end(p, process);
+			process = NULL;
+		}
 		parent = members__find(p, e->parent);
-		if (process || !parent || !p->opts.follow)
+		if (process || !parent)
 			return 0;
-		err = begin(p, e->pid, parent->comm, e->ts, &process);
-		return err ? err : members__open(p, process, e->ts);
+		return p->opts.follow  ? follow(p, parent, e) :
+		       p->opts.program ? join(p, e->pid, parent->comm, e->ts, e->ts) :
+					 0;
 	case WATCH_EXECED:
 		strangers__execed(p, e->pid, e->ts);
+		/* Forked by our program, and another one from here on. */
+		if (process && p->opts.program && !p->opts.follow && !runs_program(e->pid, &p->program)) {
+			process->ended = e->ts;
+			end(p, process);
+			process = NULL;
+		}
 		if (process && process->execed > e->ts)
 			return 0;
 		if (process && is_launchs(p, process)) {

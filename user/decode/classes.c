@@ -188,41 +188,91 @@ static void unlink_dict(struct classes *c, struct layout *layout)
 		c->dicts = layout->next_dict;
 }
 
+/* The classes of a process, in no order. */
+struct class_set {
+	struct layout *first;
+	size_t n;
+};
+
+static struct class_set *set_of(struct classes *c, uint32_t pid)
+{
+	struct class_set *set = table__get(&c->sets, pid, 0);
+
+	if (set)
+		return set;
+	set = calloc(1, sizeof(*set));
+	if (set && table__put(&c->sets, pid, 0, set)) {
+		free(set);
+		set = NULL;
+	}
+	return set;
+}
+
+/* It is in the table already. */
+static void link_layout(struct classes *c, struct class_set *set, struct layout *layout)
+{
+	layout->set = set;
+	layout->next_own = set->first;
+	if (set->first)
+		set->first->prev_own = layout;
+	set->first = layout;
+	set->n++;
+	if (layout->kind != VIZ_KIND_DICT)
+		return;
+	layout->next_dict = c->dicts;
+	if (c->dicts)
+		c->dicts->prev_dict = layout;
+	c->dicts = layout;
+}
+
+static void unlink_layout(struct classes *c, struct layout *layout)
+{
+	if (layout->next_own)
+		layout->next_own->prev_own = layout->prev_own;
+	if (layout->prev_own)
+		layout->prev_own->next_own = layout->next_own;
+	else
+		layout->set->first = layout->next_own;
+	layout->set->n--;
+	unlink_dict(c, layout);
+	budget__give(c->budget, cost_of(layout));
+	c->epoch++;
+	c->last = NULL;
+}
+
 int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size)
 {
-	struct layout *old, *layout;
+	struct layout *known = table__get(&c->by_address, pid, address), *layout;
+	struct class_set *set;
 	int err;
 
-	old = table__get(&c->by_address, pid, address);
-	if (old && size >= old->size && !memcmp(old->bytes, bytes, old->size))
+	if (known && size >= known->size && !memcmp(known->bytes, bytes, known->size)) {
+		known->old = false;
 		return 0;
+	}
+	set = set_of(c, pid);
+	if (!set)
+		return -ENOMEM;
+	if (!known &&
+	    (set->n >= CLASSES_OF_PROCESS || c->by_address.used >= CLASSES_KEPT || budget__is_spent(c->budget)))
+		return -ENOSPC;
 	err = layout__new(&layout, bytes, size);
 	if (err)
 		return err;
 	layout->pid = pid;
 	layout->address = address;
-
-	err = !old && (c->by_address.used >= CLASSES_KEPT || budget__is_spent(c->budget)) ?
-		      -ENOSPC :
-		      table__put(&c->by_address, pid, address, layout);
+	err = table__put(&c->by_address, pid, address, layout);
 	if (err) {
 		layout__free(layout);
 		return err;
 	}
+	if (known)
+		unlink_layout(c, known);
+	layout__free(known);
+	link_layout(c, set, layout);
 	budget__take(c->budget, cost_of(layout));
-	if (old)
-		budget__give(c->budget, cost_of(old));
 	c->epoch++;
 	c->last = NULL;
-	if (old)
-		unlink_dict(c, old);
-	layout__free(old);
-	if (layout->kind == VIZ_KIND_DICT) {
-		layout->next_dict = c->dicts;
-		if (c->dicts)
-			c->dicts->prev_dict = layout;
-		c->dicts = layout;
-	}
 	return 0;
 }
 
@@ -261,40 +311,57 @@ struct layout *classes__dict(struct classes *c, const struct layout *owner, stru
 	return a->dict;
 }
 
-struct forgetting {
-	struct classes *classes;
-	uint32_t pid;
-};
-
-static bool is_of_process(void *value, void *ctx)
+void classes__age(struct classes *c, uint32_t pid)
 {
-	struct forgetting *f = ctx;
-	struct layout *layout = value;
+	struct class_set *set = table__get(&c->sets, pid, 0);
 
-	if (layout->pid != f->pid)
-		return false;
-	unlink_dict(f->classes, layout);
-	budget__give(f->classes->budget, cost_of(layout));
-	layout__free(layout);
-	return true;
+	for (struct layout *layout = set ? set->first : NULL; layout; layout = layout->next_own)
+		layout->old = true;
+}
+
+static void forget(struct classes *c, struct class_set *set, bool only_old)
+{
+	struct layout *layout, *next;
+
+	for (layout = set->first; layout; layout = next) {
+		next = layout->next_own;
+		if (only_old && !layout->old)
+			continue;
+		table__remove(&c->by_address, layout->pid, layout->address);
+		unlink_layout(c, layout);
+		layout__free(layout);
+	}
+}
+
+void classes__forget_old(struct classes *c, uint32_t pid)
+{
+	struct class_set *set = table__get(&c->sets, pid, 0);
+
+	if (set)
+		forget(c, set, true);
 }
 
 void classes__forget(struct classes *c, uint32_t pid)
 {
-	struct forgetting f = { c, pid };
+	struct class_set *set = table__remove(&c->sets, pid, 0);
 
-	table__drop(&c->by_address, is_of_process, &f);
-	c->epoch++;
-	c->last = NULL;
+	if (set)
+		forget(c, set, false);
+	free(set);
 }
 
 void classes__clear(struct classes *c)
 {
+	struct class_set *set;
 	struct layout *layout;
 	size_t pos = 0;
 
 	while ((layout = table__next(&c->by_address, &pos)))
 		layout__free(layout);
+	pos = 0;
+	while ((set = table__next(&c->sets, &pos)))
+		free(set);
 	table__clear(&c->by_address);
+	table__clear(&c->sets);
 	*c = (struct classes){ 0 };
 }

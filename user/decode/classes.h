@@ -3,7 +3,8 @@
  * classes: the bytes of class descriptors in, checked tables out that decode can walk without further doubt.
  * Knows the descriptor's layout (viztrace.h); knows no records.
  *
- * Memory: one entry for each different (pid, address), at most CLASSES_KEPT of them.
+ * Memory: one entry for each different (pid, address) that its process still runs, at most CLASSES_OF_PROCESS for each
+ * process and CLASSES_KEPT for all.
  */
 #ifndef VIZTRACE_CLASSES_H
 #define VIZTRACE_CLASSES_H
@@ -15,9 +16,11 @@
 #include "../common/budget.h"
 #include "../common/table.h"
 
-#define CLASSES_KEPT 8192
+#define CLASSES_OF_PROCESS 4096
+#define CLASSES_KEPT 16384
 
 struct layout;
+struct class_set;
 
 struct layout_attr {
 	const char *key; /* the plain name: without the "viz." of inherited ones */
@@ -49,20 +52,23 @@ struct layout {
 	void *bytes; /* as they came: keys and tags point into them, a re-sent one is compared with them */
 	size_t size;
 	struct layout *prev_dict, *next_dict;
+	struct class_set *set; /* all of its process */
+	struct layout *prev_own, *next_own;
+	bool old; /* its process has executed another program since */
 	struct layout_attr attrs[];
 };
 
 /* All zeros is an empty set. */
 struct classes {
-	struct table by_address;
-	struct budget *budget; /* or NULL */
+	struct table by_address, sets; /* sets: by pid */
+	struct budget *budget;         /* or NULL */
 	struct layout *dicts;
 	struct layout *last; /* the one looked up last: most snapshots in a row are of one class */
 	uint64_t epoch;      /* changes with each class */
 };
 
-/* 0; -EINVAL: no descriptor; -ENOSPC: CLASSES_KEPT are there, or the budget is spent; -ENOMEM. Another descriptor at
- * the same address takes the place of the old one (a library was unloaded, another was loaded there). */
+/* 0; -EINVAL: no descriptor; -ENOSPC: as many as are kept are there, or the budget is spent; -ENOMEM. Another
+ * descriptor at the same address takes the place of the old one (a library was unloaded, another was loaded there). */
 int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size);
 
 struct layout *classes__lookup(struct classes *c, uint32_t pid, uint64_t address);
@@ -78,6 +84,11 @@ static inline struct layout *classes__find(struct classes *c, uint32_t pid, uint
  * into the attribute, of the same process if there is any, else of no process in particular, else of any; of
  * those the nearest one, since two libraries may have a dict of the same tag and line. */
 struct layout *classes__dict(struct classes *c, const struct layout *owner, struct layout_attr *a);
+
+/* The process executes another program. Its classes are old now, those that are added from here on are not; when its
+ * records of before have all been decoded the old ones can be forgotten. */
+void classes__age(struct classes *c, uint32_t pid);
+void classes__forget_old(struct classes *c, uint32_t pid);
 
 /* The process is over, and all its classes. */
 void classes__forget(struct classes *c, uint32_t pid);

@@ -90,6 +90,16 @@ int decoder__add_class(struct decoder *d, uint32_t pid, uint64_t address, const 
 	return classes__add(&d->classes, pid, address, bytes, size);
 }
 
+void decoder__age(struct decoder *d, uint32_t pid)
+{
+	classes__age(&d->classes, pid);
+}
+
+void decoder__forget_old(struct decoder *d, uint32_t pid)
+{
+	classes__forget_old(&d->classes, pid);
+}
+
 void decoder__forget(struct decoder *d, uint32_t pid)
 {
 	classes__forget(&d->classes, pid);
@@ -379,6 +389,7 @@ static int feed_class(struct decoder *d, const uint8_t *record, size_t size, str
 		return -EINVAL;
 	memcpy(&rec, record, sizeof(rec));
 	err = classes__add(&d->classes, rec.head.tgid, rec.address, record + sizeof(rec), size - sizeof(rec));
+	d->stats.classes_beyond += err == -ENOSPC;
 	if (err)
 		return err;
 	begin_event(ret, &rec.head, EVENT_IGNORE, EVENT_PROBE_INIT);

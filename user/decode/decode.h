@@ -17,6 +17,7 @@ struct decode_stats {
 	uint64_t truncated;  /* values cut */
 	uint64_t unreadable; /* values that could not be read */
 	uint64_t rejected_by_probe[EVENT_PROBES];
+	uint64_t classes_beyond; /* definitions of more classes than are kept */
 };
 
 int decoder__new(struct decoder **ret);
@@ -28,6 +29,11 @@ void decoder__set_budget(struct decoder *d, struct budget *budget);
 /* A class descriptor that did not come in a record: from the file that was mapped at run time. `pid` 0: of any
  * process. Used for the dicts that classes refer to by tag and line. 0, or -EINVAL if the bytes are no descriptor. */
 int decoder__add_class(struct decoder *d, uint32_t pid, uint64_t address, const void *bytes, size_t size);
+
+/* The process executes another program: what is added from here on is of that one. When its records of before have all
+ * been decoded, forget what was of the old one. */
+void decoder__age(struct decoder *d, uint32_t pid);
+void decoder__forget_old(struct decoder *d, uint32_t pid);
 
 /* The process is over: forget its classes. */
 void decoder__forget(struct decoder *d, uint32_t pid);
