@@ -129,7 +129,7 @@ class Batches(harness.Case):
         target = self.target(self.program, "forever", 2, path)
         target.tell()
         for i in range(8):
-            tool = self.attach(target.pid, "--collect", "batch", "--ring-size", "64M", "-d", "0.05", output="%d.json" % i)
+            tool = self.attach(target.pid, "--collect", "batch", "--ring-size", "1M", "-d", "0.05", output="%d.json" % i)
             self.end(tool, with_signal=None)
             trace = self.load("%d.json" % i)
             found = self.streams(trace, gaps=True)

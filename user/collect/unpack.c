@@ -143,6 +143,9 @@ int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words,
 	struct viz_base base;
 	int err = 0;
 
+	/* A program that is faster than we are goes on while we look for what was before the end. */
+	if (words[1] > u->end)
+		return 0;
 	*b = (struct batched){ .kind = REC_BATCHED, .ts = ts, .slot = slot, .n_words = n / 8 };
 	memcpy(b->words, words, n);
 	if (!is_report(words[0])) {
