@@ -512,7 +512,7 @@ int elf_file__read(struct elf_file *ret, int fd)
 		err = read_constants(&f, elf);
 	if (!f.batch.offset)
 		f.batch.pool = 0;
-	if (!err && f.n_probes && !eh.e_shoff)
+	if (!err && f.n_probes && elf_nextscn(elf, NULL) == NULL)
 		err = search_classes(&f, elf, fd);
 	mark_repeated(&f);
 	f.is_stripped = !err && !f.n_probes && f.n_classes;
