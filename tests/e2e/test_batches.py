@@ -128,14 +128,17 @@ class Batches(harness.Case):
         path = self.dir / "progress"
         target = self.target(self.program, "forever", 2, path)
         target.tell()
+        threads = set()
         for i in range(8):
             tool = self.attach(target.pid, "--collect", "batch", "--ring-size", "1M", "-d", "0.05", output="%d.json" % i)
             self.end(tool, with_signal=None)
             trace = self.load("%d.json" % i)
             found = self.streams(trace, gaps=True)
-            self.assertEqual(len(found), 2)
+            threads |= set(found)
             missing = sum(n[-1] - n[0] + 1 - len(n) for n in found.values())
             self.assertLessEqual(missing, trace.probe("set")["lost"])
+        # On a busy machine one of them may not run for all of a round.
+        self.assertEqual(len(threads), 2)
 
     def steps(self):
         target = self.target(self.program, "steps")
