@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -469,28 +468,6 @@ static void on_unmatched(const char *option, const char *pattern)
 	log_warn("%s %s matched nothing", option, pattern);
 }
 
-static void say_what_is_traced(const struct session *s)
-{
-	const struct processes_stats *stats = processes__stats(s->processes);
-	const struct opts *o = s->opts;
-	size_t n;
-	const struct process_description *first = processes__described(s->processes, &n);
-	char what[PATH_MAX + 64];
-
-	if (o->program)
-		snprintf(what, sizeof(what), "all that run %s, %zu now (ctl: -p %d)", o->program, stats->processes,
-			 s->control_pid);
-	else if (o->n_pids > 1)
-		snprintf(what, sizeof(what), "%zu processes", o->n_pids);
-	else
-		snprintf(what, sizeof(what), "process %d (%s)", n ? first->pid : 0, n ? first->comm : "");
-	if (o->argv)
-		log_info("tracing %s%s", what, o->follow ? " and its children" : "");
-	else
-		log_info("tracing %s%s, %zu probes in %zu files", what, o->follow ? " and its children" : "",
-			 stats->probes, stats->files);
-}
-
 /* All up to the point from where there is a trace. */
 static enum exit_code begin(struct session *s)
 {
@@ -544,7 +521,7 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	if (code)
 		return code;
 	open_control(s);
-	say_what_is_traced(s);
+	summary__begin(s->opts, s->processes, s->control_pid);
 	s->report.why = collect(s, stop);
 	log_status(NULL);
 	err = finish(s, argc, argv);

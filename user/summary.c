@@ -3,6 +3,7 @@
 #include "summary.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,27 @@ static const char *human_size(char *text, size_t size, uint64_t bytes)
 		n /= 1000;
 	snprintf(text, size, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
 	return text;
+}
+
+void summary__begin(const struct opts *o, const struct processes *processes, pid_t control_pid)
+{
+	const struct processes_stats *stats = processes__stats(processes);
+	size_t n;
+	const struct process_description *first = processes__described(processes, &n);
+	char what[PATH_MAX + 64];
+
+	if (o->program)
+		snprintf(what, sizeof(what), "all that run %s, %zu now (ctl: -p %d)", o->program, stats->processes,
+			 control_pid);
+	else if (o->n_pids > 1)
+		snprintf(what, sizeof(what), "%zu processes", o->n_pids);
+	else
+		snprintf(what, sizeof(what), "process %d (%s)", n ? first->pid : 0, n ? first->comm : "");
+	if (o->argv)
+		log_info("tracing %s%s", what, o->follow ? " and its children" : "");
+	else
+		log_info("tracing %s%s, %zu probes in %zu files", what, o->follow ? " and its children" : "",
+			 stats->probes, stats->files);
 }
 
 void summary__status(double seconds, uint64_t events, double rate, uint64_t lost, uint64_t bytes)

@@ -4,8 +4,12 @@
 #define VIZTRACE_SUMMARY_H
 
 #include "attach/processes.h"
+#include "opts.h"
 #include "report.h"
 #include "write/sinks.h"
+
+/* What is traced; `control_pid` is by which `ctl` finds us. */
+void summary__begin(const struct opts *o, const struct processes *processes, pid_t control_pid);
 
 /* While it runs, on a terminal. `rate` is events per second. */
 void summary__status(double seconds, uint64_t events, double rate, uint64_t lost, uint64_t bytes);
