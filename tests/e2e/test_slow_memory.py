@@ -78,7 +78,7 @@ class SlowMemory(harness.Case):
                 self.is_asleep(target, what)
                 target.ask("work 100")
                 start = time.monotonic()
-                self.end(tool)
+                self.end(tool, complete=False)
                 took = time.monotonic() - start
                 self.assertEqual(target.semaphores(), 0)
                 self.assertIn("a thread of the target sleeps in a probe", tool.messages())
