@@ -13,6 +13,26 @@
 #define HASH_BASIS 0xcbf29ce484222325ULL
 #define HASH_PRIME 0x100000001b3ULL
 
+/* What an event needs to know of it. Both are memory of a record: see below. */
+static __always_inline void draft_plan(struct plan *draft, const struct viz_class *cls)
+{
+	volatile __u32 *n_texts = &draft->n_texts;
+
+	draft->span_offset = cls->span_offset;
+	draft->span_size = cls->span_size;
+	*n_texts = 0;
+	for (__u32 i = 0; i < VIZ_SPAN_MAX / 8; i++) {
+		__u32 n = *n_texts;
+
+		if (!(cls->strings[i / 64] >> (i % 64) & 1))
+			continue;
+		if (n >= VIZ_STRINGS_MAX)
+			break;
+		draft->words[n] = i;
+		*n_texts = n + 1;
+	}
+}
+
 /* First sight of a class: check what an event relies on, send the descriptor, keep the plan in the map.
  * A global function of plain numbers: the verifier looks at it once, and not for each way to get here.
  * Returns an enum outcome. */
@@ -22,7 +42,6 @@ __noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation
 	struct hit hit = { .id = id };
 	struct rec_class *rec;
 	struct plan plan, *draft;
-	volatile __u32 *n_texts;
 	struct viz_class *cls;
 	void *buffer;
 	int outcome;
@@ -55,20 +74,7 @@ __noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation
 	if (read_memory(rec->bytes, size, address))
 		goto discard;
 
-	draft->span_offset = cls->span_offset;
-	draft->span_size = cls->span_size;
-	n_texts = &draft->n_texts;
-	*n_texts = 0;
-	for (__u32 i = 0; i < VIZ_SPAN_MAX / 8; i++) {
-		__u32 n = *n_texts;
-
-		if (!(cls->strings[i / 64] >> (i % 64) & 1))
-			continue;
-		if (n >= VIZ_STRINGS_MAX)
-			break;
-		draft->words[n] = i;
-		*n_texts = n + 1;
-	}
+	draft_plan(draft, cls);
 	plan = *draft;
 
 	fill_head(&rec->head, &hit, REC_CLASS, sizeof(*rec) + size);

@@ -56,6 +56,48 @@ static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i,
 	return DONE;
 }
 
+/* All strings of the class. */
+static __always_inline enum outcome take_texts(struct rec_snapshot *rec, struct hit *hit, const struct object *object,
+					       __u32 got, const __u32 span_max, const __u32 texts_max,
+					       const __u32 chars, const __u32 text_max, const bool last_size)
+{
+	struct key key = {
+		.address = object->cls,
+		.tgid = hit->id >> 32,
+		.generation = hit->generation,
+	};
+	struct plan *plan = bpf_map_lookup_elem(&classes, &key);
+	enum outcome outcome = DONE;
+
+	/* All that one turn hands to the next is in the record: registers would multiply what the verifier has to look
+	 * at. */
+	for (int i = 0; plan && i < texts_max && i < plan->n_texts; i++) {
+		outcome = take_text(rec, i, plan->words[i], got, span_max, texts_max, chars, text_max, last_size,
+				    may_retry(hit));
+		if (outcome != DONE)
+			break;
+	}
+	return outcome;
+}
+
+/* What says what the rest means. */
+static __always_inline void describe(struct rec_snapshot *rec, const struct hit *hit, const struct object *object,
+				     __u32 got, const __u32 span_max, const __u32 texts_max)
+{
+	rec->address = hit->address;
+	rec->cls = object->cls;
+	rec->probe = hit->probe;
+	rec->index = hit->index;
+	rec->span_offset = object->span_offset;
+	rec->span_size = object->span_size;
+	rec->span_read = got;
+	rec->texts = sizeof(*rec) + span_max;
+	/* Without strings all that follows the span is unused. */
+	rec->head.size = texts_max ? sizeof(*rec) + span_max + texts_max * sizeof(struct rec_text) + rec->epoch :
+				     sizeof(*rec) + got;
+	rec->epoch = hit->epoch;
+}
+
 /*
  * One snapshot record. `span_max` is its room for the span, `texts_max` for strings, `chars` for their characters
  * (of which one string may take `text_max`); all are constants, as the kernel wants the sizes of records to be.
@@ -107,35 +149,11 @@ static __always_inline enum outcome snapshot(struct hit *hit, const struct objec
 	rec->epoch = 0;
 	rec->head.flags = got < size ? REC_UNREADABLE : 0;
 	if (texts_max) {
-		struct key key = {
-			.address = object->cls,
-			.tgid = hit->id >> 32,
-			.generation = hit->generation,
-		};
-		struct plan *plan = bpf_map_lookup_elem(&classes, &key);
-
-		/* All that one turn hands to the next is in the record: registers would multiply what the verifier
-		 * has to look at. */
-		for (int i = 0; plan && i < texts_max && i < plan->n_texts; i++) {
-			outcome = take_text(rec, i, plan->words[i], got, span_max, texts_max, chars, text_max,
-					    last_size, may_retry(hit));
-			if (outcome != DONE)
-				goto discard;
-		}
+		outcome = take_texts(rec, hit, object, got, span_max, texts_max, chars, text_max, last_size);
+		if (outcome != DONE)
+			goto discard;
 	}
-
-	rec->address = hit->address;
-	rec->cls = object->cls;
-	rec->probe = hit->probe;
-	rec->index = hit->index;
-	rec->span_offset = object->span_offset;
-	rec->span_size = object->span_size;
-	rec->span_read = got;
-	rec->texts = sizeof(*rec) + span_max;
-	/* Without strings all that follows the span is unused. */
-	rec->head.size = texts_max ? sizeof(*rec) + span_max + texts_max * sizeof(struct rec_text) + rec->epoch :
-				     sizeof(*rec) + got;
-	rec->epoch = hit->epoch;
+	describe(rec, hit, object, got, span_max, texts_max);
 	if (rec->head.flags & REC_TRUNCATED)
 		count(hit, truncated);
 	if (rec->head.flags & REC_UNREADABLE)

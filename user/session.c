@@ -340,6 +340,21 @@ static void open_control(struct session *s)
 		log_verbose("no ctl for this trace: %s", strerror(-err));
 }
 
+/* What is there by now, up to the model. -ECANCELED: a bound was reached. */
+static int pass_on(struct session *s)
+{
+	int err = collector__read(s->collector);
+
+	/* What has happened before the last of these records is known before they are passed on. */
+	if (!err)
+		err = processes__update(s->processes);
+	if (!err)
+		err = collector__pass(s->collector, on_record, s);
+	if (!err)
+		err = pass_incidents(s, collector__passed_until(s->collector));
+	return err ? err : shorts__pass(s->shorts, collector__passed_until(s->collector), feed_model, s);
+}
+
 /* Collect until something ends it; says what. */
 static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 {
@@ -354,20 +369,11 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 		uint64_t before = s->records;
 		int timeout = POLL_IDLE_MS;
 
-		s->error = collector__read(s->collector);
-		/* What has happened before the last of these records is known before they are passed on. */
-		if (!s->error)
-			s->error = processes__update(s->processes);
-		if (!s->error)
-			s->error = collector__pass(s->collector, on_record, s);
+		s->error = pass_on(s);
 		if (s->error == -ECANCELED) {
 			s->error = 0;
 			break;
 		}
-		if (!s->error)
-			s->error = pass_incidents(s, collector__passed_until(s->collector));
-		if (!s->error)
-			s->error = shorts__pass(s->shorts, collector__passed_until(s->collector), feed_model, s);
 		if (s->error)
 			return "an error";
 		ended = processes__ended(s->processes);

@@ -56,6 +56,25 @@ static uint64_t size_of(const struct sink *k)
 	return k->output ? output__size_on_disk(k->output) : 0;
 }
 
+/* What was lost, why, and what helps. */
+static void tell_losses(const struct report *r, uint64_t ring_size, uint64_t memory)
+{
+	if (r->refused)
+		log_warn("%" PRIu64 " events were lost: what the targets name and make is more than --memory %" PRIu64
+			 "M holds; filters, or a larger one, keep what is wanted",
+			 r->refused, memory >> 20);
+	if (r->unread)
+		log_warn("%" PRIu64
+			 " events were there and not written when the trace had to end (%s); they count as lost",
+			 r->unread, r->why);
+	if (r->total.lost > r->rejected + r->unread)
+		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k",
+			 r->total.lost - r->unread, ring_size >> 10);
+	else if (r->total.lost > r->refused + r->unread)
+		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself",
+			 r->total.lost - r->unread);
+}
+
 void summary__print(const struct report *r, const struct sinks *sinks, uint64_t ring_size, uint64_t memory)
 {
 	const struct report_counts *p = r->probes;
@@ -92,20 +111,7 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 			 r->too_deep);
 	if (r->forgotten)
 		log_info("  %" PRIu64 " objects were forgotten for others", r->forgotten);
-	if (r->refused)
-		log_warn("%" PRIu64 " events were lost: what the targets name and make is more than --memory %" PRIu64
-			 "M holds; filters, or a larger one, keep what is wanted",
-			 r->refused, memory >> 20);
-	if (r->unread)
-		log_warn("%" PRIu64
-			 " events were there and not written when the trace had to end (%s); they count as lost",
-			 r->unread, r->why);
-	if (r->total.lost > r->rejected + r->unread)
-		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k",
-			 r->total.lost - r->unread, ring_size >> 10);
-	else if (r->total.lost > r->refused + r->unread)
-		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself",
-			 r->total.lost - r->unread);
+	tell_losses(r, ring_size, memory);
 	if (r->classes_beyond)
 		log_warn("%" PRIu64
 			 " classes are more than are kept of a process, or of all; what their objects report is lost",
