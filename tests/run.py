@@ -24,7 +24,7 @@ FAILURE = re.compile(r"^(?:FAIL: |ERROR: |.*FAILED|.*\[FAIL\]|.*ERROR: LeakSanit
 CRITERION = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
 # Criterion's tests are processes of their own, and it does not look at how these exit: a leak changes no count of its.
 LEAK = re.compile(r"^.*ERROR: LeakSanitizer.*$", re.M)
-TIMEOUT = 2400
+TIMEOUT = 3600
 EXTRA = {
     "containers": ["make", "--no-print-directory", "test-container"],
     "packages": ["make", "--no-print-directory", "test-packages"],
