@@ -279,7 +279,7 @@ class Case(unittest.TestCase):
         return self.load(), tool
 
     def end(self, tool, code=0, with_signal=signal.SIGINT, complete=True):
-        """End the tool (None: it ends by itself); its exit code has to be `code`. `complete`: nothing hung in a probe."""
+        """End the tool (None: it ends by itself); its exit code has to be `code`. `complete`: nothing was left behind in a probe or a lap."""
         if with_signal:
             tool.signal(with_signal)
         self.assertEqual(tool.wait(), code, tool.messages())

@@ -88,4 +88,5 @@ class Bounds(harness.Case):
         ends = {e["pid"]: float(e["ts"]) for e in events if e["ph"] == "E"}
         self.assertGreater(len(ends), 20)
         at_the_end = [pid for pid, ts in ends.items() if ts >= end]
-        self.assertLessEqual(len(at_the_end), 5, "%d of %d" % (len(at_the_end), len(ends)))
+        # On a busy machine some are still there, or their ends are not read yet; without the ends all would be.
+        self.assertLess(len(at_the_end), len(ends) / 4, "%d of %d" % (len(at_the_end), len(ends)))
