@@ -13,6 +13,8 @@ import tempfile
 import time
 import unittest
 
+import suite
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOOL = os.path.join(ROOT, "build", "viztrace-bpf")
 FILES = os.path.join(ROOT, "user", "completion")
@@ -242,14 +244,5 @@ class Fish(Shells, unittest.TestCase):
         return "viztrace-bpf " + found.pop() + " "
 
 
-def main():
-    result = unittest.main(exit=False, verbosity=1).result
-    failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
-    for test, why in result.skipped:
-        print(f"skipped {test}: {why}")
-    print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(suite.main())

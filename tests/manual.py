@@ -8,6 +8,8 @@ import subprocess
 import sys
 import unittest
 
+import suite
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOOL = os.path.join(ROOT, "build", "viztrace-bpf")
 MAN = os.path.join("user", "man")
@@ -149,14 +151,5 @@ class Manual(unittest.TestCase):
             self.assertIn('"viztrace\\-bpf %s"' % version, read(os.path.join(MAN, page)), page)
 
 
-def main():
-    result = unittest.main(exit=False, verbosity=1).result
-    failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
-    for test, why in result.skipped:
-        print(f"skipped {test}: {why}")
-    print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(suite.main())

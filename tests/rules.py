@@ -10,6 +10,8 @@ import sys
 import tempfile
 import unittest
 
+import suite
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -159,14 +161,5 @@ class Rules(unittest.TestCase):
             self.assertRegex(version, r"^viztrace-bpf \d+\.\d+\.\d+\n$")
 
 
-def main():
-    result = unittest.main(exit=False, verbosity=1).result
-    failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
-    for test, why in result.skipped:
-        print(f"skipped {test}: {why}")
-    print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(suite.main())

@@ -12,6 +12,9 @@ import tarfile
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import suite  # noqa: E402 pylint: disable=wrong-import-position
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 JOBS = "-j%d" % (os.cpu_count() or 1)
 # Neither may be called.
@@ -142,14 +145,5 @@ class Versions(unittest.TestCase):
         self.assertEqual(re.search(r"^Version: +([\d.]+)$", spec, re.M)[1], version)
 
 
-def main():
-    result = unittest.main(exit=False, verbosity=1).result
-    failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
-    for test, why in result.skipped:
-        print(f"skipped {test}: {why}")
-    print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(suite.main())

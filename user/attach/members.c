@@ -28,8 +28,6 @@ struct process *members__find(const struct processes *p, pid_t pid)
 
 /* ---- Files ---- */
 
-#define ENOTSUPP 524 /* the kernel's own, which is in no header of user space */
-
 static const char *reason(int err)
 {
 	return err == -ENOTSUPP ? "no probe can be at that instruction" : strerror(-err);

@@ -19,6 +19,8 @@ struct silent {
 	unsigned int nudges;
 };
 
+#define ENOTSUPP 524 /* the kernel's own, which is in no header of user space */
+
 struct process {
 	pid_t pid;
 	struct target *target; /* NULL: it has not executed its program yet, or was gone when we came */

@@ -20,8 +20,6 @@
 #include "switching.h"
 #include "watch.h"
 
-#define ENOTSUPP 524 /* the kernel's own, which is in no header of user space */
-
 /* ---- While they run ---- */
 
 int processes__update(struct processes *p)
