@@ -37,11 +37,14 @@ size_t processes__poll_fds(const struct processes *p, struct pollfd *ret)
 
 const char *processes__ended(const struct processes *p)
 {
-	if (p->command && !p->opts.follow && p->command_ended)
+	bool only_command = p->command && !p->opts.follow;
+
+	if (only_command && p->command_ended)
 		return "the command ended";
 	if (p->first || p->opts.program)
 		return NULL;
-	return p->command             ? "the command and its children ended" :
+	return only_command           ? "the command ended" :
+	       p->command             ? "the command and its children ended" :
 	       p->stats.processes > 1 ? "the targets ended" :
 					"the target ended";
 }
