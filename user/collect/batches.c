@@ -188,13 +188,13 @@ gone:
 	return 1;
 }
 
-/* What was read may be of the memory of before or after an exec. */
+/* What was read may be of the memory of before or after an exec. 0: of all. */
 static void drop_pools(struct batches *b, pid_t pid)
 {
 	struct pool **at = &b->pools, *p;
 
 	while ((p = *at)) {
-		if (p->pid != pid) {
+		if (pid && p->pid != pid) {
 			at = &p->next;
 			continue;
 		}
@@ -321,6 +321,11 @@ int batches__read(struct batches *b)
 		return n;
 	if (!looks)
 		return 0;
+	/* Somebody is still copying a lap, and those behind it wait for that: what we saw may be younger. */
+	if ((long)(*b->consumed - goal) < 0) {
+		drop_pools(b, 0);
+		return 0;
+	}
 	n = take_pools(b, now);
 	if (n < 0)
 		return n;
@@ -330,8 +335,7 @@ int batches__read(struct batches *b)
 	}
 	b->waiting = 0;
 	b->looked = now;
-	if ((long)(*b->consumed - goal) >= 0)
-		b->safe_until = now - MARGIN_NS;
+	b->safe_until = now - MARGIN_NS;
 	return 0;
 }
 
@@ -360,7 +364,7 @@ int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb 
 
 void batches__end(struct batches *b)
 {
-	b->skel->bss->until_ticks = b->unpack.end = clock__ticks();
+	b->skel->bss->until_ticks = b->laps.until = b->unpack.end = clock__ticks();
 	b->ending = true;
 }
 
@@ -536,7 +540,7 @@ int batches__new(struct batches **ret, struct order *order, const struct batches
 	usleep(1000);
 	clock__look(&b->clock);
 	b->safe_until = b->looked = collector__now();
-	b->skel->bss->from_ticks = b->unpack.start = clock__ticks();
+	b->skel->bss->from_ticks = b->laps.from = b->unpack.start = clock__ticks();
 	*ret = b;
 	return 0;
 }

@@ -417,6 +417,8 @@ static int end_batches(struct collector *c, collect_cb cb, void *ctx)
 			err = collector__pass(c, cb, ctx);
 		usleep(1000);
 	}
+	if (!err && batches__safe_until(c->batches) < end + STOP_MARGIN_NS)
+		log_warn("the last batches did not come in time: what happened just before the end may be missing");
 	batches__close(c->batches);
 	if (batches__unreadable(c->batches))
 		log_warn("%llu batches could not be read; what was in them is missing",

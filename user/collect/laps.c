@@ -71,17 +71,18 @@ static bool is_complete(const struct laps_look *look, uint32_t at)
 	return kind_of(look->data[at / 8]) && (!look->before || kind_of(look->before[at / 8]));
 }
 
-static int pass(struct laps_slot *s, const struct laps_look *look, uint32_t at, laps_cb cb, void *ctx)
+static int pass(const struct laps *l, struct laps_slot *s, const struct laps_look *look, uint32_t at, laps_cb cb,
+		void *ctx)
 {
 	const uint64_t *record = look->data + at / 8;
 
 	s->complete += size_of(record[0]);
-	if (!look->flushed)
+	if (!look->flushed && record[1] >= l->from && (!l->until || record[1] <= l->until))
 		s->drained[kind_of(record[0])]++;
 	return cb(ctx, s, record, size_of(record[0]));
 }
 
-static int look_at_holes(struct laps_slot *s, const struct laps_look *look, laps_cb cb, void *ctx)
+static int look_at_holes(const struct laps *l, struct laps_slot *s, const struct laps_look *look, laps_cb cb, void *ctx)
 {
 	int err = 0;
 
@@ -90,7 +91,7 @@ static int look_at_holes(struct laps_slot *s, const struct laps_look *look, laps
 			i++;
 			continue;
 		}
-		err = pass(s, look, s->holes[i], cb, ctx);
+		err = pass(l, s, look, s->holes[i], cb, ctx);
 		s->holes[i] = s->holes[--s->n_holes];
 	}
 	return err;
@@ -101,8 +102,11 @@ int laps__look(struct laps *l, struct laps_slot *s, const struct laps_look *look
 	const uint32_t complete = look->impatient ? UINT32_MAX : look->complete;
 	int err;
 
-	if (s->known && (int32_t)(look->lap - s->lap) < 0)
+	if (s->known && (int32_t)(look->lap - s->lap) < 0) {
+		/* It cannot come after a later one, unless the program has turned its number back. */
+		l->malformed += look->flushed;
 		return 0;
+	}
 	if (!s->known || look->lap != s->lap) {
 		leave(l, s);
 		s->known = true;
@@ -111,7 +115,7 @@ int laps__look(struct laps *l, struct laps_slot *s, const struct laps_look *look
 	/* We have had more by now than there was when this was read. */
 	if (s->complete > complete)
 		return s->taken < look->size;
-	err = look_at_holes(s, look, cb, ctx);
+	err = look_at_holes(l, s, look, cb, ctx);
 	while (!err && s->taken < look->size) {
 		if (!is_record(s, look, s->taken)) {
 			/* Its room was taken a moment ago; when all should be there it is nonsense. */
@@ -125,7 +129,7 @@ int laps__look(struct laps *l, struct laps_slot *s, const struct laps_look *look
 				err = 1;
 				break;
 			}
-			err = pass(s, look, s->taken, cb, ctx);
+			err = pass(l, s, look, s->taken, cb, ctx);
 		} else if (!look->impatient || s->n_holes == LAPS_HOLES) {
 			err = 1;
 			break;

@@ -41,6 +41,7 @@ struct laps_slot {
 
 /* All zeros are books without a slot. */
 struct laps {
+	uint64_t from, until; /* by the records' own clock: the kernel counts those lost in between; until 0: not yet */
 	struct table by_address;
 	struct laps_slot *first;
 	/* Records that the kernel counts as lost with their lap, but that we have. */

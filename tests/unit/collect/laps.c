@@ -153,6 +153,19 @@ Test(laps, a_lap_that_was_read_before_its_flush_came_is_old)
 	assert_got(3);
 }
 
+Test(laps, a_flush_that_comes_after_a_later_lap_is_not_hidden)
+{
+	put(56);
+	go_on();
+	put(56);
+	flush();
+	lap = 0;
+	put(56);
+	flush();
+	cr_assert_eq(n_got, 1);
+	cr_assert_eq(laps.malformed, 1);
+}
+
 Test(laps, the_same_flush_twice)
 {
 	put(56);
@@ -258,6 +271,23 @@ Test(laps, a_lap_that_never_came_was_counted_though_we_had_a_part)
 	cr_assert_eq(n_got, 3);
 	laps__close(&laps);
 	cr_assert_eq(laps.had[VIZ_RECORD_SET], 2);
+}
+
+/* The program goes on behind the end: neither do we want that, nor does the kernel count it as lost. */
+Test(laps, what_is_behind_the_end_was_not_counted_as_lost)
+{
+	laps.from = 10;
+	laps.until = 20;
+	for (uint64_t ticks = 9; ticks <= 21; ticks++) {
+		uint32_t at = take_room(24);
+
+		data[at / 8 + 1] = ticks;
+		complete_it(at, 0);
+	}
+	drain();
+	laps__lose(slot, 0);
+	laps__close(&laps);
+	cr_assert_eq(laps.had[VIZ_RECORD_SET], 11);
 }
 
 Test(laps, the_last_lap_is_lost)
