@@ -11,10 +11,10 @@
 #include <linux/ptrace.h>
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "viztrace.h"
 #include "record.h"
+#include "task.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -23,12 +23,7 @@ const volatile bool cfg_task_stack = true; /* see maps.h */
 
 #define SMALL_LAP 1024
 
-/* What is needed of the kernel's structures; where it is the loader finds out. */
-#define KERNEL __attribute__((preserve_access_index))
 /* clang-format off */
-struct signal_struct { void *group_exec_task; } KERNEL;
-struct thread_struct { unsigned long fsbase; } KERNEL;
-struct task_struct { int pid, tgid; char comm[16]; struct signal_struct *signal; struct thread_struct thread; } KERNEL;
 struct seq_file;
 struct bpf_iter_meta { struct seq_file *seq; } KERNEL;
 struct bpf_iter__task { struct bpf_iter_meta *meta; struct task_struct *task; } KERNEL;
@@ -237,7 +232,7 @@ static __always_inline void learn_pool(struct rec_batched *b, __u64 slot, __u64 
 SEC("uprobe")
 int on_batch(struct pt_regs *ctx)
 {
-	__u64 id = bpf_get_current_pid_tgid(), slot = PT_REGS_PARM1(ctx), data = PT_REGS_PARM2(ctx), head = 0;
+	__u64 id = current_id(), slot = PT_REGS_PARM1(ctx), data = PT_REGS_PARM2(ctx), head = 0;
 	struct rec_batched *b;
 	char comm[16];
 
@@ -264,7 +259,7 @@ int on_batch(struct pt_regs *ctx)
 SEC("raw_tp/sched_process_exit")
 int BPF_PROG(on_task_exit, struct task_struct *task, bool group_dead)
 {
-	__u64 id = bpf_get_current_pid_tgid();
+	__u64 id = current_id();
 	struct rec_batched *b = find(id);
 
 	if (!b)
@@ -284,7 +279,7 @@ int BPF_PROG(on_task_exit, struct task_struct *task, bool group_dead)
 SEC("raw_tp/sched_prepare_exec")
 int BPF_PROG(on_prepare_exec, struct task_struct *task)
 {
-	__u64 id = bpf_get_current_pid_tgid();
+	__u64 id = current_id();
 	struct rec_batched *b = find(id);
 
 	if (b)
@@ -295,7 +290,7 @@ int BPF_PROG(on_prepare_exec, struct task_struct *task)
 SEC("raw_tp/sched_process_exec")
 int BPF_PROG(on_new_memory, struct task_struct *task)
 {
-	struct rec_batched *b = find(bpf_get_current_pid_tgid());
+	struct rec_batched *b = find(current_id());
 
 	if (b) {
 		b->n_pools = 0;
@@ -307,11 +302,12 @@ int BPF_PROG(on_new_memory, struct task_struct *task)
 SEC("raw_tp/sched_process_fork")
 int BPF_PROG(on_thread, struct task_struct *parent, struct task_struct *child)
 {
-	__u64 id = (__u64)BPF_CORE_READ(child, tgid) << 32 | (__u32)BPF_CORE_READ(child, pid);
+	__u64 id = current_id();
 	char comm[16];
 
-	if (id >> 32 == (__u32)id || !find(id))
+	if (!is_thread(child) || !find(id))
 		return 0;
+	id = id >> 32 << 32 | thread_number(child);
 	bpf_get_current_comm(comm, sizeof(comm));
 	tell_thread(id, BPF_CORE_READ(child, thread.fsbase), comm);
 	return 0;
@@ -327,13 +323,13 @@ int on_task(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
-	tgid = BPF_CORE_READ(task, tgid);
+	tgid = process_number(task);
 	if (!bpf_map_lookup_elem(&batched, &tgid))
 		return 0;
 	rec.head.size = sizeof(rec);
 	rec.head.kind = REC_THREAD;
 	rec.head.tgid = tgid;
-	rec.head.tid = BPF_CORE_READ(task, pid);
+	rec.head.tid = thread_number(task);
 	BPF_CORE_READ_INTO(&rec.head.comm, task, comm);
 	rec.thread = BPF_CORE_READ(task, thread.fsbase);
 	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));

@@ -39,20 +39,6 @@ static __always_inline bool may_retry(const struct hit *hit)
 
 #define count(hit, what) __sync_fetch_and_add(&(hit)->counts->what, 1)
 
-static __always_inline __u64 current_id(void)
-{
-	if (cfg_pidns_ino) {
-		struct bpf_pidns_info ns = {};
-
-		if (bpf_get_ns_current_pid_tgid(cfg_pidns_dev, cfg_pidns_ino, &ns, sizeof(ns)) == 0)
-			return (__u64)ns.tgid << 32 | ns.pid;
-		/* Its number elsewhere may be that of one of ours. */
-		if (cfg_several)
-			return 0;
-	}
-	return bpf_get_current_pid_tgid();
-}
-
 /* Whose probe is this? False: of a process that is not traced. */
 static __always_inline bool is_traced(struct hit *hit, bool joins)
 {
@@ -90,6 +76,9 @@ static __always_inline bool begin(struct pt_regs *ctx, struct hit *hit, __u32 co
 	if (stopped)
 		return false;
 	hit->id = current_id();
+	/* One process has been asked for, and it is that one, though it has left our namespace's sight. */
+	if (!hit->id && !cfg_several)
+		hit->id = bpf_get_current_pid_tgid();
 	if (!is_traced(hit, cookie & COOKIE_JOINS))
 		return false;
 	hit->counts = bpf_map_lookup_elem(&counts, &probe);

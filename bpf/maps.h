@@ -6,15 +6,13 @@
 #ifndef VIZTRACE_MAPS_H
 #define VIZTRACE_MAPS_H
 
+#include "pidns.h"
 #include "record.h"
 #include "tracees.h"
 
 /* Sleepable programs (Linux 6.0) can fault in a page that nobody has touched yet. */
 const volatile bool cfg_fault_in = true;
 const volatile __u32 cfg_rings = 1;
-/* The PID namespace that records speak; 0: the initial one. */
-const volatile __u64 cfg_pidns_dev;
-const volatile __u64 cfg_pidns_ino;
 /* The probes fire for processes that nobody traces too: ask `tracees`. */
 const volatile bool cfg_several;
 

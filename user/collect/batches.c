@@ -469,12 +469,15 @@ int batches__add_file(struct batches *b, pid_t pid, const struct elf_file *elf, 
 static int load(struct batches *b, const struct batches_rings *rings)
 {
 	struct batch_bpf *s = batch_bpf__open();
+	struct machine_pidns ns = machine__pid_namespace();
 	int err;
 
 	if (!s)
 		return -errno;
 	b->skel = s;
 	s->rodata->cfg_rings = rings->n;
+	s->rodata->cfg_pidns_dev = ns.dev;
+	s->rodata->cfg_pidns_ino = ns.ino;
 	bpf_map__set_max_entries(s->maps.laps, (unsigned)b->ring_size);
 	bpf_program__set_expected_attach_type(s->progs.on_batch, (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
 	bpf_program__set_autoattach(s->progs.on_task, false);
@@ -516,10 +519,6 @@ int batches__new(struct batches **ret, struct order *order, const struct batches
 	/* Before, a process's memory is gone when we hear of its end. */
 	if (!machine__is_linux(6, 16)) {
 		*ret_why = "a process's end can be seen in time since Linux 6.16";
-		return -ENOTSUP;
-	}
-	if (machine__in_pid_namespace()) {
-		*ret_why = "we are in a PID namespace";
 		return -ENOTSUP;
 	}
 	b = calloc(1, sizeof(*b));

@@ -45,9 +45,18 @@ bool machine__in_user_namespace(void)
 	return in_child_namespace("/proc/self/ns/user", INITIAL_USERNS);
 }
 
+struct machine_pidns machine__pid_namespace(void)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PIDNS)
+		return (struct machine_pidns){ 0 };
+	return (struct machine_pidns){ st.st_dev, st.st_ino };
+}
+
 bool machine__in_pid_namespace(void)
 {
-	return in_child_namespace("/proc/self/ns/pid", INITIAL_PIDNS);
+	return machine__pid_namespace().ino != 0;
 }
 
 struct offsets {

@@ -17,6 +17,11 @@ bool machine__has_sysfs(void);
 bool machine__in_user_namespace(void);
 bool machine__in_pid_namespace(void);
 
+struct machine_pidns {
+	uint64_t dev, ino; /* as in struct stat; 0: the initial one */
+};
+struct machine_pidns machine__pid_namespace(void);
+
 /* A clock's ns as the kernel counts them, whatever our time namespace adds; the clocks that it adds to are
  * CLOCK_MONOTONIC and CLOCK_BOOTTIME. */
 uint64_t machine__kernel_time(clockid_t clock);

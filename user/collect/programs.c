@@ -65,8 +65,8 @@ static int keep_helpers(struct bpf_program *prog, struct bpf_prog_load_opts *opt
 
 static int try_load(struct programs *p, unsigned n_rings, bool several, bool no_faults)
 {
+	struct machine_pidns ns = machine__pid_namespace();
 	struct bpf_program *prog;
-	struct stat ns;
 	int err;
 
 	p->skel = viztrace_bpf__open();
@@ -75,10 +75,8 @@ static int try_load(struct programs *p, unsigned n_rings, bool several, bool no_
 	p->skel->rodata->cfg_fault_in = p->sleepable && !no_faults;
 	p->skel->rodata->cfg_rings = n_rings;
 	p->skel->rodata->cfg_several = several;
-	if (machine__in_pid_namespace() && stat("/proc/self/ns/pid", &ns) == 0) {
-		p->skel->rodata->cfg_pidns_dev = ns.st_dev;
-		p->skel->rodata->cfg_pidns_ino = ns.st_ino;
-	}
+	p->skel->rodata->cfg_pidns_dev = ns.dev;
+	p->skel->rodata->cfg_pidns_ino = ns.ino;
 	/* Its memory is taken at once. */
 	if (!several)
 		bpf_map__set_max_entries(p->skel->maps.tracees, 1);
@@ -140,7 +138,7 @@ int programs__follow_forks(struct programs *p)
 
 	if (!f)
 		return -errno;
-	f->rodata->cfg_pidns_ino = (uint32_t)p->skel->rodata->cfg_pidns_ino;
+	f->rodata->cfg_pidns_ino = p->skel->rodata->cfg_pidns_ino;
 	err = bpf_map__reuse_fd(f->maps.tracees, bpf_map__fd(p->skel->maps.tracees));
 	if (!err)
 		err = follow_bpf__load(f);
