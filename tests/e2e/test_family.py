@@ -505,7 +505,8 @@ class Crowds(Family):
         trace, tool = self.launched("sh", script, options=("-f",))
         self.all_there(trace, self.N * self.EVENTS, self.N)
         self.assertEqual({pid: n for pid, n in self.events_of(trace).items() if n != self.EVENTS}, {})
-        self.assertEqual(sorted(names[-1] for pid, names in trace.process_names.items() if pid in self.pids(trace)),
+        pids = self.pids(trace)
+        self.assertEqual(sorted(names[-1] for pid, names in trace.process_names.items() if pid in pids),
                          sorted("p%d" % i for i in range(self.N)))
         self.assertNotIn("warning", tool.messages())
 
