@@ -431,6 +431,9 @@ static int finish(struct session *s, int argc, char **argv)
 	bounds__last_pass(&s->bounds, collector__now());
 	/* What is open ends then, and not when we are rid of it. */
 	s->report.end = s->end ? s->end : collector__now();
+	/* Who came while we were told to end is in the records, too. */
+	if (!err)
+		err = processes__update(s->processes);
 	if (!err)
 		err = collector__stop(s->collector, on_record, s);
 	cut = err == -ECANCELED || s->bounds.too_large;

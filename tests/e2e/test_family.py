@@ -529,6 +529,20 @@ class Crowds(Family):
         for pid in whole - late:
             self.assertEqual(trace.acts[pid], {"leaf": steps(5)})
 
+    def test_a_process_that_comes_just_before_the_end(self):
+        """The tool has not looked since, and is told to end."""
+        steady = self.own("steady")
+        tool = self.attach_to("-x", steady, "-o", "trace.json")
+        tool.signal(signal.SIGSTOP)
+        target = self.target(steady)
+        target.ask("work 10")
+        tool.signal(signal.SIGINT)
+        tool.signal(signal.SIGCONT)
+        self.end(tool, with_signal=None)
+        trace = self.load()
+        self.assertEqual(trace.metadata["pid"], target.pid)
+        self.assertEqual(len(trace.samples_of("sum")), 10)
+
     def test_more_than_the_tool_can_follow(self):
         """It is stopped while so much happens that the kernel drops what it has to tell. What is there is traced, and that is said."""
         steady = self.own("steady")
