@@ -80,6 +80,7 @@ class Batches(harness.Case):
     def test_exec(self):
         trace = self.batched("exec", 20)
         self.assertEqual(trace.total["lost"], 0)
+        self.assertEqual(trace.metadata["missed_processes"], 0)
         numbers = [a["number"] for a in trace.samples_of("stream")]
         self.assertTrue(numbers == list(range(1077)) * 21, len(numbers))
 

@@ -60,10 +60,13 @@ static int execed(struct processes *p, struct process *process, const char *comm
 		return members__open(p, process, since);
 	target__forget(process->target);
 	switching__forget(process);
-	/* By another thread than the first: what we attached to is gone with that one. */
-	if (!p->family && collector__detach_dead(p->collector, process->pid))
+	/* By another thread than the first: what we attached to is gone with that one. Of a process that has ended by
+	 * now all is gone. */
+	if (!p->family && (process->first_thread_ended || target__runs(process->pid)) &&
+	    collector__detach_dead(p->collector, process->pid))
 		for (size_t i = 0; i < process->target->n_files; i++)
 			process->target->files[i].attached = 0;
+	process->first_thread_ended = false;
 	members__describe(p, process);
 	return members__look_if_there(p, process, since);
 }
@@ -266,6 +269,7 @@ static int on_watch(void *ctx, const struct watch_event *e)
 	case WATCH_EXITED:
 		if (process) {
 			process->ended = e->ts;
+			process->first_thread_ended |= e->tid == e->pid;
 			p->ops.on_thread_end(p->ops.ctx, e->ts, e->pid, e->tid);
 		} else if (e->pid == e->tid && p->program_binary) {
 			collector__remove_process(p->collector, e->pid); /* it may have joined by itself */

@@ -275,19 +275,21 @@ int members__look_without(struct processes *p, struct process *process, const ch
 {
 	int fd = open_as_family(p, path), err;
 	struct binary *b;
+	bool was_missed;
 
 	if (fd < 0)
 		return 0;
 	err = binaries__get(&p->binaries, fd, path, &b);
 	if (err || !b->elf.n_probes || b->refused || was_attached(p, process, b, since))
 		return err == -ENOMEM ? err : 0;
-	p->stats.missed += !process->missed;
+	was_missed = process->missed;
+	p->stats.missed += !was_missed;
 	process->missed = true;
 	/* In the end it is said how many. */
-	(p->stats.missed > 1 ? log_verbose :
-			       log_warn)("process %d (%s) ended before we could attach to the probes in %s%s",
-					 process->pid, process->comm, path,
-					 p->family ? "; the next one is traced from its start" : "");
+	(was_missed || p->stats.missed > 1 ?
+		 log_verbose :
+		 log_warn)("process %d (%s) ended before we could attach to the probes in %s%s", process->pid,
+			   process->comm, path, p->family ? "; the next one is traced from its start" : "");
 	return !p->family || b->attached ? 0 : members__attach_for_all(p, b);
 }
 

@@ -25,15 +25,16 @@ struct process {
 	pid_t pid;
 	struct target *target; /* NULL: it has not executed its program yet, or was gone when we came */
 	char comm[17];
-	bool awaited;    /* launch is about to show its exec */
-	bool let_go;     /* launch has: what it executes next is not shown */
-	bool missed;     /* counted as such */
-	bool spared;     /* it is emulated, and this was said */
-	bool gone;       /* to be dropped when what it did has been read */
-	uint64_t told;   /* the time of what was told of it last: its beginning comes first, its end last */
-	uint64_t looked; /* when we did last */
-	uint64_t execed; /* when it executed its program, if we saw that ourselves */
-	uint64_t ended;  /* when its last thread did that we know of */
+	bool awaited;            /* launch is about to show its exec */
+	bool let_go;             /* launch has: what it executes next is not shown */
+	bool missed;             /* counted as such */
+	bool first_thread_ended; /* since its last exec: another one may be about to execute a program */
+	bool spared;             /* it is emulated, and this was said */
+	bool gone;               /* to be dropped when what it did has been read */
+	uint64_t told;           /* the time of what was told of it last: its beginning comes first, its end last */
+	uint64_t looked;         /* when we did last */
+	uint64_t execed;         /* when it executed its program, if we saw that ourselves */
+	uint64_t ended;          /* when its last thread did that we know of */
 	/* switching.h */
 	uint64_t attached, look_at; /* when we did last; when to look next */
 	uint64_t *up;               /* semaphores that were when we came */
