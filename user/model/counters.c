@@ -36,13 +36,17 @@ static const char *flaw(struct model *m, const struct event *e)
 	for (i = 0; i < e->n_values; i++) {
 		const struct value *v = &e->values[i];
 
-		if (v->type == VALUE_UNREADABLE) {
-			m->stats.unreadable++;
-			return "unreadable";
+		switch (v->type) {
+		case VALUE_INT:
+		case VALUE_UINT:
+		case VALUE_BOOL: break;
+		case VALUE_DOUBLE:
+			if (!isfinite(v->d))
+				what = "not a number";
+			break;
+		case VALUE_UNREADABLE: m->stats.unreadable++; return "unreadable";
+		default: what = "not a number"; break;
 		}
-		if ((v->type == VALUE_DOUBLE && !isfinite(v->d)) ||
-		    (v->type != VALUE_INT && v->type != VALUE_UINT && v->type != VALUE_DOUBLE && v->type != VALUE_BOOL))
-			what = "not a number";
 	}
 	if (what)
 		m->stats.not_finite++;

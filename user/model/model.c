@@ -238,20 +238,25 @@ static int refuse(struct model *m, const struct event *e)
 	return m->error = 0;
 }
 
+/* What is no event of a thread. */
+static int feed_other(struct model *m, const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_IGNORE: return 0;
+	case EVENT_THREAD_ENDED: return m->error = threads__end(m, e->pid, e->tid, e->ts);
+	case EVENT_NOTE: m->error = on_note(m, e); return m->error == -ENOBUFS ? refuse(m, e) : m->error;
+	default: return m->error = on_process(m, e);
+	}
+}
+
 int model__feed(struct model *m, const struct event *e)
 {
 	struct thread *thread;
 
-	if (m->error || e->kind == EVENT_IGNORE)
+	if (m->error)
 		return m->error;
-	if (e->kind == EVENT_BEGAN || e->kind == EVENT_PRESENT || e->kind == EVENT_EXECED || e->kind == EVENT_ENDED)
-		return m->error = on_process(m, e);
-	if (e->kind == EVENT_THREAD_ENDED)
-		return m->error = threads__end(m, e->pid, e->tid, e->ts);
-	if (e->kind == EVENT_NOTE)
-		m->error = on_note(m, e);
-	if (e->kind == EVENT_NOTE)
-		return m->error == -ENOBUFS ? refuse(m, e) : m->error;
+	if (e->kind >= EVENT_IGNORE)
+		return feed_other(m, e);
 	m->error = threads__of(m, e, &thread);
 	if (m->error)
 		return m->error == -ENOBUFS ? refuse(m, e) : m->error;

@@ -46,19 +46,32 @@ static bool is_member_of_objects(const char *name)
 		"__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__",
 	};
 
-	if (!name || !name[0] || !strchr("_chiptv", name[0]))
-		return false;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (!strcmp(name, members[i]))
 			return true;
 	return false;
 }
 
+/* Most names are told by their first character. */
+static inline bool may_be_member(const char *name)
+{
+	switch (name ? name[0] : 0) {
+	case '_':
+	case 'c':
+	case 'h':
+	case 'i':
+	case 'p':
+	case 't':
+	case 'v': return is_member_of_objects(name);
+	default: return false;
+	}
+}
+
 static void put_free_text(struct writer_chrome *w, const char *text)
 {
 	struct json *j = &w->event;
 
-	if (!is_member_of_objects(text)) {
+	if (!may_be_member(text)) {
 		put_text(j, text);
 		return;
 	}
