@@ -31,7 +31,8 @@ WERROR ?=
 FATAL := $(if $(WERROR),-Werror)
 WARNINGS := -Wall -Wextra $(FATAL) -Wmissing-prototypes -Wshadow
 PACKAGES := libbpf libelf jansson zlib
-USER_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -I$(B) -DTOOL_VERSION='"$(VERSION)"' \
+# -ffp-contract: a report has the same digits on each machine.
+USER_CFLAGS = -std=gnu11 -ffp-contract=off $(WARNINGS) -Iinclude -I$(B) -DTOOL_VERSION='"$(VERSION)"' \
 	$(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(SAME_PATHS) $(CPPFLAGS) $(CFLAGS)
 USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread
 
