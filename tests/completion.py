@@ -200,6 +200,9 @@ class Bash(Shells, unittest.TestCase):
 
     def test_a_value_behind_an_equals_sign(self):
         self.assertEqual(self.offered("-x", self.program, "--include", "=", "pool.l"), {"pool.load"})
+        self.assertEqual(self.offered("--report", "=", "j"), {"json"})
+        self.assertEqual(self.offered("--report", "="), {"json", "text"})
+        self.assertNotIn("json", self.offered("--report", ""))
         self.assertEqual(self.offered("-x", self.program, "--include", "="),
                          {"pool", "pool.open", "pool.load", "account", "account.lim"})
 

@@ -87,7 +87,7 @@ class Manual(unittest.TestCase):
     def test_options_are_those_that_are_parsed(self):
         source = read("user/opts.c")
         parsed = {"--" + name: value == "required" for name, value in
-                  re.findall(r'\{ "([a-z-]+)", (required|no)_argument', source)}
+                  re.findall(r'\{ "([a-z-]+)", (required|no|optional)_argument', source)}
         short = re.search(r'getopt_long\([^"]*":([a-z:]+)"', source).group(1)
         parsed.update({"-" + letter: bool(value) for letter, value in re.findall(r"([a-z])(:?)", short)})
         shown = options_of_help(tool("--help"))

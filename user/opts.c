@@ -33,6 +33,7 @@ enum {
 	OPT_USER,
 	OPT_FORMAT,
 	OPT_OPEN,
+	OPT_REPORT,
 	OPT_VERSION
 };
 
@@ -43,6 +44,7 @@ static const struct option options[] = {
 	{ "user", required_argument, NULL, OPT_USER },
 	{ "output", required_argument, NULL, 'o' },
 	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "report", optional_argument, NULL, OPT_REPORT },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -262,6 +264,10 @@ static int add_output(struct opts *o, const char *path, char *error, size_t size
 
 	if (!*path)
 		FAIL("-o needs the name of a file");
+	if (!strcmp(path, "none")) {
+		o->no_output = true;
+		return 0;
+	}
 	for (size_t i = 0; i < o->n_outputs; i++)
 		if (o->outputs[i].path && !strcmp(o->outputs[i].path, path))
 			FAIL("-o %s is given twice", path);
@@ -269,8 +275,8 @@ static int add_output(struct opts *o, const char *path, char *error, size_t size
 		o->outputs[o->n_outputs - 1].path = path;
 		return 0;
 	}
-	if (o->n_outputs == SINKS_MAX)
-		FAIL("-o may be given %d times at most", SINKS_MAX);
+	if (o->n_outputs == OUTPUTS_MAX)
+		FAIL("-o may be given %d times at most", OUTPUTS_MAX);
 	o->outputs[o->n_outputs++].path = path;
 	return 0;
 }
@@ -287,17 +293,22 @@ static int parse_format(struct opts *o, const char *name, char *error, size_t si
 		FAIL("--format is one of: %s; not '%s'", names, name);
 	if (o->n_outputs && !o->outputs[o->n_outputs - 1].path)
 		FAIL("--format is given twice for one -o");
-	if (o->n_outputs == SINKS_MAX)
-		FAIL("-o may be given %d times at most", SINKS_MAX);
+	if (o->n_outputs == OUTPUTS_MAX)
+		FAIL("-o may be given %d times at most", OUTPUTS_MAX);
 	o->outputs[o->n_outputs++].format = format;
 	return 0;
 }
 
-/* Every output has a format in the end, and there is one. */
+/* Every output has a format in the end, and there is one unless none is wanted. */
 static int settle_outputs(struct opts *o, char *error, size_t size)
 {
-	struct opts_output *last = o->n_outputs ? &o->outputs[o->n_outputs - 1] : &o->outputs[o->n_outputs++];
+	struct opts_output *last;
 
+	if (o->no_output && o->n_outputs)
+		FAIL("-o none goes with no other -o and no --format; a file of that name is ./none");
+	if (o->no_output)
+		return 0;
+	last = o->n_outputs ? &o->outputs[o->n_outputs - 1] : &o->outputs[o->n_outputs++];
 	/* --format behind the last -o. */
 	if (!last->path && o->n_outputs > 1) {
 		if (last[-1].format)
@@ -314,6 +325,17 @@ static int settle_outputs(struct opts *o, char *error, size_t size)
 		if (!out->format)
 			out->format = formats[0];
 	}
+	return 0;
+}
+
+static int parse_report(enum report_form *ret, const char *form, char *error, size_t size)
+{
+	if (!form || !strcmp(form, "text"))
+		*ret = REPORT_TEXT;
+	else if (!strcmp(form, "json"))
+		*ret = REPORT_JSON;
+	else
+		FAIL("--report is --report=text or --report=json, not '%s'", form);
 	return 0;
 }
 
@@ -347,6 +369,7 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_CLEAR: o->clear = true; break;
 		case OPT_SHOW: o->show = true; break;
 		case OPT_FAIL_ON_LOSS: o->fail_on_loss = true; break;
+		case OPT_REPORT: err = parse_report(&o->report, optarg, error, size); break;
 		case OPT_OPEN: o->open = true; break;
 		case OPT_NO_WAIT: o->no_wait = true; break;
 		case 'h': *ret_help = true; break;
@@ -432,6 +455,27 @@ static bool goes_to_a_file(const struct opts *o)
 	return false;
 }
 
+static bool goes_to_stdout(const struct opts *o)
+{
+	for (size_t i = 0; i < o->n_outputs; i++)
+		if (o->outputs[i].path && !strcmp(o->outputs[i].path, "-"))
+			return true;
+	return false;
+}
+
+static int check_answers(const struct opts *o, char *error, size_t size)
+{
+	if (o->command != COMMAND_TRACE && o->report)
+		FAIL("--report is for tracing, not for %s; see --help", command_names[o->command]);
+	if (o->no_output && !o->report)
+		FAIL("-o none keeps nothing: it goes with --report; see --help");
+	if (o->no_output && o->max_size)
+		FAIL("--max-size is for a trace that goes to a file, not for -o none");
+	if (o->report && goes_to_stdout(o))
+		FAIL("--report goes to stdout, and so would the trace: give it a file with -o");
+	return 0;
+}
+
 static int check(const struct opts *o, char *error, size_t size)
 {
 	if (o->command != COMMAND_TRACE && (o->follow || o->program || o->argv))
@@ -444,7 +488,7 @@ static int check(const struct opts *o, char *error, size_t size)
 		FAIL("--open is for a trace that goes to a file; see --help");
 	if (o->program && !*o->program)
 		FAIL("-x needs the name of a file");
-	return 0;
+	return check_answers(o, error, size);
 }
 
 static int parse(struct opts *o, int argc, char **argv, char *error, size_t size)

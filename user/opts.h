@@ -24,6 +24,11 @@ enum collect_way { COLLECT_AUTO, COLLECT_BATCH, COLLECT_TRAP, COLLECT_WAYS };
 
 enum command { COMMAND_TRACE, COMMAND_LIST, COMMAND_CTL, COMMAND_DOCTOR, COMMAND_OPEN };
 
+#define OUTPUTS_MAX (SINKS_MAX - 1) /* and one that answers */
+
+/* --report: what is told on stdout at the end. */
+enum report_form { REPORT_NONE, REPORT_TEXT, REPORT_JSON };
+
 struct opts_output {
 	const char *path;
 	const struct format *format;
@@ -38,13 +43,16 @@ struct opts {
 	const char *user;    /* --user: who runs it */
 	bool follow;         /* -f: what they fork and exec, too */
 	const char *file;    /* list FILE, open FILE */
-	struct opts_output outputs[SINKS_MAX];
-	size_t n_outputs;   /* 1 at least: its path may be NULL, which is viztrace-PID.json or viztrace-PROGRAM.json */
-	double duration;    /* seconds; 0: until it is stopped */
-	uint64_t ring_size; /* bytes of the ring buffer of each CPU, a power of two; 0: not given */
-	bool no_faults;     /* --no-page-faults */
-	uint64_t memory;    /* bytes for what the targets invent */
-	uint64_t max_size;  /* bytes of the trace at which it is ended; 0: no limit */
+	struct opts_output outputs[OUTPUTS_MAX];
+	bool no_output; /* -o none: there is none */
+	enum report_form report;
+	size_t n_outputs; /* else 1 at least: its path may be NULL, which is viztrace-PID.json or viztrace-PROGRAM.json
+			   */
+	double duration;  /* seconds; 0: until it is stopped */
+	uint64_t ring_size;    /* bytes of the ring buffer of each CPU, a power of two; 0: not given */
+	bool no_faults;        /* --no-page-faults */
+	uint64_t memory;       /* bytes for what the targets invent */
+	uint64_t max_size;     /* bytes of the trace at which it is ended; 0: no limit */
 	uint64_t min_duration; /* ns: shorter slices are not shown; 0: all are */
 	uint64_t max_depth;    /* slices inside of as many others are not shown; 0: not given */
 	enum site site;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answers/answers.h"
 #include "common/log.h"
 #include "write/output_open.h"
 
@@ -35,12 +36,14 @@ enum exit_code outputs__name(struct sinks *s, const struct opts *o, pid_t pid)
 			return EXIT_INTERNAL;
 		s->list[s->n - 1].kind = out->path ? OUTPUT_ANY : OUTPUT_FILE;
 	}
+	if (o->report && sinks__add(s, &format_answers, NULL))
+		return EXIT_INTERNAL;
 	return EXIT_TRACED;
 }
 
 static bool waits(const struct sink *k)
 {
-	return k->kind == OUTPUT_ANY && output_open__waits_for_reader(k->path);
+	return k->path && k->kind == OUTPUT_ANY && output_open__waits_for_reader(k->path);
 }
 
 bool outputs__wait(const struct sinks *s)
@@ -57,7 +60,7 @@ enum exit_code outputs__open(struct sinks *s, bool waiting)
 		struct sink *k = &s->list[i];
 		int err;
 
-		if (k->output || (waiting && !waits(k)))
+		if (!k->path || k->output || (waiting && !waits(k)))
 			continue;
 		if (waiting)
 			log_info("waiting until somebody reads %s", k->path);
@@ -72,12 +75,22 @@ enum exit_code outputs__open(struct sinks *s, bool waiting)
 	return EXIT_TRACED;
 }
 
+char *outputs__file(const struct sinks *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->list[i].error && s->list[i].path && strcmp(s->list[i].path, "-") != 0)
+			return strdup(s->list[i].path);
+	return NULL;
+}
+
 void outputs__tell_failures(struct sinks *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		struct sink *k = &s->list[i];
 
-		if (k->error && !k->told)
+		if (k->error && !k->told && !k->path)
+			log_error("no report of this trace: %s", strerror(-k->error));
+		else if (k->error && !k->told)
 			log_error("writing %s failed: %s; what was written before is whole", k->path,
 				  strerror(-k->error));
 		k->told = k->error != 0;

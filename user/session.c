@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "attach/processes.h"
 #include "collect/collect.h"
 #include "collect/incidents.h"
@@ -513,18 +514,9 @@ static enum exit_code begin(struct session *s)
 	return code ? code : open_outputs(s);
 }
 
-/* The first one that is a file, and whole. */
-static char *file_to_show(const struct sinks *sinks)
-{
-	for (size_t i = 0; i < sinks->n; i++)
-		if (!sinks->list[i].error && strcmp(sinks->list[i].path, "-") != 0)
-			return strdup(sinks->list[i].path);
-	return NULL;
-}
-
 static enum exit_code run(struct session *s, int argc, char **argv, const volatile sig_atomic_t *stop)
 {
-	enum exit_code code = begin(s);
+	enum exit_code code = begin(s), answered;
 	int err;
 
 	if (code)
@@ -539,10 +531,11 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 		log_error("tracing ended early: %s; what was seen before is written", strerror(-err));
 	summary__print(&s->report, &s->sinks, collector__ring_size(s->collector), s->opts->memory);
 	if (s->opts->open)
-		s->shown = file_to_show(&s->sinks);
+		s->shown = outputs__file(&s->sinks);
 	rules__unmatched(filter__rules(s->filter), on_unmatched);
 	if (!err)
 		summary__explain_nothing(&s->report, s->processes, s->opts->program);
+	answered = answer__tell(s->opts, &s->sinks, &s->report);
 	if (err)
 		return err != -ENOMEM && sinks__failed(&s->sinks) ? EXIT_OUTPUT : EXIT_INTERNAL;
 	/* Who asked for a size asked to leave out the rest. */
@@ -555,7 +548,7 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 			  s->opts->argv[0], s->opts->follow ? "" : "; -f follows children");
 		return EXIT_NO_PROBES;
 	}
-	return EXIT_TRACED;
+	return answered;
 }
 
 enum exit_code session__run(const struct opts *o, int argc, char **argv, const volatile sig_atomic_t *stop)

@@ -78,14 +78,15 @@ static void tell_losses(const struct report *r, uint64_t ring_size, uint64_t mem
 void summary__print(const struct report *r, const struct sinks *sinks, uint64_t ring_size, uint64_t memory)
 {
 	const struct report_counts *p = r->probes;
+	const char *path = sinks->list[0].path;
 	char size[32], in[48] = "";
 
 	if (r->processes > 1)
 		snprintf(in, sizeof(in), " in %" PRIu64 " processes", r->processes);
-	log_info("%s: %s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads%s (%s)", sinks->list[0].path,
-		 human_size(size, sizeof(size), size_of(&sinks->list[0])), (double)(r->end - r->start) / 1e9,
-		 r->total.written, r->threads, in, r->why);
-	for (size_t i = 1; i < sinks->n; i++)
+	log_info("%s%s%s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads%s (%s)", path ? path : "no file",
+		 path ? ": " : "", path ? human_size(size, sizeof(size), size_of(&sinks->list[0])) : "",
+		 (double)(r->end - r->start) / 1e9, r->total.written, r->threads, in, r->why);
+	for (size_t i = 1; i < sinks->n && sinks->list[i].path; i++)
 		log_info("%s: %s, the same", sinks->list[i].path,
 			 human_size(size, sizeof(size), size_of(&sinks->list[i])));
 	log_info("  %" PRIu64 " counters, %" PRIu64 " objects: %" PRIu64 " new, %" PRIu64 " destroyed, %" PRIu64
@@ -121,7 +122,7 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 			 " processes could not be traced from their start; what they did until then is missing",
 			 r->missed);
 	for (size_t i = 0; i < sinks->n; i++)
-		if (!sinks->list[i].error && strcmp(sinks->list[i].path, "-"))
+		if (!sinks->list[i].error && sinks->list[i].path && strcmp(sinks->list[i].path, "-"))
 			log_info("open %s in https://ui.perfetto.dev or chrome://tracing", sinks->list[i].path);
 }
 

@@ -165,6 +165,29 @@ Test(opts, a_format_is_of_the_output_behind_it_or_else_of_the_last)
 	REJECT("--format is given twice for one -o", "-p1", "--format", "chrome", "-o", "x", "--format", "chrome");
 }
 
+Test(opts, a_report_has_a_form)
+{
+	ACCEPT("-p", "1");
+	cr_assert_eq(opts.report, REPORT_NONE);
+	cr_assert_not(opts.no_output);
+	ACCEPT("-p", "1", "--report");
+	cr_assert_eq(opts.report, REPORT_TEXT);
+	cr_assert_eq(opts.n_outputs, 1);
+	ACCEPT("-p", "1", "--report=text", "-o", "x", "-o", "y");
+	cr_assert_eq(opts.report, REPORT_TEXT);
+	cr_assert_eq(opts.n_outputs, 2);
+	ACCEPT("-p", "1", "-onone", "--report=json");
+	cr_assert_eq(opts.report, REPORT_JSON);
+	cr_assert(opts.no_output);
+	cr_assert_eq(opts.n_outputs, 0);
+	cr_assert_null(opts.outputs[0].path);
+	REJECT("--report is --report=text or --report=json, not 'JSON'", "-p1", "--report=JSON");
+	REJECT("-o none keeps nothing", "-p1", "-o", "none");
+	REJECT("-o none goes with no other -o", "-p1", "-o", "x", "-o", "none", "--report");
+	REJECT("--report goes to stdout", "-p1", "-o", "x", "-o", "-", "--report");
+	REJECT("--report is for tracing, not for doctor", "doctor", "--report");
+}
+
 Test(opts, several_processes_each_once)
 {
 	ACCEPT("-p", "1", "-p2", "--pid=3", "-p", "2", "-f");

@@ -91,6 +91,11 @@ _viztrace_bpf() {
 		list | open | help) command=${COMP_WORDS[i]} ;;
 		esac
 	done
+	# Its value may be missing, so it is none without the equals sign.
+	if [[ $prev == --report && " ${COMP_WORDS[*]:COMP_CWORD-1:2} " == *" = "* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
+		return
+	fi
 	options=$(_viztrace_bpf_options "$tool")
 	while read -r name value; do
 		if [[ $name == "$prev" && $value ]]; then

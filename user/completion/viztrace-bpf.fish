@@ -72,6 +72,7 @@ complete -c viztrace-bpf -f
 complete -c viztrace-bpf -n __viztrace_bpf_has_command -x -a '(__viztrace_bpf_command)'
 viztrace-bpf --help 2>/dev/null | while read -l -d \n line
     # Each group takes part in each match: one that does not is left out of the list.
+    set line (string replace -r '\[=.*\]' '' -- $line)
     set -l term (string match -r '^ +(-?[a-z]?),? ?(--[a-z][a-z-]*) ?([A-Z]*),? ?((?:--[a-z-]+)?) ?([A-Z]*) *(.*)$' -- $line)
     if test (count $term) -gt 0
         __viztrace_bpf_option "$term[2]" "$term[3]" "$term[4]" "$term[7]"

@@ -8,12 +8,13 @@
 
 int sinks__add(struct sinks *s, const struct format *format, const char *path)
 {
-	char *copy;
+	char *copy = NULL;
 
 	if (s->n == SINKS_MAX)
 		return -E2BIG;
-	copy = strdup(path);
-	if (!copy)
+	if (path)
+		copy = strdup(path);
+	if (path && !copy)
 		return -ENOMEM;
 	s->list[s->n++] = (struct sink){ .format = format, .path = copy };
 	return 0;

@@ -18,7 +18,7 @@
 #include "../model/trace.h"
 #include "output.h"
 
-#define SINKS_MAX 4
+#define SINKS_MAX 5
 
 struct format {
 	const char *name;            /* of --format */
@@ -26,7 +26,7 @@ struct format {
 	const char *what;            /* a few words for --help */
 	const struct trace_ops *ops; /* with what begin() gave as the writer */
 
-	/* 0 or -errno. `out` outlives the writer. */
+	/* 0 or -errno. `out` outlives the writer; NULL for what writes no file. */
 	int (*begin)(void **ret_writer, struct output *out);
 
 	/* The end; `metadata` is a JSON object. 0 or -errno. */
@@ -40,7 +40,7 @@ struct format {
 
 struct sink {
 	const struct format *format;
-	char *path;
+	char *path;            /* NULL: it writes no file, and `output` stays NULL */
 	enum output_kind kind; /* OUTPUT_FILE: nobody has named the path */
 	struct output *output; /* NULL: not opened yet */
 	void *writer;          /* NULL: not begun yet */
@@ -54,7 +54,7 @@ struct sinks {
 	size_t n;
 };
 
-/* 0, -ENOMEM, or -E2BIG for more than SINKS_MAX. Nothing is opened yet. */
+/* `path` is NULL for what writes no file. 0, -ENOMEM, or -E2BIG for more than SINKS_MAX. Nothing is opened yet. */
 int sinks__add(struct sinks *s, const struct format *format, const char *path);
 
 /* See output__open(). 0 or -errno. */

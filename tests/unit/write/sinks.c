@@ -294,6 +294,18 @@ Test(sinks, each_writer_is_freed_once)
 	cr_expect_eq(freed, 1);
 }
 
+Test(sinks, some_write_no_file)
+{
+	cr_assert_eq(sinks__add(&sinks, &counting, NULL), 0);
+	begin();
+	cr_assert_eq(tell_all(), 0);
+	cr_expect_eq(sinks__flush(&sinks), 0);
+	cr_expect_eq(sinks__size(&sinks), 0);
+	cr_expect_eq(sinks__finish(&sinks, "{}", 2), 0);
+	cr_expect_eq(finished, 1);
+	cr_expect_null(sinks.list[0].path);
+}
+
 Test(sinks, are_not_more_than_there_is_room_for)
 {
 	for (int i = 0; i < SINKS_MAX; i++)

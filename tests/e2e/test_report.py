@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Figures instead of a timeline: what --report says, beside a plain computation over the trace of the same run."""
+import collections
+import json
+import re
+import signal
+
+import harness
+from tracefile import ns
+
+
+def bucket(value):
+    """What stands for a duration: the middle of one of 64 buckets in each power of two."""
+    width = 1 << max(value.bit_length() - 7, 0)
+    return value // width * width + (width - 1) // 2
+
+
+def percentile(durations, percent):
+    """Exact, and as a histogram has it."""
+    rank = -(-len(durations) * percent // 100)
+    exact = sorted(durations)[rank - 1]
+    if rank == len(durations):
+        return exact, exact
+    return exact, min(max(bucket(exact), min(durations)), max(durations))
+
+
+class Attribute:
+    def __init__(self):
+        self.values, self.area, self.time, self.since = [], 0.0, 0, None
+
+    def until(self, ts):
+        if self.since is not None and ts > self.since:
+            self.area += float(self.values[-1]) * float(ts - self.since)
+            self.time += ts - self.since
+        self.since = ts
+
+    def figures(self):
+        v = self.values
+        return {"reports": len(v), "min": min(v), "max": max(v), "last": v[-1],
+                "mean": self.area / self.time if self.time else float(v[-1])}
+
+
+def counters_of(trace):
+    found = collections.defaultdict(Attribute)
+    for e in trace.of("C"):
+        for key, value in e["args"].items():
+            a = found[e["pid"], e["name"], e.get("id"), key]
+            a.until(ns(e["ts"]))
+            if "viz" in e:
+                a.since = None
+            else:
+                a.values.append(value)
+    return {key: a.figures() for key, a in found.items()}
+
+
+def slices_of(trace):
+    """[(name, pid, tid, begin, duration, self)], in the order of their ends."""
+    stacks, done = collections.defaultdict(list), []
+    for e in trace.of("B", "E"):
+        stack = stacks[e["pid"], e["tid"]]
+        if e["ph"] == "B":
+            stack.append([ns(e["ts"]), 0])
+            continue
+        since, inside = stack.pop()
+        duration = ns(e["ts"]) - since
+        if stack:
+            stack[-1][1] += duration
+        done.append((e["name"], e["pid"], e["tid"], since, duration, duration - inside))
+    return done
+
+
+def methods_of(slices):
+    calls = collections.defaultdict(list)
+    for s in slices:
+        calls[s[0]].append(s[4:])
+    found = {}
+    for name, times in calls.items():
+        d = [t[0] for t in times]
+        found[name] = {"calls": len(d), "total_ns": sum(d), "self_ns": sum(t[1] for t in times), "min_ns": min(d),
+                       "mean_ns": sum(d) / len(d), "max_ns": max(d)}
+        for percent in (50, 90, 99):
+            exact, told = percentile(d, percent)
+            assert abs(told - exact) <= exact / 100
+            found[name]["p%d_ns" % percent] = told
+    return found
+
+
+def objects_of(trace):
+    kinds = collections.defaultdict(lambda: {"made": 0, "found": 0, "destroyed": 0, "times": []})
+    living = {}
+    for e in trace.of("N", "O", "D"):
+        key = (e["pid"], e["scope"], e["id"])
+        kind = kinds[e["name"], e["scope"]]
+        if e["ph"] == "N":
+            kind["made"] += 1
+            living[key] = ns(e["ts"])
+            continue
+        if key not in living:
+            kind["found"] += 1
+            living[key] = None
+        if e["ph"] == "D":
+            kind["destroyed"] += 1
+            since = living.pop(key)
+            if since is not None:
+                kind["times"].append(ns(e["ts"]) - since)
+    for kind in kinds.values():
+        times = kind.pop("times")
+        kind.update(alive=kind["made"] + kind["found"] - kind["destroyed"], lives=len(times),
+                    life_mean_ns=sum(times) / len(times) if times else 0.0, life_max_ns=max(times, default=0))
+    return dict(kinds)
+
+
+def without(figures, *keys):
+    return {k: v for k, v in figures.items() if k not in keys}
+
+
+class Report(harness.Case):
+    maxDiff = None
+
+    def compare(self, report, trace):
+        """All figures to the last digit."""
+        told = {(c["pid"], c["name"], c.get("id"), c["attribute"]): without(c, "pid", "name", "id", "attribute")
+                for c in report["counters"]}
+        self.assertEqual(told, counters_of(trace))
+        slices = slices_of(trace)
+        self.assertEqual({m["name"]: without(m, "name") for m in report["methods"]}, methods_of(slices))
+        totals = [m["total_ns"] for m in report["methods"]]
+        self.assertEqual(totals, sorted(totals, reverse=True))
+        longest = sorted(slices, key=lambda s: -s[4])[:10]
+        self.assertEqual([(s["name"], s["pid"], s["tid"], s["ts_ns"], s["duration_ns"]) for s in report["longest"]],
+                         [s[:5] for s in longest])
+        self.assertEqual({(o["name"], o["class"]): without(o, "name", "class") for o in report["objects"]},
+                         objects_of(trace))
+        self.assertEqual(report["beyond"], dict.fromkeys(("reports", "calls", "objects", "lives"), 0))
+        self.assertEqual(report["open_before"], len(trace.open_before))
+        self.assertEqual(report["lost"], trace.total["lost"])
+
+    def run_figures(self, *options, program="figures", code=0):
+        t = self.target(harness.build(program))
+        tool = self.attach_to("-p", t.pid, *options)
+        t.tell()
+        self.assertEqual(t.wait(), 0)
+        self.end(tool, code, with_signal=None)
+        return tool
+
+    def test_figures_are_those_of_the_trace(self):
+        tool = self.run_figures("-o", "trace.json", "--report=json")
+        report, trace = json.loads(tool.out.text()), self.load()
+        self.compare(report, trace)
+        # And these are known.
+        depth = next(c for c in report["counters"] if c["attribute"] == "depth")
+        values = [(i * 37) % 101 - 20 for i in range(200)]
+        self.assertEqual((depth["name"], depth["reports"], depth["min"], depth["max"], depth["last"]),
+                         ("queue", 200, min(values), max(values), values[-1]))
+        self.assertTrue(min(values) < depth["mean"] < max(values))
+        big = next(c for c in report["counters"] if c["attribute"] == "big")
+        self.assertEqual((big["min"], big["max"]), ((1 << 63) - 200, (1 << 63) - 1))
+        jobs = next(c for c in report["counters"] if c["name"] == "served")
+        self.assertEqual((jobs["attribute"], jobs["reports"], jobs["last"]), ("jobs", 50, 50))
+        methods = {m["name"]: m for m in report["methods"]}
+        self.assertEqual(methods["handle"]["calls"], 240)
+        self.assertEqual(methods["parse"]["calls"], 2 * 240 + 50)
+        objects = {o["name"]: o for o in report["objects"]}
+        self.assertEqual([objects["conn"][k] for k in ("class", "made", "destroyed", "alive", "lives")],
+                         ["conn", 20, 20, 0, 20])
+        self.assertEqual([objects["leak"][k] for k in ("made", "found", "alive", "lives")], [3, 0, 3, 0])
+        self.assertEqual([objects["listener"][k] for k in ("made", "found", "alive")], [0, 1, 1])
+        self.assertTrue(0 < objects["conn"]["life_mean_ns"] < objects["conn"]["life_max_ns"])
+
+    def test_slices_that_end_in_other_ways(self):
+        """By longjmp, without a beginning, out of order: the figures are those of what is shown."""
+        for mode in ("longjmp", "unmatched", "threads", "middle"):
+            with self.subTest(mode):
+                t = self.target(harness.build("methods"), mode)
+                tool = self.attach_to("-p", t.pid, "-o", mode + ".json", "--report=json")
+                t.tell()
+                self.assertEqual(t.wait(), 0)
+                self.end(tool, with_signal=None)
+                self.compare(json.loads(tool.out.text()), self.load(mode + ".json"))
+
+    def test_tables_have_the_same_figures(self):
+        tool = self.run_figures("-o", "trace.json", "--report")
+        text, trace = tool.out.text(), self.load()
+        self.assertRegex(text, r"(?m)^ +200 +-20 +\S+ +80 +%d  queue\.depth$" % ((199 * 37) % 101 - 20))
+        self.assertRegex(text, r"(?m)^ +50 +1 +\S+ +50 +50  served\.jobs$")
+        self.assertRegex(text, r"(?m)^ +530( +[\d.]+ [num]?s){7}  parse$")
+        self.assertRegex(text, r"(?m)^ +20 +0 +20 +0( +[\d.]+ [num]?s){2}  conn$")
+        self.assertRegex(text, r"(?m)^ +3 +0 +0 +3 +- +-  leak \(conn\)$")
+        longest = sorted(slices_of(trace), key=lambda s: -s[4])[:10]
+        rows = re.findall(r"(?m)^ +[\d.]+ [num]?s +([\d.]+) s +(\d+)  (\w+)$", text)
+        self.assertEqual([(float(at), int(tid), name) for at, tid, name in rows],
+                         [(round(s[3] / 1e9, 6), s[2], s[0]) for s in longest])
+        self.assertNotIn("are not in these figures", text)
+
+    def test_without_a_trace_there_is_no_file(self):
+        tool = self.run_figures("-o", "none", "--report=json")
+        self.assertEqual([f.name for f in self.dir.iterdir()], [])
+        report = json.loads(tool.out.text())
+        self.assertEqual(next(m for m in report["methods"] if m["name"] == "handle")["calls"], 240)
+        self.assertRegex(tool.messages(), r"(?m)^no file, \d+\.\d{3} s, \d+ events of 2 threads")
+        self.assertNotIn("perfetto", tool.messages())
+
+    def test_a_command_and_an_interrupted_trace_are_reported(self):
+        tool = self.launch(harness.build("figures"), options=["--report"], output="none")
+        tool.signal(signal.SIGINT)
+        self.assertTrue(tool.err.wait_for(b"(interrupted)"))
+        tool.tell()
+        self.assertEqual(tool.wait(), 0, tool.messages())
+        self.assertIn("listener", tool.out.text())
+        self.assertEqual([f.name for f in self.dir.iterdir()], [])
+
+    def test_a_program_that_does_nothing_has_no_figures(self):
+        t = self.target(harness.build("figures"))
+        tool = self.attach_to("-p", t.pid, "-o", "none", "--report")
+        tool.signal(signal.SIGINT)
+        self.assertEqual(tool.wait(), 0)
+        self.assertEqual(tool.out.text(), "no counters, methods or objects\n")
+        self.assertIn("no events", tool.messages())
+
+    def test_a_closed_stdout_is_said(self):
+        t = self.target(harness.build("figures"))
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            tool = self.attach_to("-p", t.pid, "-o", "trace.json", "--report", stdout=full)
+            t.tell()
+            t.wait()
+            self.end(tool, harness.EXIT_OUTPUT, with_signal=None)
+        self.assertIn("cannot write the report to stdout: No space left on device", tool.messages())
+        self.load()
+
+    def test_what_makes_no_sense_is_refused(self):
+        for options, message in (
+                (["-o", "none"], "-o none keeps nothing: it goes with --report; see --help"),
+                (["--report=xml"], "--report is --report=text or --report=json, not 'xml'"),
+                (["--report="], "--report is --report=text or --report=json, not ''"),
+                (["-o", "none", "-o", "x.json", "--report"],
+                 "-o none goes with no other -o and no --format; a file of that name is ./none"),
+                (["--format", "chrome", "-o", "none", "--report"],
+                 "-o none goes with no other -o and no --format; a file of that name is ./none"),
+                (["-o", "-", "--report"], "--report goes to stdout, and so would the trace: give it a file with -o"),
+                (["-o", "none", "--report", "--max-size", "1M"],
+                 "--max-size is for a trace that goes to a file, not for -o none"),
+                (["-o", "none", "--report", "--open"], "--open is for a trace that goes to a file; see --help")):
+            done = harness.run(harness.TOOL, "-p", "1", *options, cwd=self.dir)
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (harness.EXIT_USAGE, "", "viztrace-bpf: %s\n" % message), options)
+        done = harness.run(harness.TOOL, "list", "--report")
+        self.assertEqual((done.returncode, done.stderr),
+                         (harness.EXIT_USAGE, "viztrace-bpf: --report is for tracing, not for list; see --help\n"))
+        self.assertEqual(list(self.dir.iterdir()), [])
