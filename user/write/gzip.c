@@ -211,6 +211,13 @@ int gzip__new(struct gzip **ret, int fd, size_t head_size)
 	return 0;
 }
 
+void gzip__without_head(struct gzip *g)
+{
+	pthread_mutex_lock(&g->lock);
+	g->head_size = g->skip = 0;
+	pthread_mutex_unlock(&g->lock);
+}
+
 static int append(struct bytes *to, const char *data, size_t size)
 {
 	if (to->room - to->size < size) {

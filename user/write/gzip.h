@@ -20,6 +20,9 @@ struct gzip;
  * 0 or -errno. */
 int gzip__new(struct gzip **ret, int fd, size_t head_size);
 
+/* Before anything is put there: nothing will be replaced. */
+void gzip__without_head(struct gzip *g);
+
 /* Whole events. Waits if much of what came before is not compressed yet. 0, or -errno of the first write that failed,
  * and the same from then on: the file ends with what came before that. */
 int gzip__put(struct gzip *g, const char *data, size_t size);

@@ -41,12 +41,13 @@ struct output {
 	bool can_cut; /* a regular file of which the end is ours */
 	bool has_head;
 	bool is_pipe;
-	bool has_long;              /* an event in the buffer is longer than a page */
-	struct output_place *place; /* which it gets when there is something in it; NULL: it is there */
-	struct gzip *gzip;          /* it is compressed: this writes it, and sees to its end */
-	int replaced;               /* see release_replaced(); -1: nothing */
-	uint64_t start;             /* where in the file our first byte is */
-	uint64_t whole;             /* bytes of whole events that are in the file */
+	bool has_long;                       /* an event in the buffer is longer than a page */
+	struct output_place *place;          /* which it gets when there is something in it; NULL: it is there */
+	struct gzip *gzip;                   /* it is compressed: this writes it, and sees to its end */
+	int replaced;                        /* see release_replaced(); -1: nothing */
+	void (*fill)(char *to, size_t size); /* what is put between events; NULL: spaces */
+	uint64_t start;                      /* where in the file our first byte is */
+	uint64_t whole;                      /* bytes of whole events that are in the file */
 	char *buffer;
 	size_t used, capacity;
 	uint32_t n_marks;
@@ -248,6 +249,14 @@ bool output__has_head(const struct output *o)
 	return o->has_head;
 }
 
+void output__without_head(struct output *o, void (*fill)(char *to, size_t size))
+{
+	o->has_head = false;
+	o->fill = fill;
+	if (o->gzip)
+		gzip__without_head(o->gzip);
+}
+
 int output__write(struct output *o, const void *data, size_t size)
 {
 	if (o->error)
@@ -262,7 +271,7 @@ int output__write(struct output *o, const void *data, size_t size)
 	return 0;
 }
 
-/* Put spaces before the latest event, which is in the end of the buffer. */
+/* Put what means nothing before the latest event, which is in the end of the buffer. */
 static int pad(struct output *o, size_t size)
 {
 	char *event;
@@ -274,24 +283,36 @@ static int pad(struct output *o, size_t size)
 	}
 	event = o->buffer + last_mark(o);
 	memmove(event + size, event, o->used - last_mark(o));
-	memset(event, ' ', size);
+	if (o->fill)
+		o->fill(event, size);
+	else
+		memset(event, ' ', size);
 	o->used += size;
 	return 0;
+}
+
+/* May the event begin where the one before it ended, with `left` bytes to the end of the page? */
+static bool fits(const struct output *o, size_t size, size_t left)
+{
+	/* What it would leave has to be filled some time. */
+	return size <= left && !(o->fill && size < left && left - size < OUTPUT_FILL_MIN);
 }
 
 void output__mark(struct output *o)
 {
 	const size_t size = o->used - last_mark(o);
 	size_t left; /* on the page where the event begins */
+	bool too_few;
 
 	if (o->error || !size)
 		return;
 	if (o->n_marks == MAX_MARKS && flush(o))
 		return;
 	left = PAGE - (o->start + o->whole + last_mark(o)) % PAGE;
-	if (size > PAGE)
+	too_few = o->fill && left < OUTPUT_FILL_MIN;
+	if (size > PAGE || (size > left && too_few))
 		o->has_long = true;
-	else if (size > left && !o->is_pipe && pad(o, left))
+	else if (!fits(o, size, left) && !o->is_pipe && !too_few && pad(o, left))
 		return;
 	o->marks[o->n_marks++] = o->used;
 }

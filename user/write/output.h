@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * output: the file that a trace goes to. Knows nothing of JSON but where an event ends.
+ * output: the file that a trace goes to. Knows nothing of a format but where an event ends.
  *
- * A regular file begins with a head of OUTPUT_HEAD bytes that is filled in at the end; until then it holds what makes
- * an unfinished file loadable. What is on disk always ends on a whole event, also when this process is killed while it
- * writes: spaces between events see to that. It is not at its path before the first events are in it, and until then
- * what was there stays. Exceptions, when a SIGKILL ends all processes of a container or control group at once: in the
- * middle of an event of over 4096 bytes, between the tail and the head of output__finish(), and while the file takes
- * its path; and on file systems without O_TMPFILE, where a file that was begun and not yet named may be left. A pipe
- * can end in the middle of an event of over PIPE_BUF bytes.
+ * A regular file begins, unless the format has no use for that, with a head of OUTPUT_HEAD bytes that is filled in at
+ * the end; until then it holds what makes an unfinished file loadable. What is on disk always ends on a whole event,
+ * also when this process is killed while it writes: spaces between events see to that. It is not at its path before the
+ * first events are in it, and until then what was there stays. Exceptions, when a SIGKILL ends all processes of a
+ * container or control group at once: in the middle of an event of over 4096 bytes, between the tail and the head of
+ * output__finish(), and while the file takes its path; and on file systems without O_TMPFILE, where a file that was
+ * begun and not yet named may be left. A pipe can end in the middle of an event of over PIPE_BUF bytes.
  *
  * A file whose name ends in .gz is compressed (gzip.h). Unpacked it is the same; after a SIGKILL it holds what was
  * flushed before, and perhaps a part of what was being written then.
@@ -40,6 +40,11 @@ int output__open(struct output **ret, const char *path, enum output_kind kind, s
 
 /* Can the head be filled in later? Not on a pipe. */
 bool output__has_head(const struct output *o);
+
+/* Before anything is written: there is no head, and between events are no spaces but what `fill` makes: any number of
+ * bytes from OUTPUT_FILL_MIN to 4096 on that mean nothing. */
+#define OUTPUT_FILL_MIN 8
+void output__without_head(struct output *o, void (*fill)(char *to, size_t size));
 
 /* Append. Buffered; 0 or -errno of the first failed write, and the same from then on. */
 int output__write(struct output *o, const void *data, size_t size);
