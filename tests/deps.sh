@@ -65,6 +65,7 @@ for set in "$@"; do
 		wish mold program mold
 		wish llvm program llvm-strip
 		wish valgrind program valgrind
+		wish protobuf-compiler program protoc
 		wish gdb program gdb
 		wish libdw-dev library libdw
 		wish python3-dev test -e /usr/bin/python3-config

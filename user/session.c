@@ -244,6 +244,7 @@ static enum exit_code open_outputs(struct session *s)
 	size_t n;
 	const struct process_description *first = processes__described(s->processes, &n);
 	enum exit_code code = EXIT_TRACED;
+	struct trace_start start;
 	int err;
 
 	s->is_open = true;
@@ -253,7 +254,8 @@ static enum exit_code open_outputs(struct session *s)
 		code = outputs__open(&s->sinks, false);
 	if (code)
 		return code;
-	err = sinks__begin(&s->sinks);
+	start = (struct trace_start){ s->report.start, s->report.start_boot, s->report.start_wall };
+	err = sinks__begin(&s->sinks, &start);
 	if (!err)
 		err = model__new(&s->model, &sinks_ops, &s->sinks, s->report.start);
 	if (!err && s->opts->max_depth)

@@ -2,8 +2,9 @@
 /* answers: see answers.h. The sink. */
 #include "answers.h"
 
-static int begin_sink(void **ret, struct output *out)
+static int begin_sink(void **ret, struct output *out, const struct trace_start *start)
 {
+	(void)start;
 	(void)out;
 	return stats__new((struct stats **)ret);
 }

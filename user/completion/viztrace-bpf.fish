@@ -48,7 +48,7 @@ function __viztrace_bpf_option --argument-names short long value about
         case SITE
             set -a args -x -a 'auto nop1 nop5 nop10'
         case FORMAT
-            set -a args -x -a 'chrome'
+            set -a args -x -a 'chrome perfetto'
         case WAY
             set -a args -x -a 'auto batch trap'
         case '?*'

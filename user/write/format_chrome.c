@@ -3,8 +3,9 @@
 #include "formats.h"
 #include "writer_chrome.h"
 
-static int begin_sink(void **ret, struct output *out)
+static int begin_sink(void **ret, struct output *out, const struct trace_start *start)
 {
+	(void)start; /* it is in the metadata */
 	return writer_chrome__new((struct writer_chrome **)ret, out);
 }
 

@@ -25,14 +25,14 @@ int sink__open(struct sink *k, struct caller owner)
 	return output__open(&k->output, k->path, k->kind, owner);
 }
 
-int sinks__begin(struct sinks *s)
+int sinks__begin(struct sinks *s, const struct trace_start *start)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < s->n && !err; i++) {
 		struct sink *k = &s->list[i];
 
-		err = k->error = k->format->begin(&k->writer, k->output);
+		err = k->error = k->format->begin(&k->writer, k->output, start);
 	}
 	return err;
 }

@@ -20,6 +20,11 @@
 
 #define SINKS_MAX 5
 
+/* The beginning of the trace, from where its times count, in ns by these clocks. */
+struct trace_start {
+	uint64_t monotonic, boot, wall;
+};
+
 struct format {
 	const char *name;            /* of --format */
 	const char *suffix;          /* of its files, as ".json" */
@@ -27,7 +32,7 @@ struct format {
 	const struct trace_ops *ops; /* with what begin() gave as the writer */
 
 	/* 0 or -errno. `out` outlives the writer; NULL for what writes no file. */
-	int (*begin)(void **ret_writer, struct output *out);
+	int (*begin)(void **ret_writer, struct output *out, const struct trace_start *start);
 
 	/* The end; `metadata` is a JSON object. 0 or -errno. */
 	int (*finish)(void *writer, const char *metadata, size_t size);
@@ -61,7 +66,7 @@ int sinks__add(struct sinks *s, const struct format *format, const char *path);
 int sink__open(struct sink *k, struct caller owner);
 
 /* All are open: the formats begin. 0 or -errno; the sink has it, too. */
-int sinks__begin(struct sinks *s);
+int sinks__begin(struct sinks *s, const struct trace_start *start);
 
 /* For model__new(), with the set as the writer. A call returns 0 as long as one sink has no error, else the error of
  * the first one. */

@@ -59,6 +59,54 @@ static void run_counter_ends(long n)
 	(void)n;
 }
 
+struct wide {
+	struct viz_counter viz;
+	int a, b;
+	double c, d;
+	uint64_t e;
+	bool f;
+	double g;
+	int h, i, j, k, l;
+	double m, n, o, p;
+	int64_t q;
+	int r, s, t;
+	double u;
+	int v;
+};
+VIZ_PROBE_COUNTER(wide, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v);
+
+/* Values that are written in silence, and then all of them reported. */
+static void report_wide(struct wide *w, unsigned long bits)
+{
+	int z[22];
+
+	for (int i = 0; i < 22; i++)
+		z[i] = (int)(bits >> i & 1);
+	w->a = 3 * z[0], w->b = -4 * z[1], w->c = 0.5 * z[2], w->d = -0.0 + 1e300 * z[3], w->e = z[4] ? UINT64_MAX : 0;
+	w->f = z[5], w->g = -1.5 * z[6], w->h = z[7], w->i = 2 * z[8], w->j = -3 * z[9], w->k = z[10], w->l = 1000000 * z[11];
+	w->m = 0.1 * z[12], w->n = 5e-324 * z[13], w->o = z[14], w->p = -1e-9 * z[15], w->q = z[16] ? INT64_MIN : 0;
+	w->r = z[17], w->s = 7 * z[18], w->t = -7 * z[19], w->u = 0.25 * z[20];
+	VIZ_PROBE_SET(w, v, 9 * z[21]);
+}
+
+/* More series than some formats take at once: zeros everywhere, and then reports with less. */
+static void run_wide(long n)
+{
+	static struct wide wide;
+
+	VIZ_PROBE_INIT(&wide, wide, NULL);
+	report_wide(&wide, ~0ul);
+	for (int i = 0; i < 22; i++) {
+		report_wide(&wide, ~(1ul << i));
+		report_wide(&wide, 1ul << i);
+		report_wide(&wide, 0x9e3779b97f4a7c15ul >> i);
+	}
+	VIZ_PROBE_CONFIG(&wide, exclude_attributes, "a, c, k, l, m, n, o, p, q, r");
+	for (int i = 0; i < 22; i++)
+		report_wide(&wide, 0x9e3779b97f4a7c15ul >> i);
+	(void)n;
+}
+
 /* Names that every object of JavaScript has already. */
 static void run_names(long n)
 {
@@ -228,6 +276,7 @@ static const struct {
 	{ "names", run_names },
 	{ "open", run_open },
 	{ "forever", run_forever },
+	{ "wide", run_wide },
 	{ "deep", run_deep },
 	{ "threads", run_threads },
 	{ "late", run_late },

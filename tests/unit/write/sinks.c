@@ -100,8 +100,9 @@ static const struct trace_ops counting_ops = {
 	.instant = count_instant,
 };
 
-static int begin_counting(void **ret, struct output *out)
+static int begin_counting(void **ret, struct output *out, const struct trace_start *start)
 {
+	cr_expect_eq(start->boot, 2);
 	cr_expect_null(out, "it writes no file");
 	*ret = counted;
 	return ++begun == 1 ? 0 : -EIO;
@@ -131,6 +132,7 @@ static const struct format counting = {
 
 /* ---- a trace ---- */
 
+static const struct trace_start start = { 1, 2, 3 };
 static struct sinks sinks;
 static struct model *model;
 
@@ -148,7 +150,7 @@ static void begin(void)
 	for (size_t i = 0; i < sinks.n; i++)
 		if (sinks.list[i].format != &counting)
 			cr_assert_eq(sink__open(&sinks.list[i], caller__from_env()), 0);
-	cr_assert_eq(sinks__begin(&sinks), 0);
+	cr_assert_eq(sinks__begin(&sinks, &start), 0);
 	cr_assert_eq(model__new(&model, &sinks_ops, &sinks, 0), 0);
 }
 

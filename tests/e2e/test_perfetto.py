@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""One run as Chrome's JSON and in Perfetto's own format at once: both say the same."""
+import collections
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import unittest
+import zlib
+
+import harness
+import pftrace
+import tracefile
+
+OUTPUTS = ("-o", "trace.pftrace")
+
+
+def ns(event):
+    return tracefile.ns(event["ts"])
+
+
+def label(event):
+    return event["name"] if event["scope"] == event["name"] else "%s (%s)" % (event["name"], event["scope"])
+
+
+def sorted_rows(rows):
+    return sorted(rows, key=repr)
+
+
+# ---- what a trace of Chrome's says, in rows ----
+
+def json_counters(events):
+    for e in events:
+        if e["ph"] == "C":
+            name = "%s %s" % (e["name"], e["id"]) if "id" in e else e["name"]
+            for key, value in e["args"].items():
+                yield ns(e), e["pid"], name, key, float(value), e.get("viz") == "closing"
+
+
+def json_states(events):
+    """("state", ts, pid, name, attributes), and where a life ends, or the trace: ("end", ts, pid, name)."""
+    snapshots = {(e["pid"], e["id"], e["scope"], ns(e)) for e in events if e["ph"] == "O"}
+    for e in events:
+        if e["ph"] == "N":
+            yield "state", ns(e), e["pid"], label(e), {"address": int(e["id"], 16)}
+        elif e["ph"] == "O":
+            attributes = tracefile.as_text(tracefile.plain_keys(e["args"]["snapshot"]))
+            yield "state", ns(e), e["pid"], label(e), attributes or {}
+        elif e["ph"] == "e" and e["cat"] == "object":
+            address, scope = e["id2"]["local"].split(":", 1)[0], e["id2"]["local"].split(":", 1)[1].rsplit(":", 1)[0]
+            if (e["pid"], address, scope, ns(e)) not in snapshots:
+                yield "end", ns(e), e["pid"], label({"name": e["name"], "scope": scope})
+
+
+def json_slices(events):
+    threads = collections.defaultdict(list)
+    for e in events:
+        if e["ph"] in "BE":
+            threads[e["pid"], e["tid"]].append((e["ph"], ns(e), e["name"] if e["ph"] == "B" else None))
+    return dict(threads)
+
+
+def json_open_before(events):
+    begun = {}
+    for e in events:
+        if e.get("cat") == "method" and e["ph"] == "b":
+            begun[e["pid"], e["id2"]["local"]] = e
+        elif e.get("cat") == "method" and e["ph"] == "e":
+            yield ns(begun[e["pid"], e["id2"]["local"]]), ns(e), e["pid"], e["name"]
+
+
+def json_instants(events):
+    for e in events:
+        if e["ph"] == "i" and e["name"] != "viztrace summary":
+            yield ns(e), e["pid"], e["tid"], e["name"], e.get("args", {})
+
+
+def json_names(events, kind):
+    return {(e["pid"], e["tid"]) if kind == "thread_name" else e["pid"]: e["args"]["name"]
+            for e in events if e["ph"] == "M" and e["name"] == kind}
+
+
+# ---- the same of Perfetto's ----
+
+def counters(trace):
+    for s in trace.samples:
+        yield s.ts, s.pid, s.name, s.key, float(s.value), s.closing
+
+
+def states(trace):
+    """A state that ends where the next one begins ends by itself."""
+    for i, s in enumerate(trace.states):
+        following = trace.states[i + 1] if i + 1 < len(trace.states) else None
+        if s.name is not None:
+            yield "state", s.ts, s.track.pid, s.track.name, s.args
+        elif not (following and following.track is s.track and following.ts == s.ts and following.name is not None):
+            yield "end", s.ts, s.track.pid, s.track.name
+
+
+def slices(trace):
+    threads = collections.defaultdict(list)
+    for s in trace.slices:
+        if s.track.kind == "thread":
+            threads[s.track.pid, s.track.tid].append((s.phase, s.ts, s.name))
+    return dict(threads)
+
+
+def open_before(trace):
+    begun = {s.track.uuid: s for s in trace.slices if s.track.kind == "plain" and s.phase == "B"}
+    for s in trace.slices:
+        if s.track.kind == "plain" and s.phase == "E":
+            yield begun[s.track.uuid].ts, s.ts, s.track.pid, begun[s.track.uuid].name
+
+
+def instants(trace):
+    for i in trace.instants:
+        if i.name != "viztrace summary":
+            yield i.ts, i.track.pid, i.track.tid, i.name, i.args
+
+
+class Both(harness.Case):
+    def equal(self, a, b, what):
+        if isinstance(a, dict):
+            self.assertEqual(a, b, what)
+            return
+        a, b = sorted_rows(a), sorted_rows(b)
+        self.assertEqual(len(a), len(b), what)
+        for x, y in zip(a, b):
+            self.assertEqual(x, y, what)
+
+    def same(self, chrome="trace.json", perfetto="trace.pftrace"):
+        """Compare the two files of the run; (the trace as JSON, and in Perfetto's format)."""
+        # Against the rules of JSON, and then as it is.
+        self.load(chrome)
+        whole = tracefile.parse((self.dir / chrome).read_bytes().decode())
+        events, metadata = whole["traceEvents"], whole["metadata"]
+        trace = pftrace.read((self.dir / perfetto).read_bytes())
+        self.assertEqual(trace.clocks[pftrace.MONOTONIC], metadata["start_clock_ns"])
+        self.assertEqual(trace.clocks[pftrace.BOOTTIME], metadata["start_boot_ns"])
+        self.assertLess(abs(trace.clocks[pftrace.REALTIME] / 1e9 - os.stat(self.dir / chrome).st_mtime), 3600)
+        self.equal(json_counters(events), counters(trace), "counters")
+        self.equal(json_states(events), states(trace), "states")
+        self.equal(json_slices(events), slices(trace), "slices")
+        self.equal(json_open_before(events), open_before(trace), "slices that were open before")
+        self.equal(json_instants(events), instants(trace), "instants")
+        self.equal(json_names(events, "process_name"), trace.process_names, "processes")
+        self.equal(json_names(events, "thread_name"), {k: v for k, v in trace.thread_names.items() if v}, "threads")
+        self.same_books(metadata, trace)
+        return events, trace
+
+    def same_books(self, metadata, trace):
+        summary = [i.args for i in trace.instants if i.name == "viztrace summary"][0]
+        # As text where Perfetto would drop what is empty.
+        self.assertEqual(json.loads(json.dumps(tracefile.as_text(metadata))), json.loads(json.dumps(summary)))
+        for key in ("seen", "written", "filtered", "lost", "truncated", "unreadable"):
+            self.assertEqual(trace.attributes["events." + key], metadata["events"][key])
+        self.assertEqual(trace.attributes["version"], metadata["version"])
+
+    def both(self, program, *args, options=(), **how):
+        """One run to the program's end."""
+        self.traced(program, *args, options=(*OUTPUTS, *options), **how)
+        return self.same()
+
+
+class Perfetto(Both):
+    def test_all_that_parity_has(self):
+        """Lists, dicts, JSON text, texts, NULL: one scenario after the other."""
+        program = harness.build("scenarios", harness.ROOT / "tests" / "parity" / "scenarios.c")
+        self.traced_waiting(program, "all", "--wait")
+        self.same()
+
+    def traced_waiting(self, program, *args):
+        """A program that goes on when it is traced."""
+        t = self.target(program, *args, ready=None)
+        tool = self.attach(t.pid, *OUTPUTS)
+        self.assertEqual(t.wait(), 0)
+        self.end(tool, with_signal=None)
+
+    def test_something_of_everything(self):
+        steady = self.target(harness.build("steady"), "--fast")
+        tool = self.attach(steady.pid, *OUTPUTS)
+        steady.ask("ticks 300")
+        self.end(tool)
+        events, _ = self.same()
+        self.assertEqual({e["ph"] for e in events}, set("MCObeBEi"))
+
+    def test_a_counter_of_more_series_than_a_packet_takes(self):
+        """Zeros at every place among integers and doubles, numbers beyond int64, and some series left out."""
+        _, trace = self.both(harness.build("content"), "wide")
+        self.assertEqual(len({s.key for s in trace.samples}), 22)
+
+    def test_json_text(self):
+        self.both(harness.build("content"), "json")
+
+    def test_10_000_objects(self):
+        target = self.target(harness.build("inventor"), "objects", "10000")
+        tool = self.attach(target.pid, *OUTPUTS)
+        target.tell()
+        target.await_step("done", 120)
+        self.end(tool)
+        _, trace = self.same()
+        self.assertEqual(len({s.track.uuid for s in trace.states}), 10000)
+
+    def test_two_processes(self):
+        self.traced(harness.build("processes"), "fork", options=("-f", *OUTPUTS))
+        _, trace = self.same()
+        self.assertGreater(len(trace.process_names), 1)
+
+    def test_an_object_after_the_other_at_one_address(self):
+        _, trace = self.both(harness.build("content"), "same_address")
+        tracks = {s.track.uuid: s.track.name for s in trace.states}
+        self.assertEqual(sorted(tracks.values()), ["conn-%d (conn)" % i for i in range(3)])
+        for uuid in tracks:
+            names = [s.name for s in trace.states if s.track.uuid == uuid]
+            self.assertEqual(names, ["new", "state=1, peer=NULL", "state=2", None])
+
+    def test_a_counter_that_ends_and_reports_less(self):
+        _, trace = self.both(harness.build("content"), "counter_ends")
+        self.assertTrue(any(s.closing for s in trace.samples))
+        self.assertFalse(all(s.closing for s in trace.samples))
+
+    def test_names_of_javascript_stay_as_they_are(self):
+        self.traced(harness.build("content"), "names", options=OUTPUTS)
+        trace = pftrace.read((self.dir / "trace.pftrace").read_bytes())
+        self.assertIn("__proto__", {i.name for i in trace.instants})
+        self.assertIn("__proto__ (conn)", {s.track.name for s in trace.states})
+
+    def test_what_is_open_when_the_program_ends(self):
+        self.both(harness.build("content"), "open")
+
+    def test_methods(self):
+        events, _ = self.both(harness.build("content"), "deep", "70")
+        self.assertGreater(sum(e["ph"] == "B" for e in events), 70)
+
+    def test_compressed(self):
+        self.traced(harness.build("content"), "counter_ends", options=("-o", "trace.pftrace.gz", *OUTPUTS))
+        packed = (self.dir / "trace.pftrace.gz").read_bytes()
+        self.assertEqual(gzip.decompress(packed), (self.dir / "trace.pftrace").read_bytes())
+
+    def test_a_format_by_its_name_and_into_a_pipe(self):
+        t = self.target(harness.build("content"), "counter_ends")
+        with open(self.dir / "piped", "wb") as file:
+            cat = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file)
+            tool = self.attach(t.pid, "--format", "perfetto", output="-", stdout=cat.stdin)
+            t.tell()
+            self.assertEqual(t.wait(), 0)
+            self.end(tool, with_signal=None)
+            cat.stdin.close()
+            self.assertEqual(cat.wait(timeout=harness.TIMEOUT), 0)
+        trace = pftrace.read((self.dir / "piped").read_bytes())
+        self.assertEqual([s.value for s in trace.samples_of("lasting", "open") if not s.closing], [1, 2])
+
+    def test_a_trace_without_events(self):
+        steady = self.target(harness.build("steady"), "--still")
+        tool = self.attach(steady.pid, output="empty.pftrace")
+        self.end(tool)
+        trace = pftrace.read((self.dir / "empty.pftrace").read_bytes())
+        self.assertEqual(trace.attributes["events.seen"], 0)
+        self.assertEqual(trace.process_names, {steady.pid: "steady"})
+
+    @unittest.skipUnless(shutil.which("protoc"), "protoc (protobuf-compiler) is not installed")
+    def test_protoc_reads_it_to_its_end(self):
+        self.hammered(2000)
+        data = (self.dir / "trace.pftrace").read_bytes()
+        done = subprocess.run(["protoc", "--decode_raw"], input=data, capture_output=True, timeout=harness.TIMEOUT, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.count(b"\n}\n"), sum(1 for _ in pftrace.packets(data)))
+
+    def hammered(self, writes):
+        """Counters of three integers and a double, of two threads."""
+        self.traced_waiting(harness.build("hammer"), "2", writes, "--wait")
+        return self.same()
+
+    def test_pages_end_with_whole_packets(self):
+        """SIGKILL can end a write() after any page."""
+        self.hammered(5000)
+        data = (self.dir / "trace.pftrace").read_bytes()
+        self.assertGreater(len(data), 50 * 4096)
+        begins, at = {0}, 0
+        while at < len(data):
+            size, body = pftrace.varint(data, at + 1, len(data))
+            long = body + size - at > 4096
+            self.assertTrue(long or at // 4096 == (body + size - 1) // 4096, "a packet at %d lies on two pages" % at)
+            at = body + size
+            begins.add(at)
+        self.assertGreater(len(begins & set(range(0, len(data), 4096))), 40)
+
+
+class Killed(harness.Case):
+    def killed(self, name, most):
+        """Kill the tool at `most` moments, while it writes as fast as it can; of each file what is on disk."""
+        steady = self.target(harness.build("steady"), "--fast")
+        path = self.dir / name
+        for moment in range(most):
+            path.unlink(missing_ok=True)
+            tool = self.attach(steady.pid, output=name)
+            self.assertTrue(harness.wait_until(lambda: path.exists() and path.stat().st_size > 60000 * moment))
+            self.end(tool, -signal.SIGKILL, signal.SIGKILL)
+            yield path.read_bytes()
+
+    def test_at_any_moment_leaves_whole_packets(self):
+        for moment, data in enumerate(self.killed("killed.pftrace", 10)):
+            trace = pftrace.read(data, summary=False)
+            self.assertGreaterEqual(len(trace.samples), 200 * moment)
+
+    def test_compressed_it_is_read_to_the_last_whole_packet(self):
+        for data in self.killed("killed.pftrace.gz", 3):
+            unpacked = zlib.decompressobj(31).decompress(data)
+            self.assertTrue(pftrace.read(unpacked, cut=True, summary=False).clocks)

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* perfetto_fields: numbers of the fields that we write, by the message that they are in. */
+#ifndef VIZTRACE_PERFETTO_FIELDS_H
+#define VIZTRACE_PERFETTO_FIELDS_H
+
+enum { TRACE_PACKET = 1 };
+
+enum {
+	PACKET_CLOCK_SNAPSHOT = 6,
+	PACKET_TIMESTAMP = 8,
+	PACKET_SEQUENCE = 10,
+	PACKET_EVENT = 11,
+	PACKET_INTERNED = 12,
+	PACKET_FLAGS = 13, /* 1: what was interned and the defaults before are forgotten */
+	PACKET_CLOCK = 58,
+	PACKET_DEFAULTS = 59,
+	PACKET_TRACK = 60,
+	PACKET_FIRST_ON_SEQUENCE = 87,
+	PACKET_TRACE_ATTRIBUTES = 126,
+};
+
+enum { SNAPSHOT_CLOCKS = 1, SNAPSHOT_PRIMARY = 2 };
+enum { CLOCK_ID = 1, CLOCK_TIME = 2 };
+enum { CLOCK_IS_REALTIME = 1, CLOCK_IS_MONOTONIC = 3, CLOCK_IS_BOOTTIME = 6 };
+
+enum { DEFAULTS_EVENT = 11, DEFAULTS_CLOCK = 58 };
+
+enum {
+	TRACK_UUID = 1,
+	TRACK_NAME = 2,
+	TRACK_PROCESS = 3,
+	TRACK_THREAD = 4,
+	TRACK_PARENT = 5,
+	TRACK_COUNTER = 8,
+	TRACK_MERGE = 15, /* with others of its name; 2: never */
+	TRACK_STATE = 18,
+};
+enum { PROCESS_PID = 1, PROCESS_NAME = 6 };
+enum { THREAD_PID = 1, THREAD_TID = 2, THREAD_NAME = 5 };
+
+enum {
+	EVENT_FIELD_ANNOTATION = 4,
+	EVENT_FIELD_TYPE = 9,
+	EVENT_FIELD_NAME_IID = 10,
+	EVENT_FIELD_TRACK = 11, /* of the defaults, too, and so are the lists of further tracks */
+	EVENT_FIELD_MORE_INTS = 12,
+	EVENT_FIELD_CATEGORY = 22,
+	EVENT_FIELD_NAME = 23,
+	EVENT_FIELD_INT = 30,
+	EVENT_FIELD_MORE_INT_TRACKS = 31,
+	EVENT_FIELD_DOUBLE = 44,
+	EVENT_FIELD_MORE_DOUBLE_TRACKS = 45,
+	EVENT_FIELD_MORE_DOUBLES = 46,
+};
+enum { TYPE_BEGIN = 1, TYPE_END = 2, TYPE_INSTANT = 3, TYPE_COUNTER = 4, TYPE_STATE = 5 };
+
+enum {
+	ANNOTATION_NAME_IID = 1,
+	ANNOTATION_BOOL = 2,
+	ANNOTATION_INT = 4,
+	ANNOTATION_DOUBLE = 5,
+	ANNOTATION_STRING = 6,
+	ANNOTATION_POINTER = 7,
+	ANNOTATION_NAME = 10,
+	ANNOTATION_DICT = 11,
+	ANNOTATION_ARRAY = 12,
+};
+
+/* Of the interned data; each is a message of a number and a text. */
+enum { INTERNED_EVENT_NAME = 2, INTERNED_ANNOTATION_NAME = 3 };
+enum { INTERNED_IID = 1, INTERNED_TEXT = 2 };
+
+enum { ATTRIBUTES_ATTRIBUTE = 1 };
+enum { ATTRIBUTE_KEY = 1, ATTRIBUTE_LONG = 2, ATTRIBUTE_STRING = 3 };
+
+#endif

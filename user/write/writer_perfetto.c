@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* writer_perfetto: see writer_perfetto.h. */
+#include "writer_perfetto.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/utf8.h"
+#include "perfetto_args.h"
+#include "perfetto_counters.h"
+#include "perfetto_names.h"
+#include "perfetto_packets.h"
+#include "perfetto_states.h"
+
+#define DESCRIBED_MAX 65536 /* threads; when there are more they are described once more as they come */
+
+/* Numbers of tracks: what it is, and of whom. */
+enum { OF_PROCESS = 1, OF_THREAD = 2, OF_OBJECT = 3, OF_SLICE = 5 };
+_Static_assert(OF_SLICE < 1 << PERFETTO_TRACK_KINDS && PERFETTO_COUNTER_TRACK == 4, "each kind has numbers of its own");
+
+#define PID_BITS 22 /* no kernel has more */
+
+struct writer_perfetto {
+	struct perfetto_packets packets;
+	struct trace_start start;
+	bool started;
+	struct where last;  /* where the latest event was */
+	struct proto event; /* the one that is being made */
+	struct perfetto_names names;
+	struct perfetto_args args;
+	struct perfetto_counters counters;
+	struct perfetto_states states;
+	struct table described; /* processes and threads */
+	uint64_t open_before;   /* slices, so far */
+};
+
+static uint64_t track_of(uint64_t number, int kind)
+{
+	return number << PERFETTO_TRACK_KINDS | (uint64_t)kind;
+}
+
+static uint64_t process_track(uint32_t pid)
+{
+	return track_of(pid, OF_PROCESS);
+}
+
+static uint64_t thread_track(struct where at)
+{
+	return track_of((uint64_t)at.pid << PID_BITS | at.tid, OF_THREAD);
+}
+
+static void put_clock(struct proto *fields, uint64_t id, uint64_t time)
+{
+	size_t clock = proto__begin(fields, SNAPSHOT_CLOCKS);
+
+	proto__uint(fields, CLOCK_ID, id);
+	proto__uint(fields, CLOCK_TIME, time);
+	proto__end(fields, clock);
+}
+
+/* Without the clocks no event would count; MONOTONIC is the trace's, or times would become those of BOOTTIME. */
+static int start(struct writer_perfetto *w)
+{
+	struct proto *fields;
+	size_t snapshot;
+	int err;
+
+	if (w->started)
+		return 0;
+	w->started = true;
+	fields = perfetto_packets__begin(&w->packets, 1);
+	snapshot = proto__begin(fields, PACKET_CLOCK_SNAPSHOT);
+	put_clock(fields, CLOCK_IS_MONOTONIC, w->start.monotonic);
+	put_clock(fields, CLOCK_IS_BOOTTIME, w->start.boot);
+	put_clock(fields, CLOCK_IS_REALTIME, w->start.wall);
+	proto__uint(fields, SNAPSHOT_PRIMARY, CLOCK_IS_MONOTONIC);
+	proto__end(fields, snapshot);
+	err = perfetto_packets__end(&w->packets);
+	return err ? err : perfetto_packets__sequence(&w->packets, 1, true, NULL);
+}
+
+/* ---- Tracks ---- */
+
+static int describe_process(struct writer_perfetto *w, uint32_t pid, const char *name)
+{
+	struct proto *fields;
+	size_t track, process;
+	int err = start(w);
+
+	if (err)
+		return err;
+	fields = perfetto_packets__begin(&w->packets, 1);
+	track = proto__begin(fields, PACKET_TRACK);
+	proto__uint(fields, TRACK_UUID, process_track(pid));
+	process = proto__begin(fields, TRACK_PROCESS);
+	proto__uint(fields, PROCESS_PID, pid);
+	if (name)
+		proto__string(fields, PROCESS_NAME, name, utf8__whole(name, strlen(name)));
+	proto__end(fields, process);
+	proto__end(fields, track);
+	return perfetto_packets__end(&w->packets);
+}
+
+static int describe_thread(struct writer_perfetto *w, struct where at, const char *name)
+{
+	struct proto *fields = perfetto_packets__begin(&w->packets, 1);
+	size_t track = proto__begin(fields, PACKET_TRACK), thread;
+
+	proto__uint(fields, TRACK_UUID, thread_track(at));
+	proto__uint(fields, TRACK_PARENT, process_track(at.pid));
+	thread = proto__begin(fields, TRACK_THREAD);
+	proto__uint(fields, THREAD_PID, at.pid);
+	proto__uint(fields, THREAD_TID, at.tid);
+	if (name)
+		proto__string(fields, THREAD_NAME, name, utf8__whole(name, strlen(name)));
+	proto__end(fields, thread);
+	proto__end(fields, track);
+	return perfetto_packets__end(&w->packets);
+}
+
+/* True: it was not known, and is from here on; or there is no memory to know it, and it is said once more. */
+static bool is_news(struct writer_perfetto *w, uint32_t pid, uint64_t tid)
+{
+	if (table__get(&w->described, pid, tid))
+		return false;
+	if (w->described.used >= DESCRIBED_MAX)
+		table__clear(&w->described);
+	table__put(&w->described, pid, tid, w);
+	return true;
+}
+
+#define THE_PROCESS UINT64_MAX /* no thread has that number */
+
+static int need_process(struct writer_perfetto *w, uint32_t pid)
+{
+	return is_news(w, pid, THE_PROCESS) ? describe_process(w, pid, NULL) : 0;
+}
+
+static int need_thread(struct writer_perfetto *w, struct where at)
+{
+	int err = need_process(w, at.pid);
+
+	return !err && is_news(w, at.pid, at.tid) ? describe_thread(w, at, NULL) : err;
+}
+
+/* A track below that of the process. */
+static int describe_below(struct writer_perfetto *w, uint32_t pid, uint64_t number, const char *name, const char *more,
+			  bool is_state)
+{
+	int err = need_process(w, pid);
+	struct proto *fields;
+	size_t track;
+	char full[512];
+
+	if (err)
+		return err;
+	if (!name)
+		name = EVENT_UNREADABLE_NAME;
+	fields = perfetto_packets__begin(&w->packets, 1);
+	track = proto__begin(fields, PACKET_TRACK);
+	proto__uint(fields, TRACK_UUID, number);
+	proto__uint(fields, TRACK_PARENT, process_track(pid));
+	if (more && strcmp(name, more) && strlen(name) + strlen(more) + 4 <= sizeof(full)) {
+		strcpy(stpcpy(stpcpy(stpcpy(full, name), " ("), more), ")");
+		name = full;
+	}
+	proto__string(fields, TRACK_NAME, name, strlen(name));
+	/* Others of that name are others. */
+	proto__uint(fields, TRACK_MERGE, 2);
+	if (is_state)
+		proto__end(fields, proto__begin(fields, TRACK_STATE));
+	proto__end(fields, track);
+	return perfetto_packets__end(&w->packets);
+}
+
+static int write_process_name(void *writer, uint32_t pid, const char *name)
+{
+	struct writer_perfetto *w = writer;
+
+	/* A trace without events has its summary there. */
+	if (!w->last.pid)
+		w->last.pid = w->last.tid = pid;
+	is_news(w, pid, THE_PROCESS);
+	return describe_process(w, pid, name);
+}
+
+static int write_thread_name(void *writer, uint32_t pid, uint32_t tid, const char *name)
+{
+	struct writer_perfetto *w = writer;
+	int err = need_process(w, pid);
+
+	if (err)
+		return err;
+	is_news(w, pid, tid);
+	return describe_thread(w, (struct where){ 0, pid, tid }, name);
+}
+
+/* ---- Events ---- */
+
+/* Of sequence 1, on a track that was described. */
+static struct proto *begin(struct writer_perfetto *w, int type, uint64_t track)
+{
+	proto__clear(&w->event);
+	proto__uint(&w->event, EVENT_FIELD_TYPE, (uint64_t)type);
+	proto__uint(&w->event, EVENT_FIELD_TRACK, track);
+	return &w->event;
+}
+
+static void put_name(struct writer_perfetto *w, const char *name)
+{
+	uint64_t number;
+	size_t size;
+
+	if (!name)
+		name = EVENT_UNREADABLE_NAME;
+	size = strlen(name);
+	number = perfetto_names__number(&w->names, INTERNED_EVENT_NAME, name, size);
+	if (number)
+		proto__uint(&w->event, EVENT_FIELD_NAME_IID, number);
+	else
+		proto__string(&w->event, EVENT_FIELD_NAME, name, size);
+}
+
+static int end(struct writer_perfetto *w, struct where at)
+{
+	struct proto *fields, *names = &w->names.new;
+	int err = w->event.error ? w->event.error : names->error;
+
+	if (err)
+		return err;
+	fields = perfetto_packets__begin_at(&w->packets, 1, at.ts);
+	if (names->size)
+		proto__bytes(fields, PACKET_INTERNED, names->data, names->size);
+	proto__bytes(fields, PACKET_EVENT, w->event.data, w->event.size);
+	err = perfetto_packets__end(&w->packets);
+	if (err)
+		return err;
+	proto__clear(names);
+	if (at.ts >= w->last.ts)
+		w->last = at;
+	if (!perfetto_names__full(&w->names))
+		return 0;
+	/* Nobody knows them from here on, neither we nor who reads this. */
+	perfetto_names__clear(&w->names);
+	return perfetto_packets__sequence(&w->packets, 1, false, NULL);
+}
+
+static int write_sample(struct writer_perfetto *w, struct where at, const struct trace_counter *counter,
+			const struct value *values, size_t n_values, bool closing)
+{
+	int err = need_process(w, at.pid);
+
+	w->last = at;
+	return err ? err :
+		     perfetto_counters__put(&w->counters, &w->packets, at.ts, process_track(at.pid), counter, values,
+					    n_values, closing);
+}
+
+static int write_counter(void *writer, struct where at, const struct trace_counter *counter, const struct value *values,
+			 size_t n_values)
+{
+	return write_sample(writer, at, counter, values, n_values, false);
+}
+
+static int write_counter_closing(void *writer, struct where at, const struct trace_counter *counter,
+				 const struct value *values, size_t n_values)
+{
+	return write_sample(writer, at, counter, values, n_values, true);
+}
+
+/* A state without a name: the one before ends. */
+static int end_state(struct writer_perfetto *w, struct where at, uint64_t track)
+{
+	begin(w, TYPE_STATE, track);
+	return end(w, at);
+}
+
+static int write_state(struct writer_perfetto *w, struct where at, const struct trace_object *object,
+		       const struct value *values, size_t n_values)
+{
+	struct perfetto_life *life = perfetto_states__find(&w->states, object->life);
+	uint64_t track = track_of(object->life, OF_OBJECT);
+	bool same;
+	int err;
+
+	if (!life) {
+		life = perfetto_states__add(&w->states, object->life);
+		if (!life)
+			return -ENOMEM;
+		err = describe_below(w, at.pid, track, object->name, object->tag, true);
+		if (err)
+			return err;
+	}
+	err = perfetto_states__name(&w->states, life, at.ts, values, n_values, &same);
+	/* Perfetto would let the one before go on. */
+	if (!err && same)
+		err = end_state(w, at, track);
+	if (err)
+		return err;
+	begin(w, TYPE_STATE, track);
+	proto__string(&w->event, EVENT_FIELD_NAME, w->states.name, w->states.size);
+	if (!n_values)
+		perfetto_args__put_address(&w->args, EVENT_FIELD_ANNOTATION, "address", object->address);
+	perfetto_args__put(&w->args, EVENT_FIELD_ANNOTATION, values, n_values);
+	return end(w, at);
+}
+
+static int write_object_new(void *writer, struct where at, const struct trace_object *object)
+{
+	return write_state(writer, at, object, NULL, 0);
+}
+
+static int write_object_snapshot(void *writer, struct where at, const struct trace_object *object,
+				 const struct value *values, size_t n_values)
+{
+	return write_state(writer, at, object, values, n_values);
+}
+
+static int write_object_delete(void *writer, struct where at, const struct trace_object *object)
+{
+	struct writer_perfetto *w = writer;
+
+	if (!perfetto_states__find(&w->states, object->life))
+		return 0;
+	perfetto_states__remove(&w->states, object->life);
+	return end_state(w, at, track_of(object->life, OF_OBJECT));
+}
+
+/* The snapshot of the same values began it. */
+static int write_state_begin(void *writer, struct where at, const struct trace_object *object,
+			     const struct value *values, size_t n_values)
+{
+	(void)writer, (void)at, (void)object, (void)values, (void)n_values;
+	return 0;
+}
+
+/* It ends by itself where the next one begins: that was at the same time. Else it is the end of all that we know. */
+static int write_state_end(void *writer, struct where at, const struct trace_object *object)
+{
+	struct writer_perfetto *w = writer;
+	const struct perfetto_life *life = perfetto_states__find(&w->states, object->life);
+
+	return !life || life->began == at.ts ? 0 : write_object_delete(writer, at, object);
+}
+
+static int write_slice_begin(void *writer, struct where at, const char *name)
+{
+	struct writer_perfetto *w = writer;
+	int err = need_thread(w, at);
+
+	if (err)
+		return err;
+	begin(w, TYPE_BEGIN, thread_track(at));
+	put_name(w, name);
+	return end(w, at);
+}
+
+static int write_slice_end(void *writer, struct where at, const char *name)
+{
+	struct writer_perfetto *w = writer;
+	int err = need_thread(w, at);
+
+	(void)name; /* the innermost one */
+	if (err)
+		return err;
+	begin(w, TYPE_END, thread_track(at));
+	return end(w, at);
+}
+
+/* A track for each, as they are none of the thread's and may overlap. */
+static int write_slice_before(void *writer, struct where at, uint64_t since, const char *name)
+{
+	static const char mark[] = "open before";
+	const struct value marked = { .key = "viz", .type = VALUE_STRING, .size = sizeof(mark) - 1, .s = mark };
+	struct writer_perfetto *w = writer;
+	uint64_t track = track_of(++w->open_before, OF_SLICE);
+	int err = describe_below(w, at.pid, track, name, NULL, false);
+
+	if (err)
+		return err;
+	begin(w, TYPE_BEGIN, track);
+	put_name(w, name);
+	perfetto_args__put(&w->args, EVENT_FIELD_ANNOTATION, &marked, 1);
+	err = end(w, (struct where){ since, at.pid, at.tid });
+	if (err)
+		return err;
+	begin(w, TYPE_END, track);
+	return end(w, at);
+}
+
+static int write_instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
+{
+	struct writer_perfetto *w = writer;
+	int err = need_thread(w, at);
+
+	if (err)
+		return err;
+	begin(w, TYPE_INSTANT, thread_track(at));
+	put_name(w, name);
+	perfetto_args__put(&w->args, EVENT_FIELD_ANNOTATION, values, n_values);
+	return end(w, at);
+}
+
+const struct trace_ops writer_perfetto_ops = {
+	.process_name = write_process_name,
+	.thread_name = write_thread_name,
+	.counter = write_counter,
+	.counter_closing = write_counter_closing,
+	.object_new = write_object_new,
+	.object_snapshot = write_object_snapshot,
+	.object_delete = write_object_delete,
+	.state_begin = write_state_begin,
+	.state_end = write_state_end,
+	.slice_begin = write_slice_begin,
+	.slice_end = write_slice_end,
+	.slice_before = write_slice_before,
+	.instant = write_instant,
+};
+
+/* ---- The end ---- */
+
+/* "events.lost" and its number; lists are left to the summary. */
+static void put_attributes(struct proto *fields, const char *prefix, json_t *object)
+{
+	char name[128];
+	const char *key;
+	json_t *member;
+	size_t begun;
+
+	json_object_foreach(object, key, member)
+	{
+		if (strlen(prefix) + strlen(key) + 2 > sizeof(name))
+			continue;
+		strcpy(stpcpy(stpcpy(name, prefix), key), json_is_object(member) ? "." : "");
+		if (json_is_object(member))
+			put_attributes(fields, name, member);
+		if (!json_is_integer(member) && !json_is_string(member))
+			continue;
+		begun = proto__begin(fields, ATTRIBUTES_ATTRIBUTE);
+		proto__string(fields, ATTRIBUTE_KEY, name, strlen(name));
+		if (json_is_integer(member))
+			proto__int(fields, ATTRIBUTE_LONG, json_integer_value(member));
+		else
+			proto__string(fields, ATTRIBUTE_STRING, json_string_value(member), json_string_length(member));
+		proto__end(fields, begun);
+	}
+}
+
+static int write_attributes(struct writer_perfetto *w, const char *metadata, size_t size)
+{
+	json_t *parsed = json_loadb(metadata, size, 0, NULL);
+	struct proto *fields;
+	size_t attributes;
+
+	if (!parsed)
+		return -EINVAL;
+	fields = perfetto_packets__begin(&w->packets, 1);
+	attributes = proto__begin(fields, PACKET_TRACE_ATTRIBUTES);
+	put_attributes(fields, "", parsed);
+	proto__end(fields, attributes);
+	json_decref(parsed);
+	return perfetto_packets__end(&w->packets);
+}
+
+static int write_summary(struct writer_perfetto *w, const char *metadata, size_t size)
+{
+	int err = need_process(w, w->last.pid);
+
+	if (err)
+		return err;
+	begin(w, TYPE_INSTANT, process_track(w->last.pid));
+	put_name(w, "viztrace summary");
+	perfetto_args__put_members(&w->args, EVENT_FIELD_ANNOTATION, metadata, size);
+	return end(w, w->last);
+}
+
+int writer_perfetto__finish(struct writer_perfetto *w, const char *metadata, size_t size)
+{
+	int err = start(w);
+
+	if (!err && size)
+		err = write_attributes(w, metadata, size);
+	if (!err && size)
+		err = write_summary(w, metadata, size);
+	return err ? err : output__finish(w->packets.out, NULL, 0, "", 0);
+}
+
+int writer_perfetto__new(struct writer_perfetto **ret, struct output *out, const struct trace_start *begins)
+{
+	struct writer_perfetto *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->start = *begins;
+	w->packets = (struct perfetto_packets){ .out = out, .start = begins->monotonic, .last_sequence = 1 };
+	w->args.to = &w->event;
+	w->args.names = &w->names;
+	output__without_head(out, perfetto_packets__fill);
+	*ret = w;
+	return 0;
+}
+
+void writer_perfetto__free(struct writer_perfetto *w)
+{
+	if (!w)
+		return;
+	proto__free(&w->packets.fields);
+	proto__free(&w->event);
+	json__free(&w->args.text);
+	perfetto_names__free(&w->names);
+	perfetto_counters__free(&w->counters);
+	perfetto_states__free(&w->states);
+	table__clear(&w->described);
+	free(w);
+}
+
+uint64_t writer_perfetto__invalid_json(const struct writer_perfetto *w)
+{
+	return w->args.invalid_json;
+}
