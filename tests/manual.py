@@ -19,7 +19,7 @@ TERM = re.compile(r"(?:%s|--)(?:,? (?:%s|[A-Z]+\b))*|[a-z]+" % (NAME, NAME))
 OPTION = re.compile(r"(%s|--)(?= |,|$)((?: [A-Z]+)?)" % NAME)
 
 # Values that completion leaves to whoever types them.
-NOTHING_TO_OFFER = {"N", "SIZE", "SECONDS", "TIME"}
+NOTHING_TO_OFFER = {"EXPR", "N", "SIZE", "SECONDS", "TIME"}
 
 
 def read(path):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* answer: what --report asks for, told on stdout when the trace is over. */
+/* answer: what --report and --check ask for, told on stdout when the trace is over. */
 #ifndef VIZTRACE_ANSWER_H
 #define VIZTRACE_ANSWER_H
 
@@ -7,8 +7,8 @@
 #include "report.h"
 #include "write/sinks.h"
 
-/* After sinks__finish(), while the writers are there. EXIT_TRACED; EXIT_OUTPUT: stdout takes it not, or not all, which
- * is said. */
+/* After sinks__finish(), while the writers are there. EXIT_TRACED; EXIT_CHECK: one did not hold; EXIT_OUTPUT: stdout
+ * takes it not, or not all, which is said. */
 enum exit_code answer__tell(const struct opts *o, const struct sinks *sinks, const struct report *r);
 
 #endif

@@ -16,6 +16,7 @@ static const char options[] =
 	"      --format FORMAT    of the -o that follows, else of the last: chrome, or perfetto for .pftrace,\n"
 	"                         its own format (default: by FILE's end, else chrome)\n"
 	"      --report[=json]    at the end, tables of counters, methods and objects on stdout; or JSON\n"
+	"      --check EXPR       exit status 10 if this is not so at the end, as 'p99(parse) < 5ms'\n"
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
 	"      --min-duration TIME   leave out slices that are shorter, as 10us or 1ms\n"
@@ -46,7 +47,7 @@ static const char filters[] =
 static const char exit_status[] =
 	"exit status: 0 traced, 1 internal error, 2 usage, 3 no permission, 4 no such process,\n"
 	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost,\n"
-	"             9 a probe would do harm (valgrind, qemu, rr, ...);\n"
+	"             9 a probe would do harm (valgrind, qemu, rr, ...), 10 a --check did not hold;\n"
 	"             a command's own (128 + N: signal N), 126 it cannot be executed, 127 not found\n";
 
 static const struct {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* main: wires the stages together. */
+#define _DEFAULT_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "ctl.h"
 #include "doctor.h"
@@ -33,10 +36,17 @@ static void handle_signals(void)
 	sigaction(SIGXFSZ, &ignore, NULL); /* the write says it, too */
 }
 
+/* Each line by itself: a line break in what is printed is shown as such. */
+static void tell_lines(char *text)
+{
+	for (char *line; (line = strsep(&text, "\n"));)
+		log_error("%s", line);
+}
+
 int main(int argc, char **argv)
 {
 	enum exit_code code = EXIT_INTERNAL;
-	char error[256];
+	char error[1024];
 	struct opts o;
 	int answered;
 
@@ -46,7 +56,10 @@ int main(int argc, char **argv)
 	if (answered > 0)
 		return EXIT_TRACED;
 	if (answered < 0) {
-		log_error("%s", error);
+		if (answered == -EBADMSG)
+			tell_lines(error);
+		else
+			log_error("%s", error);
 		return EXIT_USAGE;
 	}
 	log_level = o.quiet ? LOG_QUIET : o.verbose ? LOG_VERBOSE : LOG_NORMAL;

@@ -34,6 +34,7 @@ enum {
 	OPT_FORMAT,
 	OPT_OPEN,
 	OPT_REPORT,
+	OPT_CHECK,
 	OPT_VERSION
 };
 
@@ -45,6 +46,7 @@ static const struct option options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "report", optional_argument, NULL, OPT_REPORT },
+	{ "check", required_argument, NULL, OPT_CHECK },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -339,6 +341,25 @@ static int parse_report(enum report_form *ret, const char *form, char *error, si
 	return 0;
 }
 
+/* Three lines: what is wrong, the expression, a mark under the place. */
+static int parse_check(struct checks *c, const char *text, char *error, size_t size)
+{
+	const char *what;
+	size_t at, column = 0;
+	int err = checks__add(c, text, &what, &at);
+
+	if (err == -ENOMEM)
+		FAIL("out of memory");
+	if (!err)
+		return 0;
+	for (size_t i = 0; i < at; i++)
+		column += (text[i] & 0xc0) != 0x80; /* of each character its first byte */
+	if (strlen(text) >= CHECK_MAX || (text[at] && iscntrl((unsigned char)text[at])))
+		FAIL("--check: %s; see man viztrace-bpf", what);
+	snprintf(error, size, "--check: %s; see man viztrace-bpf\n  %s\n  %*s^", what, text, (int)column, "");
+	return -EBADMSG;
+}
+
 /* All words that begin with a dash. 1: --version was answered. */
 static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, char *error, size_t size)
 {
@@ -370,6 +391,7 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_SHOW: o->show = true; break;
 		case OPT_FAIL_ON_LOSS: o->fail_on_loss = true; break;
 		case OPT_REPORT: err = parse_report(&o->report, optarg, error, size); break;
+		case OPT_CHECK: err = parse_check(&o->checks, optarg, error, size); break;
 		case OPT_OPEN: o->open = true; break;
 		case OPT_NO_WAIT: o->no_wait = true; break;
 		case 'h': *ret_help = true; break;
@@ -465,14 +487,16 @@ static bool goes_to_stdout(const struct opts *o)
 
 static int check_answers(const struct opts *o, char *error, size_t size)
 {
-	if (o->command != COMMAND_TRACE && o->report)
-		FAIL("--report is for tracing, not for %s; see --help", command_names[o->command]);
-	if (o->no_output && !o->report)
-		FAIL("-o none keeps nothing: it goes with --report; see --help");
+	const char *what = o->report ? "--report" : "--check";
+
+	if (o->command != COMMAND_TRACE && opts__ask(o))
+		FAIL("%s is for tracing, not for %s; see --help", what, command_names[o->command]);
+	if (o->no_output && !opts__ask(o))
+		FAIL("-o none keeps nothing: it goes with --report or --check; see --help");
 	if (o->no_output && o->max_size)
 		FAIL("--max-size is for a trace that goes to a file, not for -o none");
-	if (o->report && goes_to_stdout(o))
-		FAIL("--report goes to stdout, and so would the trace: give it a file with -o");
+	if (opts__ask(o) && goes_to_stdout(o))
+		FAIL("%s goes to stdout, and so would the trace: give it a file with -o", what);
 	return 0;
 }
 
@@ -533,6 +557,7 @@ int opts__parse(struct opts *ret, int argc, char **argv, char *error, size_t siz
 void opts__clear(struct opts *o)
 {
 	rules__clear(&o->rules);
+	checks__clear(&o->checks);
 	free(o->pids);
 	o->pids = NULL;
 	o->n_pids = 0;

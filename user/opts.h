@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "answers/checks.h"
 #include "common/exit_code.h"
 #include "common/patterns.h"
 #include "common/site.h"
@@ -46,6 +47,7 @@ struct opts {
 	struct opts_output outputs[OUTPUTS_MAX];
 	bool no_output; /* -o none: there is none */
 	enum report_form report;
+	struct checks checks; /* --check */
 	size_t n_outputs; /* else 1 at least: its path may be NULL, which is viztrace-PID.json or viztrace-PROGRAM.json
 			   */
 	double duration;  /* seconds; 0: until it is stopped */
@@ -66,8 +68,14 @@ struct opts {
 };
 
 /* 0: *ret is filled. 1: --help or --version was answered on stdout. -EINVAL: `ret_error` (of `size` bytes) says what is
- * wrong. */
+ * wrong. -EBADMSG: the same, but in several lines, and nothing in it needs escaping. */
 int opts__parse(struct opts *ret, int argc, char **argv, char *ret_error, size_t size);
+
+/* Is there something to tell on stdout at the end? */
+static inline bool opts__ask(const struct opts *o)
+{
+	return o->report || o->checks.n;
+}
 
 void opts__clear(struct opts *o);
 

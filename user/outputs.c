@@ -36,7 +36,7 @@ enum exit_code outputs__name(struct sinks *s, const struct opts *o, pid_t pid)
 			return EXIT_INTERNAL;
 		s->list[s->n - 1].kind = out->path ? OUTPUT_ANY : OUTPUT_FILE;
 	}
-	if (o->report && sinks__add(s, &format_answers, NULL))
+	if (opts__ask(o) && sinks__add(s, &format_answers, NULL))
 		return EXIT_INTERNAL;
 	return EXIT_TRACED;
 }

@@ -229,7 +229,7 @@ class Report(harness.Case):
 
     def test_what_makes_no_sense_is_refused(self):
         for options, message in (
-                (["-o", "none"], "-o none keeps nothing: it goes with --report; see --help"),
+                (["-o", "none"], "-o none keeps nothing: it goes with --report or --check; see --help"),
                 (["--report=xml"], "--report is --report=text or --report=json, not 'xml'"),
                 (["--report="], "--report is --report=text or --report=json, not ''"),
                 (["-o", "none", "-o", "x.json", "--report"],
@@ -237,6 +237,8 @@ class Report(harness.Case):
                 (["--format", "chrome", "-o", "none", "--report"],
                  "-o none goes with no other -o and no --format; a file of that name is ./none"),
                 (["-o", "-", "--report"], "--report goes to stdout, and so would the trace: give it a file with -o"),
+                (["-o", "-", "--check", "lost == 0"],
+                 "--check goes to stdout, and so would the trace: give it a file with -o"),
                 (["-o", "none", "--report", "--max-size", "1M"],
                  "--max-size is for a trace that goes to a file, not for -o none"),
                 (["-o", "none", "--report", "--open"], "--open is for a trace that goes to a file; see --help")):
@@ -247,3 +249,78 @@ class Report(harness.Case):
         self.assertEqual((done.returncode, done.stderr),
                          (harness.EXIT_USAGE, "viztrace-bpf: --report is for tracing, not for list; see --help\n"))
         self.assertEqual(list(self.dir.iterdir()), [])
+
+    def check(self, *expressions, options=("-o", "none"), code=0):
+        """The lines that checks of one run print, without the expressions themselves."""
+        more = [word for e in expressions for word in ("--check", e)]
+        tool = self.run_figures(*options, *more, code=code)
+        lines = tool.out.text().splitlines()
+        self.assertEqual(len(lines), len(expressions), lines)
+        for line, e in zip(lines, expressions):
+            self.assertTrue(line.startswith("check: %s: " % e), line)
+        return [line[len("check: %s: " % e):] for line, e in zip(lines, expressions)]
+
+    def test_checks_that_hold(self):
+        values = [(i * 37) % 101 - 20 for i in range(200)]
+        lines = self.check("max(queue.depth) <= 80", "min(queue.depth) == -20", "last(queue.depth) == %d" % values[-1],
+                           "mean(queue.depth) > -20", "max(queue.full) == 100%", "count(parse) == 530", "count(queue) == 200",
+                           "rate(served.jobs) > 0.1/s", "p50(parse) > 0ns", "p90(parse) < 10s", "p99(*) < 10s",
+                           "mean(handle) < 10s", "alive(leak) == 3", "alive(conn) == 4", "count(conn) == 24", "lost == 0")
+        self.assertEqual(lines[0], "held: 80 (queue.depth)")
+        self.assertEqual(lines[1], "held: -20 (queue.depth)")
+        self.assertEqual(lines[4], "held: 100% (queue.full)")
+        self.assertEqual(lines[5], "held: 530")
+        self.assertRegex(lines[7], r"^held: [\d.e+]+/s$")
+        self.assertRegex(lines[8], r"^held: [\d.e+]+ us \(parse\)$")
+        self.assertRegex(lines[10], r"^held: [\d.e+]+ us \((parse|handle)\)$")
+        self.assertEqual(lines[12:], ["held: 3", "held: 4", "held: 24", "held: 0"])
+        self.assertEqual([f.name for f in self.dir.iterdir()], [])
+
+    def test_checks_that_do_not_hold(self):
+        lines = self.check("max(queue.depth) < 80", "lost == 0", "alive(leak) == 0", "max(parse) < 1ns", "count(nobody) == 0",
+                           "max(nobody) < 5", "p99(queue) < 1s", "alive(queue) == 0", code=harness.EXIT_CHECK,
+                           options=("-o", "trace.json"))
+        self.assertEqual(lines[:3], ["NOT HELD: 80 (queue.depth)", "held: 0", "NOT HELD: 3"])
+        self.assertRegex(lines[3], r"^NOT HELD: [\d.e+]+ us \(parse\)$")
+        self.assertEqual(lines[4:], ["NOT HELD: nothing of that name appeared", "NOT HELD: no counter of that name appeared",
+                                     "NOT HELD: no method of that name appeared",
+                                     "NOT HELD: no object of that name appeared"])
+        self.load()
+
+    def test_checks_are_in_the_report(self):
+        tool = self.run_figures("-o", "none", "--report=json", "--check", "max(queue.depth) < 80", "--check", "lost == 0",
+                                "--check", "max(nobody) < 5", "--check", "max(handle) < 10s", code=harness.EXIT_CHECK)
+        report = json.loads(tool.out.text())
+        handle = next(m for m in report["methods"] if m["name"] == "handle")
+        self.assertEqual(report["checks"], [
+            {"check": "max(queue.depth) < 80", "held": False, "value": 80, "name": "queue", "attribute": "depth"},
+            {"check": "lost == 0", "held": True, "value": 0},
+            {"check": "max(nobody) < 5", "held": False, "value": None},
+            {"check": "max(handle) < 10s", "held": True, "value": handle["max_ns"], "name": "handle"}])
+        tool = self.run_figures("-o", "none", "--report", "--check", "lost == 0")
+        self.assertRegex(tool.out.text(), r"(?s)^counters:.*\n\ncheck: lost == 0: held: 0\n$")
+
+    def test_a_wrong_check_is_an_error_before_anything_is_attached_to(self):
+        t = self.target(harness.build("figures"))
+        for expression, what, mark in (
+                ("p99(parse) < 5", "expected a time, as 5ms", "             ^"),
+                ("max(queue.depth", "expected a ')'", "               ^"),
+                ("max(\u00fc) =< 3", "expected one of < <= > >= == !=", "       ^")):
+            done = harness.run(harness.TOOL, "-p", t.pid, "-o", "none", "--check", expression, cwd=self.dir)
+            self.assertEqual(done.returncode, harness.EXIT_USAGE)
+            self.assertEqual(done.stdout, "")
+            self.assertEqual(done.stderr, "viztrace-bpf: --check: %s; see man viztrace-bpf\nviztrace-bpf:   %s\n"
+                             "viztrace-bpf:   %s\n" % (what, expression, mark))
+        done = harness.run(harness.TOOL, "-p", t.pid, "--check", "max(a\nb) < 3")
+        self.assertEqual((done.returncode, done.stderr), (
+            harness.EXIT_USAGE, "viztrace-bpf: --check: it has a control character; see man viztrace-bpf\n"))
+
+    def test_a_commands_status_and_a_check(self):
+        """Ours says what the command's cannot."""
+        for check, code in (("lost == 0", 3), ("lost > 0", harness.EXIT_CHECK)):
+            tool = self.tool("-f", "-o", "none", "--check", check, "--", "sh", "-c", "%s; exit 3" % harness.build("figures"),
+                             stdin=harness.subprocess.PIPE)
+            tool.child.stdin.write(b"\n")
+            tool.child.stdin.flush()
+            self.assertEqual(tool.wait(), code, tool.messages())
+            self.assertIn("check: " + check, tool.out.text())

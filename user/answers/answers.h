@@ -20,7 +20,8 @@ const struct stats *answers__of(const struct sinks *sinks);
 /* What is known of the run besides. */
 struct answers_run {
 	uint64_t duration; /* ns */
-	uint64_t lost;     /* events */
+	uint64_t seen;     /* events, */
+	uint64_t lost;     /* of which these are in no figure */
 };
 
 /* As tables, for people. */

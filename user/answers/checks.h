@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * checks: what has to be true of a run, as text; whether it is, by its figures (stats.h).
+ *
+ *	check	:= ( "lost" | fn "(" pattern ")" ) op number [ unit ]
+ *	fn	:= max | min | mean | last | count | rate | p50 | p90 | p99 | alive
+ *	op	:= < | <= | > | >= | == | !=
+ *	unit	:= ns | us | ms | s | K | M | Ki | Mi | % | /s, K/s, M/s
+ *
+ *	max(queue.depth) < 1000		each counter's attribute that matches, of max, min, mean and last
+ *	p99(parse) < 5ms		each method that matches: max, min, mean, p50, p90, p99, which take a time there
+ *	count(parse) >= 10		reports, calls and objects that match, all together
+ *	rate(served.jobs) > 100/s	the same for each second of the trace
+ *	alive(conn) == 0		objects that are there in the end, all together
+ *	lost < 1%			events; with % of all that there were
+ *
+ * Patterns are those of the filters: the name of a counter, object or its class, or method; or counter.attribute.
+ */
+#ifndef VIZTRACE_CHECKS_H
+#define VIZTRACE_CHECKS_H
+
+#include "../common/patterns.h"
+#include "answers.h"
+
+#define CHECK_MAX 256 /* bytes of one */
+
+enum check_fn {
+	CHECK_MAXIMUM,
+	CHECK_MINIMUM,
+	CHECK_MEAN,
+	CHECK_LAST,
+	CHECK_COUNT,
+	CHECK_RATE,
+	CHECK_P50,
+	CHECK_P90,
+	CHECK_P99,
+	CHECK_ALIVE,
+	CHECK_LOST,
+	CHECK_FNS
+};
+enum check_op {
+	CHECK_LESS_EQUAL,
+	CHECK_GREATER_EQUAL,
+	CHECK_EQUAL,
+	CHECK_NOT_EQUAL,
+	CHECK_LESS,
+	CHECK_GREATER,
+	CHECK_OPS
+};
+
+/* What the number is. */
+enum check_kind { CHECK_PLAIN, CHECK_TIME, CHECK_PER_SECOND, CHECK_SHARE };
+
+struct check {
+	char *text;
+	enum check_fn fn;
+	enum check_op op;
+	enum check_kind kind;
+	double limit; /* of a time: ns; of a share: 0.01 is 1% */
+	struct patterns pattern;
+};
+
+/* All zeros is an empty list. */
+struct checks {
+	struct check *list;
+	size_t n;
+};
+
+/* 0, -ENOMEM, or -EINVAL: *ret_what says what is wrong, and *ret_at at which byte. */
+int checks__add(struct checks *c, const char *text, const char **ret_what, size_t *ret_at);
+void checks__clear(struct checks *c);
+
+struct check_result {
+	bool appeared; /* something matched; else it did not hold */
+	bool held;
+	double value;                 /* the worst one; of a time: ns */
+	const char *name, *attribute; /* whose it is; NULL: of all together, or no attribute */
+};
+
+void check__evaluate(struct check *c, const struct stats *s, const struct answers_run *run, struct check_result *ret);
+
+/* "check: lost == 0: held, 0", for people. */
+void check__print(FILE *to, const struct check *c, const struct stats *s, const struct check_result *r);
+
+/* As a value, for programs. */
+void check__put(struct json *j, const struct check *c, const struct check_result *r);
+
+#endif

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* From a check and the figures to whether it held; see checks.h. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/escape.h"
+#include "checks.h"
+
+static bool holds(const struct check *c, double value)
+{
+	switch (c->op) {
+	case CHECK_LESS: return value < c->limit;
+	case CHECK_LESS_EQUAL: return value <= c->limit;
+	case CHECK_GREATER: return value > c->limit;
+	case CHECK_GREATER_EQUAL: return value >= c->limit;
+	case CHECK_EQUAL: return value == c->limit;
+	default: return value != c->limit;
+	}
+}
+
+/* One of those that match: kept if it is worse than the one before. */
+static void consider(const struct check *c, struct check_result *r, double value, const char *name,
+		     const char *attribute)
+{
+	bool held = holds(c, value), worse = r->held && !held;
+
+	if (r->held == held && (c->op == CHECK_LESS || c->op == CHECK_LESS_EQUAL))
+		worse = value > r->value;
+	if (r->held == held && (c->op == CHECK_GREATER || c->op == CHECK_GREATER_EQUAL))
+		worse = value < r->value;
+	if (r->appeared && !worse)
+		return;
+	*r = (struct check_result){ true, held, value, name, attribute };
+}
+
+/* "fib" is all instances of fib<N>, too, as in filters. */
+static bool matches_method(struct check *c, const char *name)
+{
+	size_t n = strlen(name), depth = 0;
+	char *instance;
+	bool found;
+
+	if (patterns__match(&c->pattern, name))
+		return true;
+	if (!n || name[n - 1] != '>')
+		return false;
+	while (n-- > 0) {
+		if (name[n] == '>')
+			depth++;
+		else if (name[n] == '<' && --depth == 0)
+			break;
+	}
+	instance = n && n != SIZE_MAX ? strndup(name, n) : NULL;
+	found = instance && patterns__match(&c->pattern, instance);
+	free(instance);
+	return found;
+}
+
+static bool matches_attribute(struct check *c, const struct stats_counter *counter, const struct stats_attribute *a)
+{
+	return patterns__match_attribute(&c->pattern, counter->name, counter->name, a->name);
+}
+
+static bool matches_object(struct check *c, const struct stats_object *o)
+{
+	return patterns__match(&c->pattern, o->name) || patterns__match(&c->pattern, o->tag);
+}
+
+static double of_attribute(enum check_fn fn, const struct stats_attribute *a)
+{
+	switch (fn) {
+	case CHECK_MAXIMUM: return stats__number(&a->max);
+	case CHECK_MINIMUM: return stats__number(&a->min);
+	case CHECK_MEAN: return stats__mean(a);
+	default: return stats__number(&a->last);
+	}
+}
+
+static double of_method(enum check_fn fn, const struct stats_method *m)
+{
+	switch (fn) {
+	case CHECK_MAXIMUM: return (double)m->durations.max;
+	case CHECK_MINIMUM: return (double)m->durations.min;
+	case CHECK_MEAN: return stats__call_mean(m);
+	case CHECK_P50: return (double)histogram__percentile(&m->durations, 50);
+	case CHECK_P90: return (double)histogram__percentile(&m->durations, 90);
+	default: return (double)histogram__percentile(&m->durations, 99);
+	}
+}
+
+/* Reports, calls and objects that match; *ret_any: there are some. */
+static uint64_t count(struct check *c, const struct stats *s, bool *ret_any)
+{
+	uint64_t sum = 0, most;
+
+	*ret_any = false;
+	for (size_t i = 0; i < s->n_counters; i++) {
+		/* A report has several attributes, and is one. */
+		most = 0;
+		for (size_t k = 0; k < s->counters[i]->n; k++) {
+			const struct stats_attribute *a = &s->counters[i]->attributes[k];
+
+			if (!matches_attribute(c, s->counters[i], a))
+				continue;
+			*ret_any = true;
+			most = a->reports > most ? a->reports : most;
+		}
+		sum += most;
+	}
+	for (size_t i = 0; i < s->n_methods; i++) {
+		if (!matches_method(c, s->methods[i]->name))
+			continue;
+		*ret_any = true;
+		sum += s->methods[i]->durations.count;
+	}
+	for (size_t i = 0; i < s->n_objects; i++) {
+		if (!matches_object(c, s->objects[i]))
+			continue;
+		*ret_any = true;
+		sum += s->objects[i]->made + s->objects[i]->found;
+	}
+	return sum;
+}
+
+static void evaluate_alive(struct check *c, const struct stats *s, struct check_result *r)
+{
+	uint64_t alive = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < s->n_objects; i++) {
+		if (!matches_object(c, s->objects[i]))
+			continue;
+		any = true;
+		alive += stats__alive(s->objects[i]);
+	}
+	if (any)
+		consider(c, r, (double)alive, NULL, NULL);
+}
+
+static void evaluate_count(struct check *c, const struct stats *s, const struct answers_run *run,
+			   struct check_result *r)
+{
+	bool any;
+	double n = (double)count(c, s, &any);
+
+	if (c->fn == CHECK_RATE)
+		n = run->duration ? n * 1e9 / (double)run->duration : 0;
+	if (any)
+		consider(c, r, n, NULL, NULL);
+}
+
+static void evaluate_each(struct check *c, const struct stats *s, struct check_result *r)
+{
+	for (size_t i = 0; i < s->n_methods && c->kind == CHECK_TIME; i++)
+		if (s->methods[i]->durations.count && matches_method(c, s->methods[i]->name))
+			consider(c, r, of_method(c->fn, s->methods[i]), s->methods[i]->name, NULL);
+	for (size_t i = 0; i < s->n_counters && c->kind != CHECK_TIME; i++) {
+		for (size_t k = 0; k < s->counters[i]->n; k++) {
+			const struct stats_attribute *a = &s->counters[i]->attributes[k];
+
+			if (a->reports && matches_attribute(c, s->counters[i], a))
+				consider(c, r, of_attribute(c->fn, a), s->counters[i]->name, a->name);
+		}
+	}
+}
+
+void check__evaluate(struct check *c, const struct stats *s, const struct answers_run *run, struct check_result *ret)
+{
+	double lost = (double)run->lost;
+
+	*ret = (struct check_result){ 0 };
+	switch (c->fn) {
+	case CHECK_LOST:
+		if (c->kind == CHECK_SHARE)
+			lost = run->seen ? lost / (double)run->seen : 0;
+		consider(c, ret, lost, NULL, NULL);
+		break;
+	case CHECK_COUNT:
+	case CHECK_RATE: evaluate_count(c, s, run, ret); break;
+	case CHECK_ALIVE: evaluate_alive(c, s, ret); break;
+	default: evaluate_each(c, s, ret);
+	}
+}
+
+/* What might have been it. */
+static const char *what_of(const struct check *c)
+{
+	switch (c->fn) {
+	case CHECK_ALIVE: return "no object of that name";
+	case CHECK_COUNT:
+	case CHECK_RATE: return "nothing of that name";
+	default: return c->kind == CHECK_TIME ? "no method of that name" : "no counter of that name";
+	}
+}
+
+void check__print(FILE *to, const struct check *c, const struct stats *s, const struct check_result *r)
+{
+	const struct stats_beyond *b = &s->beyond;
+	const char *held = r->held ? "held" : "NOT HELD";
+	const char *dot = r->attribute ? "." : "", *attribute = r->attribute ? r->attribute : "";
+	char value[64];
+
+	if (!r->appeared) {
+		escape__print_line(to, "check: %s: NOT HELD: %s appeared%s", c->text, what_of(c),
+				   b->reports || b->calls || b->objects ? " among those that are kept" : "");
+		return;
+	}
+	switch (c->kind) {
+	case CHECK_TIME: snprintf(value, sizeof(value), "%.6g us", r->value / 1e3); break;
+	case CHECK_SHARE: snprintf(value, sizeof(value), "%.6g%%", r->value * 100); break;
+	default: snprintf(value, sizeof(value), "%.15g%s", r->value, c->fn == CHECK_RATE ? "/s" : "");
+	}
+	if (r->name)
+		escape__print_line(to, "check: %s: %s: %s (%s%s%s)", c->text, held, value, r->name, dot, attribute);
+	else
+		escape__print_line(to, "check: %s: %s: %s", c->text, held, value);
+}
+
+static void put_text(struct json *j, const char *text)
+{
+	json__string(j, text, strlen(text));
+}
+
+void check__put(struct json *j, const struct check *c, const struct check_result *r)
+{
+	json__line(j);
+	json__object(j);
+	JSON__KEY(j, "check");
+	put_text(j, c->text);
+	JSON__KEY(j, "held");
+	json__bool(j, r->held);
+	JSON__KEY(j, "value");
+	if (r->appeared)
+		json__double(j, r->value);
+	else
+		json__null(j);
+	if (r->name) {
+		JSON__KEY(j, "name");
+		put_text(j, r->name);
+	}
+	if (r->attribute) {
+		JSON__KEY(j, "attribute");
+		put_text(j, r->attribute);
+	}
+	json__object_end(j);
+}
