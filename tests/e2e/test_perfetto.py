@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import unittest
 import zlib
@@ -120,6 +121,129 @@ def instants(trace):
             yield i.ts, i.track.pid, i.track.tid, i.name, i.args
 
 
+# ---- packets by hand ----
+
+def number(n):
+    out = bytearray()
+    n &= (1 << 64) - 1
+    while n > 127:
+        out.append(n & 127 | 128)
+        n >>= 7
+    return bytes(out) + bytes([n])
+
+
+def fields(*pairs):
+    """(number, value) each: an int, a float, or text and messages as bytes."""
+    out = b""
+    for field, value in pairs:
+        wire = 0 if isinstance(value, int) else 1 if isinstance(value, float) else 2
+        out += number(field << 3 | wire)
+        out += number(value) if wire == 0 else struct.pack("<d", value) if wire == 1 else number(len(value)) + value
+    return out
+
+
+def packet(*pairs, sequence=1):
+    body = fields((10, sequence), *pairs)
+    return fields((1, body))
+
+
+def event(*pairs, ts=2000, sequence=1):
+    return packet((8, ts), (11, fields(*pairs)), sequence=sequence)
+
+
+CLOCKS = packet((6, fields(*[(1, fields((1, clock), (2, 1000))) for clock in (3, 6, 1)], (2, 3))))
+BEGIN = packet((13, 1), (87, 1), (59, fields((58, 3))))
+PROCESS = packet((60, fields((1, 9), (3, fields((1, 5), (6, b"app"))))))
+OBJECT = packet((60, fields((1, 11), (5, 9), (2, b"object"), (15, 2), (18, b""))))
+COUNTER = packet((60, fields((1, 12), (5, 9), (2, b"counter"), (15, 2))))
+SERIES = b"".join(packet((60, fields((1, 100 + i), (5, 12), (2, b"s%d" % i), (15, 2), (8, b"")))) for i in range(12))
+DEFAULTS = packet((13, 1), (87, 1), (59, fields((58, 3), (11, fields((11, 100), *[(31, 101 + i) for i in range(9)], (45, 110))))),
+                  sequence=2)
+NEEDED = CLOCKS + BEGIN + PROCESS + OBJECT + COUNTER + SERIES + DEFAULTS
+
+
+def sample(*pairs):
+    return event((9, 4), *pairs, sequence=2)
+
+
+class Refused(unittest.TestCase):
+    """The decoder itself: what Perfetto drops or misreads does not pass."""
+
+    def read(self, data):
+        return pftrace.read(data, summary=False)
+
+    def refused(self, why, *packets, needed=NEEDED):
+        with self.assertRaisesRegex(AssertionError, why):
+            self.read(needed + b"".join(packets))
+
+    def test_what_is_right_is_read(self):
+        trace = self.read(NEEDED + event((9, 5), (11, 11), (23, b"a")) + event((9, 5), (11, 11)) +
+                          sample((30, -1), *[(12, 2)] * 7, (46, 0.5)))
+        self.assertEqual([s.value for s in trace.samples], [-1] + [2] * 7 + [0.5])
+        self.assertEqual([s.name for s in trace.states], ["a", None])
+
+    def test_packed_values(self):
+        self.refused("packed", sample((30, 1), (12, number(1) + number(2))))
+
+    def test_a_ninth_further_value(self):
+        self.refused("9 further values", sample((30, 1), *[(12, 1)] * 9))
+        self.refused("9 further values", sample((30, 1), *[(12, 1)] * 8, (46, 1.0)))
+
+    def test_a_value_after_a_zero(self):
+        self.refused("after a zero", sample((30, 1), (12, 0), (12, 1)))
+        self.refused("after a zero", sample((30, 1), (12, 0), (46, 1.0)))
+        self.refused("after a zero", sample((30, 1), (46, -0.0), (46, 1.0), (45, 110), (45, 111)))
+        self.assertEqual(len(self.read(NEEDED + sample((30, 0), (12, 1), (12, 0), (46, 0.0))).samples), 4)
+
+    def test_more_values_than_tracks(self):
+        self.refused("more values than tracks", sample((30, 1), (46, 1.0), (46, 2.0)))
+
+    def test_no_number(self):
+        self.refused("no number", sample((44, float("nan"))))
+
+    def test_two_tracks_that_are_one(self):
+        self.refused("two values for one track", sample((30, 1), (12, 2), (31, 100)))
+
+    def test_an_event_before_its_track(self):
+        self.refused("not described yet", event((9, 5), (11, 77), (23, b"a")))
+        self.refused("not described yet", packet((60, fields((1, 78), (5, 77), (2, b"x"), (15, 2)))))
+
+    def test_a_state_on_a_track_of_no_states(self):
+        self.refused("another kind", event((9, 5), (11, 12), (23, b"a")))
+
+    def test_the_same_state_again(self):
+        self.refused("no new row", event((9, 5), (11, 11), (23, b"a")), event((9, 5), (11, 11), (23, b"a")))
+
+    def test_the_end_of_no_state(self):
+        self.refused("end of no state", event((9, 5), (11, 11)))
+
+    def test_annotations_that_vanish(self):
+        for nothing in b"", fields((2, 1), (4, 1)):
+            self.refused("annotation (without a value|of several)", event((9, 5), (11, 11), (23, b"a"), (4, fields((10, b"k")) + nothing)))
+
+    def test_names_that_are_not_known(self):
+        self.refused("never interned", event((9, 3), (11, 9), (10, 1)))
+        intern = packet((12, fields((2, fields((1, 1), (2, b"n"))))))
+        self.read(NEEDED + intern + event((9, 3), (11, 9), (10, 1)))
+        self.refused("never interned", intern, packet((13, 1), (59, fields((58, 3)))), event((9, 3), (11, 9), (10, 1)))
+
+    def test_no_clocks(self):
+        self.refused("before the clocks", event((9, 3), (11, 9), (23, b"a")), needed=BEGIN + PROCESS)
+        self.refused("BOOTTIME", needed=packet((6, fields((1, fields((1, 3), (2, 1)))))))
+
+    def test_a_sequence_that_did_not_begin(self):
+        self.refused("did not begin", event((9, 3), (11, 9), (23, b"a"), sequence=3))
+
+    def test_a_track_that_merges(self):
+        self.refused("merges", packet((60, fields((1, 13), (5, 9), (2, b"object"), (18, b"")))))
+
+    def test_packets_that_end_the_file(self):
+        self.refused("empty packet", fields((1, b"")))
+        self.refused("of 4 bytes", fields((1, fields((10, 1)))))
+        self.refused("is cut", PROCESS[:-1])
+        self.refused("no packet", b"\x12\0")
+
+
 class Both(harness.Case):
     def equal(self, a, b, what):
         if isinstance(a, dict):
@@ -202,6 +326,16 @@ class Perfetto(Both):
         self.end(tool)
         _, trace = self.same()
         self.assertEqual(len({s.track.uuid for s in trace.states}), 10000)
+
+    def test_more_names_than_are_kept(self):
+        """20,000: what was interned before is forgotten some time, by both sides."""
+        target = self.target(harness.build("inventor"), "slices", "10000")
+        tool = self.attach(target.pid, *OUTPUTS)
+        target.tell()
+        target.await_step("done", 120)
+        self.end(tool)
+        _, trace = self.same()
+        self.assertEqual(len({i.name for i in trace.instants if i.name.startswith("instant number")}), 10000)
 
     def test_two_processes(self):
         self.traced(harness.build("processes"), "fork", options=("-f", *OUTPUTS))

@@ -294,8 +294,8 @@ static int pad(struct output *o, size_t size)
 /* May the event begin where the one before it ended, with `left` bytes to the end of the page? */
 static bool fits(const struct output *o, size_t size, size_t left)
 {
-	/* What it would leave has to be filled some time. */
-	return size <= left && !(o->fill && size < left && left - size < OUTPUT_FILL_MIN);
+	/* What it would leave has to be filled some time; on a page of its own it would leave no less. */
+	return size <= left && !(o->fill && left < PAGE && size < left && left - size < OUTPUT_FILL_MIN);
 }
 
 void output__mark(struct output *o)
