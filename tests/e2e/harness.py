@@ -11,6 +11,7 @@ import pathlib
 import shlex
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,11 @@ EXIT_USAGE, EXIT_PERMISSION, EXIT_NO_PROCESS, EXIT_NO_PROBES, EXIT_OUTPUT, EXIT_
 EXIT_HARM, EXIT_CHECK = 9, 10
 
 
+# As in user/common/event.h and programs/counted.c.
+KINDS = ("init", "destroy", "set", "log", "enter", "exit", "value", "instant", "quiet")
+COUNTED = ["-Dviz__probe_%s=counted_%s" % (kind, kind) for kind in KINDS]
+
+
 class BuildError(Exception):
     pass
 
@@ -56,9 +62,14 @@ def _out_of_date(output, command, inputs):
     return any(path.stat().st_mtime > made for path in inputs)
 
 
-def build(name, *sources, cc="cc", flags=("-O2",), libs=("-lpthread",)):
-    """The path of the program `name`, compiled from files of programs/ (or full paths) when they are newer."""
+def build(name, *sources, cc="cc", flags=("-O2",), libs=("-lpthread",), counted=True):
+    """The path of the program `name`, compiled from files of programs/ (or full paths) when they are newer.
+
+    It counts what it sends while somebody listens (counted.c), unless `counted` is false."""
     sources = [PROGRAMS / s for s in sources or (name + ".c",)]
+    if counted:
+        sources.append(PROGRAMS / "counted.c")
+        flags = (*flags, *COUNTED)
     output = BUILD / name
     if cc in ("c++", "g++", "clang++"):
         libs = tuple(libs) + ("-lstdc++",)
@@ -223,6 +234,13 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="viztrace-e2e-"))
         self.addCleanup(shutil.rmtree, self.dir, True)
+        self.counts = tempfile.NamedTemporaryFile(prefix="viztrace-e2e-counts-")
+        self.addCleanup(self.counts.close)
+        self.counts.truncate(4096)
+        os.chmod(self.counts.name, 0o666)
+        os.environ["VIZTRACE_TEST_COUNTS"] = self.counts.name
+        self.tools = 0
+        self.batches = "batch" in COLLECT  # these get past the stubs, and are counted by the app itself
 
     def target(self, program, *args, ready="ready", **more):
         """Start a program and wait until it is ready to be traced."""
@@ -248,6 +266,8 @@ class Case(unittest.TestCase):
         if COLLECT and args[0] not in ("list", "ctl", "doctor", "help") and "--collect" not in args:
             args = [*COLLECT, *args]
         t = Tool([*prefix, TOOL, *args], **more)
+        self.tools += 1
+        self.batches |= "batch" in args
         self.addCleanup(t.clean_up)
         return t
 
@@ -267,6 +287,7 @@ class Case(unittest.TestCase):
         """Start the tool with a command, and wait until that is ready."""
         more.setdefault("cwd", self.dir)
         t = Launcher([TOOL, *COLLECT, "-o", output, *options, "--", *command], stderr=subprocess.PIPE, **more)
+        self.tools += 1
         self.addCleanup(t.clean_up)
         if ready:
             t.await_step(ready)
@@ -290,7 +311,26 @@ class Case(unittest.TestCase):
 
     def load(self, path="trace.json", **options):
         """The trace in a file, checked against every rule; see tracefile.check()."""
-        return tracefile.check((self.dir / path).read_bytes(), **options)
+        trace = tracefile.check((self.dir / path).read_bytes(), **options)
+        if not options.get("killed"):
+            self.compare_counts(trace)
+        return trace
+
+    # "all": what the programs counted while their semaphores were up is what was seen. "most": that is too much to ask, as
+    # they also run where they are not traced, or are killed between counting and sending.
+    seen = "all"
+
+    def compare_counts(self, trace):
+        """Is what the programs of this test counted what the tool saw? One tool at a time can be asked."""
+        counted = dict(zip(KINDS, struct.unpack("9Q", os.pread(self.counts.fileno(), 72, 0))))
+        seen = {kind: trace.probe(kind)["seen"] for kind in KINDS}
+        if self.tools != 1 or self.batches or "batch" in trace.metadata["command"] or not any(counted.values()):
+            return
+        for kind in KINDS:
+            self.assertLessEqual(seen[kind], counted[kind], "%s: more was seen than sent" % kind)
+        # Until it is detached from a program goes on sending; at its own end there is nothing left.
+        if self.seen == "all" and trace.metadata["ended"] not in ("interrupted", "the time is over", "--max-size is reached"):
+            self.assertEqual(seen, counted, "not all was seen that was sent while somebody listened")
 
     def traced(self, program, *args, options=(), code=0, target_code=0, **rules):
         """One run: start, attach, let the program go and end. (trace, what the program said, what the tool said)"""

@@ -449,7 +449,7 @@ class Later(Ticking):
 
     def test_a_process_without_probes_is_waited_for(self):
         library = harness.build("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
-        target = self.target(harness.build("ticking-disabled", "loading.c", libs=("-ldl",)))
+        target = self.target(harness.build("loading", libs=("-ldl",), counted=False))
         tool = self.tool("-p", target.pid, "--no-wait", "-o", "trace.json")
         self.end(tool, EXIT_NO_PROBES, with_signal=None)
         tool = self.attach(target.pid)
