@@ -12,7 +12,7 @@ static const char options[] =
 	"  -x, --program FILE     every process that runs this program, now or later\n"
 	"  -- COMMAND             start it and trace it from its first probe on\n"
 	"      --user USER        who runs the command (default: who called sudo)\n"
-	"  -o, --output FILE      where it goes (default: viztrace-PID.json; -: stdout; *.gz: compressed; none)\n"
+	"  -o, --output FILE      where it goes (default: viztrace-PID.json; -: stdout; *.gz: packed; none)\n"
 	"      --format FORMAT    of the -o that follows, else of the last: chrome, or perfetto for .pftrace,\n"
 	"                         its own format (default: by FILE's end, else chrome)\n"
 	"      --report[=json]    at the end, tables of counters, methods and objects on stdout; or JSON\n"

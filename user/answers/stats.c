@@ -72,7 +72,8 @@ static void report(struct stats_attribute *a, const struct value *v, uint64_t ts
 
 /* The attribute with that key, from `*from` on, which is where the next one will be. NULL: no room; *ret_err is 0 or
  * -ENOMEM. */
-static struct stats_attribute *attribute_of(struct stats_counter *c, const char *key, size_t *from, int *ret_err)
+static struct stats_attribute *attribute_of(struct stats *s, struct stats_counter *c, const char *key, size_t *from,
+					    int *ret_err)
 {
 	*ret_err = 0;
 	for (size_t i = 0; i < c->n; i++) {
@@ -83,7 +84,7 @@ static struct stats_attribute *attribute_of(struct stats_counter *c, const char 
 			return &c->attributes[at];
 		}
 	}
-	if (c->n == STATS_ATTRIBUTES)
+	if (s->n_series == STATS_SERIES)
 		return NULL;
 	*ret_err = stats__room(&c->attributes, c->n, sizeof(*c->attributes));
 	if (*ret_err)
@@ -94,6 +95,7 @@ static struct stats_attribute *attribute_of(struct stats_counter *c, const char 
 		return NULL;
 	}
 	*from = c->n + 1;
+	s->n_series++;
 	return &c->attributes[c->n++];
 }
 
@@ -149,7 +151,7 @@ static int sample(struct stats *s, struct where at, const struct trace_counter *
 	for (size_t i = 0; i < n_values && !err; i++) {
 		const char *key = values[i].key ? values[i].key : EVENT_UNREADABLE_NAME;
 
-		a = attribute_of(c, key, &next, &err);
+		a = attribute_of(s, c, key, &next, &err);
 		if (a && closing) {
 			hold(a, at.ts);
 			a->holds = false;

@@ -16,7 +16,7 @@
 #include "histogram.h"
 
 #define STATS_COUNTERS 16384
-#define STATS_ATTRIBUTES 64 /* of a counter */
+#define STATS_SERIES 65536 /* attributes of all counters together */
 #define STATS_METHODS 4096
 #define STATS_OBJECTS 8192    /* different pairs of name and class */
 #define STATS_LIVES (1 << 18) /* that are not over, of which the life time will be known */
@@ -84,7 +84,7 @@ struct stats {
 	struct stats_counter **counters; /* after stats__close(): by name, process and number */
 	struct stats_method **methods;   /* by total time, the largest first */
 	struct stats_object **objects;   /* by how many there were, the largest number first */
-	size_t n_counters, n_methods, n_objects;
+	size_t n_counters, n_series, n_methods, n_objects;
 	struct stats_slice longest[STATS_LONGEST]; /* the longest first; of equals the first that ended */
 	size_t n_longest;
 	struct stats_beyond beyond;

@@ -143,15 +143,8 @@ Test(stats, one_report_is_its_own_mean)
 
 Test(stats, counters_beyond_what_is_kept_are_counted)
 {
-	struct value v = integer("a", 1), many[STATS_ATTRIBUTES + 2];
-	char keys[STATS_ATTRIBUTES + 2][8];
+	struct value v = integer("a", 1);
 
-	for (size_t i = 0; i < STATS_ATTRIBUTES + 2; i++) {
-		snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
-		many[i] = integer(keys[i], 1);
-	}
-	cr_assert_eq(stats_ops.counter(stats, at(0), &pool, many, STATS_ATTRIBUTES + 2), 0);
-	cr_expect_eq(stats->beyond.reports, 2);
 	for (uint64_t i = 0; i < STATS_COUNTERS + 3; i++) {
 		struct trace_counter c = { .serial = 10 + i, .name = "c" };
 
@@ -159,7 +152,26 @@ Test(stats, counters_beyond_what_is_kept_are_counted)
 		cr_assert_eq(stats_ops.counter_closing(stats, at(i), &c, &v, 1), 0);
 	}
 	cr_expect_eq(stats->n_counters, STATS_COUNTERS);
-	cr_expect_eq(stats->beyond.reports, 2 + 4);
+	cr_expect_eq(stats->beyond.reports, 3);
+}
+
+Test(stats, attributes_beyond_what_is_kept_are_counted)
+{
+	struct value many[64];
+	char keys[64][8];
+
+	for (size_t i = 0; i < 64; i++) {
+		snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
+		many[i] = integer(keys[i], 1);
+	}
+	for (uint64_t i = 0; i <= STATS_SERIES / 64; i++) {
+		struct trace_counter c = { .serial = i, .name = "c" };
+
+		/* The first one has one less. */
+		cr_assert_eq(stats_ops.counter(stats, at(i), &c, many, 64 - !i), 0);
+	}
+	cr_expect_eq(stats->n_series, STATS_SERIES);
+	cr_expect_eq(stats->beyond.reports, 63);
 }
 
 /* ---- methods ---- */
