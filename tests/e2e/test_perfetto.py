@@ -315,6 +315,21 @@ class Perfetto(Both):
         _, trace = self.both(harness.build("content"), "wide")
         self.assertEqual(len({s.key for s in trace.samples}), 22)
 
+    def test_numbers_and_texts_at_their_limits(self):
+        """Each state is there as often as it was reported."""
+        events, trace = self.both(harness.build("content"), "extremes")
+        self.assertEqual(sum(e["ph"] == "O" for e in events), 12)
+        self.assertEqual(sum(s.name is not None for s in trace.states), 1 + 12)
+
+    def test_slices_that_were_open_before(self):
+        target = self.target(harness.build("content"), "late", ready="inside")
+        tool = self.attach(target.pid, *OUTPUTS)
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+        self.end(tool, with_signal=None)
+        _, trace = self.same()
+        self.assertEqual(len(list(open_before(trace))), 2)
+
     def test_json_text(self):
         self.both(harness.build("content"), "json")
 

@@ -107,6 +107,35 @@ static void run_wide(long n)
 	(void)n;
 }
 
+struct extremes {
+	struct viz_object viz;
+	int64_t i;
+	uint64_t u;
+	double d;
+	bool b;
+	const char *text;
+};
+VIZ_PROBE_OBJECT(extremes, i, u, d, b, text);
+
+/* The largest and the smallest, what is no number, and texts that are none; each reported twice. */
+static void run_extremes(long n)
+{
+	static const struct { int64_t i; uint64_t u; double d; const char *text; } all[] = {
+		{ INT64_MIN, UINT64_MAX, 1.0 / 0.0, "" }, { INT64_MAX, INT64_MAX, -1.0 / 0.0, "a\xffz\xe2\x82" },
+		{ -1, 1ull << 63, 0.0 / 0.0, "\xc3\xbc\n\"\x7f" }, { 1ll << 53, 0, 5e-324, NULL },
+	};
+	static struct extremes x;
+
+	VIZ_PROBE_INIT(&x, extremes, NULL);
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		x.i = all[i].i, x.u = all[i].u, x.d = all[i].d, x.text = all[i].text;
+		VIZ_PROBE_SET(&x, b, i & 1);
+		VIZ_PROBE_LOG(&x);
+		VIZ_PROBE_LOG(&x);
+	}
+	(void)n;
+}
+
 /* Names that every object of JavaScript has already. */
 static void run_names(long n)
 {
@@ -277,6 +306,7 @@ static const struct {
 	{ "open", run_open },
 	{ "forever", run_forever },
 	{ "wide", run_wide },
+	{ "extremes", run_extremes },
 	{ "deep", run_deep },
 	{ "threads", run_threads },
 	{ "late", run_late },
