@@ -314,6 +314,8 @@ class Perfetto(Both):
         """Zeros at every place among integers and doubles, numbers beyond int64, and some series left out."""
         _, trace = self.both(harness.build("content"), "wide")
         self.assertEqual(len({s.key for s in trace.samples}), 22)
+        reports = collections.Counter(s.key for s in trace.samples if not s.closing)
+        self.assertLess(reports["a"], reports["b"])
 
     def test_numbers_and_texts_at_their_limits(self):
         """Each state is there as often as it was reported."""

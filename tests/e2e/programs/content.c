@@ -101,7 +101,7 @@ static void run_wide(long n)
 		report_wide(&wide, 1ul << i);
 		report_wide(&wide, 0x9e3779b97f4a7c15ul >> i);
 	}
-	VIZ_PROBE_CONFIG(&wide, exclude_attributes, "a, c, k, l, m, n, o, p, q, r");
+	VIZ_PROBE_CONFIG(&wide, exclude_attributes, "a", "c", "k", "l", "m", "n", "o", "p", "q", "r");
 	for (int i = 0; i < 22; i++)
 		report_wide(&wide, 0x9e3779b97f4a7c15ul >> i);
 	(void)n;
