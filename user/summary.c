@@ -121,9 +121,12 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 		log_warn("%" PRIu64
 			 " processes could not be traced from their start; what they did until then is missing",
 			 r->missed);
-	for (size_t i = 0; i < sinks->n; i++)
-		if (!sinks->list[i].error && sinks->list[i].path && strcmp(sinks->list[i].path, "-"))
-			log_info("open %s in https://ui.perfetto.dev or chrome://tracing", sinks->list[i].path);
+	for (size_t i = 0; i < sinks->n; i++) {
+		const struct sink *k = &sinks->list[i];
+
+		if (!k->error && k->path && strcmp(k->path, "-") && k->format->viewers)
+			log_info("open %s in %s", k->path, k->format->viewers);
+	}
 }
 
 void summary__explain_nothing(const struct report *r, const struct processes *processes, const char *program)

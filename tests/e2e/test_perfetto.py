@@ -307,6 +307,7 @@ class Perfetto(Both):
         tool = self.attach(steady.pid, *OUTPUTS)
         steady.ask("ticks 300")
         self.end(tool)
+        self.assertIn("pftrace in https://ui.perfetto.dev\n", tool.messages())
         events, _ = self.same()
         self.assertEqual({e["ph"] for e in events}, set("MCObeBEi"))
 

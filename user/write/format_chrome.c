@@ -28,6 +28,7 @@ const struct format format_chrome = {
 	.name = "chrome",
 	.suffix = ".json",
 	.what = "Chrome trace JSON, for Perfetto and chrome://tracing",
+	.viewers = "https://ui.perfetto.dev or chrome://tracing",
 	.ops = &writer_chrome_ops,
 	.begin = begin_sink,
 	.finish = finish_sink,

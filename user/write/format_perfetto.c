@@ -27,6 +27,7 @@ const struct format format_perfetto = {
 	.name = "perfetto",
 	.suffix = ".pftrace",
 	.what = "Perfetto's own format, in which objects are tracks of states",
+	.viewers = "https://ui.perfetto.dev",
 	.ops = &writer_perfetto_ops,
 	.begin = begin_sink,
 	.finish = finish_sink,

@@ -29,6 +29,7 @@ struct format {
 	const char *name;            /* of --format */
 	const char *suffix;          /* of its files, as ".json" */
 	const char *what;            /* a few words for --help */
+	const char *viewers;         /* where its files are opened; NULL: nowhere */
 	const struct trace_ops *ops; /* with what begin() gave as the writer */
 
 	/* 0 or -errno. `out` outlives the writer; NULL for what writes no file. */
