@@ -356,7 +356,7 @@ class Perfetto(Both):
         self.assertEqual(len({i.name for i in trace.instants if i.name.startswith("instant number")}), 10000)
 
     def test_two_processes(self):
-        self.traced(harness.build("processes"), "fork", options=("-f", *OUTPUTS))
+        self.traced(self.own("processes"), "fork", options=("-f", *OUTPUTS))
         _, trace = self.same()
         self.assertGreater(len(trace.process_names), 1)
 

@@ -318,7 +318,7 @@ class Report(harness.Case):
     def test_a_commands_status_and_a_check(self):
         """Ours says what the command's cannot."""
         for check, code in (("lost == 0", 3), ("lost > 0", harness.EXIT_CHECK)):
-            tool = self.tool("-f", "-o", "none", "--check", check, "--", "sh", "-c", "%s; exit 3" % harness.build("figures"),
+            tool = self.tool("-f", "-o", "none", "--check", check, "--", "sh", "-c", "%s; exit 3" % self.own("figures"),
                              stdin=harness.subprocess.PIPE)
             tool.child.stdin.write(b"\n")
             tool.child.stdin.flush()
