@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/crowd.h"
 #include "../common/pretty.h"
 #include "../common/table.h"
 #include "attributes.h"
@@ -39,6 +40,8 @@ struct group {
 struct known_object {
 	struct group *group;
 	uint32_t pid;
+	uint64_t address;
+	struct crowd_link by_process;
 	bool introduced;     /* the model knows it; else: */
 	struct event *found; /* how to introduce it */
 	bool written;        /* --on-change: and has this hash of its values */
@@ -50,6 +53,7 @@ struct filter {
 	size_t n_eras;             /* at least 1 */
 	struct table groups;       /* by (group_key(), name_hash) */
 	struct table objects;      /* by (pid, address) */
+	struct crowd crowd;        /* the same, of each process */
 	struct key_sets keys;      /* of all groups; its budget is ours */
 	uint32_t epoch;
 	uint64_t filtered[EVENT_PROBES];
@@ -200,13 +204,14 @@ static void hold(struct filter *f, struct known_object *o, struct group *g)
 	g->n_objects++;
 	let_go(f, o->group);
 	reset(f, o);
-	*o = (struct known_object){ .group = g, .pid = o->pid };
+	*o = (struct known_object){ .group = g, .pid = o->pid, .address = o->address, .by_process = o->by_process };
 }
 
 static void free_object(struct filter *f, struct known_object *o)
 {
 	if (!o)
 		return;
+	crowd__remove(&f->crowd, &o->by_process);
 	let_go(f, o->group);
 	reset(f, o);
 	budget__give(f->keys.budget, sizeof(*o) + BUDGET_SLOT);
@@ -269,12 +274,18 @@ static int introduce(struct filter *f, const struct event *e, filter_next next, 
 		o = calloc(1, sizeof(*o));
 		if (!o)
 			return -ENOMEM;
+		if (crowd__add(&f->crowd, e->pid, &o->by_process)) {
+			free(o);
+			return -ENOMEM;
+		}
 		if (table__put(&f->objects, e->pid, e->address, o)) {
+			crowd__remove(&f->crowd, &o->by_process);
 			free(o);
 			return -ENOMEM;
 		}
 		budget__take(f->keys.budget, sizeof(*o) + BUDGET_SLOT);
 		o->pid = e->pid;
+		o->address = e->address;
 		is_new = true;
 	}
 	if (is_new || o->group != g)
@@ -301,27 +312,12 @@ static int destroy(struct filter *f, const struct event *e, filter_next next, vo
 	return 0;
 }
 
-struct forgetting {
-	struct filter *filter;
-	uint32_t pid;
-};
-
-static bool is_of_process(void *value, void *ctx)
-{
-	struct forgetting *f = ctx;
-	struct known_object *o = value;
-
-	if (o->pid != f->pid)
-		return false;
-	free_object(f->filter, o);
-	return true;
-}
-
 static void forget_process(struct filter *f, uint32_t pid)
 {
-	struct forgetting forgetting = { f, pid };
+	struct crowd_link *link;
 
-	table__drop(&f->objects, is_of_process, &forgetting);
+	while ((link = crowd__first(&f->crowd, pid)))
+		filter__forget(f, pid, CROWD_OF(link, struct known_object, by_process)->address);
 }
 
 void filter__set_budget(struct filter *f, struct budget *budget)
@@ -566,6 +562,7 @@ void filter__free(struct filter *f)
 	while ((o = table__next(&f->objects, &pos)))
 		free_object(f, o);
 	table__clear(&f->objects);
+	crowd__clear(&f->crowd);
 	pos = 0;
 	while ((g = table__next(&f->groups, &pos)))
 		free_group(f, g);

@@ -180,9 +180,11 @@ int counters__end_process(struct model *m, uint32_t pid, uint64_t ts)
 {
 	int err = 0;
 
-	for (struct track *track = m->tracks.first; track && !err; track = track->next)
-		if (track->pid == pid)
-			err = close_track(m, model__at(m, ts, pid, track->tid), track, true);
+	for (struct crowd_link *link = crowd__first(&m->tracks.crowd, pid); link && !err; link = link->next) {
+		struct track *track = CROWD_OF(link, struct track, by_process);
+
+		err = close_track(m, model__at(m, ts, pid, track->tid), track, true);
+	}
 	return err;
 }
 

@@ -69,6 +69,7 @@ static void link_last(struct model *m, struct object *o)
 static void forget_object(struct model *m, struct object *o)
 {
 	table__remove(&m->objects, o->pid, o->address);
+	crowd__remove(&m->crowd, &o->by_process);
 	unlink_object(m, o);
 	if (m->recent_object == o)
 		m->recent_object = NULL;
@@ -127,11 +128,16 @@ static int begin_object(struct model *m, const struct event *e, const char *name
 	o->is_counter = e->is_counter;
 	o->name = names__take(&m->names, name);
 	o->tag = names__take(&m->names, e->tag);
-	if (!o->name || !o->tag || table__put(&m->objects, o->pid, o->address, o)) {
+	err = o->name && o->tag ? crowd__add(&m->crowd, o->pid, &o->by_process) : -ENOMEM;
+	if (!err && table__put(&m->objects, o->pid, o->address, o)) {
+		crowd__remove(&m->crowd, &o->by_process);
+		err = -ENOMEM;
+	}
+	if (err) {
 		names__drop(o->name);
 		names__drop(o->tag);
 		free(o);
-		return -ENOMEM;
+		return err;
 	}
 	o->cost = sizeof(*o) + BUDGET_SLOT + sizeof(*o->name) + strlen(name);
 	budget__take(budget_of(m), o->cost);
@@ -270,14 +276,15 @@ bool model__forget_oldest(struct model *m, uint64_t ts, uint32_t *ret_pid, uint6
 
 int objects__end_process(struct model *m, uint32_t pid, uint64_t ts)
 {
-	struct object *o, *next;
+	struct crowd_link *link, *next;
 	int err = 0;
 
-	for (o = m->first_object; o && !err; o = next) {
-		next = o->next;
+	for (link = crowd__first(&m->crowd, pid); link && !err; link = next) {
+		struct object *o = CROWD_OF(link, struct object, by_process);
+
+		next = link->next;
 		/* Its next program may have another one at that address. */
-		if (o->pid == pid)
-			err = end_object(m, o, model__at(m, ts, pid, o->tid));
+		err = end_object(m, o, model__at(m, ts, pid, o->tid));
 	}
 	return err;
 }
@@ -300,4 +307,5 @@ void objects__clear(struct model *m)
 		free(o);
 	}
 	table__clear(&m->objects);
+	crowd__clear(&m->crowd);
 }

@@ -6,6 +6,7 @@
 #ifndef VIZTRACE_MODEL_PARTS_H
 #define VIZTRACE_MODEL_PARTS_H
 
+#include "../common/crowd.h"
 #include "model.h"
 #include "names.h"
 #include "slices.h"
@@ -42,6 +43,7 @@ struct object {
 	struct name *name, *tag;
 	struct track *track; /* of a counter, once it was sampled */
 	struct object *prev, *next;
+	struct crowd_link by_process;
 };
 
 struct model {
@@ -59,6 +61,7 @@ struct model {
 	uint64_t lives;                           /* of objects, so far */
 	struct thread *first_thread, *end_thread; /* in the order of their first event */
 	struct object *first_object, *end_object;
+	struct crowd crowd; /* objects, of each process */
 	struct thread *recent_thread;
 	struct object *recent_object;
 	struct process *recent_process;

@@ -8,11 +8,12 @@
 
 /* All tracks of one (pid, name). Names are interned: their addresses are their identity. */
 struct track_group {
-	uint32_t pid;
+	uint64_t key;        /* key_of() the name */
 	struct table ids;    /* of the ids in use */
 	struct table values; /* by key */
 	struct track *free;
 	uint64_t count;
+	struct crowd_link by_process;
 };
 
 static uint64_t key_of(const struct name *name)
@@ -26,11 +27,16 @@ static int group_of(struct tracks *t, uint32_t pid, const struct name *name, str
 
 	if (!group) {
 		group = calloc(1, sizeof(*group));
-		if (!group || table__put(&t->groups, pid, key_of(name), group)) {
+		if (!group || crowd__add(&t->group_crowd, pid, &group->by_process)) {
 			free(group);
 			return -ENOMEM;
 		}
-		group->pid = pid;
+		group->key = key_of(name);
+		if (table__put(&t->groups, pid, group->key, group)) {
+			crowd__remove(&t->group_crowd, &group->by_process);
+			free(group);
+			return -ENOMEM;
+		}
 	}
 	*ret = group;
 	return 0;
@@ -99,6 +105,9 @@ static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, 
 		if (err)
 			goto err_memory;
 	}
+	err = crowd__add(&t->crowd, pid, &track->by_process);
+	if (err)
+		goto err_memory;
 	budget__take(t->budget, cost_of(track, name, n_values));
 	name->uses++;
 	track->counter.name = name->text;
@@ -107,6 +116,7 @@ static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, 
 	track->n_values = n_values;
 	track->group = group;
 	group->count++;
+	track->prev = t->end;
 	if (t->end)
 		t->end->next = track;
 	else
@@ -193,32 +203,34 @@ static void free_group(struct track_group *group)
 	free(group);
 }
 
-static bool is_of_process(void *value, void *pid)
+static void forget_track(struct tracks *t, struct track *track)
 {
-	struct track_group *group = value;
-
-	if (group->pid != *(uint32_t *)pid)
-		return false;
-	free_group(group);
-	return true;
+	crowd__remove(&t->crowd, &track->by_process);
+	if (track->prev)
+		track->prev->next = track->next;
+	else
+		t->first = track->next;
+	if (track->next)
+		track->next->prev = track->prev;
+	else
+		t->end = track->prev;
+	free(track->last);
+	free(track);
 }
 
 void tracks__forget(struct tracks *t, uint32_t pid)
 {
-	struct track **link = &t->first, *track;
+	struct crowd_link *link;
 
-	t->end = NULL;
-	while ((track = *link)) {
-		if (track->pid != pid) {
-			t->end = track;
-			link = &track->next;
-			continue;
-		}
-		*link = track->next;
-		free(track->last);
-		free(track);
+	while ((link = crowd__first(&t->crowd, pid)))
+		forget_track(t, CROWD_OF(link, struct track, by_process));
+	while ((link = crowd__first(&t->group_crowd, pid))) {
+		struct track_group *group = CROWD_OF(link, struct track_group, by_process);
+
+		crowd__remove(&t->group_crowd, link);
+		table__remove(&t->groups, pid, group->key);
+		free_group(group);
 	}
-	table__drop(&t->groups, is_of_process, &pid);
 }
 
 void tracks__clear(struct tracks *t)
@@ -235,5 +247,7 @@ void tracks__clear(struct tracks *t)
 	while ((group = table__next(&t->groups, &pos)))
 		free_group(group);
 	table__clear(&t->groups);
+	crowd__clear(&t->crowd);
+	crowd__clear(&t->group_crowd);
 	*t = (struct tracks){ 0 };
 }

@@ -14,6 +14,7 @@
 #define VIZTRACE_TRACKS_H
 
 #include "../common/budget.h"
+#include "../common/crowd.h"
 #include "names.h"
 #include "trace.h"
 
@@ -25,9 +26,10 @@ struct track {
 	uint32_t pid, tid;
 	bool sampled;
 	size_t n_values;
-	struct value *last; /* the last sample, with the series' keys; zeros for what is not shown */
-	uint64_t shown;     /* bit i: series i was in the last sample */
-	struct track *next; /* in the order in which they were made */
+	struct value *last;        /* the last sample, with the series' keys; zeros for what is not shown */
+	uint64_t shown;            /* bit i: series i was in the last sample */
+	struct track *prev, *next; /* in the order in which they were made */
+	struct crowd_link by_process;
 	struct track *next_free;
 	struct track_group *group;
 };
@@ -37,6 +39,7 @@ struct tracks {
 	struct names *names;
 	struct budget *budget; /* or NULL */
 	struct table groups;
+	struct crowd crowd, group_crowd; /* tracks and groups, of each process */
 	struct track *first, *end;
 	uint64_t made;
 };
