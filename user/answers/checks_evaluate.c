@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../common/escape.h"
+#include "../common/pretty.h"
 #include "checks.h"
 
 static bool holds(const struct check *c, double value)
@@ -37,23 +38,16 @@ static void consider(const struct check *c, struct check_result *r, double value
 /* "fib" is all instances of fib<N>, too, as in filters. */
 static bool matches_method(struct check *c, const char *name)
 {
-	size_t n = strlen(name), depth = 0;
-	char *instance;
+	char *template;
+	size_t n;
 	bool found;
 
 	if (patterns__match(&c->pattern, name))
 		return true;
-	if (!n || name[n - 1] != '>')
-		return false;
-	while (n-- > 0) {
-		if (name[n] == '>')
-			depth++;
-		else if (name[n] == '<' && --depth == 0)
-			break;
-	}
-	instance = n && n != SIZE_MAX ? strndup(name, n) : NULL;
-	found = instance && patterns__match(&c->pattern, instance);
-	free(instance);
+	n = pretty__template(name);
+	template = n ? strndup(name, n) : NULL;
+	found = template && patterns__match(&c->pattern, template);
+	free(template);
 	return found;
 }
 

@@ -364,3 +364,18 @@ void pretty__name(const char *signature, char *ret)
 	}
 	ret[o.size] = '\0';
 }
+
+size_t pretty__template(const char *name)
+{
+	size_t n = strlen(name), depth = 0;
+
+	if (!n || name[n - 1] != '>')
+		return 0;
+	while (n-- > 0) {
+		if (name[n] == '>')
+			depth++;
+		else if (name[n] == '<' && --depth == 0)
+			return n;
+	}
+	return 0;
+}

@@ -23,4 +23,7 @@
 /* The name, NUL-terminated, in ret[PRETTY_MAX]. */
 void pretty__name(const char *signature, char *ret);
 
+/* Of an instance of a template, fib<2>: the bytes of the template's own name, here 3. 0: it is none. */
+size_t pretty__template(const char *name);
+
 #endif

@@ -403,19 +403,12 @@ static int snapshot(struct filter *f, const struct event *e, filter_next next, v
 /* Of an instance of a template, fib<2>, a pattern may also name the template. */
 static bool wanted_instance(struct patterns *methods, char *name)
 {
-	size_t n = strlen(name), depth = 0;
+	size_t n;
 
 	if (patterns__match(methods, name))
 		return true;
-	if (!n || name[n - 1] != '>')
-		return false;
-	while (n-- > 0) {
-		if (name[n] == '>')
-			depth++;
-		else if (name[n] == '<' && --depth == 0)
-			break;
-	}
-	if (!n || n == (size_t)-1)
+	n = pretty__template(name);
+	if (!n)
 		return false;
 	name[n] = '\0';
 	return patterns__match(methods, name);

@@ -168,6 +168,17 @@ Test(pretty, keeps_the_whole_of_what_would_be_too_long)
 	expect_pretty(text, expected);
 }
 
+Test(pretty, an_instance_has_its_templates_name)
+{
+	cr_assert_eq(pretty__template("fib<2>"), 3);
+	cr_assert_eq(pretty__template("f<g<1>>"), 1);
+	cr_assert_eq(pretty__template("box<int>::put<long>"), strlen("box<int>::put"));
+	cr_assert_eq(pretty__template("box<int>::get"), 0);
+	cr_assert_eq(pretty__template("operator>"), 0);
+	cr_assert_eq(pretty__template("<2>"), 0);
+	cr_assert_eq(pretty__template(""), 0);
+}
+
 Test(pretty, takes_any_text)
 {
 	static const char bits[] = "()<>[]{}:*& ~->operatorconstlambda<\x80\xff=;,\"";
