@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -30,8 +31,9 @@ struct watch {
 	int epoll;
 	size_t page_size;
 	char record[RECORD_MAX + 1]; /* the one that is looked at: in the ring it may be in two pieces */
-	struct seen *seen;           /* of all CPUs, to be sorted */
+	struct seen *seen;           /* of all CPUs, to be sorted; between two readings what was too young to be told */
 	size_t n_seen, room;
+	int young; /* eventfd: there is something of that kind */
 };
 
 struct seen {
@@ -84,13 +86,15 @@ int watch__new(struct watch **ret)
 {
 	long n_cpus = sysconf(_SC_NPROCESSORS_CONF);
 	struct watch *w = calloc(1, sizeof(*w));
+	struct epoll_event on = { .events = EPOLLIN };
 	int err = -ENOMEM;
 
 	if (!w)
 		return -ENOMEM;
 	w->page_size = (size_t)sysconf(_SC_PAGESIZE);
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (w->epoll < 0) {
+	w->young = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->epoll < 0 || w->young < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->young, &on)) {
 		err = -errno;
 		goto err_free;
 	}
@@ -123,6 +127,8 @@ void watch__free(struct watch *w)
 	free(w->seen);
 	if (w->epoll >= 0)
 		close(w->epoll);
+	if (w->young >= 0)
+		close(w->young);
 	free(w);
 }
 
@@ -231,18 +237,48 @@ static int older(const void *a, const void *b)
 	return (x->event.ts > y->event.ts) - (x->event.ts < y->event.ts);
 }
 
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* Events from `first` on are told next time, which is to be at once. */
+static void keep_young(struct watch *w, size_t first)
+{
+	uint64_t n = 1;
+
+	w->n_seen -= first;
+	if (w->n_seen && first)
+		memmove(w->seen, w->seen + first, w->n_seen * sizeof(*w->seen));
+	if (w->n_seen)
+		(void)!write(w->young, &n, sizeof(n));
+	else
+		(void)!read(w->young, &n, sizeof(n));
+}
+
+/*
+ * One ring is read after the other. A process may be forked on a CPU whose ring has been read, and execute a program
+ * on one whose ring is read next: that it has been forked would come later. So what is younger than the beginning of
+ * this reading waits for the next one, which finds what came before it.
+ */
 int watch__read(struct watch *w, int (*cb)(void *ctx, const struct watch_event *e), void *ctx)
 {
+	uint64_t until = now();
+	size_t n;
 	int err = 0;
 
-	w->n_seen = 0;
 	for (size_t i = 0; !err && i < w->n_cpus; i++)
 		err = read_cpu(w, &w->cpus[i]);
 	if (w->n_seen)
 		qsort(w->seen, w->n_seen, sizeof(*w->seen), older);
-	for (size_t i = 0; !err && i < w->n_seen; i++) {
-		w->seen[i].event.name = w->seen[i].name;
-		err = cb(ctx, &w->seen[i].event);
+	for (n = 0; !err && n < w->n_seen && w->seen[n].event.ts < until; n++) {
+		w->seen[n].event.name = w->seen[n].name;
+		err = cb(ctx, &w->seen[n].event);
 	}
+	if (!err)
+		keep_young(w, n);
 	return err;
 }

@@ -34,8 +34,8 @@ void watch__free(struct watch *w);
 /* For poll(): readable when there are events. */
 int watch__fd(const struct watch *w);
 
-/* All that has happened up to now, in the order of time but for what was just about to be written. Stops at the first
- * error of `cb`. */
+/* All that has happened before it was called, in the order of time, also from one call to the next. Stops at the first
+ * error of `cb`: then this watch can only be freed. */
 int watch__read(struct watch *w, int (*cb)(void *ctx, const struct watch_event *e), void *ctx);
 
 #endif
