@@ -102,9 +102,10 @@ def base(engine, release):
 def copy_tree(folder):
     """A clone, and in it the tree as it is: what is not committed yet is tested too."""
     subprocess.run(["git", "clone", "-q", ROOT, folder], check=True)
-    changed = subprocess.run(["git", "ls-files", "-z", "--modified", "--others", "--exclude-standard"], cwd=ROOT,
-                             check=True, capture_output=True, text=True).stdout.split("\0")
-    for path in filter(None, changed):
+    changed = "".join(subprocess.run(["git", *command], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+                      for command in (("diff", "-z", "--name-only", "--no-renames", "HEAD"),
+                                      ("ls-files", "-z", "--others", "--exclude-standard")))
+    for path in filter(None, changed.split("\0")):
         source, copy = ROOT / path, folder / path
         if source.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
