@@ -356,6 +356,12 @@ def copy(program, path):
     return pathlib.Path(path)
 
 
+def state(pid):
+    """Of a process: R, S, t..., as in ps."""
+    with open("/proc/%d/stat" % pid, encoding="utf-8") as f:
+        return f.read().rsplit(")", 1)[1].split()[0]
+
+
 def wait_until(condition, timeout=None):
     """Until condition() is true; whether it became so."""
     deadline = time.monotonic() + (timeout or TIMEOUT)

@@ -62,7 +62,7 @@ class Processes(Failing):
     def test_a_zombie(self):
         zombie = subprocess.Popen(["true"])
         try:
-            self.assertTrue(harness.wait_until(lambda: state(zombie.pid) == "Z"))
+            self.assertTrue(harness.wait_until(lambda: harness.state(zombie.pid) == "Z"))
             tool = self.tool("-p", zombie.pid)
             self.assertIn(tool.wait(), (harness.EXIT_NO_PROCESS, harness.EXIT_NO_PROBES), tool.messages())
             self.assertEqual(len(tool.messages().splitlines()), 1, tool.messages())
@@ -275,11 +275,6 @@ class ListErrors(Failing):
 def comm(pid):
     with open("/proc/%d/comm" % pid, encoding="utf-8") as f:
         return f.read().strip()
-
-
-def state(pid):
-    with open("/proc/%d/stat" % pid, encoding="utf-8") as f:
-        return f.read().rsplit(")", 1)[1].split()[0]
 
 
 def is_kernel_thread(pid):

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Several processes in one trace: families, all that run a program, and commands that the tool starts."""
 import collections
+import contextlib
+import ctypes
 import os
+import pathlib
 import re
 import signal
 
@@ -19,6 +22,20 @@ def acts(n):
 def steps(n):
     """What it reports."""
     return list(range(1, n + 1))
+
+
+@contextlib.contextmanager
+def first_thread_held(pid):
+    """Of a child of ours; its other threads go on."""
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    ptrace.argtypes = ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p
+    seize, interrupt, detach = 0x4206, 0x4207, 17
+    for request in seize, interrupt:
+        if ptrace(request, pid, None, None) < 0:
+            raise OSError(ctypes.get_errno(), "ptrace")
+    os.waitpid(pid, 0)
+    yield
+    ptrace(detach, pid, None, None)
 
 
 class Family(harness.Case):
@@ -529,6 +546,28 @@ class Crowds(Family):
         self.assertGreaterEqual(len(whole), 1)
         for pid in whole - late:
             self.assertEqual(trace.acts[pid], {"leaf": steps(5)})
+
+    def is_held(self, pid):
+        """Does a process below `pid` have our program and wait in its exec?"""
+        children = [int(c) for t in os.listdir("/proc/%d/task" % pid)
+                    for c in pathlib.Path("/proc/%d/task/%s/children" % (pid, t)).read_text().split()]
+        return any(harness.state(c) == "t" and os.path.samefile("/proc/%d/exe" % c, self.program) or self.is_held(c)
+                   for c in children)
+
+    def test_who_waits_for_us_is_not_late(self):
+        """A program is held before its first instruction, however long it takes us to see that its process was forked."""
+        script = self.script("for i in 1 2 3 4 5 6 7 8; do echo ready; read x; %s leaf 5; done\n" % self.program)
+        tool = self.launch("sh", script, options=("-f",))
+        for i in range(8):
+            if i:
+                tool.await_step("ready")
+            with first_thread_held(tool.pid):
+                tool.tell("go")
+                self.assertTrue(harness.wait_until(lambda: self.is_held(tool.pid)))
+        self.end(tool, with_signal=None)
+        trace = self.load()
+        self.all_there(trace, 8 * self.EVENTS, 8)
+        self.assertEqual({e["name"] for e in trace.of("i")}, {"main"})
 
     def test_a_process_that_comes_just_before_the_end(self):
         """The tool has not looked since, and is told to end."""

@@ -219,7 +219,10 @@ static int on_mapped(struct processes *p, struct process *process, const struct 
 		return 0;
 	if (process->target)
 		err = members__look(p, process, e->ts);
-	return err == -ESRCH ? members__look_without(p, process, e->name, e->ts) : err;
+	/* It may have ended while we looked. */
+	if (err == -ESRCH || (!err && process->target->n_vanished))
+		return members__look_without(p, process, e->name, e->ts);
+	return err;
 }
 
 static int follow(struct processes *p, const struct process *parent, const struct watch_event *e)
@@ -227,7 +230,7 @@ static int follow(struct processes *p, const struct process *parent, const struc
 	struct process *process;
 	int err = begin(p, e->pid, parent->comm, e->ts, &process);
 
-	return err ? err : members__open(p, process, e->ts);
+	return err ? err : members__open_forked(p, process, parent->target, e->ts);
 }
 
 static int on_watch(void *ctx, const struct watch_event *e)

@@ -258,15 +258,15 @@ static int open_as_family(const struct processes *p, const char *path)
 	return fd >= 0 ? fd : regular__open_in(p->root, path);
 }
 
-static bool was_attached(const struct processes *p, const struct process *process, const struct binary *b,
-			 uint64_t since)
+/* Nothing of what it does can be missing, or that has been told. */
+static bool is_known(const struct processes *p, const struct process *process, const struct binary *b, uint64_t since)
 {
 	const struct target *t = process->target;
 
-	if (p->family)
-		return b->attached && b->attached_at < since;
+	if (p->family && b->attached && b->attached_at < since)
+		return true;
 	for (size_t i = 0; t && i < t->n_files; i++)
-		if (t->files[i].binary == b && t->files[i].attached)
+		if (t->files[i].binary == b && (p->family ? t->files[i].is_mapped : t->files[i].attached))
 			return true;
 	return false;
 }
@@ -280,7 +280,7 @@ int members__look_without(struct processes *p, struct process *process, const ch
 	if (fd < 0)
 		return 0;
 	err = binaries__get(&p->binaries, fd, path, &b);
-	if (err || !b->elf.n_probes || b->refused || was_attached(p, process, b, since))
+	if (err || !b->elf.n_probes || b->refused || is_known(p, process, b, since))
 		return err == -ENOMEM ? err : 0;
 	was_missed = process->missed;
 	p->stats.missed += !was_missed;
@@ -355,18 +355,38 @@ void members__drop(struct processes *p, struct process *process)
 	free(process);
 }
 
-/* It runs and has not been looked at. 0 also if it is gone by now. */
-int members__open(struct processes *p, struct process *process, uint64_t since)
+static int open_target(struct processes *p, struct process *process)
 {
 	uint64_t now = collector__now();
 	pid_t leader;
 	int err = target__open(&process->target, &p->binaries, process->pid, &leader);
 
 	if (err)
-		return err == -ENOMEM ? err : 0;
+		return err;
 	if (!process->target->n_vanished)
 		process->looked = now;
 	snprintf(process->comm, sizeof(process->comm), "%s", process->target->comm);
 	members__describe(p, process);
+	return 0;
+}
+
+int members__open(struct processes *p, struct process *process, uint64_t since)
+{
+	int err = open_target(p, process);
+
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	return take_files(p, process, since);
+}
+
+int members__open_forked(struct processes *p, struct process *process, const struct target *parent, uint64_t since)
+{
+	int err = open_target(p, process);
+	const struct target *t = process->target;
+
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	if (p->launch && p->opts.follow && parent && (t->exe_dev != parent->exe_dev || t->exe_ino != parent->exe_ino))
+		since = 0;
 	return take_files(p, process, since);
 }

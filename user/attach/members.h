@@ -131,6 +131,9 @@ int members__attach_files(struct processes *p, struct process *process);
  */
 int members__open(struct processes *p, struct process *process,
 		  uint64_t since); /* for the first time; 0 if it is gone */
+/* The same, of a child that was forked at `since`. What it has executed by now waits for us if its execs are shown to
+ * us by launch: then nothing of it has run. `parent`: as it was looked at last, or NULL. */
+int members__open_forked(struct processes *p, struct process *process, const struct target *parent, uint64_t since);
 int members__look(struct processes *p, struct process *process, uint64_t since); /* -ESRCH: it is gone */
 int members__look_if_there(struct processes *p, struct process *process, uint64_t since);
 int members__look_at_all(struct processes *p);

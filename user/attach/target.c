@@ -221,6 +221,8 @@ static int look_as(struct target *t, struct binaries *binaries)
 		return err;
 	snprintf(path, sizeof(path), "/proc/%d/exe", t->task);
 	stat(path, &exe);
+	t->exe_dev = exe.st_dev;
+	t->exe_ino = exe.st_ino;
 	t->n_looked_at = t->n_denied = t->n_vanished = 0;
 	for (size_t i = 0; i < t->n_files; i++) {
 		t->files[i].is_new = !t->files[i].is_mapped;

@@ -34,6 +34,7 @@ struct target {
 	size_t n_files;
 	char emulator[EMULATOR_MAX]; /* what runs its code instead of the processor; "" */
 	bool runs_own, runs_other;   /* programs: its executable, one that is not */
+	uint64_t exe_dev, exe_ino;   /* of its executable, when we looked last */
 	size_t n_looked_at;
 	size_t n_denied;   /* files that we may not open */
 	size_t n_vanished; /* that were gone before we could: it may have ended meanwhile */
