@@ -61,7 +61,8 @@ static int open_cpu(struct watch *w, int cpu, struct cpu *ret)
 		.task = 1,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
-		.wakeup_events = 1,
+		.watermark = 1, /* wakeup_events counts samples only */
+		.wakeup_watermark = 1,
 	};
 	struct epoll_event on = { .events = EPOLLIN };
 	void *page;

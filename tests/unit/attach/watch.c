@@ -14,7 +14,7 @@
 
 #include "attach/watch.h"
 
-#define CHILDREN 500
+#define CHILDREN 300
 
 /* What was told of the children of this process. */
 struct told {
