@@ -362,6 +362,12 @@ def state(pid):
         return f.read().rsplit(")", 1)[1].split()[0]
 
 
+def children(pid):
+    """Of all of its threads."""
+    return [int(child) for task in pathlib.Path("/proc/%d/task" % pid).iterdir()
+            for child in (task / "children").read_text().split()]
+
+
 def wait_until(condition, timeout=None):
     """Until condition() is true; whether it became so."""
     deadline = time.monotonic() + (timeout or TIMEOUT)

@@ -22,6 +22,7 @@
 
 #define START_TRIES 20
 #define START_WAIT_US 25000
+#define PF_EXITING 0x4u /* of the flags of a task; no header for programs has them */
 
 /* A descriptor or -errno. */
 static int open_mapping(pid_t task, const struct mapping *m)
@@ -167,6 +168,29 @@ void target__read_comm(pid_t pid, char comm[17])
 	fclose(file);
 }
 
+/* Its memory is gone, though it may take its time to close its files: until then it seems to run. */
+static bool is_leaving(pid_t task)
+{
+	char path[64], line[512] = "";
+	const char *after_name;
+	unsigned flags = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", task);
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	after_name = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	fclose(file);
+	/* ") state parent group session terminal its_group flags" */
+	return after_name && sscanf(after_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && flags & PF_EXITING;
+}
+
+static bool is_living(pid_t task, const struct status *status)
+{
+	return !strchr("ZX", status->state) && !is_leaving(task);
+}
+
 /* A thread of it that has not ended; the first one, if it can be. 0: none. */
 static pid_t living_task(pid_t pid)
 {
@@ -176,14 +200,14 @@ static pid_t living_task(pid_t pid)
 	char path[64];
 	DIR *tasks;
 
-	if (read_status(pid, &status) && !strchr("ZX", status.state))
+	if (read_status(pid, &status) && is_living(pid, &status))
 		return pid;
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
 	while (tasks && !found && (entry = readdir(tasks))) {
 		pid_t task = atoi(entry->d_name);
 
-		if (task > 0 && read_status(task, &status) && status.leader == pid && !strchr("ZX", status.state))
+		if (task > 0 && read_status(task, &status) && status.leader == pid && is_living(task, &status))
 			found = task;
 	}
 	if (tasks)
@@ -245,7 +269,7 @@ static int look_as(struct target *t, struct binaries *binaries)
 		else
 			t->n_vanished++;
 	}
-	/* Its memory goes before it does. A kernel thread never had any. */
+	/* Its memory goes before it does, and that may take its time. A kernel thread never had any. */
 	if (!err && !maps.n && (t->n_files || *t->exe || !target__runs(t->pid)))
 		err = -ESRCH;
 	end = maps__close(&maps);
