@@ -56,6 +56,12 @@ void track__release(struct track *track);
 /* The process is over: all its tracks are freed. */
 void tracks__forget(struct tracks *t, uint32_t pid);
 
+/* Of a sample with all of the track's series, as most are. */
+static inline uint64_t track__all(const struct track *track)
+{
+	return track->n_values < 64 ? (1ull << track->n_values) - 1 : UINT64_MAX;
+}
+
 /* Are these series of the track, in its order? *ret_mask: bit i: series i is one of them. */
 static inline bool track__covers(const struct track *track, const struct value *values, size_t n_values,
 				 uint64_t *ret_mask)
@@ -65,6 +71,12 @@ static inline bool track__covers(const struct track *track, const struct value *
 
 	if (track->n_values < n_values)
 		return false;
+	if (track->n_values == n_values) {
+		while (k < n_values && !__builtin_strcmp(track->last[k].key, values[k].key))
+			k++;
+		*ret_mask = track__all(track);
+		return k == n_values;
+	}
 	for (i = 0; i < track->n_values && k < n_values; i++) {
 		if (__builtin_strcmp(track->last[i].key, values[k].key) != 0)
 			continue;
@@ -79,10 +91,10 @@ static inline bool track__covers(const struct track *track, const struct value *
  * pointed to. */
 static inline void track__remember(struct track *track, uint32_t tid, const struct value *values, uint64_t mask)
 {
-	size_t i;
+	const bool all = mask == track__all(track);
 
-	for (i = 0; i < track->n_values; i++) {
-		if (!(mask >> (i & 63) & 1)) {
+	for (size_t i = 0; i < track->n_values; i++) {
+		if (!all && !(mask >> (i & 63) & 1)) {
 			track->last[i].u = 0;
 			continue;
 		}

@@ -13,7 +13,7 @@
 struct member {
 	uint64_t bits; /* of the value, as its type has them */
 	enum value_type type;
-	uint32_t start, end;
+	uint32_t start, key_end, end;
 };
 
 struct kept_text {
@@ -112,19 +112,25 @@ static size_t put_kept(struct json *j, size_t base, struct kept_text *text, size
 	moved = (uint32_t)(j->size - base) - size - start;
 	for (size_t i = first; moved && i < end; i++) {
 		members[i].start += moved;
+		members[i].key_end += moved;
 		members[i].end += moved;
 	}
 	return end - first;
 }
 
-/* Append member i as it is now. */
-static int put_anew(struct json *j, size_t base, struct kept_text *text, size_t i, const struct value *v)
+/* Append member i as it is now; `known`: its key is in the text. */
+static int put_anew(struct json *j, size_t base, struct kept_text *text, bool known, size_t i, const struct value *v)
 {
 	struct member m = { .bits = v->u, .type = v->type, .start = (uint32_t)(j->size - base + j->comma) };
 	const char *key = v->key ? v->key : CHROME_ARGS_UNREADABLE;
 	int err;
 
-	json__key(j, key, strlen(key));
+	if (known)
+		json__raw_key(j, text->text + text->members[i].start,
+			      text->members[i].key_end - text->members[i].start);
+	else
+		json__key(j, key, strlen(key));
+	m.key_end = (uint32_t)(j->size - base);
 	err = put_value(j, v);
 	m.end = (uint32_t)(j->size - base);
 	if (text)
@@ -168,7 +174,7 @@ int chrome_samples__put(struct chrome_samples *s, struct json *j, uint64_t count
 		if (known)
 			i += put_kept(j, base, text, i, values, n_values);
 		if (i < n_values) {
-			err = put_anew(j, base, text, i, &values[i]);
+			err = put_anew(j, base, text, known, i, &values[i]);
 			i++;
 		}
 	}

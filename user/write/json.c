@@ -242,24 +242,37 @@ static inline bool is_special(unsigned char c)
 	return c < 0x20 || c >= 0x7f || c == '"' || c == '\\';
 }
 
+/* Is none of eight bytes special? */
+static inline bool are_plain(uint64_t x)
+{
+	const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+	uint64_t quote = x ^ (ones * '"'), backslash = x ^ (ones * '\\');
+
+	/* The classic test for a zero byte: what it gets wrong lies above a byte that it got right. One more than DEL
+	 * has the highest bit. */
+	return !((x | ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
+		  (x + ones)) &
+		 highs);
+}
+
 /* The end of the run that can be copied as it is. */
 static const char *plain_run(const char *s, const char *end)
 {
-	const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
-	uint64_t x, quote, backslash, del;
+	uint32_t first, last;
+	uint64_t x;
 
 	while (end - s >= 8) {
 		memcpy(&x, s, 8);
-		/* The classic test for a zero byte. What it gets wrong lies above a byte that it got
-		 * right. */
-		quote = x ^ (ones * '"');
-		backslash = x ^ (ones * '\\');
-		del = x ^ (ones * 0x7f);
-		if ((x | ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
-		     ((del - ones) & ~del)) &
-		    highs)
+		if (!are_plain(x))
 			break;
 		s += 8;
+	}
+	/* Four to seven as eight, some of them twice. */
+	if (end - s < 8 && end - s >= 4) {
+		memcpy(&first, s, 4);
+		memcpy(&last, end - 4, 4);
+		if (are_plain((uint64_t)first << 32 | last))
+			return end;
 	}
 	while (s < end && !is_special((unsigned char)*s))
 		s++;

@@ -166,7 +166,7 @@ static void put_thread(struct writer_chrome *w, uint32_t pid, uint32_t tid)
 	memcpy(t->text, j->data + start, t->size);
 }
 
-/* Begin an event with those members that are the same for all of its kind. */
+/* Begin an event with what is the same for all of its kind, see MEMBERS. */
 static int begin(struct writer_chrome *w, uint32_t pid, uint32_t tid, const char *members, size_t size)
 {
 	struct json *j = &w->event;
@@ -181,17 +181,13 @@ static int begin(struct writer_chrome *w, uint32_t pid, uint32_t tid, const char
 		w->started = true;
 	}
 	json__clear(j);
-	/* The comma is the array's. It comes before the event, so that what is in the file is whole
-	 * without the next one. */
-	j->comma = true;
-	json__line(j);
-	json__object(j);
 	json__raw(j, members, size);
 	put_thread(w, pid, tid);
 	return 0;
 }
 
-#define MEMBERS(phase, category) "\"ph\":\"" phase "\",\"cat\":\"" category "\""
+/* The comma is the array's. It comes before the event, so that what is in the file is whole without the next one. */
+#define MEMBERS(phase, category) ",\n{\"ph\":\"" phase "\",\"cat\":\"" category "\""
 
 #define BEGIN(w, at, phase, category) begin_at(w, at, MEMBERS(phase, category), sizeof(MEMBERS(phase, category)) - 1)
 

@@ -132,6 +132,32 @@ Test(json, escapes_control_characters)
 	json__free(&j);
 }
 
+/* Whatever stands around it, also what differs from something special in one bit. */
+Test(json, escapes_at_every_place_of_every_length)
+{
+	static const char special[] = "\x01\x1f\"\\\x7f", around[] = "a ~#]!}[";
+	static const char *const escaped[] = { "\\u0001", "\\u001f", "\\\"", "\\\\", "\\u007f" };
+	char text[24], expected[64];
+	struct json j;
+	int n;
+
+	json__init(&j);
+	for (int size = 1; size <= (int)sizeof(text); size++)
+		for (int i = 0; i < size; i++)
+			for (int c = 0; c < 5; c++)
+				for (int a = 0; around[a]; a++) {
+					memset(text, around[a], sizeof(text));
+					text[i] = special[c];
+					json__string(&j, text, (size_t)size);
+					/* A string never ends in a backslash. */
+					n = sprintf(expected, "\"%.*s%s%.*s\"", i, text,
+						    special[c] == '\\' && i + 1 == size ? "\\u005c" : escaped[c],
+						    size - i - 1, text + i + 1);
+					expect(&j, expected, (size_t)n);
+				}
+	json__free(&j);
+}
+
 Test(json, escapes_quotes_and_backslashes)
 {
 	struct json j;
