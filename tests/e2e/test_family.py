@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import harness
+import tracefile
 
 NOBODY, NOGROUP = 65534, 65534
 STARTED = 1  # the instant in main, of what family.c does before all else
@@ -540,6 +541,27 @@ class Leaving(Family):
         self.assertIn("ended before we could attach to the probes in %s" % self.program, tool.messages())
         self.end(tool)
         self.assertEqual(self.load().metadata["missed_processes"], 1)
+
+
+class Stalled(Family):
+    def test_a_reader_that_does_not_read(self):
+        """The tool waits for it, and the command for nobody. Whom we come too late for is named."""
+        other = harness.copy(self.program, self.dir / "other")
+        script = self.script("for i in $(seq 20); do %s leaf 1000; done; %s leaf 5; touch done; read x\n" %
+                             (self.program, other))
+        ours, theirs = os.pipe()
+        with open(ours, "rb") as reader:
+            tool = self.tool("-f", "-o", "-", "--", "sh", script, stdin=subprocess.PIPE, stdout=theirs)
+            os.close(theirs)
+            self.assertTrue(harness.wait_until((self.dir / "done").exists), "the command hangs")
+            tool.child.stdin.close()
+            trace = tracefile.check(reader.read(), pipe=True)
+        self.end(tool, code=1, with_signal=None)  # the shell's, which reads no line
+        self.assertIn(" lost 0,", tool.messages())
+        written = collections.Counter(e["pid"] for e in trace.of("N", "O", "D"))
+        self.assertEqual(list(written.values()), [1000 + 2] * 20)
+        self.assertRegex(tool.messages(), r"process \d+ \(other\) ended before we could attach to the probes in %s" % other)
+        self.assertIn("1 processes could not be traced from their start", tool.messages())
 
 
 class Crowds(Family):

@@ -4,6 +4,7 @@
 #include "launch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -16,6 +17,7 @@
 #include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "loading.h"
@@ -23,6 +25,7 @@
 
 #define SYSCALL_STOP (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD */
 #define BACKSTOP_MS 1000              /* a clone without an exit signal may end without SIGCHLD */
+#define PATIENCE_NS 10000000000u      /* that the caller may take: attaching to much, on a machine that is busy */
 
 enum image_state { IMAGE_RUNS, IMAGE_WAITS, IMAGE_SHOWN, IMAGE_SEEN };
 
@@ -35,6 +38,8 @@ struct image {
 	bool loads; /* `loading` is valid, its system calls stop */
 	bool found;
 	struct loading loading;
+	uint64_t since; /* ns, CLOCK_MONOTONIC: that it waits; that it does not */
+	char *path;     /* once it does not: what it runs, as far as is known */
 };
 
 struct launch {
@@ -53,7 +58,9 @@ struct launch {
 
 	pthread_mutex_t lock; /* of what follows */
 	struct image *images; /* oldest first */
+	struct image *left;   /* those that waited for too long and run, the same */
 	bool stop, ended;
+	bool deaf; /* the caller let somebody wait for too long, and has not asked since */
 	int status;
 };
 
@@ -83,29 +90,47 @@ static struct image *find_image(struct launch *l, pid_t pid)
 	return i;
 }
 
+static void append_image(struct image **list, struct image *i)
+{
+	while (*list)
+		list = &(*list)->next;
+	i->next = NULL;
+	*list = i;
+}
+
 static struct image *add_image(struct launch *l, pid_t pid)
 {
-	struct image **last = &l->images;
+	struct image *i = calloc(1, sizeof(*i));
 
-	while (*last)
-		last = &(*last)->next;
-	*last = calloc(1, sizeof(**last));
-	if (*last)
-		(*last)->pid = pid;
-	return *last;
+	if (i) {
+		i->pid = pid;
+		append_image(&l->images, i);
+	}
+	return i;
+}
+
+/* Out of its list. */
+static void take_image(struct image **list, struct image *i)
+{
+	while (*list != i)
+		list = &(*list)->next;
+	*list = i->next;
+}
+
+static void free_image(struct image *i)
+{
+	free(i->path);
+	free(i);
 }
 
 static void drop_image(struct launch *l, pid_t pid)
 {
-	for (struct image **at = &l->images; *at; at = &(*at)->next) {
-		struct image *i = *at;
+	struct image *i = find_image(l, pid);
 
-		if (i->pid == pid) {
-			*at = i->next;
-			free(i);
-			return;
-		}
-	}
+	if (!i)
+		return;
+	take_image(&l->images, i);
+	free_image(i);
 }
 
 /* ---- the thread ---- */
@@ -116,9 +141,18 @@ static void resume(const struct image *i, pid_t pid, int sig)
 	ptrace(i && i->loads ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL, (void *)(intptr_t)sig);
 }
 
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 static void show(struct launch *l, struct image *i, bool exec)
 {
 	i->exec = exec;
+	i->since = now();
 	i->state = IMAGE_WAITS;
 	signal_event(l->notify);
 }
@@ -169,8 +203,42 @@ static bool stops_a_job(int sig)
 	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
 
+/* The caller may hang, in a pipe that nobody reads: that is no reason for a command to. It is still shown, later. */
+static void leave(struct launch *l, struct image *i)
+{
+	char path[64], program[PATH_MAX];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", i->pid);
+	n = readlink(path, program, sizeof(program) - 1);
+	if (n > 0)
+		i->path = strndup(program, (size_t)n);
+	take_image(&l->images, i);
+	append_image(&l->left, i);
+	i->since = now();
+	ptrace(PTRACE_CONT, i->pid, NULL, NULL);
+}
+
+static void leave_those_that_waited(struct launch *l)
+{
+	uint64_t until = now() - PATIENCE_NS;
+	struct image *next;
+
+	pthread_mutex_lock(&l->lock);
+	for (struct image *i = l->images; i; i = next) {
+		next = i->next;
+		if (i->state != IMAGE_WAITS && i->state != IMAGE_SHOWN)
+			continue;
+		l->deaf |= i->since < until;
+		if (l->deaf)
+			leave(l, i);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
 static void on_status(struct launch *l, pid_t pid, int status)
 {
+	struct image *i = find_image(l, pid);
 	int event = status >> 16;
 
 	if (!WIFSTOPPED(status)) {
@@ -185,10 +253,10 @@ static void on_status(struct launch *l, pid_t pid, int status)
 	} else if (event == PTRACE_EVENT_STOP && stops_a_job(WSTOPSIG(status))) {
 		ptrace(PTRACE_LISTEN, pid, NULL, NULL);
 	} else if (WSTOPSIG(status) == SYSCALL_STOP) {
-		on_syscall(l, find_image(l, pid), pid);
+		on_syscall(l, i, pid);
 	} else {
 		/* A signal, to be delivered; or the birth of a child, on its side or on its parent's. */
-		resume(find_image(l, pid), pid, event ? 0 : WSTOPSIG(status));
+		resume(i, pid, event ? 0 : WSTOPSIG(status));
 	}
 }
 
@@ -247,6 +315,7 @@ static void *run(void *arg)
 	sem_post(&l->born);
 	while (handle_seen(l)) {
 		handle_statuses(l);
+		leave_those_that_waited(l);
 		poll(fds, 2, BACKSTOP_MS);
 		drain(l->signals);
 		drain(l->wake);
@@ -318,6 +387,7 @@ err_out:
 
 void launch__free(struct launch *l)
 {
+	struct image *i;
 	sigset_t child;
 
 	if (!l)
@@ -338,6 +408,10 @@ void launch__free(struct launch *l)
 	}
 	while (l->images)
 		drop_image(l, l->images->pid);
+	while ((i = l->left)) {
+		take_image(&l->left, i);
+		free_image(i);
+	}
 	if (l->signals >= 0)
 		close(l->signals);
 	if (l->wake >= 0)
@@ -378,13 +452,20 @@ bool launch__next(struct launch *l, struct launch_stop *ret)
 	struct image *i;
 
 	pthread_mutex_lock(&l->lock);
-	for (i = l->images; i && i->state != IMAGE_WAITS; i = i->next)
+	l->deaf = false;
+	for (i = l->left ? l->left : l->images; i && i != l->left && i->state != IMAGE_WAITS; i = i->next)
 		;
-	if (i) {
+	if (i)
 		*ret = (struct launch_stop){ .pid = i->pid, .exec = i->exec };
-		i->state = IMAGE_SHOWN;
-	} else {
+	else
 		drain(l->notify);
+	if (i && i == l->left) {
+		ret->left = i->since;
+		snprintf(ret->path, sizeof(ret->path), "%s", i->path ? i->path : "");
+		take_image(&l->left, i);
+		free_image(i);
+	} else if (i) {
+		i->state = IMAGE_SHOWN;
 	}
 	pthread_mutex_unlock(&l->lock);
 	return i != NULL;

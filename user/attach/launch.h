@@ -20,8 +20,10 @@
 #ifndef VIZTRACE_LAUNCH_H
 #define VIZTRACE_LAUNCH_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct launch;
@@ -36,6 +38,8 @@ struct launch_stop {
 	pid_t pid;
 	bool exec; /* a new image, all that was mapped before is gone; false: the code of one more file is mapped, its
 		    * data may not be yet */
+	uint64_t left;       /* ns, CLOCK_MONOTONIC: it waited for us for too long, and runs since then; 0: it waits */
+	char path[PATH_MAX]; /* of .left: its program, as it sees it; "" if unknown. It may have ended */
 };
 
 /* Forked, switched to the user, waiting before its exec. 0, or -errno and what was wrong in `error`.
@@ -54,7 +58,8 @@ int launch__start(struct launch *l);
 /* Readable: a process waits to be looked at, or the command has ended. So until launch__next returned false. */
 int launch__fd(const struct launch *l);
 
-/* False: none waits. Else *ret is stopped, until it is killed or told to go on. */
+/* False: none waits. Else *ret is stopped, until it is killed or told to go on, or has waited for 10 s: nobody is to
+ * hang because we do. Then, and until this is called again, no other one waits either. */
 bool launch__next(struct launch *l, struct launch_stop *ret);
 
 /* It was looked at. `found`: there are probes in what is mapped (once said, it holds for this image). */

@@ -315,6 +315,25 @@ void lives__end_those_gone(struct processes *p)
 	}
 }
 
+/* What launch shows of a process that waits for us; or did in vain, then it is as if it had not. */
+static int look_at_stopped(struct processes *p, struct process *process, const struct launch_stop *stop, uint64_t now)
+{
+	char comm[17];
+	int err;
+
+	if (!stop->exec)
+		return process->target ? members__look_if_there(p, process, stop->left) : 0;
+	target__read_comm(stop->pid, comm);
+	if (!*comm)
+		snprintf(comm, sizeof(comm), "%.16s", base_name(stop->path));
+	process->awaited = false;
+	err = execed(p, process, comm, now, stop->left);
+	if (err || !stop->left)
+		return err;
+	process->execed = now;
+	return *stop->path ? members__look_without(p, process, stop->path, stop->left) : 0;
+}
+
 static int answer_launch(struct processes *p)
 {
 	struct launch_stop stop;
@@ -328,15 +347,7 @@ static int answer_launch(struct processes *p)
 		if (!process)
 			err = begin(p, stop.pid, "", now, &process);
 		if (!err) {
-			if (stop.exec) {
-				char comm[17];
-
-				target__read_comm(stop.pid, comm);
-				process->awaited = false;
-				err = execed(p, process, comm, now, 0);
-			} else if (process->target) {
-				err = members__look_if_there(p, process, 0);
-			}
+			err = look_at_stopped(p, process, &stop, now);
 			found = process->target && target__count_probes(process->target);
 			process->let_go = found;
 		}

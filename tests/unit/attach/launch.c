@@ -106,7 +106,7 @@ Test(launch, stops_before_a_library_runs)
 	launch__free(l);
 }
 
-Test(launch, waits_for_as_long_as_nobody_looks)
+Test(launch, waits_until_somebody_looks)
 {
 	struct launch_stop stop;
 	struct launch *l;
@@ -123,6 +123,33 @@ Test(launch, waits_for_as_long_as_nobody_looks)
 	cr_expect_not(launch__next(l, &stop), "once");
 	launch__free(l);
 	expect_answer(0, 0);
+}
+
+/* Three programs, of which only the first one waits for somebody who does not come. */
+Test(launch, hangs_nobody_who_is_not_looked_at)
+{
+	struct launch_options o = { .argv = COMMAND("sh", "-c", "/bin/true; /bin/true"), .follow = true };
+	struct launch *l = begin(&o);
+	struct launch_stop stop;
+	uint64_t first = 0;
+	int status, n = 0;
+
+	cr_assert_eq(launch__start(l), 0);
+	for (int i = 0; i < PATIENCE_MS / 10 && !launch__ended(l, &status); i++)
+		usleep(10000);
+	cr_assert(launch__ended(l, &status));
+	cr_expect_eq(WEXITSTATUS(status), 0);
+	while (launch__next(l, &stop)) {
+		cr_expect(stop.exec);
+		cr_expect_not(launch__is_loading(l, stop.pid));
+		cr_expect(n ? stop.left >= first && stop.left - first < 9000000000 : stop.left != 0);
+		cr_expect(strstr(stop.path, n ? "true" : "sh"), "%s", stop.path);
+		first = stop.left;
+		launch__go_on(l, stop.pid, false);
+		n++;
+	}
+	cr_expect_eq(n, 3, "%d", n);
+	launch__free(l);
 }
 
 Test(launch, goes_on_to_what_a_wrapper_runs)
