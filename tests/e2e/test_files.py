@@ -27,7 +27,7 @@ class Files(harness.Case):
         self.steady.ask("work 10")
         self.end(tool, code)
         if not code:
-            self.assertEqual(len(self.load(path).samples_of("sum")), 10)
+            self.assertEqual(len(self.load(path).samples_of("sum")), 10, tool.messages())
             self.assertEqual([p.name for p in (self.dir / path).parent.iterdir() if p.name.startswith(".viz")], [])
 
     def owner(self, path):
