@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import harness
 import tracefile
@@ -500,47 +499,6 @@ class Execs(Family):
         """Viewers take a counter's series from its first sample: it has to be another counter for them."""
         trace = self.generations("-DCOUNTER")
         self.assertEqual(trace.samples_of("count"), [{"in": 5}, {"out": 6}, {"in": 5}])
-
-
-class Leaving(Family):
-    """Whose memory is gone, but who is not, as the processor has better things to do than to free all that."""
-
-    def let_it_leave(self, shell):
-        """What the shell starts next; its number."""
-        cpu = {min(os.sched_getaffinity(0))}
-        os.sched_setaffinity(shell.pid, cpu)
-        os.sched_setscheduler(shell.pid, os.SCHED_IDLE, os.sched_param(0))
-        hog = subprocess.Popen(["sh", "-c", "while :; do :; done"], preexec_fn=lambda: os.sched_setaffinity(0, cpu))
-        self.addCleanup(hog.wait)
-        self.addCleanup(hog.kill)
-        shell.tell()
-        self.assertTrue(harness.wait_until(lambda: harness.children(shell.pid)))
-        pid = harness.children(shell.pid)[0]
-        while harness.mapped(pid):
-            time.sleep(0.005)
-        self.assertEqual(harness.state(pid), "R")
-        return pid
-
-    def shell(self):
-        return self.waiting_shell(self.script("%s large 5; read x\n" % self.program))
-
-    def test_to_be_attached_to(self):
-        pid = self.let_it_leave(self.shell())
-        tool = self.tool("-p", pid)
-        self.assertEqual(tool.wait(), harness.EXIT_NO_PROCESS, tool.messages())
-        self.assertIn("there is no process %d" % pid, tool.messages())
-
-    def test_followed(self):
-        """It did what it did before we could look: that is said."""
-        shell = self.shell()
-        tool = self.attach(shell.pid, "-f")
-        tool.signal(signal.SIGSTOP)
-        pid = self.let_it_leave(shell)
-        tool.signal(signal.SIGCONT)
-        self.assertTrue(tool.err.wait_for(b"process %d (" % pid), tool.messages())
-        self.assertIn("ended before we could attach to the probes in %s" % self.program, tool.messages())
-        self.end(tool)
-        self.assertEqual(self.load().metadata["missed_processes"], 1)
 
 
 class Stalled(Family):

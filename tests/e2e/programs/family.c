@@ -3,7 +3,6 @@
  * Processes and their children: family MODE [ARGS]. Each says in its snapshots who it is; all that act(n) does are n + 4 events.
  *
  *   leaf N [CODE]         act, and exit with that code
- *   large N               the same, with memory that takes the kernel a while to free
  *   tree                  three children, each with two of its own, without exec
  *   twice                 a child with the parent's object, both go on with it
  *   prefork N             N children that work whenever the parent passes on a line
@@ -24,7 +23,6 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,17 +50,6 @@ static int run_leaf(char **args)
 {
 	act("leaf", atoi(args[0]));
 	return args[1] ? atoi(args[1]) : 0;
-}
-
-static int run_large(char **args)
-{
-	const size_t size = 256u << 20;
-	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	madvise(memory, size, MADV_NOHUGEPAGE);
-	memset(memory, 1, size);
-	act("large", atoi(args[0]));
-	return 0;
 }
 
 static void wait_for_all(void)
@@ -269,7 +256,7 @@ static int run_who(char **args)
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; int (*run)(char **); } modes[] = {
-		{ "leaf", run_leaf }, { "large", run_large }, { "tree", run_tree }, { "twice", run_twice }, { "prefork", run_prefork },
+		{ "leaf", run_leaf }, { "tree", run_tree }, { "twice", run_twice }, { "prefork", run_prefork },
 		{ "exec", run_exec }, { "thread-exec", run_thread_exec }, { "vfork", run_vfork }, { "spawn", run_spawn },
 		{ "daemon", run_daemon }, { "zombie", run_zombie }, { "signal", run_signal }, { "echo", run_echo },
 		{ "who", run_who },
