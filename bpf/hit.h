@@ -39,6 +39,14 @@ static __always_inline bool may_retry(const struct hit *hit)
 
 #define count(hit, what) __sync_fetch_and_add(&(hit)->counts->what, 1)
 
+/* Nothing was recorded of it, and why. */
+static __always_inline void lose(struct hit *hit, int outcome)
+{
+	count(hit, lost);
+	if (outcome == OTHER_OBJECT || outcome == UNREADABLE)
+		count(hit, invalid);
+}
+
 /* Whose probe is this? False: of a process that is not traced. */
 static __always_inline bool is_traced(struct hit *hit, bool joins)
 {

@@ -96,7 +96,7 @@ __noinline int report_object(__u64 address, __u64 id, __u64 probe_and_index, __u
 	if (outcome == UNREADABLE)
 		count(&hit, unreadable);
 lost:
-	count(&hit, lost);
+	lose(&hit, outcome);
 	return 0;
 }
 
@@ -157,7 +157,7 @@ static __noinline int init(struct pt_regs *ctx, __u32 cookie)
 		outcome = introduce(&hit, &object, cls, name);
 	}
 	if (outcome != DONE)
-		count(&hit, lost); /* and its first report says that the object is new */
+		lose(&hit, outcome); /* and its first report says that the object is new */
 	key.address = hit.address;
 	key.tgid = hit.id >> 32;
 	key.generation = hit.generation;
@@ -189,7 +189,7 @@ static __noinline int destroy(struct pt_regs *ctx, __u32 cookie)
 		}
 	}
 	if (outcome != DONE) {
-		count(&hit, lost);
+		lose(&hit, outcome);
 		return 0;
 	}
 	/* Whatever is found here next is another object, also if it was made in silence. */

@@ -213,7 +213,8 @@ struct rec_verdict {
 struct rec_counts {
 	rec_u64 seen;       /* the probe fired */
 	rec_u64 filtered;   /* the tool's filter did not let it through */
-	rec_u64 lost;       /* no room in the ring buffer, or no valid object at the address */
+	rec_u64 lost;       /* no room in the ring buffer, or: */
+	rec_u64 invalid;    /* of the lost: no valid object at the address, or no valid class */
 	rec_u64 truncated;  /* strings cut */
 	rec_u64 unreadable; /* records with memory that could not be read */
 };

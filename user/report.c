@@ -64,6 +64,7 @@ void report__close(struct report *r, const struct report_sources *from)
 		c->unreadable = k.unreadable;
 		missing += settle(c, probe_names[i]);
 		add(&r->total, c);
+		r->invalid += k.invalid;
 		r->rejected += d->rejected_by_probe[i] + m->rejected[i];
 	}
 	if (from->cut)

@@ -59,6 +59,8 @@ static uint64_t size_of(const struct sink *k)
 /* What was lost, why, and what helps. */
 static void tell_losses(const struct report *r, uint64_t ring_size, uint64_t memory)
 {
+	uint64_t lost = r->total.lost - r->unread;
+
 	if (r->refused)
 		log_warn("%" PRIu64 " events were lost: what the targets name and make is more than --memory %" PRIu64
 			 "M holds; filters, or a larger one, keep what is wanted",
@@ -67,12 +69,18 @@ static void tell_losses(const struct report *r, uint64_t ring_size, uint64_t mem
 		log_warn("%" PRIu64
 			 " events were there and not written when the trace had to end (%s); they count as lost",
 			 r->unread, r->why);
-	if (r->total.lost > r->rejected + r->unread)
-		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k",
-			 r->total.lost - r->unread, ring_size >> 10);
-	else if (r->total.lost > r->refused + r->unread)
+	if (r->invalid)
+		log_warn("%" PRIu64
+			 " events were lost: where they say that an object is there is none, or its class is "
+			 "none; has it been initialised, or freed?",
+			 r->invalid);
+	lost -= r->invalid;
+	if (lost > r->rejected)
+		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k", lost,
+			 ring_size >> 10);
+	else if (lost > r->refused)
 		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself",
-			 r->total.lost - r->unread);
+			 lost);
 }
 
 void summary__print(const struct report *r, const struct sinks *sinks, uint64_t ring_size, uint64_t memory)

@@ -2,6 +2,7 @@
 """Memory that is bad in every way: the target lives, nothing is made up, everything is counted."""
 import json
 import math
+import re
 import struct
 
 import harness
@@ -19,6 +20,7 @@ def text_of(size):
 class Garbage(harness.Case):
     def garbage(self, mode, **rules):
         trace, said, messages = self.traced(harness.build("garbage"), mode, **rules)
+        self.said = messages
         self.assertTrue(said.endswith("survived\n"), said)
         self.assertNotIn("do not balance", messages)
         self.assertNotIn("warning: the books", messages)
@@ -175,6 +177,10 @@ class Garbage(harness.Case):
         trace = self.garbage("stub")
         self.assertEqual([s["i"] for s in trace.samples_of("meter")], [5])
         self.assertGreater(trace.total["lost"], 0)
+        lost = re.findall(r"warning: (\d+) events were lost: (?:where they say that an object is there is none|what they said)",
+                          self.said)
+        self.assertEqual((len(lost), sum(map(int, lost))), (2, trace.total["lost"]), self.said)
+        self.assertNotIn("--ring-size", self.said)
         self.assertEqual(trace.probe("set")["seen"], 8 * 4 + 1)
         self.assertEqual(trace.probe("instant"), {"seen": 8, "written": 8, "filtered": 0, "lost": 0, "truncated": 0,
                                                   "unreadable": trace.probe("instant")["unreadable"]})

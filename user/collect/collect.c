@@ -463,6 +463,7 @@ int collector__counts(const struct collector *c, enum probe probe, struct collec
 		sum.seen += all[i].seen;
 		sum.filtered += all[i].filtered;
 		sum.lost += all[i].lost;
+		sum.invalid += all[i].invalid;
 		sum.truncated += all[i].truncated;
 		sum.unreadable += all[i].unreadable;
 	}

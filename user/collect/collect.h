@@ -17,6 +17,7 @@ struct collector;
 /* Counts kept in the kernel, summed over CPUs. seen = filtered + lost + what came through the rings. */
 struct collect_counts {
 	uint64_t seen, filtered, lost, truncated, unreadable;
+	uint64_t invalid; /* of the lost: about no valid object */
 };
 
 typedef int (*collect_cb)(void *ctx, const void *record, size_t size);
