@@ -385,8 +385,8 @@ class Emulated(Ticking):
 class Times(Ticking):
     """Time namespaces."""
 
-    def namespace(self):
-        command = ["unshare", "-T", "--monotonic", "100000", "--boottime", "100000"]
+    def namespace(self, seconds=100000):
+        command = ["unshare", "-T", "--monotonic", str(seconds), "--boottime", str(seconds)]
         if harness.run(*command, "true").returncode:
             self.skipTest("no time namespaces")
         return command
@@ -398,9 +398,16 @@ class Times(Ticking):
         self.assertLess(times[-1], float(trace.metadata["end_us"]) + 1)
 
     def test_tool_in_another_one(self):
+        self.finds_a_library(self.namespace())
+
+    def test_tool_in_one_that_is_behind(self):
+        """What processes do is not in its future."""
+        self.finds_a_library(self.namespace(-20))
+
+    def finds_a_library(self, prefix):
         library = harness.build("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
         target = self.target(ticking())
-        tool = self.attach(target.pid, prefix=self.namespace())
+        tool = self.attach(target.pid, prefix=prefix)
         self.tick(target)
         self.assertTrue(harness.wait_until(lambda: target.ask("call %s" % library).split()[1] != "0"))
         self.armed[1] += int(target.ask("call %s" % library).split()[1])

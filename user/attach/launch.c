@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../collect/machine.h"
 #include "loading.h"
 #include "spawn.h"
 
@@ -141,18 +142,10 @@ static void resume(const struct image *i, pid_t pid, int sig)
 	ptrace(i && i->loads ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL, (void *)(intptr_t)sig);
 }
 
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static void show(struct launch *l, struct image *i, bool exec)
 {
 	i->exec = exec;
-	i->since = now();
+	i->since = machine__kernel_time(CLOCK_MONOTONIC);
 	i->state = IMAGE_WAITS;
 	signal_event(l->notify);
 }
@@ -215,13 +208,13 @@ static void leave(struct launch *l, struct image *i)
 		i->path = strndup(program, (size_t)n);
 	take_image(&l->images, i);
 	append_image(&l->left, i);
-	i->since = now();
+	i->since = machine__kernel_time(CLOCK_MONOTONIC);
 	ptrace(PTRACE_CONT, i->pid, NULL, NULL);
 }
 
 static void leave_those_that_waited(struct launch *l)
 {
-	uint64_t until = now() - PATIENCE_NS;
+	uint64_t until = machine__kernel_time(CLOCK_MONOTONIC) - PATIENCE_NS;
 	struct image *next;
 
 	pthread_mutex_lock(&l->lock);
@@ -450,25 +443,28 @@ int launch__fd(const struct launch *l)
 bool launch__next(struct launch *l, struct launch_stop *ret)
 {
 	struct image *i;
+	bool is_left, found;
 
 	pthread_mutex_lock(&l->lock);
 	l->deaf = false;
-	for (i = l->left ? l->left : l->images; i && i != l->left && i->state != IMAGE_WAITS; i = i->next)
+	is_left = l->left;
+	for (i = is_left ? l->left : l->images; i && !is_left && i->state != IMAGE_WAITS; i = i->next)
 		;
-	if (i)
+	found = i;
+	if (found)
 		*ret = (struct launch_stop){ .pid = i->pid, .exec = i->exec };
 	else
 		drain(l->notify);
-	if (i && i == l->left) {
+	if (is_left) {
 		ret->left = i->since;
 		snprintf(ret->path, sizeof(ret->path), "%s", i->path ? i->path : "");
 		take_image(&l->left, i);
 		free_image(i);
-	} else if (i) {
+	} else if (found) {
 		i->state = IMAGE_SHOWN;
 	}
 	pthread_mutex_unlock(&l->lock);
-	return i != NULL;
+	return found;
 }
 
 void launch__go_on(struct launch *l, pid_t pid, bool found)

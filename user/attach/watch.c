@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../collect/machine.h"
+
 #define RING_BYTES (128u << 10) /* of each CPU; a power of two */
 #define RECORD_MAX 65536
 #define WATCH_NAME_MAX 256 /* of a longer path the beginning */
@@ -238,14 +240,6 @@ static int older(const void *a, const void *b)
 	return (x->event.ts > y->event.ts) - (x->event.ts < y->event.ts);
 }
 
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 /* Events from `first` on are told next time, which is to be at once. */
 static void keep_young(struct watch *w, size_t first)
 {
@@ -267,7 +261,7 @@ static void keep_young(struct watch *w, size_t first)
  */
 int watch__read(struct watch *w, int (*cb)(void *ctx, const struct watch_event *e), void *ctx)
 {
-	uint64_t until = now();
+	uint64_t until = machine__kernel_time(CLOCK_MONOTONIC);
 	size_t n;
 	int err = 0;
 
