@@ -18,14 +18,17 @@ LIBRARY_FLAGS = ("-O2", "-fPIC", "-shared")
 TRACEFS = pathlib.Path("/sys/kernel/tracing")
 
 
-def ticking(*flags, cc="cc", name="ticking"):
-    return harness.build(name, "ticking.c", cc=cc, flags=("-O2", *flags), libs=("-lpthread", "-ldl"))
-
-
 class Ticking(harness.Case):
     def setUp(self):
         super().setUp()
         self.armed = [0, 0, 0]
+
+    def ticking(self, *flags, cc="cc", name="ticking"):
+        """A file of its own: at its end the tool switches off what it finds in whoever has it mapped."""
+        return self.own(name, "ticking.c", cc=cc, flags=("-O2", *flags), libs=("-lpthread", "-ldl"))
+
+    def library(self):
+        return self.own("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
 
     def tick(self, target, n=50):
         """Let it tick, and count what it says it sent while somebody listened."""
@@ -77,7 +80,7 @@ class Linked(Ticking):
 
     def folded(self, cc, linker, how):
         self.need(cc, "ld." + linker if linker != "mold" else "mold")
-        self.check(ticking("-ffunction-sections", "-fuse-ld=" + linker, "-Wl,--icf=" + how, cc=cc,
+        self.check(self.ticking("-ffunction-sections", "-fuse-ld=" + linker, "-Wl,--icf=" + how, cc=cc,
                            name="ticking-%s-%s-%s" % (cc, linker, how)))
 
     def test_lld_folds_identical_code(self):
@@ -95,7 +98,7 @@ class Linked(Ticking):
     def stripped(self, *command):
         self.need(command[0])
         path = self.dir / "stripped"
-        harness.copy(ticking(), path)
+        harness.copy(self.ticking(), path)
         done = harness.run(*command, path)
         self.assertEqual(done.returncode, 0, done.stderr)
         return path
@@ -110,7 +113,7 @@ class Linked(Ticking):
 
     def test_a_file_without_section_headers(self):
         path = self.dir / "bare"
-        data = bytearray(ticking().read_bytes())
+        data = bytearray(self.ticking().read_bytes())
         struct.pack_into("<Q", data, 40, 0)
         struct.pack_into("<HHH", data, 58, 0, 0, 0)
         (self.dir / "bare.new").write_bytes(data)
@@ -132,7 +135,7 @@ class Memory(Ticking):
     """What a process does to its own memory."""
 
     def test_code_that_was_copied_before(self):
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         self.assertEqual(target.ask("copy code 0"), "1")
         tool = self.tool("-p", target.pid, "-o", "trace.json")
         self.end(tool, EXIT_NO_PROBES, with_signal=None)
@@ -143,7 +146,7 @@ class Memory(Ticking):
 
     def test_code_that_is_copied_in_part(self):
         """The first page stays the file's, the stubs do not."""
-        target = self.target(ticking("-DPAD", "-Wl,-z,noseparate-code", name="ticking-part"))
+        target = self.target(self.ticking("-DPAD", "-Wl,-z,noseparate-code", name="ticking-part"))
         self.assertEqual(target.ask("copy code 4096"), "1")
         self.assertIn("copied to memory that is not the file's", self.doctor(target.pid, EXIT_NO_PROBES))
         tool = self.attach(target.pid)
@@ -154,7 +157,7 @@ class Memory(Ticking):
         self.assertIn("no events: probes were not switched on: its code was copied", tool.messages())
 
     def test_code_that_is_writable_meanwhile(self):
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         self.assertEqual(target.ask("writable code"), "0")
         self.assertIn("writable at the moment", self.doctor(target.pid, EXIT_NO_PROBES))
         tool = self.attach(target.pid)
@@ -169,8 +172,8 @@ class Memory(Ticking):
         self.assertIn("set", said[0]["probes"])
 
     def test_semaphores_that_are_read_only(self):
-        library = harness.build("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
-        target = self.target(ticking())
+        library = self.library()
+        target = self.target(self.ticking())
         self.assertEqual(target.ask("call %s" % library), "100 0")
         self.assertEqual(target.ask("read-only %s" % library), "0")
         tool = self.attach(target.pid)
@@ -179,7 +182,7 @@ class Memory(Ticking):
         self.finish(target, tool)
 
     def test_its_own_file_mapped_a_second_time_before(self):
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         self.assertEqual(target.ask("map itself"), "1")
         self.assertIn("mapped the file a second time", self.doctor(target.pid))
         tool = self.attach(target.pid)
@@ -189,7 +192,7 @@ class Memory(Ticking):
         self.quiet(target)
 
     def test_its_own_file_mapped_a_second_time_meanwhile(self):
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         tool = self.attach(target.pid)
         self.tick(target)
         self.assertEqual(target.ask("map itself"), "1")
@@ -201,7 +204,7 @@ class Memory(Ticking):
 
     def test_its_own_file_mapped_a_second_time_and_the_tool_killed(self):
         """Whatever is left behind, nobody dies of it."""
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         tool = self.attach(target.pid, "-v")
         self.assertEqual(target.ask("map itself"), "1")
         self.assertTrue(tool.err.wait_for(b"what the kernel takes for the semaphore"), tool.messages())
@@ -227,7 +230,7 @@ class Memory(Ticking):
 
 class Threads(Ticking):
     def test_first_thread_has_left_before(self):
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         target.ask("leave")
         self.assertTrue(harness.wait_until(lambda: harness.mapped(target.pid) == ""))
         self.assertIn("first thread has left", self.doctor(target.pid))
@@ -236,7 +239,7 @@ class Threads(Ticking):
         self.finish(target, tool)
 
     def test_first_thread_leaves_meanwhile(self):
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         tool = self.attach(target.pid)
         self.tick(target)
         target.ask("leave")
@@ -245,7 +248,7 @@ class Threads(Ticking):
         self.finish(target, tool)
 
     def test_exec_by_another_thread(self):
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         tool = self.attach(target.pid)
         self.tick(target)
         target.ask("exec", word="ready")
@@ -275,7 +278,7 @@ class Others(Ticking):
             harness.run("mount", "-t", "tracefs", "nodev", TRACEFS)
         if not os.access(TRACEFS / "uprobe_events", os.W_OK):
             self.skipTest("no tracefs with uprobe_events")
-        program = self.own("ticking", "ticking.c", libs=("-lpthread", "-ldl"))
+        program = self.ticking()
         name = "viztest/p%d" % os.getpid()
         self.uprobe_event("p:%s %s:%#x" % (name, program, self.probe_offset(program, "set")[1]))
         self.addCleanup(self.uprobe_event, "-:" + name)
@@ -293,7 +296,7 @@ class Others(Ticking):
 
     def test_a_debuggers_breakpoint_on_the_probe(self):
         self.need("gdb")
-        program = ticking("-no-pie", name="ticking-no-pie")
+        program = self.ticking("-no-pie", name="ticking-no-pie")
         target = self.target(program)
         gdb = harness.Process(["gdb", "-q", "-nx", "-p", target.pid, "-batch", "-ex",
                                "break *%#x" % self.probe_offset(program, "set")[0], "-ex", "continue"])
@@ -332,7 +335,7 @@ class Emulated(Ticking):
         self.assertEqual(target.wait(), 0)
 
     def refused(self, name):
-        program = self.own("ticking", "ticking.c", libs=("-lpthread", "-ldl"))
+        program = self.ticking()
         target = self.emulated(name, program)
         for args in (["-p", target.pid], ["-x", program], ["-f", "-p", target.pid]):
             tool = self.tool(*args, "-o", "trace.json")
@@ -352,7 +355,7 @@ class Emulated(Ticking):
 
     def comes_later(self, name):
         """To what was attached to for all."""
-        program = self.own("ticking", "ticking.c", libs=("-lpthread", "-ldl"))
+        program = self.ticking()
         tool = self.attach_to("-x", program, "-o", "trace.json")
         self.ends_well(self.emulated(name, program))
         self.assertTrue(tool.err.wait_for(b"our probes were taken out of it"), tool.messages())
@@ -370,7 +373,7 @@ class Emulated(Ticking):
 
     def test_a_command_under_valgrind_is_not_traced(self):
         self.need("valgrind")
-        program = self.own("ticking", "ticking.c", libs=("-lpthread", "-ldl"))
+        program = self.ticking()
         for options in ((), ("-f",)):
             tool = self.launch("valgrind", "--quiet", "--tool=none", program, options=options)
             self.ends_well_with(tool, EXIT_HARM)
@@ -405,8 +408,8 @@ class Times(Ticking):
         self.finds_a_library(self.namespace(-20))
 
     def finds_a_library(self, prefix):
-        library = harness.build("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
-        target = self.target(ticking())
+        library = self.library()
+        target = self.target(self.ticking())
         tool = self.attach(target.pid, prefix=prefix)
         self.tick(target)
         self.assertTrue(harness.wait_until(lambda: target.ask("call %s" % library).split()[1] != "0"))
@@ -414,7 +417,7 @@ class Times(Ticking):
         self.check(self.finish(target, tool))
 
     def test_target_in_another_one(self):
-        target = harness.Target([*self.namespace(), ticking()])
+        target = harness.Target([*self.namespace(), self.ticking()])
         self.addCleanup(target.clean_up)
         target.await_step()
         tool = self.attach(target.pid)
@@ -424,7 +427,7 @@ class Times(Ticking):
 
 class Said(Ticking):
     def test_forced_site_that_kills_children(self):
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         verbose = harness.run(harness.TOOL, "-v", "-p", target.pid, "-d", "0.1", "-o", self.dir / "a.json")
         tool = self.attach(target.pid, "--probe-site", "nop5")
         said = tool.messages()
@@ -433,18 +436,18 @@ class Said(Ticking):
         self.assertEqual("on this kernel children die" in said, deadly, said)
 
     def test_a_trace_without_events(self):
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         done = harness.run(harness.TOOL, "-p", target.pid, "-d", "0.1", "-o", self.dir / "a.json")
         self.assertIn("no events: the probes were switched on", done.stderr)
         self.assertEqual(target.ask("writable code"), "0")
         done = harness.run(harness.TOOL, "-p", target.pid, "-d", "0.5", "-o", self.dir / "a.json")
         self.assertIn("no events: probes were not switched on: its code is writable", done.stderr)
-        done = harness.run(harness.TOOL, "-x", self.own("ticking", "ticking.c", libs=("-lpthread", "-ldl")), "-d", "0.1", "-o",
+        done = harness.run(harness.TOOL, "-x", self.ticking(name="ticking-other"), "-d", "0.1", "-o",
                            self.dir / "a.json")
         self.assertIn("no events: no process ran", done.stderr)
 
     def test_all_filtered(self):
-        target = self.target(ticking())
+        target = self.target(self.ticking())
         tool = self.attach(target.pid, "--methods", "nothing", "--include", "nothing")
         self.tick(target)
         self.finish(target, tool)
@@ -455,7 +458,7 @@ class Later(Ticking):
     """Probes that come with what a process loads later."""
 
     def test_a_process_without_probes_is_waited_for(self):
-        library = harness.build("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
+        library = self.library()
         target = self.target(harness.build("loading", libs=("-ldl",), counted=False))
         tool = self.tool("-p", target.pid, "--no-wait", "-o", "trace.json")
         self.end(tool, EXIT_NO_PROBES, with_signal=None)
