@@ -697,23 +697,50 @@ class Crowds(Family):
         self.all_there(trace, 3 * STARTED + acts(3) + acts(4) + acts(5), 3)
         self.assertEqual(sorted(len(objects["leaf"]) for objects in trace.acts.values()), [3, 4, 5])
 
-    def test_a_replaced_program_of_which_one_runs(self):
-        steady = self.own("steady")
-        old = self.target(steady, "--still")
-        tool = self.attach_to("-x", steady, "-o", "trace.json")
+    def replace(self, steady):
         harness.copy(harness.build("steady-O0", "steady.c", flags=("-O0",)), self.dir / "new")
         os.replace(self.dir / "new", steady)
-        new = self.target(steady, "--still")
-        old.ask("work 10")
-        # Not by its semaphores: the kernel puts in one probe after the other.
-        said = b"process %d (steady): steady is traced from here on" % new.pid
-        self.assertTrue(tool.err.wait_for(said), "the new one is not traced: " + tool.messages())
-        new.ask("work 20")
+
+    def end_of_two(self, tool, old, new):
+        """The processes of a replaced program, of which each has worked."""
         self.end(tool)
         trace = self.load()
         self.assertEqual(len(trace.samples_of("sum", pid=old.pid)), 10)
         self.assertEqual(len(trace.samples_of("sum", pid=new.pid)), 20)
         self.assertEqual((old.semaphores(), new.semaphores()), (0, 0))
+
+    def test_a_replaced_program_of_which_one_runs(self):
+        steady = self.own("steady")
+        old = self.target(steady, "--still")
+        tool = self.attach_to("-x", steady, "-v", "-o", "trace.json")
+        self.replace(steady)
+        new = self.target(steady, "--still")
+        old.ask("work 10")
+        # Not by its semaphores: the kernel puts in one probe after the other.
+        attached = b"attached viz:instant"
+        self.assertTrue(harness.wait_until(lambda: tool.err.data.count(attached) == 2), tool.messages())
+        new.ask("work 20")
+        self.end_of_two(tool, old, new)
+
+    def test_a_program_that_is_replaced_while_more_happens_than_the_tool_can_follow(self):
+        steady = self.own("steady")
+        cpu = {min(os.sched_getaffinity(0))}
+        old = self.target(steady, "--still")
+        tool = self.attach_to("-x", steady, "-o", "trace.json")
+        tool.signal(signal.SIGSTOP)
+        self.replace(steady)
+        run = {"preexec_fn": lambda: os.sched_setaffinity(0, cpu)}
+        self.assertEqual(harness.run("sh", self.script("i=0\nwhile [ $i -lt 500 ]; do /bin/true; i=$((i+1)); done\n"),
+                                     **run).returncode, 0)
+        new = self.target(steady, "--still", **run)
+        tool.signal(signal.SIGCONT)
+        harness.run("true", **run)
+        self.assertTrue(tool.err.wait_for(b"more happened than we could follow"), tool.messages())
+        said = b"process %d (steady): steady is traced from here on" % new.pid
+        self.assertTrue(tool.err.wait_for(said), "the new one is not traced: " + tool.messages())
+        old.ask("work 10")
+        new.ask("work 20")
+        self.end_of_two(tool, old, new)
 
 
 class Builds(Family):

@@ -97,6 +97,12 @@ int lives__open_program(const struct processes *p, struct stat *ret)
 	return err;
 }
 
+/* Is another file at its path by now? */
+static bool is_replaced(const struct processes *p, struct stat *ret)
+{
+	return !stat(p->opts.program, ret) && !is_same(ret, &p->program);
+}
+
 /* Our program was built anew: those that run it are ours, too. */
 static int replace_program(struct processes *p)
 {
@@ -134,14 +140,14 @@ static int join_if_ours(struct processes *p, const struct watch_event *e)
 	int err = 0;
 
 	if (!runs_program(e->pid, &p->program)) {
-		if (stat(p->opts.program, &now) || is_same(&now, &p->program) || !runs_program(e->pid, &now))
+		if (!is_replaced(p, &now) || !runs_program(e->pid, &now))
 			return 0;
 		err = replace_program(p);
 	}
 	return err ? err : join(p, e->pid, e->name, e->ts, e->ts);
 }
 
-int lives__join_present(struct processes *p)
+static int join_all_that_run(struct processes *p, struct stat program, uint64_t since)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -150,12 +156,24 @@ int lives__join_present(struct processes *p)
 	while (proc && !err && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid > 0 && !members__find(p, pid) && runs_program(pid, &p->program))
-			err = join(p, pid, base_name(p->opts.program), collector__now(), 0);
+		if (pid <= 0 || members__find(p, pid) || !runs_program(pid, &program))
+			continue;
+		if (!is_same(&program, &p->program))
+			err = replace_program(p);
+		if (!err)
+			err = join(p, pid, base_name(p->opts.program), collector__now(), since);
 	}
 	if (proc)
 		closedir(proc);
 	return err;
+}
+
+int lives__join_present(struct processes *p, uint64_t since)
+{
+	struct stat now;
+	int err = join_all_that_run(p, p->program, since);
+
+	return err || !is_replaced(p, &now) ? err : join_all_that_run(p, now, since);
 }
 
 /* Children of the family that nobody told us of. Parents mostly have smaller numbers. */
@@ -194,7 +212,7 @@ static int catch_up(struct processes *p)
 		if (!process->target && !process->ended)
 			process->ended = since; /* if it has */
 	if (!err && p->opts.program)
-		err = lives__join_present(p);
+		err = lives__join_present(p, since);
 	if (!err && p->opts.follow)
 		err = adopt_children(p, since);
 	if (!err && p->family && !p->behind && p->first) {

@@ -17,8 +17,11 @@ int lives__update(struct processes *p);
 /* The file of -x, as it is now: a descriptor, or -errno. */
 int lives__open_program(const struct processes *p, struct stat *ret);
 
-/* Whoever runs it by now is traced. 0 or -errno. */
-int lives__join_present(struct processes *p);
+/*
+ * Whoever runs it by now is traced, also if it was replaced. `since`: when it may have begun, in ns, if it may have run
+ * before we attached; 0: it has not. 0 or -errno.
+ */
+int lives__join_present(struct processes *p, uint64_t since);
 
 /* First who, then, when all that they did has been read, their ends. */
 int lives__see_who_is_gone(struct processes *p);

@@ -172,7 +172,7 @@ static int attach_all(struct processes *p)
 
 	if (p->program_binary) {
 		err = members__attach_for_all(p, p->program_binary);
-		return err ? err : lives__join_present(p);
+		return err ? err : lives__join_present(p, 0);
 	}
 	for (struct process *process = p->first; process && !err; process = process->next)
 		err = attach_process(p, process);
