@@ -13,7 +13,7 @@ import sys
 import harness
 from harness import EXIT_KERNEL, EXIT_NO_PROBES, EXIT_NO_PROCESS, EXIT_PERMISSION
 
-sys.path.append(str(harness.ROOT / "tests" / "kernels"))
+sys.path.insert(0, str(harness.ROOT / "tests" / "kernels"))  # before what a distribution calls debian
 import debian  # noqa: E402
 import guest  # noqa: E402
 
