@@ -20,12 +20,10 @@ static void put_text(struct json *j, const char *text)
 
 static void put_number(struct json *j, const struct value *v)
 {
-	switch (v->type) {
-	case VALUE_INT: json__int(j, v->i); break;
-	case VALUE_UINT: json__uint(j, v->u); break;
-	case VALUE_BOOL: json__uint(j, v->u != 0); break;
-	default: json__double(j, v->d);
-	}
+	if (v->type == VALUE_INT)
+		json__int(j, v->i);
+	else
+		json__double(j, v->d);
 }
 
 #define PUT(kind, name, ...) (JSON__KEY(j, name), kind(j, __VA_ARGS__))

@@ -16,12 +16,10 @@
 
 static const char *number(char text[TEXT], const struct value *v)
 {
-	switch (v->type) {
-	case VALUE_INT: snprintf(text, TEXT, "%" PRId64, v->i); break;
-	case VALUE_UINT: snprintf(text, TEXT, "%" PRIu64, v->u); break;
-	case VALUE_BOOL: snprintf(text, TEXT, "%d", v->u != 0); break;
-	default: snprintf(text, TEXT, "%.6g", v->d);
-	}
+	if (v->type == VALUE_INT)
+		snprintf(text, TEXT, "%" PRId64, v->i);
+	else
+		snprintf(text, TEXT, "%.6g", v->d);
 	return text;
 }
 

@@ -35,14 +35,9 @@ double stats__number(const struct value *v)
 /* With all digits of a 64-bit number, where doubles would be equal. */
 static bool is_less(const struct value *a, const struct value *b)
 {
-	__extension__ typedef __int128 wide;
-	wide x, y;
-
 	if (a->type == VALUE_DOUBLE || b->type == VALUE_DOUBLE)
 		return stats__number(a) < stats__number(b);
-	x = a->type == VALUE_INT ? (wide)a->i : (wide)a->u;
-	y = b->type == VALUE_INT ? (wide)b->i : (wide)b->u;
-	return x < y;
+	return a->i < b->i;
 }
 
 /* Up to `ts` it was what it was. */
@@ -55,11 +50,30 @@ static void hold(struct stats_attribute *a, uint64_t ts)
 	a->since = ts;
 }
 
+/*
+ * As it comes back from a file: that has no types but whole numbers, of 64 bits with a sign, and others. So that a run
+ * and its trace have the same figures, to the last digit.
+ */
+static struct value as_in_a_file(const struct value *v)
+{
+	struct value whole = { .type = VALUE_INT };
+	double d = stats__number(v);
+
+	if (v->type == VALUE_INT)
+		whole.i = v->i;
+	else if (v->type != VALUE_DOUBLE && v->u <= INT64_MAX)
+		whole.i = v->type == VALUE_BOOL ? v->u != 0 : (int64_t)v->u;
+	else if (d >= -0x1p63 && d < 0x1p63 && (double)(int64_t)d == d)
+		whole.i = (int64_t)d;
+	else
+		return (struct value){ .type = VALUE_DOUBLE, .d = d };
+	return whole;
+}
+
 static void report(struct stats_attribute *a, const struct value *v, uint64_t ts)
 {
-	struct value copy = *v;
+	struct value copy = as_in_a_file(v);
 
-	copy.key = NULL;
 	hold(a, ts);
 	a->holds = true;
 	if (!a->reports || is_less(&copy, &a->min))
@@ -109,11 +123,29 @@ static void free_counter(struct stats_counter *c)
 	free(c);
 }
 
-static int new_counter(struct stats *s, uint32_t pid, const struct trace_counter *of, struct stats_counter **ret)
+static bool is_id(const char *a, const char *b)
 {
-	struct stats_counter *c;
-	int err = stats__room(&s->counters, s->n_counters, sizeof(*s->counters));
+	return a && b ? !strcmp(a, b) : a == b;
+}
 
+/* With what a file tells counters apart by; a number of its own has only the model. */
+static int counter_of(struct stats *s, uint32_t pid, const struct trace_counter *of, struct stats_counter **ret)
+{
+	uint64_t name = hash__text(of->name, strlen(of->name)), id = of->id ? hash__text(of->id, strlen(of->id)) : 0;
+	struct stats_counter *first = table__get(&s->counters_by_hash, name, id ^ pid), *c;
+	int err;
+
+	for (c = first; c && (c->pid != pid || strcmp(c->name, of->name) || !is_id(c->id, of->id)); c = c->next)
+		;
+	*ret = c;
+	if (c) { /* of another process that had this number before */
+		table__remove(&s->counters_by_serial, c->serial, 0);
+		c->serial = of->serial;
+		return table__put(&s->counters_by_serial, c->serial, 0, c);
+	}
+	if (s->n_counters == STATS_COUNTERS)
+		return 0;
+	err = stats__room(&s->counters, s->n_counters, sizeof(*s->counters));
 	if (err)
 		return err;
 	c = calloc(1, sizeof(*c));
@@ -123,7 +155,13 @@ static int new_counter(struct stats *s, uint32_t pid, const struct trace_counter
 	c->pid = pid;
 	c->name = strdup(of->name);
 	c->id = of->id ? strdup(of->id) : NULL;
+	c->next = first;
 	if (!c->name || (of->id && !c->id) || table__put(&s->counters_by_serial, c->serial, 0, c)) {
+		free_counter(c);
+		return -ENOMEM;
+	}
+	if (table__put(&s->counters_by_hash, name, id ^ pid, c)) {
+		table__remove(&s->counters_by_serial, c->serial, 0);
 		free_counter(c);
 		return -ENOMEM;
 	}
@@ -139,8 +177,8 @@ static int sample(struct stats *s, struct where at, const struct trace_counter *
 	size_t next = 0;
 	int err = 0;
 
-	if (!c && s->n_counters < STATS_COUNTERS)
-		err = new_counter(s, at.pid, counter, &c);
+	if (!c)
+		err = counter_of(s, at.pid, counter, &c);
 	if (err)
 		return err;
 	if (!c) {
@@ -230,6 +268,8 @@ static int begin_life(struct stats *s, uint64_t life, uint64_t ts, bool seen)
 {
 	struct life *l;
 
+	/* In a file that somebody changed one may begin twice. */
+	free(table__remove(&s->lives, life, 0));
 	if (s->lives.used >= STATS_LIVES) {
 		s->beyond.lives++;
 		return 0;
@@ -385,7 +425,7 @@ static int by_name(const void *a, const void *b)
 
 	if (!order)
 		order = x->pid < y->pid ? -1 : x->pid > y->pid;
-	return order ? order : x->serial < y->serial ? -1 : x->serial > y->serial;
+	return order ? order : strcmp(x->id ? x->id : "", y->id ? y->id : "");
 }
 
 static int by_total(const void *a, const void *b)
@@ -440,6 +480,7 @@ void stats__free(struct stats *s)
 	free(s->counters);
 	free(s->objects);
 	table__clear(&s->counters_by_serial);
+	table__clear(&s->counters_by_hash);
 	table__clear(&s->objects_by_hash);
 	table__clear(&s->lives);
 	free(s);

@@ -27,7 +27,7 @@
 struct stats_attribute {
 	char *name;
 	uint64_t reports;
-	struct value min, max, last; /* numbers or bool; the first one of those that are equal */
+	struct value min, max, last; /* INT or DOUBLE, without a key; the first one of those that are equal */
 
 	/* Of a value times the ns for which it held: until the next report, or the end of the counter or trace. */
 	double area;
@@ -37,10 +37,11 @@ struct stats_attribute {
 };
 
 struct stats_counter {
-	uint64_t serial; /* of trace_counter */
+	uint64_t serial; /* of trace_counter, lately */
 	uint32_t pid;
 	char *name;
-	char *id; /* NULL, or tells counters of one name apart */
+	char *id;                   /* NULL, or tells counters of one name apart */
+	struct stats_counter *next; /* of the same hash */
 	struct stats_attribute *attributes;
 	size_t n;
 	uint64_t reports;
@@ -81,7 +82,7 @@ struct stats_beyond {
 };
 
 struct stats {
-	struct stats_counter **counters; /* after stats__close(): by name, process and number */
+	struct stats_counter **counters; /* after stats__close(): by name, process and id */
 	struct stats_method **methods;   /* by total time, the largest first */
 	struct stats_object **objects;   /* by how many there were, the largest number first */
 	size_t n_counters, n_series, n_methods, n_objects;
@@ -91,7 +92,7 @@ struct stats {
 	uint64_t open_before; /* slices that were open when we came: they are in nothing else */
 
 	/* How they are found. */
-	struct table counters_by_serial, methods_by_hash, objects_by_hash, lives, threads;
+	struct table counters_by_serial, counters_by_hash, methods_by_hash, objects_by_hash, lives, threads;
 };
 
 int stats__new(struct stats **ret);

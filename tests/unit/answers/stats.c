@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The figures of what the model says, call by call. */
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,6 +72,59 @@ static const struct stats_object *object(const char *name)
 
 /* ---- counters ---- */
 
+/* A file knows whole numbers, of 64 bits with a sign, and others. */
+Test(stats, values_are_as_they_come_back_from_a_file)
+{
+	const struct {
+		struct value value;
+		enum value_type type;
+		int64_t i;
+	} cases[] = {
+		{ natural("n", INT64_MAX), VALUE_INT, INT64_MAX },
+		{ natural("n", (uint64_t)INT64_MAX + 1), VALUE_DOUBLE, 0 },
+		{ integer("n", INT64_MIN), VALUE_INT, INT64_MIN },
+		{ { .key = "n", .type = VALUE_BOOL, .u = 7 }, VALUE_INT, 1 },
+		{ real("n", 3.0), VALUE_INT, 3 },
+		{ real("n", -0.0), VALUE_INT, 0 },
+		{ real("n", 0.5), VALUE_DOUBLE, 0 },
+		{ real("n", 0x1p62), VALUE_INT, 1l << 62 },
+		{ real("n", 0x1p63), VALUE_DOUBLE, 0 },
+		{ real("n", -0x1p63), VALUE_INT, INT64_MIN },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct trace_counter counter = { .serial = 100 + i, .name = "some" };
+		const struct value *last;
+
+		cr_assert_eq(stats_ops.counter(stats, at(100), &counter, &cases[i].value, 1), 0);
+		last = &stats->counters[0]->attributes[0].last;
+		cr_expect_eq(last->type, cases[i].type, "%zu", i);
+		cr_expect(last->type == VALUE_INT ? last->i == cases[i].i : last->d == stats__number(&cases[i].value),
+			  "%zu", i);
+	}
+	/* The same counter each time, under another number: its process has one that another had before. */
+	cr_expect_eq(stats->n_counters, 1);
+	cr_expect_eq(stats->counters[0]->reports, sizeof(cases) / sizeof(cases[0]));
+}
+
+Test(stats, counters_are_told_apart_as_in_a_file)
+{
+	const struct trace_counter a = { .serial = 1, .name = "a" }, id = { .serial = 2, .name = "a", .id = "1" },
+				   b = { .serial = 3, .name = "b" }, again = { .serial = 4, .name = "a" };
+	const struct value v = integer("n", 1);
+	struct where other = at(100);
+
+	other.pid++;
+	cr_assert_eq(stats_ops.counter(stats, at(100), &a, &v, 1), 0);
+	cr_assert_eq(stats_ops.counter(stats, at(100), &id, &v, 1), 0);
+	cr_assert_eq(stats_ops.counter(stats, at(100), &b, &v, 1), 0);
+	cr_assert_eq(stats_ops.counter(stats, other, &again, &v, 1), 0);
+	cr_expect_eq(stats->n_counters, 4);
+	cr_assert_eq(stats_ops.counter(stats, at(100), &a, &v, 1), 0);
+	cr_expect_eq(stats->n_counters, 4);
+	cr_expect_eq(stats->counters[0]->reports, 2);
+}
+
 Test(stats, an_attribute_has_its_extremes_its_last_value_and_a_mean_over_time)
 {
 	const struct stats_attribute *a;
@@ -126,12 +180,12 @@ Test(stats, a_series_that_is_missing_does_not_go_on)
 
 Test(stats, all_digits_of_integers_count)
 {
-	sample(0, integer("a", INT64_MAX), natural("b", UINT64_MAX - 1));
-	sample(1, integer("a", INT64_MAX - 1), natural("b", UINT64_MAX));
+	sample(0, integer("a", INT64_MAX), natural("b", INT64_MAX - 1));
+	sample(1, integer("a", INT64_MAX - 1), natural("b", INT64_MAX));
 	cr_expect_eq(stats->counters[0]->attributes[0].min.i, INT64_MAX - 1);
 	cr_expect_eq(stats->counters[0]->attributes[0].max.i, INT64_MAX);
-	cr_expect_eq(stats->counters[0]->attributes[1].max.u, UINT64_MAX);
-	cr_expect_eq(stats->counters[0]->attributes[1].min.u, UINT64_MAX - 1);
+	cr_expect_eq(stats->counters[0]->attributes[1].max.i, INT64_MAX);
+	cr_expect_eq(stats->counters[0]->attributes[1].min.i, INT64_MAX - 1);
 }
 
 Test(stats, one_report_is_its_own_mean)
@@ -146,8 +200,10 @@ Test(stats, counters_beyond_what_is_kept_are_counted)
 	struct value v = integer("a", 1);
 
 	for (uint64_t i = 0; i < STATS_COUNTERS + 3; i++) {
-		struct trace_counter c = { .serial = 10 + i, .name = "c" };
+		char id[32];
+		struct trace_counter c = { .serial = 10 + i, .name = "c", .id = id };
 
+		snprintf(id, sizeof(id), "%" PRIu64, i);
 		cr_assert_eq(stats_ops.counter(stats, at(i), &c, &v, 1), 0);
 		cr_assert_eq(stats_ops.counter_closing(stats, at(i), &c, &v, 1), 0);
 	}
@@ -165,8 +221,10 @@ Test(stats, attributes_beyond_what_is_kept_are_counted)
 		many[i] = integer(keys[i], 1);
 	}
 	for (uint64_t i = 0; i <= STATS_SERIES / 64; i++) {
-		struct trace_counter c = { .serial = i, .name = "c" };
+		char id[32];
+		struct trace_counter c = { .serial = i, .name = "c", .id = id };
 
+		snprintf(id, sizeof(id), "%" PRIu64, i);
 		/* The first one has one less. */
 		cr_assert_eq(stats_ops.counter(stats, at(i), &c, many, 64 - !i), 0);
 	}
@@ -372,6 +430,18 @@ Test(stats, objects_beyond_what_is_kept_are_counted)
 	}
 	cr_expect_eq(stats->n_objects, STATS_OBJECTS);
 	cr_expect_eq(stats->beyond.objects, 3);
+}
+
+Test(stats, a_life_that_begins_twice_is_the_second_one)
+{
+	const struct trace_object one = { .address = 16, .life = 1, .name = "twice", .tag = "conn" };
+
+	cr_assert_eq(stats_ops.object_new(stats, at(100), &one), 0);
+	cr_assert_eq(stats_ops.object_new(stats, at(300), &one), 0);
+	cr_assert_eq(stats_ops.object_delete(stats, at(400), &one), 0);
+	cr_expect_eq(object("twice")->life_total, 100);
+	cr_expect_eq(object("twice")->made, 2);
+	cr_expect_eq(object("twice")->lives, 1);
 }
 
 Test(stats, lives_beyond_what_is_kept_have_no_life_time)
