@@ -271,8 +271,8 @@ $(BENCH_BUILD)/attach/app: $(BENCH_DIR)/attach_sources.py include/viztrace.h
 # ---- end of bench ----
 
 # ---- fuzz ----
-# sudo make fuzz   records, ELF files, ctl's requests and options at random, FUZZ_SECONDS each (60), under the sanitizers; what
-#                  breaks is in build/fuzz
+# sudo make fuzz   records, ELF files, ctl's requests, options and traces at random, FUZZ_SECONDS each (60), under the
+#                  sanitizers; what breaks is in build/fuzz
 #                  Without sudo it works as well, if clang has its libFuzzer.
 
 .PHONY: fuzz fuzz-programs
@@ -288,16 +288,17 @@ fuzz_run = cd $(FUZZ_BUILD) && { TMPDIR=. ./$1 -max_total_time=$(FUZZ_SECONDS) -
 fuzz:
 	$(Q)tests/deps.sh build fuzz
 	$(Q)$(MAKE) --no-print-directory $(JOBS) fuzz-programs
-	$(Q)mkdir -p $(FUZZ_BUILD)/corpus/records $(addprefix $(FUZZ_BUILD)/corpus/,elf_file requests)
-	$(Q)$(FUZZ_BUILD)/seeds $(FUZZ_BUILD)/corpus/records
+	$(Q)mkdir -p $(FUZZ_BUILD)/corpus/records $(addprefix $(FUZZ_BUILD)/corpus/,elf_file requests trace)
+	$(Q)$(FUZZ_BUILD)/seeds $(FUZZ_BUILD)/corpus/records $(FUZZ_BUILD)/corpus/trace
 	$(Q)strip -o $(FUZZ_BUILD)/corpus/elf_file/jobserver $(B)/jobserver
 	$(Q)$(call fuzz_run,records,8192)
 	$(Q)printf -- '--clear\0--exclude\0pool.*\0--on-change\0' > $(FUZZ_BUILD)/corpus/requests/ctl
 	$(Q)$(call fuzz_run,elf_file,65536)
 	$(Q)$(call fuzz_run,requests,2048)
+	$(Q)$(call fuzz_run,trace,4096)
 	$(Q)$(give_back)
 
-fuzz-programs: $(addprefix $(FUZZ_BUILD)/,records elf_file requests seeds) $(B)/jobserver
+fuzz-programs: $(addprefix $(FUZZ_BUILD)/,records elf_file requests trace seeds) $(B)/jobserver
 	@:
 
 $(FUZZ_BUILD)/user/%.o: user/%.c | $(SKELETONS)

@@ -47,6 +47,7 @@ MAY_KNOW = {
     "user/model": {"user/common", "user/model"},
     "user/write": {"user/common", "user/write", "user/model/trace.h"},
     "user/answers": {"user/common", "user/answers", "user/model/trace.h", "user/write/sinks.h", "user/write/json.h"},
+    "user/read": {"user/common", "user/read", "user/model/trace.h"},
     "user": {"user", PUBLIC},
 }
 # What they read there are the notes and the stubs that the header makes, and what is in a batch; not records.

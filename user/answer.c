@@ -3,12 +3,16 @@
 #include "answer.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "answers/answers.h"
 #include "common/log.h"
+#include "read/reader_chrome.h"
 
 /* 0 or -ENOMEM. */
 static int tell_json(FILE *to, const struct checks *checks, const struct check_result *results,
@@ -53,29 +57,85 @@ static int tell(FILE *to, const struct opts *o, const struct check_result *resul
 	return err;
 }
 
-enum exit_code answer__tell(const struct opts *o, const struct sinks *sinks, const struct report *r)
+static enum exit_code tell_figures(const struct opts *o, const struct stats *stats, const struct answers_run *run)
 {
-	const struct answers_run run = { .duration = r->end - r->start, .seen = r->total.seen, .lost = r->total.lost };
-	const struct stats *stats = answers__of(sinks);
-	struct check_result *results;
+	struct check_result *results = calloc(o->checks.n + 1, sizeof(*results));
 	bool held = true;
 	int err;
 
-	if (!opts__ask(o))
-		return EXIT_TRACED;
-	results = calloc(o->checks.n + 1, sizeof(*results));
 	if (!stats || !results) {
 		free(results);
 		log_error("nothing can be told of this trace: %s", strerror(ENOMEM));
 		return EXIT_INTERNAL;
 	}
 	for (size_t i = 0; i < o->checks.n; i++) {
-		check__evaluate(&o->checks.list[i], stats, &run, &results[i]);
+		check__evaluate(&o->checks.list[i], stats, run, &results[i]);
 		held &= results[i].held;
 	}
-	err = tell(stdout, o, results, stats, &run);
+	err = tell(stdout, o, results, stats, run);
 	free(results);
 	if (err)
 		log_error("cannot write the report to stdout: %s", strerror(-err));
 	return err ? EXIT_OUTPUT : held ? EXIT_TRACED : EXIT_CHECK;
+}
+
+enum exit_code answer__tell(const struct opts *o, const struct sinks *sinks, const struct report *r)
+{
+	const struct answers_run run = { .duration = r->end - r->start, .seen = r->total.seen, .lost = r->total.lost };
+
+	return opts__ask(o) ? tell_figures(o, answers__of(sinks), &run) : EXIT_TRACED;
+}
+
+/* ---- Of a file ---- */
+
+static int open_trace(const char *path)
+{
+	/* What a shell makes of a pipe, <(ssh host cat trace.json), is none of the things that regular__open() fears.
+	 */
+	int fd = strcmp(path, "-") != 0 ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : dup(STDIN_FILENO);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static enum exit_code explain_failure(const char *path, const struct reader_result *r, int err)
+{
+	if (r->wrong && !r->line)
+		log_error("%s: %s", path, r->wrong);
+	else if (r->wrong)
+		log_error("%s, line %" PRIu64 ": %s", path, r->line, r->wrong);
+	else if (err == -EILSEQ)
+		log_error("cannot read %s: what gzip packed is damaged", path);
+	else
+		log_error("cannot read %s: %s", path, strerror(-err));
+	return err == -ENOMEM ? EXIT_INTERNAL : EXIT_INPUT;
+}
+
+enum exit_code answer__tell_of_file(const struct opts *o)
+{
+	struct reader_result read;
+	struct answers_run run;
+	struct stats *stats;
+	enum exit_code code;
+	int fd = open_trace(o->file), err = fd < 0 ? fd : stats__new(&stats);
+
+	if (err)
+		return explain_failure(o->file, &(struct reader_result){ 0 }, err);
+	err = reader_chrome__read(fd, &stats_ops, stats, &read);
+	if (err) {
+		stats__free(stats);
+		return explain_failure(o->file, &read, err);
+	}
+	stats__close(stats);
+	if (!read.is_whole)
+		log_warn("%s has no end: who wrote it was killed; these are the figures of what is there, and nobody "
+			 "knows what was lost",
+			 o->file);
+	else if (read.is_cut)
+		log_warn("the end of %s is missing: these are the figures of what is there", o->file);
+	run = (struct answers_run){
+		.duration = read.end, .seen = read.seen, .lost = read.lost, .lost_is_unknown = !read.is_whole
+	};
+	code = tell_figures(o, stats, &run);
+	stats__free(stats);
+	return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* answer: what --report and --check ask for, told on stdout when the trace is over. */
+/* answer: what --report and --check ask for, told on stdout when the trace is over, or of the file of one. */
 #ifndef VIZTRACE_ANSWER_H
 #define VIZTRACE_ANSWER_H
 
@@ -10,5 +10,8 @@
 /* After sinks__finish(), while the writers are there. EXIT_TRACED; EXIT_CHECK: one did not hold; EXIT_OUTPUT: stdout
  * takes it not, or not all, which is said. */
 enum exit_code answer__tell(const struct opts *o, const struct sinks *sinks, const struct report *r);
+
+/* Of o->file. The same; EXIT_INPUT: it cannot be read, or is no trace of ours, which is said. */
+enum exit_code answer__tell_of_file(const struct opts *o);
 
 #endif

@@ -17,6 +17,7 @@ static const char options[] =
 	"                         its own format (default: by FILE's end, else chrome)\n"
 	"      --report[=json]    at the end, tables of counters, methods and objects on stdout; or JSON\n"
 	"      --check EXPR       exit status 10 if this is not so at the end, as 'p99(parse) < 5ms'\n"
+	"      --checks FILE      such lines; # begins a comment\n"
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
 	"      --min-duration TIME   leave out slices that are shorter, as 10us or 1ms\n"
@@ -44,10 +45,13 @@ static const char filters[] =
 	"      --on-change        leave out reports in which nothing has changed\n"
 	"      --filters FILE     such lines, without the dashes; # begins a comment\n";
 
+static const char json[] = "      --json             of report and check: as JSON, for programs\n";
+
 static const char exit_status[] =
 	"exit status: 0 traced, 1 internal error, 2 usage, 3 no permission, 4 no such process,\n"
 	"             5 no probes, 6 output failed, 7 the kernel lacks something, 8 events lost,\n"
-	"             9 a probe would do harm (valgrind, qemu, rr, ...), 10 a --check did not hold;\n"
+	"             9 a probe would do harm (valgrind, qemu, rr, ...), 10 a --check did not hold,\n"
+	"             11 no trace to read;\n"
 	"             a command's own (128 + N: signal N), 126 it cannot be executed, 127 not found\n";
 
 static const struct {
@@ -65,6 +69,11 @@ static const struct {
 	  filters },
 	{ "doctor", "doctor [-p PID]",
 	  "  doctor                 can one trace here; if not, what stops it and what mends that\n", NULL, NULL },
+	{ "report", "report [--json] FILE",
+	  "  report                 the tables of --report, of a trace (.json, .json.gz) that was written before\n",
+	  json, NULL },
+	{ "check", "check [--json] FILE EXPR...",
+	  "  check                  what --check says, of a trace that was written before\n", NULL, json },
 	{ "open", "open FILE", "  open                   show a trace in a browser\n", NULL, NULL },
 	{ "help", "help [COMMAND]", "  help                   this, or what is about a command\n", NULL, NULL },
 };

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "answer.h"
 #include "ctl.h"
 #include "doctor.h"
 #include "list.h"
@@ -68,7 +69,9 @@ int main(int argc, char **argv)
 	case COMMAND_CTL: code = ctl__run(&o); break;
 	case COMMAND_DOCTOR: code = doctor__run(&o); break;
 	case COMMAND_OPEN: code = show__run(&o); break;
-	case COMMAND_TRACE:
+	case COMMAND_REPORT:
+	case COMMAND_CHECK: code = answer__tell_of_file(&o); break;
+	default: /* COMMAND_TRACE */
 		handle_signals();
 		code = session__run(&o, argc, argv, &stop);
 		break;

@@ -13,6 +13,7 @@
 
 #include "collect/rings.h"
 #include "help.h"
+#include "opts_answers.h"
 
 enum {
 	OPT_RING_SIZE = 256,
@@ -35,6 +36,8 @@ enum {
 	OPT_OPEN,
 	OPT_REPORT,
 	OPT_CHECK,
+	OPT_CHECKS,
+	OPT_JSON,
 	OPT_VERSION
 };
 
@@ -47,6 +50,8 @@ static const struct option options[] = {
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "report", optional_argument, NULL, OPT_REPORT },
 	{ "check", required_argument, NULL, OPT_CHECK },
+	{ "checks", required_argument, NULL, OPT_CHECKS },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -244,8 +249,8 @@ static int parse_collect(enum collect_way *ret, const char *text, char *error, s
 }
 
 static const char *const command_names[] = {
-	[COMMAND_TRACE] = NULL,      [COMMAND_LIST] = "list", [COMMAND_CTL] = "ctl",
-	[COMMAND_DOCTOR] = "doctor", [COMMAND_OPEN] = "open",
+	[COMMAND_TRACE] = NULL,  [COMMAND_LIST] = "list",     [COMMAND_CTL] = "ctl",     [COMMAND_DOCTOR] = "doctor",
+	[COMMAND_OPEN] = "open", [COMMAND_REPORT] = "report", [COMMAND_CHECK] = "check",
 };
 
 /* `help`, `help COMMAND`, `COMMAND --help`. */
@@ -330,36 +335,6 @@ static int settle_outputs(struct opts *o, char *error, size_t size)
 	return 0;
 }
 
-static int parse_report(enum report_form *ret, const char *form, char *error, size_t size)
-{
-	if (!form || !strcmp(form, "text"))
-		*ret = REPORT_TEXT;
-	else if (!strcmp(form, "json"))
-		*ret = REPORT_JSON;
-	else
-		FAIL("--report is --report=text or --report=json, not '%s'", form);
-	return 0;
-}
-
-/* Three lines: what is wrong, the expression, a mark under the place. */
-static int parse_check(struct checks *c, const char *text, char *error, size_t size)
-{
-	const char *what;
-	size_t at, column = 0;
-	int err = checks__add(c, text, &what, &at);
-
-	if (err == -ENOMEM)
-		FAIL("out of memory");
-	if (!err)
-		return 0;
-	for (size_t i = 0; i < at; i++)
-		column += (text[i] & 0xc0) != 0x80; /* of each character its first byte */
-	if (strlen(text) >= CHECK_MAX || (text[at] && iscntrl((unsigned char)text[at])))
-		FAIL("--check: %s; see man viztrace-bpf", what);
-	snprintf(error, size, "--check: %s; see man viztrace-bpf\n  %s\n  %*s^", what, text, (int)column, "");
-	return -EBADMSG;
-}
-
 /* All words that begin with a dash. 1: --version was answered. */
 static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, char *error, size_t size)
 {
@@ -390,8 +365,10 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_CLEAR: o->clear = true; break;
 		case OPT_SHOW: o->show = true; break;
 		case OPT_FAIL_ON_LOSS: o->fail_on_loss = true; break;
-		case OPT_REPORT: err = parse_report(&o->report, optarg, error, size); break;
-		case OPT_CHECK: err = parse_check(&o->checks, optarg, error, size); break;
+		case OPT_REPORT: err = opts_answers__form(o, optarg, error, size); break;
+		case OPT_CHECK: err = opts_answers__check(o, optarg, error, size); break;
+		case OPT_CHECKS: err = opts_answers__checks(o, optarg, error, size); break;
+		case OPT_JSON: o->json = true; break;
 		case OPT_OPEN: o->open = true; break;
 		case OPT_NO_WAIT: o->no_wait = true; break;
 		case 'h': *ret_help = true; break;
@@ -434,6 +411,29 @@ static int parse_open(struct opts *o, int argc, char **argv, char *error, size_t
 	return 0;
 }
 
+static int parse_report(struct opts *o, int argc, char **argv, char *error, size_t size)
+{
+	o->command = COMMAND_REPORT;
+	parse_file(o, argc, argv);
+	if (!o->file)
+		FAIL("report takes the FILE of a trace; see --help");
+	return 0;
+}
+
+/* The file, and then expressions. */
+static int parse_check(struct opts *o, int argc, char **argv, char *error, size_t size)
+{
+	int err = 0;
+
+	o->command = COMMAND_CHECK;
+	parse_file(o, argc, argv);
+	while (!err && optind < argc)
+		err = opts_answers__check(o, argv[optind++], error, size);
+	if (!err && (!o->file || !o->checks.n))
+		FAIL("check takes the FILE of a trace and what has to be so, as 'p99(parse) < 5ms'; see --help");
+	return err;
+}
+
 static int parse_ctl(struct opts *o, char *error, size_t size)
 {
 	o->command = COMMAND_CTL;
@@ -450,14 +450,18 @@ static int parse_command(struct opts *o, int argc, char **argv, char *error, siz
 	const char *word = optind < argc ? argv[optind] : "";
 	int err = 0;
 
-	if (!strcmp(word, "list") || !strcmp(word, "ctl") || !strcmp(word, "doctor") || !strcmp(word, "open"))
-		optind++;
+	for (int i = COMMAND_TRACE + 1; i < COMMANDS; i++)
+		optind += !strcmp(word, command_names[i]);
 	if (!strcmp(word, "list"))
 		err = parse_list(o, argc, argv, error, size);
 	else if (!strcmp(word, "ctl"))
 		err = parse_ctl(o, error, size);
 	else if (!strcmp(word, "open"))
 		err = parse_open(o, argc, argv, error, size);
+	else if (!strcmp(word, "report"))
+		err = parse_report(o, argc, argv, error, size);
+	else if (!strcmp(word, "check"))
+		err = parse_check(o, argc, argv, error, size);
 	else if (!strcmp(word, "doctor"))
 		o->command = COMMAND_DOCTOR;
 	else if (o->clear || o->show)
@@ -477,30 +481,7 @@ static bool goes_to_a_file(const struct opts *o)
 	return false;
 }
 
-static bool goes_to_stdout(const struct opts *o)
-{
-	for (size_t i = 0; i < o->n_outputs; i++)
-		if (o->outputs[i].path && !strcmp(o->outputs[i].path, "-"))
-			return true;
-	return false;
-}
-
-static int check_answers(const struct opts *o, char *error, size_t size)
-{
-	const char *what = o->report ? "--report" : "--check";
-
-	if (o->command != COMMAND_TRACE && opts__ask(o))
-		FAIL("%s is for tracing, not for %s; see --help", what, command_names[o->command]);
-	if (o->no_output && !opts__ask(o))
-		FAIL("-o none keeps nothing: it goes with --report or --check; see --help");
-	if (o->no_output && o->max_size)
-		FAIL("--max-size is for a trace that goes to a file, not for -o none");
-	if (opts__ask(o) && goes_to_stdout(o))
-		FAIL("%s goes to stdout, and so would the trace: give it a file with -o", what);
-	return 0;
-}
-
-static int check(const struct opts *o, char *error, size_t size)
+static int check(struct opts *o, char *error, size_t size)
 {
 	if (o->command != COMMAND_TRACE && (o->follow || o->program || o->argv))
 		FAIL("-f, -x and a command are for tracing, not for %s; see --help", command_names[o->command]);
@@ -512,7 +493,7 @@ static int check(const struct opts *o, char *error, size_t size)
 		FAIL("--open is for a trace that goes to a file; see --help");
 	if (o->program && !*o->program)
 		FAIL("-x needs the name of a file");
-	return check_answers(o, error, size);
+	return opts_answers__are_right(o, command_names[o->command], error, size);
 }
 
 static int parse(struct opts *o, int argc, char **argv, char *error, size_t size)

@@ -23,7 +23,16 @@
 /* How events come: each by a trap of its own, or many at once (viztrace.h) where that can be done. */
 enum collect_way { COLLECT_AUTO, COLLECT_BATCH, COLLECT_TRAP, COLLECT_WAYS };
 
-enum command { COMMAND_TRACE, COMMAND_LIST, COMMAND_CTL, COMMAND_DOCTOR, COMMAND_OPEN };
+enum command {
+	COMMAND_TRACE,
+	COMMAND_LIST,
+	COMMAND_CTL,
+	COMMAND_DOCTOR,
+	COMMAND_OPEN,
+	COMMAND_REPORT,
+	COMMAND_CHECK,
+	COMMANDS
+};
 
 #define OUTPUTS_MAX (SINKS_MAX - 1) /* and one that answers */
 
@@ -43,11 +52,12 @@ struct opts {
 	char *const *argv;   /* -- CMD ARGS; NULL */
 	const char *user;    /* --user: who runs it */
 	bool follow;         /* -f: what they fork and exec, too */
-	const char *file;    /* list FILE, open FILE */
+	const char *file;    /* list, open, report, check FILE */
 	struct opts_output outputs[OUTPUTS_MAX];
 	bool no_output; /* -o none: there is none */
 	enum report_form report;
-	struct checks checks; /* --check */
+	struct checks checks; /* --check, --checks */
+	bool json;            /* report, check: as JSON */
 	size_t n_outputs; /* else 1 at least: its path may be NULL, which is viztrace-PID.json or viztrace-PROGRAM.json
 			   */
 	double duration;  /* seconds; 0: until it is stopped */

@@ -33,7 +33,7 @@ COLLECT = ["--collect", os.environ["E2E_COLLECT"]] if os.environ.get("E2E_COLLEC
 TIMEOUT = float(os.environ.get("E2E_TIMEOUT", "60"))
 
 EXIT_USAGE, EXIT_PERMISSION, EXIT_NO_PROCESS, EXIT_NO_PROBES, EXIT_OUTPUT, EXIT_KERNEL, EXIT_LOST = 2, 3, 4, 5, 6, 7, 8
-EXIT_HARM, EXIT_CHECK = 9, 10
+EXIT_HARM, EXIT_CHECK, EXIT_INPUT = 9, 10, 11
 
 
 # As in user/common/event.h and programs/counted.c.

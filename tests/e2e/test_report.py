@@ -114,7 +114,7 @@ def without(figures, *keys):
     return {k: v for k, v in figures.items() if k not in keys}
 
 
-class Report(harness.Case):
+class Figures(harness.Case):
     maxDiff = None
 
     def compare(self, report, trace):
@@ -143,6 +143,14 @@ class Report(harness.Case):
         self.end(tool, code, with_signal=None)
         return tool
 
+    def said(self, *args, code=0, **more):
+        """By the tool, which attaches to nothing."""
+        done = harness.run(harness.TOOL, *args, cwd=self.dir, **more)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+
+class Report(Figures):
     def test_figures_are_those_of_the_trace(self):
         tool = self.run_figures("-o", "trace.json", "--report=json")
         report, trace = json.loads(tool.out.text()), self.load()
@@ -324,3 +332,133 @@ class Report(harness.Case):
             tool.child.stdin.flush()
             self.assertEqual(tool.wait(), code, tool.messages())
             self.assertIn("check: " + check, tool.out.text())
+
+
+# Of a command: by a small parent, whose own size a child begins with.
+MEASURE = """import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"""
+
+
+class File(Figures):
+    """The same of a trace that was written before."""
+
+    def test_a_trace_has_the_figures_of_its_run(self):
+        checks = ("max(queue.depth) < 80", "lost == 0", "p99(parse) < 1ns", "alive(conn) == 4", "rate(parse) > 1")
+        options = [word for check in checks for word in ("--check", check)]
+        outputs = ("-o", "trace.json", "-o", "trace.json.gz")
+        tool = self.run_figures(*outputs, "--report=json", *options, code=harness.EXIT_CHECK)
+        self.compare(json.loads(tool.out.text()), self.load())
+        for name in ("trace.json", "trace.json.gz"):
+            self.assertEqual(self.said("check", "--json", name, *checks, code=harness.EXIT_CHECK).stdout, tool.out.text())
+        tool = self.run_figures(*outputs, "--report", "--check", "lost == 0")
+        for name in ("trace.json", "trace.json.gz"):
+            done = self.said("report", name, "--check", "lost == 0")
+            self.assertEqual((done.stdout, done.stderr), (tool.out.text(), ""))
+
+    def test_so_have_those_of_other_programs(self):
+        """Names that viewers cannot have, numbers of all kinds, objects that take each other's place, open slices."""
+        modes = {"identity": ("reused", "again", "twins", "nested", "copies", "silent"), "methods": ("middle", "longjmp", "unmatched"),
+                 "garbage": ("strings", "numbers", "names", "json", "stub"), "content": ("names",)}
+        for program, mode in ((p, m) for p, all_modes in modes.items() for m in all_modes):
+            with self.subTest(program=program, mode=mode):
+                t = self.target(harness.build(program), mode)
+                tool = self.attach_to("-p", t.pid, "-o", "other.json", "--report=json")
+                t.tell()
+                t.wait()
+                self.end(tool, with_signal=None, complete=False)
+                # Names that viewers cannot have end in an underscore in the file.
+                said = re.sub(r'"(__proto__|constructor|toString|hasOwnProperty|valueOf)_"', r'"\1"',
+                              self.said("report", "--json", "other.json").stdout)
+                self.assertEqual(said, tool.out.text())
+
+    def test_a_pipe_is_read_as_well(self):
+        self.run_figures("-o", "trace.json")
+        whole = self.said("report", "trace.json").stdout
+        done = harness.run("sh", "-c", "cat trace.json | %s report -" % harness.TOOL, cwd=self.dir)
+        self.assertEqual((done.stdout, done.stderr), (whole, ""))
+        t = self.target(harness.build("figures"))
+        tool = self.attach_to("-p", t.pid, "-o", "-", stdout=open(self.dir / "piped", "wb"))
+        t.tell()
+        self.assertEqual(t.wait(), 0)
+        self.end(tool, with_signal=None)
+        done = self.said("report", "--json", "piped")
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(next(m for m in json.loads(done.stdout)["methods"] if m["name"] == "handle")["calls"], 240)
+
+    def test_one_that_was_cut_short(self):
+        """The tool is killed: what it has written by then is there, and nobody knows how much was lost."""
+        t = self.target(harness.build("steady"))
+        tool = self.attach_to("-p", t.pid, "-o", "trace.json")
+        t.ask("work 100")
+        path = self.dir / "trace.json"
+        self.assertTrue(harness.wait_until(lambda: b'"sum"' in path.read_bytes()))
+        tool.signal(signal.SIGKILL)
+        tool.wait()
+        done = self.said("check", "trace.json", "count(sum) > 0", "lost == 0", code=harness.EXIT_CHECK)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertIn("trace.json has no end: who wrote it was killed", done.stderr)
+        self.assertIn("check: count(sum) > 0: held", done.stdout)
+        self.assertIn("check: lost == 0: NOT HELD: it is not known what was lost", done.stdout)
+        self.run_figures("-o", "whole.json")
+        data = (self.dir / "whole.json").read_bytes()
+        (self.dir / "half.json").write_bytes(data[:len(data) // 2])
+        done = self.said("check", "half.json", "lost == 0")
+        self.assertIn("the end of half.json is missing", done.stderr)
+
+    def test_what_is_no_trace(self):
+        self.run_figures("-o", "trace.json")
+        (self.dir / "empty.json").touch()
+        (self.dir / "other.json").write_text('{"traceEvents":[]}')
+        (self.dir / "changed.json").write_text((self.dir / "trace.json").read_text().replace('"ph":"B"', '"ph":"X"', 1))
+        for name, said in (("nowhere.json", "cannot read nowhere.json: No such file"), ("/", "cannot read /: Is a directory"),
+                           ("empty.json", "empty.json: the file is empty"), ("other.json", "other.json, line 1: this is no trace of"),
+                           (harness.TOOL, "line 1: this is no trace of viztrace-bpf as JSON"),
+                           ("changed.json", "this is no event as viztrace-bpf writes them")):
+            for command in (("report",), ("check", "--check", "lost == 0")):
+                done = self.said(*command, name, code=harness.EXIT_INPUT)
+                self.assertEqual(done.stdout, "")
+                self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+                self.assertIn(said, done.stderr)
+
+    def test_the_memory_does_not_grow_with_the_file(self):
+        """A hundred times the events take what they take once."""
+        self.run_figures("-o", "trace.json")
+        head, *events, tail = (self.dir / "trace.json").read_text().split("\n")
+        events = [e.rstrip(" ,") for e in events]
+        largest = []
+        for n in (1, 100):
+            later = ("," + re.sub(r'"ts":([\d.]+)', lambda m, i=i: '"ts":%.3f' % (float(m[1]) + 1e8 * i), e) + "\n"
+                     for i in range(n) for e in events)
+            (self.dir / "many.json").write_text("%s\n%s\n%s" % (head, "".join(later)[1:].replace("\n,", ",\n"), tail))
+            largest.append(int(harness.run("python3", "-c", MEASURE, harness.TOOL, "report", self.dir / "many.json").stdout))
+        self.assertLess(largest[1], largest[0] + (2 << 10), largest)
+
+
+class Checks(Figures):
+    def test_from_a_file(self):
+        (self.dir / "checks").write_text("# of the queue\nmax(queue.depth) <= 80\n\n  lost == 0  \r\n")
+        self.run_figures("-o", "trace.json", "--checks", self.dir / "checks")
+        said = self.said("check", "trace.json", "--checks", "checks")
+        self.assertEqual(said.stdout, "check: max(queue.depth) <= 80: held: 80 (queue.depth)\ncheck: lost == 0: held: 0\n")
+        said = self.said("check", "trace.json", "alive(leak) == 0", "--checks", "checks", code=harness.EXIT_CHECK)
+        self.assertEqual(len(said.stdout.splitlines()), 3)
+
+    def test_a_wrong_file_of_them(self):
+        t = self.target(harness.build("figures"))
+        for text, said in (("lost == 0\nmax(queue.depth) <\n", "checks, line 2: expected a number, as 5 or 1.5ms"),
+                           ("# nothing\n", "checks: there is nothing to check in it"), (None, "cannot read checks: No such file")):
+            if text is None:
+                (self.dir / "checks").unlink()
+            else:
+                (self.dir / "checks").write_text(text)
+            done = self.said("-p", t.pid, "-o", "none", "--checks", "checks", code=harness.EXIT_USAGE)
+            self.assertTrue(done.stderr.startswith("viztrace-bpf: " + said), done.stderr)
+
+    def test_what_does_not_go_together(self):
+        for args, said in ((("report",), "report takes the FILE of a trace"), (("check", "a.json"), "check takes the FILE of a trace and"),
+                           (("check",), "check takes the FILE"), (("report", "a", "b"), "'b' is not understood"),
+                           (("report", "a", "-p", "1"), "report is about a FILE; -p is for tracing"),
+                           (("check", "a", "lost = 0"), "expected one of < <="), (("-p", "1", "--json"), "--json goes with"),
+                           (("report", "a", "-f"), "are for tracing, not for report")):
+            self.assertIn(said, self.said(*args, code=harness.EXIT_USAGE).stderr)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What records.c begins with: seeds FOLDER. An object's life and a counter's, under each of its flags. */
+/* What records.c and trace.c begin with: seeds RECORDS TRACES. An object's life and a counter's, under each of its
+ * flags; a file and what goes through a pipe, with an event of each kind. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -129,17 +130,47 @@ static void life(const char *folder, const char *name, int flags, const struct d
 	fclose(file);
 }
 
+#define BOOKS "{\"tool\":\"viztrace-bpf\",\"end_us\":5000.001,\"events\":{\"seen\":9,\"lost\":1}}"
+#define FIRST \
+	"{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":1,\"tid\":1,\"name\":\"process_sort_index\",\"args\":{\"sort_index\":0}}"
+#define EVENT(phase, more) ",\n{\"ph\":\"" phase "\",\"cat\":\"object\",\"pid\":1,\"tid\":2,\"ts\":10.500," more "}"
+#define OBJECT "\"id\":\"0x10\",\"scope\":\"pool\",\"name\":\"a\""
+
+static const char events[] = FIRST EVENT("C", "\"name\":\"n\",\"id\":\"b\",\"args\":{\"x\":1,\"y\":2.5e-1}")
+	EVENT("C", "\"viz\":\"closing\",\"name\":\"n\",\"args\":{\"x\":0}") EVENT("N", OBJECT)
+		EVENT("O", OBJECT ",\"args\":{\"snapshot\":{\"x\":18446744073709551615}}") EVENT("B", "\"name\":\"f\"")
+			EVENT("E", "\"name\":\"f\"") EVENT("i", "\"s\":\"t\",\"name\":\"i\",\"args\":{\"x\":1e999}")
+				EVENT("b",
+				      "\"id2\":{\"local\":\"o:0\"},\"name\":\"f\",\"args\":{\"viz\":\"open before\"}")
+					EVENT("e", "\"id2\":{\"local\":\"o:0\"},\"name\":\"f\"") EVENT("D", OBJECT);
+
+static void make_traces(const char *folder)
+{
+	FILE *file = begin(folder, "file", 0);
+
+	rewind(file);
+	fprintf(file, "{\"displayTimeUnit\":\"ns\",\"metadata\":%s,\"traceEvents\":[\n%s\n]}", BOOKS, events);
+	fclose(file);
+	file = begin(folder, "pipe", 0);
+	rewind(file);
+	fprintf(file,
+		"[%s,\n{\"ph\":\"i\",\"pid\":1,\"tid\":1,\"ts\":11.000,\"s\":\"g\",\"name\":\"viztrace summary\",\"args\":%s}\n]",
+		events, BOOKS);
+	fclose(file);
+}
+
 int main(int argc, char **argv)
 {
 	struct descriptor object = object_class(), counter = counter_class();
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: seeds FOLDER\n");
+	if (argc != 3) {
+		fprintf(stderr, "usage: seeds RECORDS TRACES\n");
 		return 2;
 	}
 	for (int flag = 0; flag < FLAGS; flag++) {
 		life(argv[1], "object", 1 << flag, &object);
 		life(argv[1], "counter", 1 << flag, &counter);
 	}
+	make_traces(argv[2]);
 	return 0;
 }

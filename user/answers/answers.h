@@ -19,9 +19,10 @@ const struct stats *answers__of(const struct sinks *sinks);
 
 /* What is known of the run besides. */
 struct answers_run {
-	uint64_t duration; /* ns */
-	uint64_t seen;     /* events, */
-	uint64_t lost;     /* of which these are in no figure */
+	uint64_t duration;    /* ns */
+	uint64_t seen;        /* events, */
+	uint64_t lost;        /* of which these are in no figure, */
+	bool lost_is_unknown; /* unless nobody knows */
 };
 
 /* As tables, for people. */

@@ -166,6 +166,8 @@ void check__evaluate(struct check *c, const struct stats *s, const struct answer
 	*ret = (struct check_result){ 0 };
 	switch (c->fn) {
 	case CHECK_LOST:
+		if (run->lost_is_unknown)
+			break;
 		if (c->kind == CHECK_SHARE)
 			lost = run->seen ? lost / (double)run->seen : 0;
 		consider(c, ret, lost, NULL, NULL);
@@ -177,14 +179,15 @@ void check__evaluate(struct check *c, const struct stats *s, const struct answer
 	}
 }
 
-/* What might have been it. */
-static const char *what_of(const struct check *c)
+/* Why there is no value. */
+static const char *why_not(const struct check *c)
 {
 	switch (c->fn) {
-	case CHECK_ALIVE: return "no object of that name";
+	case CHECK_LOST: return "it is not known what was lost";
+	case CHECK_ALIVE: return "no object of that name appeared";
 	case CHECK_COUNT:
-	case CHECK_RATE: return "nothing of that name";
-	default: return c->kind == CHECK_TIME ? "no method of that name" : "no counter of that name";
+	case CHECK_RATE: return "nothing of that name appeared";
+	default: return c->kind == CHECK_TIME ? "no method of that name appeared" : "no counter of that name appeared";
 	}
 }
 
@@ -196,7 +199,7 @@ void check__print(FILE *to, const struct check *c, const struct stats *s, const 
 	char value[64];
 
 	if (!r->appeared) {
-		escape__print_line(to, "check: %s: NOT HELD: %s appeared%s", c->text, what_of(c),
+		escape__print_line(to, "check: %s: NOT HELD: %s%s", c->text, why_not(c),
 				   b->reports || b->calls || b->objects ? " among those that are kept" : "");
 		return;
 	}

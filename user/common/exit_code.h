@@ -16,6 +16,7 @@ enum exit_code {
 	EXIT_LOST = 8,
 	EXIT_HARM = 9,
 	EXIT_CHECK = 10,
+	EXIT_INPUT = 11,
 	/* Of a command to run, as a shell does; its own status is passed on. */
 	EXIT_NOT_EXECUTABLE = 126,
 	EXIT_NOT_FOUND = 127,
