@@ -34,7 +34,7 @@ PACKAGES := libbpf libelf jansson zlib
 # -ffp-contract: a report has the same digits on each machine.
 USER_CFLAGS = -std=gnu11 -ffp-contract=off $(WARNINGS) -Iinclude -I$(B) -DTOOL_VERSION='"$(VERSION)"' \
 	$(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(SAME_PATHS) $(CPPFLAGS) $(CFLAGS)
-USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread
+USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread -lm
 
 # The way of an event from ring to file goes through many small functions in several files.
 LTO := $(shell echo 'int main(void) { return 0; }' | $(CC) -O2 -flto=auto -x c - -o /dev/null 2>/dev/null && echo -flto=auto)
@@ -144,7 +144,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/unit/libproduct.a $(wildcard tests/unit/*.h tes
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -Wmissing-prototypes,$(USER_CFLAGS)) $(SANITIZE) -iquote user -o $@ $< \
-		$(B)/unit/libproduct.a -lcriterion $(USER_LIBS) -lm
+		$(B)/unit/libproduct.a -lcriterion $(USER_LIBS)
 
 # ---- install ----
 
@@ -311,7 +311,7 @@ $(FUZZ_BUILD)/libproduct.a: $(FUZZ_OBJECTS)
 
 $(FUZZ_BUILD)/%: $(FUZZ_DIR)/%.c tests/unit/records.h $(FUZZ_BUILD)/libproduct.a
 	$(call say,CC,$@)
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) -iquote user -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libproduct.a $(USER_LIBS) -lm
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -iquote user -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libproduct.a $(USER_LIBS)
 
 $(FUZZ_BUILD)/seeds: $(FUZZ_DIR)/seeds.c tests/unit/records.h
 	$(call say,CC,$@)

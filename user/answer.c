@@ -57,6 +57,68 @@ static int tell(FILE *to, const struct opts *o, const struct check_result *resul
 	return err;
 }
 
+/* ---- On the timeline ---- */
+
+#define MARK_MAX (CHECK_MAX + CHECK_VALUE_MAX)
+
+static void name_mark(const struct check *c, const char *value, char ret[MARK_MAX])
+{
+	snprintf(ret, MARK_MAX, "check: %s: NOT HELD%s%s", c->text, *value ? ": " : "", value);
+}
+
+static void on_broke(void *ctx, struct where at, const struct check *c, double value, const char *name,
+		     const char *attribute)
+{
+	struct answer_watch *w = ctx;
+	char text[CHECK_VALUE_MAX], all[MARK_MAX];
+
+	check__name_value(c, value, name, attribute, text, sizeof(text));
+	name_mark(c, text, all);
+	/* An output that fails is told of with all others. */
+	sinks_ops.instant(w->sinks, at, all, NULL, 0);
+}
+
+void answer__watch(struct answer_watch *w, const struct opts *o, struct sinks *sinks)
+{
+	struct stats *stats = answers__of(sinks);
+
+	if (!stats || !o->checks.n)
+		return;
+	w->sinks = sinks;
+	w->checks = (struct checks_watch){ .checks = (struct checks *)&o->checks, .broke = on_broke, .ctx = w };
+	checks__watch(&w->checks, stats);
+}
+
+static struct answers_run run_of(const struct report *r)
+{
+	return (struct answers_run){ .duration = r->end - r->start, .seen = r->total.seen, .lost = r->total.lost };
+}
+
+int answer__each_mark(const struct opts *o, const struct sinks *sinks, const struct report *r,
+		      int (*cb)(void *ctx, const char *text), void *ctx)
+{
+	const struct answers_run run = run_of(r);
+	const struct stats *stats = answers__of(sinks);
+	int err = 0;
+
+	for (size_t i = 0; stats && !err && i < o->checks.n; i++) {
+		struct check *c = &o->checks.list[i];
+		char text[CHECK_VALUE_MAX] = "", all[MARK_MAX];
+		struct check_result result;
+
+		check__evaluate(c, stats, &run, &result);
+		if (result.held || c->broke)
+			continue;
+		if (result.appeared)
+			check__name_value(c, result.value, result.name, result.attribute, text, sizeof(text));
+		name_mark(c, text, all);
+		err = cb(ctx, all);
+	}
+	return err;
+}
+
+/* ---- On stdout ---- */
+
 static enum exit_code tell_figures(const struct opts *o, const struct stats *stats, const struct answers_run *run)
 {
 	struct check_result *results = calloc(o->checks.n + 1, sizeof(*results));
@@ -81,7 +143,7 @@ static enum exit_code tell_figures(const struct opts *o, const struct stats *sta
 
 enum exit_code answer__tell(const struct opts *o, const struct sinks *sinks, const struct report *r)
 {
-	const struct answers_run run = { .duration = r->end - r->start, .seen = r->total.seen, .lost = r->total.lost };
+	const struct answers_run run = run_of(r);
 
 	return opts__ask(o) ? tell_figures(o, answers__of(sinks), &run) : EXIT_TRACED;
 }
@@ -112,6 +174,7 @@ static enum exit_code explain_failure(const char *path, const struct reader_resu
 
 enum exit_code answer__tell_of_file(const struct opts *o)
 {
+	struct checks_watch watch = { .checks = (struct checks *)&o->checks };
 	struct reader_result read;
 	struct answers_run run;
 	struct stats *stats;
@@ -120,6 +183,7 @@ enum exit_code answer__tell_of_file(const struct opts *o)
 
 	if (err)
 		return explain_failure(o->file, &(struct reader_result){ 0 }, err);
+	checks__watch(&watch, stats);
 	err = reader_chrome__read(fd, &stats_ops, stats, &read);
 	if (err) {
 		stats__free(stats);

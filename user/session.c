@@ -57,6 +57,7 @@ struct session {
 	uint64_t end; /* of the trace, if it was not when we noticed; events' clock */
 	int error;    /* the first one */
 	bool size_warned;
+	struct answer_watch watch;
 	char *shown; /* what --open opens in the end, or NULL */
 	struct report report;
 };
@@ -257,6 +258,8 @@ static enum exit_code open_outputs(struct session *s)
 	start = (struct trace_start){ s->report.start, s->report.start_boot, s->report.start_wall };
 	err = sinks__begin(&s->sinks, &start);
 	if (!err)
+		answer__watch(&s->watch, s->opts, &s->sinks);
+	if (!err)
 		err = model__new(&s->model, &sinks_ops, &s->sinks, s->report.start);
 	if (!err && s->opts->max_depth)
 		model__limit_depth(s->model, s->opts->max_depth);
@@ -422,6 +425,13 @@ static bool leave_open(void *ctx)
 	return bounds__leave_open(&s->bounds, sinks__size(&s->sinks));
 }
 
+static int mark_end(void *ctx, const char *text)
+{
+	struct session *s = ctx;
+
+	return model__note_at_end(s->model, s->report.end, (uint32_t)s->control_pid, text);
+}
+
 /* The rest of the records, the end of the trace, its metadata. */
 static int finish(struct session *s, int argc, char **argv)
 {
@@ -459,8 +469,10 @@ static int finish(struct session *s, int argc, char **argv)
 					  .failed = s->error != 0,
 					  .cut = cut,
 				  });
-	json__init(&metadata);
 	sources.processes = processes__described(s->processes, &sources.n_processes);
+	if (!err)
+		err = answer__each_mark(s->opts, &s->sinks, &s->report, mark_end, s);
+	json__init(&metadata);
 	while (sources.n_files < METADATA_FILES && (file = processes__next_file(s->processes, file)))
 		sources.files[sources.n_files++] = file;
 	sources.silent = processes__silent(s->processes, &sources.n_silent);

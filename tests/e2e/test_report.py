@@ -288,8 +288,9 @@ class Report(Figures):
         lines = self.check("max(queue.depth) < 80", "lost == 0", "alive(leak) == 0", "max(parse) < 1ns", "count(nobody) == 0",
                            "max(nobody) < 5", "p99(queue) < 1s", "alive(queue) == 0", code=harness.EXIT_CHECK,
                            options=("-o", "trace.json"))
-        self.assertEqual(lines[:3], ["NOT HELD: 80 (queue.depth)", "held: 0", "NOT HELD: 3"])
-        self.assertRegex(lines[3], r"^NOT HELD: [\d.e+]+ us \(parse\)$")
+        self.assertRegex(lines[0], r"^NOT HELD: 80 \(queue\.depth\), first at \d\.\d{6} s$")
+        self.assertEqual(lines[1:3], ["held: 0", "NOT HELD: 3"])
+        self.assertRegex(lines[3], r"^NOT HELD: [\d.e+]+ us \(parse\), first at \d\.\d{6} s$")
         self.assertEqual(lines[4:], ["NOT HELD: nothing of that name appeared", "NOT HELD: no counter of that name appeared",
                                      "NOT HELD: no method of that name appeared",
                                      "NOT HELD: no object of that name appeared"])
@@ -300,6 +301,7 @@ class Report(Figures):
                                 "--check", "max(nobody) < 5", "--check", "max(handle) < 10s", code=harness.EXIT_CHECK)
         report = json.loads(tool.out.text())
         handle = next(m for m in report["methods"] if m["name"] == "handle")
+        self.assertGreater(report["checks"][0].pop("first_ns"), 0)
         self.assertEqual(report["checks"], [
             {"check": "max(queue.depth) < 80", "held": False, "value": 80, "name": "queue", "attribute": "depth"},
             {"check": "lost == 0", "held": True, "value": 0},
@@ -307,6 +309,34 @@ class Report(Figures):
             {"check": "max(handle) < 10s", "held": True, "value": handle["max_ns"], "name": "handle"}])
         tool = self.run_figures("-o", "none", "--report", "--check", "lost == 0")
         self.assertRegex(tool.out.text(), r"(?s)^counters:.*\n\ncheck: lost == 0: held: 0\n$")
+
+    def test_where_a_check_breaks_is_on_the_timeline(self):
+        """At the first value for which it does, or at the end if that is not known before."""
+        checks = ("max(queue.depth) < 80", "max(queue.depth) <= 79", "max(queue.depth) == 79", "min(queue.depth) >= -19",
+                  "min(queue.depth) > -20", "max(handle) < 1ns", "min(parse) > 10s", "last(queue.depth) == 1000", "max(nobody) < 5",
+                  "max(queue.depth) <= 80", "min(queue.depth) >= -20", "max(queue.depth) != 80", "lost == 0")
+        options = [word for check in checks for word in ("--check", check)]
+        tool = self.run_figures("-o", "trace.json", "--report=json", *options, code=harness.EXIT_CHECK)
+        trace, results = self.load(), json.loads(tool.out.text())["checks"]
+
+        def first(wrong):
+            return next(e["ts"] for e in trace.of("C") if e["name"] == "queue" and wrong(e["args"]["depth"]))
+
+        slices = slices_of(trace)
+        handle = min(s[3] + s[4] for s in slices if s[0] == "handle")
+        parse = min(s[3] + s[4] for s in slices if s[0] == "parse")
+        largest, smallest = ns(first(lambda v: v == 80)), ns(first(lambda v: v == -20))
+        wanted = [largest] * 3 + [smallest] * 2 + [handle, parse]
+        told = {e["name"]: ns(e["ts"]) for e in trace.of("i") if e["name"].startswith("check: ")}
+        self.assertEqual(len(told), 10)
+        self.assertEqual([told[name] for check in checks[:7] for name in told if name.startswith("check: " + check + ": NOT HELD: ")],
+                         wanted)
+        self.assertEqual([r.get("first_ns") for r in results], wanted + [None] * 6)
+        end = ns(trace.metadata["end_us"])
+        self.assertEqual({name: ts for name, ts in told.items() if ts == end}, {
+            "check: last(queue.depth) == 1000: NOT HELD: %d (queue.depth)" % ((199 * 37) % 101 - 20): end,
+            "check: max(nobody) < 5: NOT HELD": end, "check: max(queue.depth) != 80: NOT HELD: 80 (queue.depth)": end})
+        self.assertIn("check: max(queue.depth) == 79: NOT HELD: 80 (queue.depth)", told)
 
     def test_a_wrong_check_is_an_error_before_anything_is_attached_to(self):
         t = self.target(harness.build("figures"))

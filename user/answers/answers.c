@@ -29,7 +29,7 @@ const struct format format_answers = {
 	.free = free_sink,
 };
 
-const struct stats *answers__of(const struct sinks *sinks)
+struct stats *answers__of(const struct sinks *sinks)
 {
 	for (size_t i = 0; i < sinks->n; i++)
 		if (sinks->list[i].format == &format_answers && !sinks->list[i].error)

@@ -15,7 +15,7 @@
 extern const struct format format_answers;
 
 /* The figures of the one that is in the set; NULL: there is none, or it has an error. */
-const struct stats *answers__of(const struct sinks *sinks);
+struct stats *answers__of(const struct sinks *sinks);
 
 /* What is known of the run besides. */
 struct answers_run {

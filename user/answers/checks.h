@@ -22,7 +22,8 @@
 #include "../common/patterns.h"
 #include "answers.h"
 
-#define CHECK_MAX 256 /* bytes of one */
+#define CHECK_MAX 256        /* bytes of one */
+#define CHECK_VALUE_MAX 1024 /* of a value with the name of what has it */
 
 enum check_fn {
 	CHECK_MAXIMUM,
@@ -58,6 +59,10 @@ struct check {
 	enum check_kind kind;
 	double limit; /* of a time: ns; of a share: 0.01 is 1% */
 	struct patterns pattern;
+
+	/* Of one that no later value makes right again, as max and min: since when. */
+	bool broke;
+	uint64_t broke_at; /* ns since the trace began */
 };
 
 /* All zeros is an empty list. */
@@ -65,6 +70,19 @@ struct checks {
 	struct check *list;
 	size_t n;
 };
+
+/* Looks on while the figures come, for those that break once and for all. */
+struct checks_watch {
+	struct checks *checks;
+	/* One breaks here, which is not said again; NULL: nobody wants to know. */
+	void (*broke)(void *ctx, struct where at, const struct check *c, double value, const char *name,
+		      const char *attribute);
+	void *ctx;
+	struct stats_watch watch;
+};
+
+/* To be called before anything is told to `s`; `w`, with what is set above, lives as long. */
+void checks__watch(struct checks_watch *w, struct stats *s);
 
 /* 0, -ENOMEM, or -EINVAL: *ret_what says what is wrong, and *ret_at at which byte. */
 int checks__add(struct checks *c, const char *text, const char **ret_what, size_t *ret_at);
@@ -79,7 +97,15 @@ struct check_result {
 
 void check__evaluate(struct check *c, const struct stats *s, const struct answers_run *run, struct check_result *ret);
 
-/* "check: lost == 0: held, 0", for people. */
+bool check__holds(const struct check *c, double value);
+bool check__matches_method(struct check *c, const char *name);
+bool check__matches_attribute(struct check *c, const char *counter, const char *attribute);
+
+/* "1003 (queue.depth)", "54.1 us (parse)". */
+void check__name_value(const struct check *c, double value, const char *name, const char *attribute, char *ret,
+		       size_t size);
+
+/* "check: lost == 0: held: 0", for people. */
 void check__print(FILE *to, const struct check *c, const struct stats *s, const struct check_result *r);
 
 /* As a value, for programs. */

@@ -8,7 +8,7 @@
 #include "../common/pretty.h"
 #include "checks.h"
 
-static bool holds(const struct check *c, double value)
+bool check__holds(const struct check *c, double value)
 {
 	switch (c->op) {
 	case CHECK_LESS: return value < c->limit;
@@ -24,7 +24,7 @@ static bool holds(const struct check *c, double value)
 static void consider(const struct check *c, struct check_result *r, double value, const char *name,
 		     const char *attribute)
 {
-	bool held = holds(c, value), worse = r->held && !held;
+	bool held = check__holds(c, value), worse = r->held && !held;
 
 	if (r->held == held && (c->op == CHECK_LESS || c->op == CHECK_LESS_EQUAL))
 		worse = value > r->value;
@@ -36,7 +36,7 @@ static void consider(const struct check *c, struct check_result *r, double value
 }
 
 /* "fib" is all instances of fib<N>, too, as in filters. */
-static bool matches_method(struct check *c, const char *name)
+bool check__matches_method(struct check *c, const char *name)
 {
 	char *template;
 	size_t n;
@@ -51,9 +51,9 @@ static bool matches_method(struct check *c, const char *name)
 	return found;
 }
 
-static bool matches_attribute(struct check *c, const struct stats_counter *counter, const struct stats_attribute *a)
+bool check__matches_attribute(struct check *c, const char *counter, const char *attribute)
 {
-	return patterns__match_attribute(&c->pattern, counter->name, counter->name, a->name);
+	return patterns__match_attribute(&c->pattern, counter, counter, attribute);
 }
 
 static bool matches_object(struct check *c, const struct stats_object *o)
@@ -95,7 +95,7 @@ static uint64_t count(struct check *c, const struct stats *s, bool *ret_any)
 		for (size_t k = 0; k < s->counters[i]->n; k++) {
 			const struct stats_attribute *a = &s->counters[i]->attributes[k];
 
-			if (!matches_attribute(c, s->counters[i], a))
+			if (!check__matches_attribute(c, s->counters[i]->name, a->name))
 				continue;
 			*ret_any = true;
 			most = a->reports > most ? a->reports : most;
@@ -103,7 +103,7 @@ static uint64_t count(struct check *c, const struct stats *s, bool *ret_any)
 		sum += most;
 	}
 	for (size_t i = 0; i < s->n_methods; i++) {
-		if (!matches_method(c, s->methods[i]->name))
+		if (!check__matches_method(c, s->methods[i]->name))
 			continue;
 		*ret_any = true;
 		sum += s->methods[i]->durations.count;
@@ -147,13 +147,13 @@ static void evaluate_count(struct check *c, const struct stats *s, const struct 
 static void evaluate_each(struct check *c, const struct stats *s, struct check_result *r)
 {
 	for (size_t i = 0; i < s->n_methods && c->kind == CHECK_TIME; i++)
-		if (s->methods[i]->durations.count && matches_method(c, s->methods[i]->name))
+		if (s->methods[i]->durations.count && check__matches_method(c, s->methods[i]->name))
 			consider(c, r, of_method(c->fn, s->methods[i]), s->methods[i]->name, NULL);
 	for (size_t i = 0; i < s->n_counters && c->kind != CHECK_TIME; i++) {
 		for (size_t k = 0; k < s->counters[i]->n; k++) {
 			const struct stats_attribute *a = &s->counters[i]->attributes[k];
 
-			if (a->reports && matches_attribute(c, s->counters[i], a))
+			if (a->reports && check__matches_attribute(c, s->counters[i]->name, a->name))
 				consider(c, r, of_attribute(c->fn, a), s->counters[i]->name, a->name);
 		}
 	}
@@ -191,27 +191,38 @@ static const char *why_not(const struct check *c)
 	}
 }
 
+void check__name_value(const struct check *c, double value, const char *name, const char *attribute, char *ret,
+		       size_t size)
+{
+	char text[64];
+
+	switch (c->kind) {
+	case CHECK_TIME: snprintf(text, sizeof(text), "%.6g us", value / 1e3); break;
+	case CHECK_SHARE: snprintf(text, sizeof(text), "%.6g%%", value * 100); break;
+	default: snprintf(text, sizeof(text), "%.15g%s", value, c->fn == CHECK_RATE ? "/s" : "");
+	}
+	if (name)
+		snprintf(ret, size, "%s (%s%s%s)", text, name, attribute ? "." : "", attribute ? attribute : "");
+	else
+		snprintf(ret, size, "%s", text);
+}
+
 void check__print(FILE *to, const struct check *c, const struct stats *s, const struct check_result *r)
 {
 	const struct stats_beyond *b = &s->beyond;
-	const char *held = r->held ? "held" : "NOT HELD";
-	const char *dot = r->attribute ? "." : "", *attribute = r->attribute ? r->attribute : "";
-	char value[64];
+	char value[CHECK_VALUE_MAX];
 
 	if (!r->appeared) {
 		escape__print_line(to, "check: %s: NOT HELD: %s%s", c->text, why_not(c),
 				   b->reports || b->calls || b->objects ? " among those that are kept" : "");
 		return;
 	}
-	switch (c->kind) {
-	case CHECK_TIME: snprintf(value, sizeof(value), "%.6g us", r->value / 1e3); break;
-	case CHECK_SHARE: snprintf(value, sizeof(value), "%.6g%%", r->value * 100); break;
-	default: snprintf(value, sizeof(value), "%.15g%s", r->value, c->fn == CHECK_RATE ? "/s" : "");
-	}
-	if (r->name)
-		escape__print_line(to, "check: %s: %s: %s (%s%s%s)", c->text, held, value, r->name, dot, attribute);
+	check__name_value(c, r->value, r->name, r->attribute, value, sizeof(value));
+	if (c->broke && !r->held)
+		escape__print_line(to, "check: %s: NOT HELD: %s, first at %.6f s", c->text, value,
+				   (double)c->broke_at / 1e9);
 	else
-		escape__print_line(to, "check: %s: %s: %s", c->text, held, value);
+		escape__print_line(to, "check: %s: %s: %s", c->text, r->held ? "held" : "NOT HELD", value);
 }
 
 static void put_text(struct json *j, const char *text)
@@ -232,6 +243,10 @@ void check__put(struct json *j, const struct check *c, const struct check_result
 		json__double(j, r->value);
 	else
 		json__null(j);
+	if (c->broke && !r->held) {
+		JSON__KEY(j, "first_ns");
+		json__uint(j, c->broke_at);
+	}
 	if (r->name) {
 		JSON__KEY(j, "name");
 		put_text(j, r->name);

@@ -3,6 +3,7 @@
 #include "stats_parts.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,24 @@ int stats__room(void *list, size_t n, size_t size)
 		return -ENOMEM;
 	*at = more;
 	return 0;
+}
+
+/* ---- who waits for something ---- */
+
+struct stats_limits stats__limits(const struct stats *s, const char *name, const char *attribute)
+{
+	struct stats_limits limits = { -INFINITY, INFINITY };
+
+	if (s->watch)
+		s->watch->limits(s->watch->ctx, name, attribute, &limits);
+	return limits;
+}
+
+void stats__reached(const struct stats *s, struct where at, const char *name, const char *attribute, double value,
+		    struct stats_limits *limits)
+{
+	s->watch->reached(s->watch->ctx, at, name, attribute, value);
+	*limits = stats__limits(s, name, attribute);
 }
 
 /* ---- counters ---- */
@@ -103,7 +122,7 @@ static struct stats_attribute *attribute_of(struct stats *s, struct stats_counte
 	*ret_err = stats__room(&c->attributes, c->n, sizeof(*c->attributes));
 	if (*ret_err)
 		return NULL;
-	c->attributes[c->n] = (struct stats_attribute){ .name = strdup(key) };
+	c->attributes[c->n] = (struct stats_attribute){ .name = strdup(key), .limits = stats__limits(s, c->name, key) };
 	if (!c->attributes[c->n].name) {
 		*ret_err = -ENOMEM;
 		return NULL;
@@ -195,6 +214,8 @@ static int sample(struct stats *s, struct where at, const struct trace_counter *
 			a->holds = false;
 		} else if (a) {
 			report(a, &values[i], at.ts);
+			if (stats__is_waited_for(&a->limits, stats__number(&a->last)))
+				stats__reached(s, at, c->name, a->name, stats__number(&a->last), &a->limits);
 		} else if (!err) {
 			s->beyond.reports += !closing;
 		}

@@ -23,6 +23,20 @@
 #define STATS_THREADS 65536   /* that are inside of methods */
 #define STATS_LONGEST 10
 
+/* Values up to these, and these themselves, are what somebody waits for. */
+struct stats_limits {
+	double low, high;
+};
+
+/* Who that is. `attribute`: NULL of a method, whose values are durations of calls in ns. */
+struct stats_watch {
+	/* Of what has not appeared before; they are infinite if it is left alone. */
+	void (*limits)(void *ctx, const char *name, const char *attribute, struct stats_limits *ret);
+	/* This came; what is to be waited for now is asked for by `limits` again. */
+	void (*reached)(void *ctx, struct where at, const char *name, const char *attribute, double value);
+	void *ctx;
+};
+
 /* One series on the timeline. */
 struct stats_attribute {
 	char *name;
@@ -34,6 +48,7 @@ struct stats_attribute {
 	uint64_t time;
 	uint64_t since; /* it holds since then, */
 	bool holds;     /* if it does */
+	struct stats_limits limits;
 };
 
 struct stats_counter {
@@ -53,6 +68,7 @@ struct stats_method {
 	uint64_t total; /* of all calls: a recursive one counts as often as it is open */
 	uint64_t self;  /* the same without slices inside of it */
 	struct histogram durations;
+	struct stats_limits limits;
 	struct stats_method *next; /* of the same hash */
 };
 
@@ -89,7 +105,8 @@ struct stats {
 	struct stats_slice longest[STATS_LONGEST]; /* the longest first; of equals the first that ended */
 	size_t n_longest;
 	struct stats_beyond beyond;
-	uint64_t open_before; /* slices that were open when we came: they are in nothing else */
+	uint64_t open_before;            /* slices that were open when we came: they are in nothing else */
+	const struct stats_watch *watch; /* or NULL; set before anything is told */
 
 	/* How they are found. */
 	struct table counters_by_serial, counters_by_hash, methods_by_hash, objects_by_hash, lives, threads;

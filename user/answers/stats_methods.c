@@ -38,6 +38,7 @@ static int method_of(struct stats *s, const char *name, struct stats_method **re
 	if (!m)
 		return -ENOMEM;
 	m->name = strdup(name);
+	m->limits = stats__limits(s, name, NULL);
 	m->next = first;
 	if (!m->name || table__put(&s->methods_by_hash, hash, size, m)) {
 		free(m->name);
@@ -162,6 +163,8 @@ int stats__slice_end(void *writer, struct where at, const char *name)
 		return err;
 	f.method->total += duration;
 	f.method->self += duration - f.inside;
+	if (stats__is_waited_for(&f.method->limits, (double)duration))
+		stats__reached(s, at, f.method->name, NULL, (double)duration, &f.method->limits);
 	return 0;
 }
 

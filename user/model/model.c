@@ -292,3 +292,10 @@ int model__finish_within(struct model *m, uint64_t ts, bool (*enough)(void *ctx)
 		m->error = objects__finish(m, ts);
 	return m->error;
 }
+
+int model__note_at_end(struct model *m, uint64_t ts, uint32_t pid, const char *text)
+{
+	if (!m->error)
+		m->error = m->ops->instant(m->writer, model__at(m, ts, pid, pid), text, NULL, 0);
+	return m->error;
+}

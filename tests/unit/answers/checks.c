@@ -219,3 +219,79 @@ Test(checks, one_is_not_of_any_length)
 	strcat(text, " ");
 	cr_expect_eq(checks__add(&checks, text, &what, &where), -EINVAL);
 }
+
+/* ---- where they break ---- */
+
+static struct {
+	int n;
+	uint64_t ts;
+	double value;
+	char text[256];
+} broken;
+
+static void on_broke(void *ctx, struct where at, const struct check *c, double value, const char *name,
+		     const char *attribute)
+{
+	(void)ctx;
+	broken.n++;
+	broken.ts = at.ts;
+	broken.value = value;
+	snprintf(broken.text, sizeof(broken.text), "%s: %s%s%s", c->text, name, attribute ? "." : "",
+		 attribute ? attribute : "");
+}
+
+/* The values come at 10, 20, ...; *ret: at which of them the check breaks, or 0. */
+static uint64_t breaks_at(const char *text, const double *values, size_t n)
+{
+	const struct trace_counter pool = { .serial = 1, .name = "pool" };
+	struct checks_watch watch = { .checks = &checks, .broke = on_broke };
+	const char *what;
+	struct stats *s;
+	size_t where;
+
+	checks__clear(&checks);
+	memset(&broken, 0, sizeof(broken));
+	cr_assert_eq(checks__add(&checks, text, &what, &where), 0, "%s", text);
+	cr_assert_eq(stats__new(&s), 0);
+	checks__watch(&watch, s);
+	for (size_t i = 0; i < n; i++) {
+		struct value v = real("open", values[i]);
+		struct where at = { 10 * i + 10, 1, 1 };
+
+		stats_ops.slice_begin(s, at, "use<int>");
+		cr_assert_eq(stats_ops.counter(s, at, &pool, &v, 1), 0);
+		/* A call takes as many ns as the value says. */
+		at.ts += values[i] > 0 ? (uint64_t)values[i] : 0;
+		stats_ops.slice_end(s, at, "use<int>");
+	}
+	stats__free(s);
+	cr_expect_leq(broken.n, 1, "%s", text);
+	cr_expect_eq(checks.list[0].broke, broken.n == 1);
+	cr_expect_eq(checks.list[0].broke_at, broken.ts);
+	return broken.ts;
+}
+
+Test(checks, break_at_the_first_value_that_is_wrong)
+{
+	const double values[] = { 3, 5, -2, 7, 7, -4 };
+	const struct {
+		const char *text;
+		uint64_t at;
+	} cases[] = {
+		{ "max(pool.open) < 5", 20 },   { "max(pool.open) <= 5", 40 },  { "max(pool.open) < 7.5", 0 },
+		{ "max(pool.open) == 5", 40 },  { "max(pool.open) <= 7", 0 },   { "min(pool.open) > -2", 30 },
+		{ "min(pool.open) >= -2", 60 }, { "min(pool.open) == -2", 60 }, { "min(pool.open) >= -4", 0 },
+		{ "max(pool.open) > 100", 0 },  { "min(pool.open) < -100", 0 }, { "max(pool.open) != 5", 0 },
+		{ "max(other.open) < 5", 0 },   { "last(pool.open) < 5", 0 },   { "mean(pool.open) < 0", 0 },
+		{ "max(use) < 5ns", 25 },       { "max(use) <= 5ns", 47 },      { "max(use) < 1s", 0 },
+		{ "min(use) >= 1ns", 30 },      { "p99(use) < 1ns", 0 },        { "count(use) < 1", 0 },
+		{ "max(pool.open) < 0", 10 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_eq(breaks_at(cases[i].text, values, 6), cases[i].at, "%s: %lu", cases[i].text, broken.ts);
+	cr_expect_str_eq(broken.text, "max(pool.open) < 0: pool.open");
+	cr_expect_eq(breaks_at("max(use) < 5ns", values, 6), 25);
+	cr_expect_str_eq(broken.text, "max(use) < 5ns: use<int>");
+	cr_expect_eq(broken.value, 5);
+}
