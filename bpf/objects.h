@@ -125,12 +125,21 @@ static __always_inline int report(struct pt_regs *ctx, __u32 cookie)
 	return 0;
 }
 
-/* A new object; an enum outcome. */
+/*
+ * A new object, if there is one: its base was written before the probe. (Whoever calls the stub with addresses that he
+ * invents would have us keep all of them.) An enum outcome.
+ */
 static __noinline int introduce(struct hit *hit, struct object *object, __u64 cls, __u64 name)
 {
+	enum outcome outcome;
 	struct plan *plan;
-	enum outcome outcome = plan_of(hit, cls, &plan);
+	__u64 check;
 
+	if (read_memory(&check, sizeof(check), hit->address))
+		return may_retry(hit) ? UNREADABLE : OTHER_OBJECT;
+	if (check != (VIZ_CHECK ^ hit->address ^ cls))
+		return OTHER_OBJECT;
+	outcome = plan_of(hit, cls, &plan);
 	if (outcome != DONE)
 		return outcome;
 	outcome = send_object(hit, cls, name, REC_INIT, 0, &object->name_hash);
@@ -151,10 +160,15 @@ static __noinline int init(struct pt_regs *ctx, __u32 cookie)
 		return 0;
 	outcome = introduce(&hit, &object, cls, name);
 	if (outcome == UNREADABLE && may_retry(&hit)) {
+		fault_in(hit.address);
 		fault_in_class(cls);
 		fault_in_string(name);
 		hit.last_try = true;
 		outcome = introduce(&hit, &object, cls, name);
+	}
+	if (outcome == OTHER_OBJECT) {
+		lose(&hit, outcome);
+		return 0;
 	}
 	if (outcome != DONE)
 		lose(&hit, outcome); /* and its first report says that the object is new */

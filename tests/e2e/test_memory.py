@@ -36,6 +36,13 @@ class Memory(harness.Case):
     def test_classes(self):
         self.invented("classes", 30000, False)
 
+    def test_addresses_at_which_there_is_nothing(self):
+        """They are calls of nobody's macros: no objects, and no call for a larger ring."""
+        said = self.invented("addresses", 150000, False)
+        self.assertRegex(said, r"(?m) 0 objects")
+        self.assertRegex(said, r"lost 150000\b")
+        self.assertNotIn("--ring-size", said)
+
 
 def anonymous_peak(pid):
     """KB. Of what is its own: not the rings, which are the kernel's."""

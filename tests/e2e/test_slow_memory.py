@@ -6,7 +6,7 @@ import time
 
 import harness
 
-KINDS = ("string", "span", "base", "name", "slice", "long", "value", "instant", "class")
+KINDS = ("string", "span", "base", "name", "slice", "long", "value", "instant", "class", "init")
 
 
 def runs(pid):
@@ -48,11 +48,12 @@ class SlowMemory(harness.Case):
             "value": [e["name"] for e in trace.of("C") if e["name"].startswith("value")][:1],
             "instant": [e["name"] for e in trace.of("i")],
             "class": [e["name"] for e in trace.of("N") if e["name"] == "other"],
+            "init": [e["name"] for e in trace.of("N") if e["name"] == "made late"],
         }
 
     ALL = {"string": ["came late"], "span": [12], "base": [3], "name": ["name that came late"],
            "slice": ["slice that came late"], "long": ["n" * 100 + " and its end"], "value": ["value that came late"],
-           "instant": ["instant that came late"], "class": ["other"]}
+           "instant": ["instant that came late"], "class": ["other"], "init": ["made late"]}
 
     def test_others_are_written_meanwhile_and_it_is_as_soon_as_it_comes(self):
         target = self.slow()
@@ -105,5 +106,5 @@ class SlowMemory(harness.Case):
         came = self.what_came(trace)
         self.assertEqual(came["string"], ["<unreadable>"])
         self.assertEqual(came["span"], ["<unreadable>"])
-        self.assertEqual(came["slice"] + came["name"] + came["value"] + came["class"] + came["base"], [])
+        self.assertEqual(came["slice"] + came["name"] + came["value"] + came["class"] + came["base"] + came["init"], [])
         self.assertGreater(trace.total["unreadable"], 5)

@@ -6,6 +6,7 @@
  *   values    N single values, each of another name
  *   slices    N slices and instants, each of another name
  *   classes   N class descriptors at N addresses, each with an object
+ *   addresses N calls of INIT's stub for N addresses at which there is no object
  * The addresses are many, the memory behind them is little: the same pages again and again.
  */
 #define _GNU_SOURCE
@@ -113,10 +114,19 @@ static void classes(long n)
 	}
 }
 
+static void addresses(long n)
+{
+	char *all = room(n, 64);
+
+	for (long i = 0; i < n; i++)
+		viz__probe_init(all + 64 * i, VIZ__CLASS_OF(thing), "there is none");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*run)(long); } modes[] = {
 		{ "objects", objects }, { "counters", counters }, { "values", values }, { "slices", slices }, { "classes", classes },
+		{ "addresses", addresses },
 	};
 
 	step("ready");

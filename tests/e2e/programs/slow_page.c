@@ -2,7 +2,7 @@
 /*
  * Probes about memory that takes as long to come as the test likes (userfaultfd): slow_page. Commands on stdin:
  *   touch WHAT   a thread fires a probe about memory that is not there yet: "asleep" when it waits for it, "went on" if
- *                nobody made it wait. WHAT: string, span, base, name, slice, long, value, instant, class
+ *                nobody made it wait. WHAT: string, span, base, name, slice, long, value, instant, class, init
  *   work N       N writes to a counter, on another thread than those
  *   serve        all memory is there from here on, and the threads have ended; so it is after 20 s in any case
  *   semaphores   the sum of all
@@ -111,6 +111,11 @@ static void fire(const char *what, char *page)
 		fill_base(at, page, VIZ__CLASS_OF(label), "base");
 		at->n = 3;
 		viz__probe_log(page, VIZ_WHY_LOG);
+	} else if (!strcmp(what, "init")) {
+		struct label *at = (struct label *)copy;
+
+		fill_base(at, page, VIZ__CLASS_OF(label), "made late");
+		viz__probe_init(page, VIZ__CLASS_OF(label), "made late");
 	} else if (!strcmp(what, "class")) {
 		static struct label other = { .n = 4 };
 		struct viz_class *cls = (struct viz_class *)page;
