@@ -115,6 +115,26 @@ class Libraries(harness.Case):
         self.load()
         self.assertLess(min(float(ms) for ms in re.findall(self.TOLD, tool.messages())), 100)
 
+    def test_what_is_reloaded_all_day_takes_no_more_and_more(self):
+        """Each a new file, the one before deleted: what the tool holds open does not grow with their number."""
+        for options in ((), ("-f",)):
+            with self.subTest(options=options):
+                target, tool, _ = self.opened(*options)
+                held = []
+                for i in range(2, 23):
+                    target.ask("close")
+                    os.unlink(self.dir / "library.so")
+                    self.a_library()
+                    target.ask("open")
+                    self.assertTrue(harness.wait_until(lambda n=i: len(re.findall(self.TOLD, tool.messages())) == n))
+                    target.ask("use")
+                    if i in (2, 22):
+                        held.append(len(os.listdir("/proc/%d/fd" % tool.pid)))
+                self.end(tool)
+                self.assertEqual(int(target.ask("semaphores")), 0)
+                self.assertEqual(len(self.load().samples_of("library's cache")), 21 * 10)
+                self.assertLessEqual(held[1], held[0] + 2)
+
     def test_a_library_that_goes_and_comes_again_elsewhere(self):
         for options in ((), ("-f",)):
             with self.subTest(options=options):

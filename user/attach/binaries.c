@@ -38,7 +38,10 @@ int binaries__get(struct binaries *b, int fd, const char *path, struct binary **
 	for (binary = b->first; binary; binary = binary->next) {
 		if (!is(binary, &st))
 			continue;
-		close(fd);
+		if (binary->fd < 0 && binary__is_of_use(binary))
+			binary->fd = fd;
+		else
+			close(fd);
 		*ret = binary;
 		return 0;
 	}
@@ -72,6 +75,13 @@ int binaries__get(struct binaries *b, int fd, const char *path, struct binary **
 	b->last = binary;
 	*ret = binary;
 	return 0;
+}
+
+void binaries__release(struct binary *b)
+{
+	close(b->fd);
+	b->fd = -1;
+	b->attached = 0;
 }
 
 void binaries__clear(struct binaries *b)

@@ -10,7 +10,7 @@
 
 struct binary {
 	char *path; /* as the first process that was seen with it sees it; " (deleted)" may be at its end */
-	int fd;     /* -1: it has neither probes nor classes */
+	int fd;     /* -1: it has neither probes nor classes, or was released */
 	struct elf_file elf;
 	uint32_t attached;    /* kinds of probes (bit: enum probe), for all processes */
 	int refused;          /* -errno: the kernel does not take its probes; 0 */
@@ -29,6 +29,9 @@ struct binaries {
 /* The binary that `fd` is; takes `fd` in any case. 0 or -errno: what cannot be read is a binary without probes. It
  * lives as long as the set. */
 int binaries__get(struct binaries *b, int fd, const char *path, struct binary **ret);
+
+/* Nobody needs the file any more, unless binaries__get() finds it once more. */
+void binaries__release(struct binary *b);
 
 static inline bool binary__is_of_use(const struct binary *b)
 {

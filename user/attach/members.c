@@ -197,6 +197,43 @@ static int take_files(struct processes *p, struct process *process, uint64_t sin
 	return err;
 }
 
+static bool is_mapped_somewhere(const struct processes *p, const struct binary *b)
+{
+	for (const struct process *process = p->first; process; process = process->next)
+		for (size_t i = 0; process->target && i < process->target->n_files; i++)
+			if (process->target->files[i].binary == b && process->target->files[i].is_mapped)
+				return true;
+	return false;
+}
+
+/*
+ * A library that was replaced by a newer one: nobody has it mapped, and it cannot be opened again. A program that
+ * reloads its plug-ins all day would have us keep descriptors and links of all of them.
+ */
+static bool release_file(struct processes *p, struct binary *b)
+{
+	struct stat st;
+
+	if (!b->attached || b->fd < 0 || b == p->program_binary || fstat(b->fd, &st) || st.st_nlink ||
+	    is_mapped_somewhere(p, b) || !collector__detach_file(p->collector, &b->elf))
+		return false;
+	log_verbose("%s is mapped by nobody any more, and deleted: detached", b->path);
+	binaries__release(b);
+	/* Another file may get its inode. */
+	for (struct process *process = p->first; process; process = process->next)
+		if (process->target)
+			target__forget_file(process->target, b);
+	return true;
+}
+
+static void release_files(struct processes *p, const struct process *process)
+{
+	const struct target *t = process->target;
+
+	for (size_t i = 0; i < t->n_files;)
+		i = !t->files[i].is_mapped && release_file(p, t->files[i].binary) ? 0 : i + 1;
+}
+
 /* Attach to what is new in its memory. -ESRCH: it is gone. */
 int members__look(struct processes *p, struct process *process, uint64_t since)
 {
@@ -210,7 +247,9 @@ int members__look(struct processes *p, struct process *process, uint64_t since)
 		return err == -ENOMEM ? err : -ESRCH;
 	if (!process->target->n_vanished)
 		process->looked = now;
-	return take_files(p, process, since);
+	err = take_files(p, process, since);
+	release_files(p, process);
+	return err;
 }
 
 int members__look_if_there(struct processes *p, struct process *process, uint64_t since)

@@ -320,6 +320,16 @@ void target__forget(struct target *t)
 	read_names(t);
 }
 
+void target__forget_file(struct target *t, const struct binary *b)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->n_files; i++)
+		if (t->files[i].binary != b)
+			t->files[kept++] = t->files[i];
+	t->n_files = kept;
+}
+
 int target__open(struct target **ret, struct binaries *binaries, pid_t pid, pid_t *ret_leader)
 {
 	struct status status;

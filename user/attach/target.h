@@ -52,6 +52,9 @@ int target__look(struct target *t, struct binaries *binaries);
 /* It has executed another file: nothing is mapped any more. Look again. */
 void target__forget(struct target *t);
 
+/* It has it no more, nor ever again under that inode. */
+void target__forget_file(struct target *t, const struct binary *b);
+
 /* What it may do without when it is opened. */
 enum target_probes {
 	TARGET_NEEDS_PROBES,

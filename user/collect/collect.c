@@ -323,6 +323,14 @@ size_t collector__detach_dead(struct collector *c, pid_t pid)
 	return programs__detach_dead(&c->programs, pid);
 }
 
+bool collector__detach_file(struct collector *c, const struct elf_file *elf)
+{
+	if (c->batches)
+		return false;
+	programs__detach_file(&c->programs, elf);
+	return true;
+}
+
 void collector__set_epoch(struct collector *c, uint32_t epoch)
 {
 	c->programs.skel->bss->epoch = epoch;

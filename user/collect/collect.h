@@ -77,6 +77,9 @@ int collector__nudge(struct collector *c, const struct elf_file *elf, int fd, pi
  */
 size_t collector__detach_dead(struct collector *c, pid_t pid);
 
+/* From a file that nobody has mapped any more. False: batches are taken from some, and it stays as it is. */
+bool collector__detach_file(struct collector *c, const struct elf_file *elf);
+
 /* The rules that verdicts must be of to count in the kernel; 0: nothing is filtered there. */
 /* The kernel introduces it anew when it fires again. */
 void collector__forget_object(struct collector *c, uint32_t pid, uint64_t address);

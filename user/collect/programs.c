@@ -175,6 +175,7 @@ static struct bpf_program *program_for(const struct programs *p, enum probe prob
 
 /* Sites of one file. */
 struct places {
+	const struct elf_file *elf;
 	int fd;
 	pid_t pid;
 	uint32_t count;
@@ -194,6 +195,7 @@ static int attach(struct attachment *ret, const struct programs *p, const struct
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", at->fd);
 	ret->link = NULL;
 	ret->pid = at->pid;
+	ret->elf = at->elf;
 	if (p->multi) {
 		ret->fd = links__create_multi(bpf_program__fd(p->skel->progs.on_probe), path, at->offsets + i,
 					      at->semaphores + i, at->cookies + i, count, at->pid);
@@ -285,15 +287,11 @@ static int take_fd(struct attachment *a)
 	return fd;
 }
 
-/* All but the first ones. */
-static void detach_from(struct programs *p, size_t first)
+static void detach(struct programs *p, struct attachment *all, size_t n)
 {
-	struct attachment *all = p->attachments + first;
-	size_t n = p->n_attachments - first;
 	int *fds = calloc(n ? n : 1, sizeof(*fds));
 	pid_t child;
 
-	p->n_attachments = first;
 	if (!fds)
 		return; /* the end of this process detaches them */
 	for (size_t i = 0; i < n; i++)
@@ -308,10 +306,34 @@ static void detach_from(struct programs *p, size_t first)
 	free(fds);
 }
 
+/* All but the first ones. */
+static void detach_from(struct programs *p, size_t first)
+{
+	size_t n = p->n_attachments - first;
+
+	p->n_attachments = first;
+	detach(p, p->attachments + first, n);
+}
+
+void programs__detach_file(struct programs *p, const struct elf_file *elf)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->n_attachments; i++) {
+		struct attachment a = p->attachments[i];
+
+		if (a.elf == elf)
+			continue;
+		p->attachments[i] = p->attachments[kept];
+		p->attachments[kept++] = a;
+	}
+	detach_from(p, kept);
+}
+
 int programs__attach_batch(struct programs *p, int program, const struct elf_file *elf, int fd, const char *name,
 			   pid_t pid)
 {
-	struct attachment a = { .link = NULL };
+	struct attachment a = { .link = NULL, .pid = pid, .elf = elf };
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -362,7 +384,7 @@ static int each_places(struct programs *p, struct places *at, const struct elf_f
 int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
 		     uint32_t kinds, bool joins, bool batched)
 {
-	struct places at = { .fd = fd, .pid = pid, .name = name };
+	struct places at = { .elf = elf, .fd = fd, .pid = pid, .name = name };
 	size_t before = p->n_attachments;
 	int err = each_places(p, &at, elf, kinds, joins, batched, add_all);
 

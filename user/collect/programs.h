@@ -29,6 +29,7 @@ struct attachment {
 	struct bpf_link *link; /* NULL: fd */
 	int fd;
 	pid_t pid; /* 0: all */
+	const struct elf_file *elf;
 };
 
 struct programs {
@@ -64,6 +65,7 @@ int programs__attach_batch(struct programs *p, int program, const struct elf_fil
 /* See collect.h. */
 int programs__nudge(struct programs *p, const struct elf_file *elf, int fd, pid_t pid, uint32_t kinds, bool batched);
 size_t programs__detach_dead(struct programs *p, pid_t pid);
+void programs__detach_file(struct programs *p, const struct elf_file *elf);
 
 /* Detaches. All zeros is fine. */
 void programs__free(struct programs *p);
