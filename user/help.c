@@ -70,7 +70,7 @@ static const struct {
 	{ "doctor", "doctor [-p PID]",
 	  "  doctor                 can one trace here; if not, what stops it and what mends that\n", NULL, NULL },
 	{ "report", "report [--json] FILE",
-	  "  report                 the tables of --report, of a trace (.json, .json.gz) that was written before\n",
+	  "  report                 the tables of --report, of a trace that was written before (.json, .gz)\n",
 	  json, NULL },
 	{ "check", "check [--json] FILE EXPR...",
 	  "  check                  what --check says, of a trace that was written before\n", NULL, json },

@@ -341,7 +341,9 @@ class Perfetto(Both):
         tool = self.attach(target.pid, *OUTPUTS)
         target.tell()
         target.await_step("done", 120)
-        self.end(tool)
+        # Told to stop, it has a second to end what is open.
+        target.tell()
+        self.end(tool, with_signal=None)
         _, trace = self.same()
         self.assertEqual(len({s.track.uuid for s in trace.states}), 10000)
 
