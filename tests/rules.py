@@ -98,6 +98,11 @@ class Rules(unittest.TestCase):
                 if os.path.dirname(f) != os.path.dirname(part):
                     self.assertNotIn(part, [place(f, i) for i in includes(f)], f)
 
+    def test_files_of_others_are_read_apart(self):
+        """By a process that can be spared; our own executable, of which programs.c tries the probes, is ours."""
+        reading = {f for f in tracked("user/*.c", "user/*/*.c") if re.search(r"\belf_file__read\(", read(f))}
+        self.assertEqual(reading, {"user/common/elf_file.c", "user/common/elf_apart.c", "user/collect/programs.c"})
+
     def test_no_room_is_a_hall(self):
         for f in tracked("user/*.c", "user/*.h", "bpf/*.c", "bpf/*.h"):
             self.assertLessEqual(read(f).count("\n"), 600, f)

@@ -14,6 +14,7 @@
 #define VIZ_PROBE_DISABLE /* the types, no probes */
 #include "viztrace.h"
 #include "decode/classes.h"
+#include "common/elf_apart.h"
 #include "common/elf_bounds.h"
 #include "common/escape.h"
 #include "common/log.h"
@@ -116,7 +117,7 @@ static enum exit_code list_file(const char *path)
 		return fd == -EACCES ? EXIT_PERMISSION : EXIT_NO_PROBES;
 	}
 	if (fd >= 0) {
-		err = elf_file__read(&f, fd);
+		err = elf_file__read_apart(&f, fd);
 		close(fd);
 	}
 	if (err == -ENOEXEC) {
@@ -125,6 +126,10 @@ static enum exit_code list_file(const char *path)
 	}
 	if (err == -E2BIG) {
 		log_error("%s is not read: " ELF_TOO_LARGE, path);
+		return EXIT_NO_PROBES;
+	}
+	if (err == -ELIBBAD) {
+		log_error("%s is not read: " ELF_ENDED_ITS_READER, path);
 		return EXIT_NO_PROBES;
 	}
 	if (err) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/elf_apart.h"
 #include "../common/elf_bounds.h"
 #include "../common/log.h"
 
@@ -48,7 +49,7 @@ int binaries__get(struct binaries *b, int fd, const char *path, struct binary **
 	binary = calloc(1, sizeof(*binary));
 	if (binary)
 		binary->path = strdup(path);
-	err = binary && binary->path ? elf_file__read(&binary->elf, fd) : -ENOMEM;
+	err = binary && binary->path ? elf_file__read_apart(&binary->elf, fd) : -ENOMEM;
 	if (err == -ENOMEM) {
 		close(fd);
 		if (binary)
@@ -64,6 +65,8 @@ int binaries__get(struct binaries *b, int fd, const char *path, struct binary **
 	binary->fd = fd;
 	if (err == -E2BIG)
 		log_warn("%s is not read: " ELF_TOO_LARGE, path);
+	if (err == -ELIBBAD)
+		log_warn("%s is not read: " ELF_ENDED_ITS_READER, path);
 	if (!binary__is_of_use(binary)) {
 		close(fd);
 		binary->fd = -1;

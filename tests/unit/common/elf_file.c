@@ -14,6 +14,7 @@
 
 #include "viztrace.h"
 #include "common/elf_bounds.h"
+#include "common/elf_apart.h"
 #include "common/elf_file.h"
 #include "../random.h"
 
@@ -110,6 +111,44 @@ static int read_bytes(const void *bytes, size_t size)
 	return elf_file__read(&elf, fd);
 }
 
+/* What another process has read is the same. */
+static void expect_same(int err, int file)
+{
+	struct elf_file apart = { 0 };
+
+	cr_assert_eq(elf_file__read_apart(&apart, file), err);
+	if (err)
+		return;
+	cr_assert_eq(apart.n_probes, elf.n_probes);
+	for (size_t i = 0; i < elf.n_probes; i++) {
+		const struct elf_probe *a = &elf.probes[i], *b = &apart.probes[i];
+
+		cr_expect(a->probe == b->probe && a->offset == b->offset && a->semaphore == b->semaphore &&
+			  a->address == b->address && a->semaphore_address == b->semaphore_address);
+		cr_expect_str_eq(a->args, b->args);
+		cr_expect(a->code_size == b->code_size && !memcmp(a->code, b->code, a->code_size));
+		cr_expect(a->has_sites == b->has_sites && a->has_own == b->has_own);
+	}
+	cr_assert_eq(apart.n_classes, elf.n_classes);
+	for (size_t i = 0; i < elf.n_classes; i++) {
+		const struct elf_class *a = &elf.classes[i], *b = &apart.classes[i];
+
+		cr_expect(a->address == b->address && a->repeated == b->repeated);
+		cr_expect(a->size == b->size && !memcmp(a->bytes, b->bytes, a->size));
+	}
+	cr_assert_eq(apart.n_constants, elf.n_constants);
+	for (size_t i = 0; i < elf.n_constants; i++)
+		cr_expect(!memcmp(&elf.constants[i], &apart.constants[i], sizeof(elf.constants[i])));
+	cr_expect(!memcmp(&elf.batch, &apart.batch, sizeof(elf.batch)));
+	cr_expect(elf.load_address == apart.load_address && elf.n_beyond == apart.n_beyond &&
+		  elf.is_program == apart.is_program && elf.is_stripped == apart.is_stripped &&
+		  elf.n_foreign == apart.n_foreign && elf.n_inline_nop5 == apart.n_inline_nop5);
+	cr_expect_str_eq(elf.build_id, apart.build_id);
+	for (int i = 0; i < ELF_EXAMPLES; i++)
+		cr_expect_str_eq(elf.inline_nop5[i], apart.inline_nop5[i]);
+	elf_file__free(&apart);
+}
+
 static int read_library(void)
 {
 	return read_bytes(library, library_size);
@@ -118,6 +157,16 @@ static int read_library(void)
 static Elf64_Ehdr *header(void)
 {
 	return (Elf64_Ehdr *)(void *)library;
+}
+
+Test(elf_file, is_the_same_when_another_process_reads_it)
+{
+	expect_same(read_library(), fd);
+	cr_expect_gt(elf.n_probes, 0);
+	cr_expect_gt(elf.n_classes, 0);
+	header()->e_machine = 0;
+	expect_same(read_library(), fd);
+	expect_same(read_bytes(library, 0), fd);
 }
 
 /* The section of that name in the library's bytes. */
@@ -193,6 +242,7 @@ Test(elf_file, this_program_has_every_probe_and_its_class)
 	bool found = false;
 
 	cr_assert_eq(elf_file__read(&elf, self), 0);
+	expect_same(0, self);
 	for (int i = 0; i < EVENT_PROBES; i++) {
 		const struct elf_probe *p = probe((enum probe)i);
 		unsigned char nop;
@@ -342,6 +392,7 @@ Test(elf_file, program_is_told_from_library)
 	cr_assert_not(elf.is_program);
 	elf_file__free(&elf);
 	cr_assert_eq(elf_file__read(&elf, self), 0);
+	expect_same(0, self);
 	cr_assert(elf.is_program);
 	close(self);
 }
