@@ -21,10 +21,13 @@ static uint64_t key_of(const struct name *name)
 	return (uint64_t)(uintptr_t)name;
 }
 
+/* None for what has no room for a track: its name, by whose address it is found, goes again. */
 static int group_of(struct tracks *t, uint32_t pid, const struct name *name, struct track_group **ret)
 {
 	struct track_group *group = table__get(&t->groups, pid, key_of(name));
 
+	if (!group && budget__is_spent(t->budget))
+		return -ENOBUFS;
 	if (!group) {
 		group = calloc(1, sizeof(*group));
 		if (!group || crowd__add(&t->group_crowd, pid, &group->by_process)) {

@@ -2,6 +2,7 @@
 /* What a target invents without end: what is kept stays within the budget, what goes on is shown, what is lost is
  * counted. */
 #include "model_fixtures.h"
+#include "model/tracks.h"
 
 static struct budgets budgets;
 
@@ -97,4 +98,29 @@ Test(budget, threads_and_deep_slices_beyond_it_are_refused)
 	e = event(EVENT_ENDED, 0, 2);
 	cr_assert_eq(feed(e), 0);
 	cr_expect_eq(budgets.kept.used, 0);
+}
+
+/* A group is found by the address of its name, which the next name may get. */
+Test(budget, what_is_refused_leaves_nothing_behind)
+{
+	struct budget spent = { .limit = 1, .used = 1 };
+	struct names names = { 0 };
+	struct tracks tracks = { .names = &names, .budget = &spent };
+	const struct value v = integer("v", 1);
+	struct track *track;
+	char text[32];
+
+	for (int i = 0; i < 10; i++) {
+		struct name *name;
+
+		snprintf(text, sizeof(text), "counter %d", i);
+		name = names__take(&names, text);
+		cr_assert(name);
+		cr_expect_eq(tracks__value(&tracks, PID, name, &v, &track), -ENOBUFS);
+		cr_expect_eq(tracks__claim(&tracks, PID, name, A, &v, 1, &track), -ENOBUFS);
+		names__drop(name);
+	}
+	cr_expect_eq(tracks.groups.used, 0);
+	tracks__clear(&tracks);
+	names__clear(&names);
 }
