@@ -85,7 +85,7 @@ void answer__watch(struct answer_watch *w, const struct opts *o, struct sinks *s
 	if (!stats || !o->checks.n)
 		return;
 	w->sinks = sinks;
-	w->checks = (struct checks_watch){ .checks = (struct checks *)&o->checks, .broke = on_broke, .ctx = w };
+	w->checks = (struct checks_watch){ .checks = &o->checks, .broke = on_broke, .ctx = w };
 	checks__watch(&w->checks, stats);
 }
 
@@ -174,7 +174,7 @@ static enum exit_code explain_failure(const char *path, const struct reader_resu
 
 enum exit_code answer__tell_of_file(const struct opts *o)
 {
-	struct checks_watch watch = { .checks = (struct checks *)&o->checks };
+	struct checks_watch watch = { .checks = &o->checks };
 	struct reader_result read;
 	struct answers_run run;
 	struct stats *stats;

@@ -469,10 +469,10 @@ static int finish(struct session *s, int argc, char **argv)
 					  .failed = s->error != 0,
 					  .cut = cut,
 				  });
-	sources.processes = processes__described(s->processes, &sources.n_processes);
 	if (!err)
 		err = answer__each_mark(s->opts, &s->sinks, &s->report, mark_end, s);
 	json__init(&metadata);
+	sources.processes = processes__described(s->processes, &sources.n_processes);
 	while (sources.n_files < METADATA_FILES && (file = processes__next_file(s->processes, file)))
 		sources.files[sources.n_files++] = file;
 	sources.silent = processes__silent(s->processes, &sources.n_silent);

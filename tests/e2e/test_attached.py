@@ -27,7 +27,7 @@ class Ticking(harness.Case):
         """A file of its own: at its end the tool switches off what it finds in whoever has it mapped."""
         return self.own(name, "ticking.c", cc=cc, flags=("-O2", *flags), libs=("-lpthread", "-ldl"))
 
-    def library(self):
+    def a_library(self):
         return self.own("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
 
     def tick(self, target, n=50):
@@ -172,7 +172,7 @@ class Memory(Ticking):
         self.assertIn("set", said[0]["probes"])
 
     def test_semaphores_that_are_read_only(self):
-        library = self.library()
+        library = self.a_library()
         target = self.target(self.ticking())
         self.assertEqual(target.ask("call %s" % library), "100 0")
         self.assertEqual(target.ask("read-only %s" % library), "0")
@@ -408,7 +408,7 @@ class Times(Ticking):
         self.finds_a_library(self.namespace(-20))
 
     def finds_a_library(self, prefix):
-        library = self.library()
+        library = self.a_library()
         target = self.target(self.ticking())
         tool = self.attach(target.pid, prefix=prefix)
         self.tick(target)
@@ -458,7 +458,7 @@ class Later(Ticking):
     """Probes that come with what a process loads later."""
 
     def test_a_process_without_probes_is_waited_for(self):
-        library = self.library()
+        library = self.a_library()
         target = self.target(harness.build("loading", libs=("-ldl",), counted=False))
         tool = self.tool("-p", target.pid, "--no-wait", "-o", "trace.json")
         self.end(tool, EXIT_NO_PROBES, with_signal=None)

@@ -102,15 +102,19 @@ class Libraries(harness.Case):
                 self.assertEqual(trace.snapshots("library's shelf"), [{"at": {"row": 5, "column": 6}}])
                 self.assertEqual(trace.slices(), ["+library_use", "-library_use"])
 
+    def reload(self, target, tool, n):
+        """A new file in the place of the library; it is the n-th that is told of."""
+        target.ask("close")
+        os.unlink(self.dir / "library.so")
+        self.a_library()
+        target.ask("open")
+        self.assertTrue(harness.wait_until(lambda: len(re.findall(self.TOLD, tool.messages())) == n))
+
     def test_a_library_is_traced_within_a_tenth_of_a_second(self):
         """The best of five, each a file of its own: others may have the processor."""
         target, tool, _ = self.opened()
         for i in range(2, 6):
-            target.ask("close")
-            os.unlink(self.dir / "library.so")
-            self.a_library()
-            target.ask("open")
-            self.assertTrue(harness.wait_until(lambda n=i: len(re.findall(self.TOLD, tool.messages())) == n))
+            self.reload(target, tool, i)
         self.end(tool)
         self.load()
         self.assertLess(min(float(ms) for ms in re.findall(self.TOLD, tool.messages())), 100)
@@ -122,11 +126,7 @@ class Libraries(harness.Case):
                 target, tool, _ = self.opened(*options)
                 held = []
                 for i in range(2, 23):
-                    target.ask("close")
-                    os.unlink(self.dir / "library.so")
-                    self.a_library()
-                    target.ask("open")
-                    self.assertTrue(harness.wait_until(lambda n=i: len(re.findall(self.TOLD, tool.messages())) == n))
+                    self.reload(target, tool, i)
                     target.ask("use")
                     if i in (2, 22):
                         held.append(len(os.listdir("/proc/%d/fd" % tool.pid)))

@@ -73,7 +73,7 @@ struct checks {
 
 /* Looks on while the figures come, for those that break once and for all. */
 struct checks_watch {
-	struct checks *checks;
+	const struct checks *checks;
 	/* One breaks here, which is not said again; NULL: nobody wants to know. */
 	void (*broke)(void *ctx, struct where at, const struct check *c, double value, const char *name,
 		      const char *attribute);

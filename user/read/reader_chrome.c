@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../common/hash.h"
 #include "lines.h"
@@ -319,8 +320,10 @@ int reader_chrome__read(int fd, const struct trace_ops *ops, void *writer, struc
 	int err = lines__new(&l, fd);
 
 	*ret = (struct reader_result){ 0 };
-	if (err)
+	if (err) {
+		close(fd);
 		return err;
+	}
 	err = read_all(&r, l);
 	if (!ret->is_whole)
 		ret->end = r.last;

@@ -13,13 +13,9 @@
 #include <unistd.h>
 
 #include "read/reader_chrome.h"
-#include "write/writer_chrome.h"
 #include "../values.h"
+#include "../write/chrome_file.h"
 
-static char directory[64], path[128];
-static struct output *out;
-static struct writer_chrome *writer;
-static const struct trace_ops *const ops = &writer_chrome_ops;
 static struct reader_result result;
 
 /* What the reader told, a line each. */
@@ -153,25 +149,6 @@ static const struct trace_ops telling = {
 static const struct where at = { 1234567, 10, 11 };
 static const struct trace_object object = { 0x7f0012345678, 3, "the pool", "Pool" };
 #define METADATA "{\"tool\":\"viztrace-bpf\",\"end_us\":5000.001,\"events\":{\"seen\":70,\"lost\":3}}"
-
-static void set_up(void)
-{
-	const struct caller owner = { geteuid(), getegid() };
-
-	strcpy(directory, "/tmp/viztrace-reader-XXXXXX");
-	cr_assert(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/trace.json", directory);
-	cr_assert_eq(output__open(&out, path, OUTPUT_ANY, owner), 0);
-	cr_assert_eq(writer_chrome__new(&writer, out), 0);
-}
-
-static void tear_down(void)
-{
-	writer_chrome__free(writer);
-	output__free(out);
-	unlink(path);
-	rmdir(directory);
-}
 
 TestSuite(reader_chrome, .init = set_up, .fini = tear_down, .timeout = 60);
 

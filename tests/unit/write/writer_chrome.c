@@ -12,39 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "write/writer_chrome.h"
+#include "chrome_file.h"
 #include "../values.h"
-
-static char directory[64];
-static char path[128];
-static struct output *out;
-static struct writer_chrome *writer;
-static const struct trace_ops *const ops = &writer_chrome_ops;
 
 static const struct where at = { 1234567, 10, 11 };
 static const struct trace_counter queue = { .name = "queue" };
 static const struct trace_counter queue_7 = { .serial = 1, .name = "queue", .id = "7" };
 static const struct trace_object object = { 0x7f0012345678, 3, "the pool", "Pool" };
-
-static void set_up(void)
-{
-	const struct caller owner = { geteuid(), getegid() };
-
-	strcpy(directory, "/tmp/viztrace-writer-XXXXXX");
-	cr_assert(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/trace.json", directory);
-	cr_assert_eq(output__open(&out, path, OUTPUT_ANY, owner), 0);
-	cr_assert_eq(writer_chrome__new(&writer, out), 0);
-}
-
-static void tear_down(void)
-{
-	writer_chrome__free(writer);
-	writer_chrome__free(NULL);
-	output__free(out);
-	unlink(path);
-	rmdir(directory);
-}
 
 TestSuite(writer_chrome, .init = set_up, .fini = tear_down, .timeout = 60);
 
