@@ -27,19 +27,21 @@ void *table__get(const struct table *t, uint64_t a, uint64_t b)
 	return t->n_slots ? slot(t, a, b)->value : NULL;
 }
 
-static int grow(struct table *t)
+/* To `n_slots`, a power of two that has room for all. At once: in a table that grows while another one is gone through,
+ * whatever has its place near the beginning there would crowd. */
+static int resize(struct table *t, size_t n_slots)
 {
-	struct table bigger = { .n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN, .used = t->used };
+	struct table other = { .n_slots = n_slots, .used = t->used };
 	size_t i;
 
-	bigger.slots = calloc(bigger.n_slots, sizeof(*bigger.slots));
-	if (!bigger.slots)
+	other.slots = calloc(n_slots, sizeof(*other.slots));
+	if (!other.slots)
 		return -ENOMEM;
 	for (i = 0; i < t->n_slots; i++)
 		if (t->slots[i].value)
-			*slot(&bigger, t->slots[i].a, t->slots[i].b) = t->slots[i];
+			*slot(&other, t->slots[i].a, t->slots[i].b) = t->slots[i];
 	free(t->slots);
-	*t = bigger;
+	*t = other;
 	return 0;
 }
 
@@ -48,7 +50,7 @@ int table__put(struct table *t, uint64_t a, uint64_t b, void *value)
 	struct table_slot *s;
 
 	if ((t->used + 1) * 4 > t->n_slots * 3) {
-		int err = grow(t);
+		int err = resize(t, t->n_slots ? t->n_slots * 2 : SLOTS_MIN);
 
 		if (err)
 			return err;
@@ -90,6 +92,17 @@ void *table__remove(struct table *t, uint64_t a, uint64_t b)
 	return value;
 }
 
+/* One that is nearly empty gives its room back; if there is none for a smaller one, it stays. */
+static void shrink(struct table *t)
+{
+	size_t n_slots = t->n_slots;
+
+	while (n_slots > SLOTS_MIN && t->used * 4 < n_slots)
+		n_slots /= 2;
+	if (n_slots < t->n_slots)
+		resize(t, n_slots);
+}
+
 void table__drop(struct table *t, bool (*gone)(void *value, void *ctx), void *ctx)
 {
 	size_t i = 0;
@@ -101,6 +114,7 @@ void table__drop(struct table *t, bool (*gone)(void *value, void *ctx), void *ct
 		else
 			i++;
 	}
+	shrink(t);
 }
 
 void *table__next(const struct table *t, size_t *pos)

@@ -30,7 +30,7 @@ int table__put(struct table *t, uint64_t a, uint64_t b, void *value);
 /* What was there, or NULL. */
 void *table__remove(struct table *t, uint64_t a, uint64_t b);
 
-/* Remove every value of which `gone` (which may free it) says so. */
+/* Remove every value of which `gone` (which may free it) says so; gives memory back if few are left. */
 void table__drop(struct table *t, bool (*gone)(void *value, void *ctx), void *ctx);
 
 /* Every value once, in no useful order, until NULL; `*pos` starts at 0. Not across changes of the table. */

@@ -29,37 +29,27 @@ static void name__free(struct name *name)
 	free(name);
 }
 
-/* Forget the names that nobody uses. Without memory for the new table all stay. */
+/* A chain of which one name is in use stays whole: there are hardly any of two. */
+static bool is_unused(void *value, void *ctx)
+{
+	struct names *n = ctx;
+	struct name *name = value, *next;
+
+	for (struct name *c = name; c; c = c->next)
+		if (c->uses)
+			return false;
+	for (; name; name = next) {
+		next = name->next;
+		name__free(name);
+		n->count--;
+	}
+	return true;
+}
+
+/* Forget the names that nobody uses. */
 static void sweep(struct names *n)
 {
-	struct table kept = { 0 };
-	struct name *name, *next;
-	size_t pos = 0;
-
-	n->limit = 2 * n->count;
-	while ((name = table__next(&n->by_hash, &pos))) {
-		struct name *c;
-
-		for (c = name; c && !c->uses; c = c->next)
-			;
-		if (c && table__put(&kept, name->hash, strlen(name->text), name)) {
-			table__clear(&kept);
-			return;
-		}
-	}
-	/* A chain of which one name is in use stays whole: there are hardly any of two. */
-	pos = 0;
-	while ((name = table__next(&n->by_hash, &pos))) {
-		if (table__get(&kept, name->hash, strlen(name->text)))
-			continue;
-		for (; name; name = next) {
-			next = name->next;
-			name__free(name);
-			n->count--;
-		}
-	}
-	table__clear(&n->by_hash);
-	n->by_hash = kept;
+	table__drop(&n->by_hash, is_unused, n);
 	n->limit = n->count + (n->count / 4 > NAMES_IDLE ? n->count / 4 : NAMES_IDLE);
 }
 
