@@ -17,6 +17,7 @@
 #include "collect/collect.h"
 #include "collect/incidents.h"
 #include "collect/machine.h"
+#include "collecting.h"
 #include "common/log.h"
 #include "control.h"
 #include "bounds.h"
@@ -118,61 +119,6 @@ static void on_verdict(void *ctx, const struct verdict_key *key, const struct ve
 	struct session *s = ctx;
 
 	collector__set_verdict(s->collector, key, v, epoch);
-}
-
-static void use_batches(struct session *s)
-{
-	const char *why = "several processes are traced";
-	int err = -ENOTSUP;
-
-	if (!processes__are_several(s->processes))
-		err = collector__use_batches(s->collector, &why);
-	if (err)
-		log_warn("no batches, each event is a trap: %s", err == -ENOTSUP ? why : strerror(-err));
-}
-
-static enum exit_code open_collector(struct session *s)
-{
-	const struct collect_options options = {
-		.ring_size = s->opts->ring_size,
-		.several = processes__are_several(s->processes),
-		.no_faults = s->opts->no_faults,
-	};
-	const char *missing = NULL;
-	int err = collector__new(&s->collector, &options, &missing);
-
-	if (err == -EPERM) {
-		log_error("no permission to load eBPF programs (CAP_BPF, CAP_PERFMON); use sudo; `viztrace-bpf doctor` "
-			  "names what is missing");
-		return EXIT_PERMISSION;
-	}
-	if (err == -ENOTSUP) {
-		log_error("this kernel does not give us %s; -v says more", missing);
-		return EXIT_KERNEL;
-	}
-	if (err == -E2BIG) {
-		log_error(
-			"a ring buffer of that --ring-size for each CPU would take more than a quarter of this machine's "
-			"memory; choose a smaller one");
-		return EXIT_USAGE;
-	}
-	if (err == -EMFILE || err == -ENFILE) {
-		log_error("cannot set up eBPF: %s; a ring buffer for each CPU and %s", strerror(-err),
-			  err == -EMFILE ?
-				  "what the targets run take some: raise the limit (ulimit -Hn, LimitNOFILE=)" :
-				  "what all others have open are too many for this machine (fs.file-max)");
-		return EXIT_INTERNAL;
-	}
-	if (err) {
-		log_error("cannot set up eBPF: %s", strerror(-err));
-		return EXIT_INTERNAL;
-	}
-	if (s->opts->collect == COLLECT_BATCH)
-		use_batches(s);
-	err = collector__choose_site(s->collector, s->opts->site);
-	if (err)
-		log_verbose("cannot find out which probe site is fast here: %s", strerror(-err));
-	return EXIT_TRACED;
 }
 
 /* Without memory for it the trace goes on without it. */
@@ -389,6 +335,8 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 		}
 		if (s->records != before)
 			timeout = POLL_BUSY_MS;
+		if (collector__has_more(s->collector))
+			timeout = 0;
 		now = collector__now();
 		if (now >= end) {
 			bounds__end(&s->bounds);
@@ -447,6 +395,7 @@ static int finish(struct session *s, int argc, char **argv)
 	/* Who came while we were told to end is in the records, too. */
 	if (!err)
 		err = processes__update(s->processes);
+	processes__detach_begins(s->processes);
 	if (!err)
 		err = collector__stop(s->collector, on_record, s);
 	cut = err == -ECANCELED || s->bounds.too_large;
@@ -511,7 +460,7 @@ static enum exit_code begin(struct session *s)
 	enum exit_code code = processes__new(&s->processes, &which, &ops);
 
 	if (!code)
-		code = open_collector(s);
+		code = collecting__open(&s->collector, s->opts, processes__are_several(s->processes));
 	/* What may take forever comes before the target notices anything of us. */
 	if (!code && s->opts->outputs[0].path)
 		code = outputs__name(&s->sinks, s->opts, 0);
@@ -565,6 +514,15 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	return answered;
 }
 
+static void free_stages(struct session *s)
+{
+	model__free(s->model);
+	decoder__free(s->decoder);
+	filter__free(s->filter);
+	shorts__free(s->shorts);
+	incidents__clear(&s->incidents);
+}
+
 enum exit_code session__run(const struct opts *o, int argc, char **argv, const volatile sig_atomic_t *stop)
 {
 	struct session s = { .opts = o };
@@ -572,13 +530,8 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	int status;
 
 	/* The file is whole by now; detaching takes a while. */
-	model__free(s.model);
 	sinks__free_writers(&s.sinks);
-	decoder__free(s.decoder);
-	filter__free(s.filter);
-	shorts__free(s.shorts);
 	control__free(s.control);
-	incidents__clear(&s.incidents);
 	if (s.processes)
 		processes__detach_begins(s.processes);
 	collector__free(s.collector);
@@ -591,6 +544,9 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	    (!code || code == EXIT_NO_PROBES || code == EXIT_HARM))
 		code = (enum exit_code)status;
 	processes__free(s.processes);
+	/* Who has told us to end waits: what a million objects take goes with the process, at once. */
+	if (!s.bounds.why)
+		free_stages(&s);
 	if (s.shown)
 		show__for_caller(s.shown);
 	free(s.shown);

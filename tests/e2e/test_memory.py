@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The tool's memory stays within its budget, whatever a target invents, and what that costs is counted."""
+import os
+import signal
+
 import harness
 
 # Besides the budget: the program itself, libbpf, records on their way from ring to file (--ring-size), buffers. KB.
@@ -36,6 +39,22 @@ class Memory(harness.Case):
     def test_classes(self):
         self.invented("classes", 30000, False)
 
+    def test_full_rings(self):
+        """What is read of them is held for as long as an older record may come: twice as much as they hold at most."""
+        target = self.target(harness.build("steady"), "--still")
+        os.sched_setaffinity(target.pid, {min(os.sched_getaffinity(0))})
+        tool = self.attach(target.pid, "--ring-size", "8M", output="/dev/null")
+        before = sizes_of(tool.pid)["VmHWM"]
+        tool.signal(signal.SIGSTOP)
+        target.ask("work 200000", timeout=5 * harness.TIMEOUT)
+        target.tell("quit")
+        tool.signal(signal.SIGCONT)
+        _, status, usage = os.wait4(tool.pid, 0)
+        tool.child.returncode = os.waitstatus_to_exitcode(status)
+        self.end(tool, with_signal=None)
+        self.assertRegex(tool.messages(), "[0-9]+ events were lost; try a larger --ring-size", "the ring was not full")
+        self.assertLess(usage.ru_maxrss - before, 2 * 8 << 10)
+
     def test_addresses_at_which_there_is_nothing(self):
         """They are calls of nobody's macros: no objects, and no call for a larger ring."""
         said = self.invented("addresses", 150000, False)
@@ -44,8 +63,14 @@ class Memory(harness.Case):
         self.assertNotIn("--ring-size", said)
 
 
+def sizes_of(pid):
+    """Its sizes by name, KB."""
+    with open("/proc/%d/status" % pid, encoding="ascii") as f:
+        fields = (line.split() for line in f if line.endswith(" kB\n"))
+        return {name.rstrip(":"): int(size) for name, size, _ in fields}
+
+
 def anonymous_peak(pid):
     """KB. Of what is its own: not the rings, which are the kernel's."""
-    with open("/proc/%d/status" % pid, encoding="ascii") as f:
-        fields = dict(line.split(":", 1) for line in f)
-    return int(fields["VmHWM"].split()[0]) - int(fields["RssShmem"].split()[0]) - int(fields["RssFile"].split()[0])
+    sizes = sizes_of(pid)
+    return sizes["VmHWM"] - sizes["RssShmem"] - sizes["RssFile"]

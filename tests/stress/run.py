@@ -22,9 +22,8 @@ import tracefile  # noqa: E402 pylint: disable=wrong-import-position
 OPTIONS = argparse.Namespace(kills=1000, inventions=5000000)
 DEFAULT_MEMORY_KB = 256 << 10
 RING_MB = 8
-# While it falls behind, the tool has copies of what was in the rings: what waits for its turn and what came after it, each in a
-# room that doubles, and where they are.
-COPIES_KB = 6 * (RING_MB << 10) * os.cpu_count()
+# While it falls behind, the tool has copies of what was in the rings, and of where each record is.
+COPIES_KB = 2 * (RING_MB << 10) * os.cpu_count()
 
 
 def loads(data):

@@ -78,6 +78,7 @@ struct processes {
 	struct processes_stats stats;
 	struct process_description described[PROCESSES_DESCRIBED];
 	size_t n_described;
+	bool ending;  /* nothing is raised any more */
 	bool by_hand; /* a semaphore was raised so, or might have to be lowered so */
 	struct processes_silent silent[PROCESSES_SILENT];
 	size_t n_silent;

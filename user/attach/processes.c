@@ -362,7 +362,9 @@ const struct processes_silent *processes__silent(const struct processes *p, size
 
 void processes__detach_begins(struct processes *p)
 {
-	switching__before_end(p);
+	if (!p->ending)
+		switching__before_end(p);
+	p->ending = true;
 }
 
 void processes__detached(struct processes *p)

@@ -65,7 +65,7 @@ const struct processes_silent *processes__silent(const struct processes *p, size
 /* Was something not attached to, as a probe would have done harm? It was said. */
 bool processes__were_spared(const struct processes *p);
 
-/* Before the collector is freed, which detaches, and after that: see that it can, and that it has. */
+/* Before the collector is stopped, which detaches, and after it was freed: see that it can, and that it has. */
 void processes__detach_begins(struct processes *p);
 void processes__detached(struct processes *p);
 

@@ -21,6 +21,7 @@
 #include "rings.h"
 
 #define LAPS_RING_MAX (256u << 20)
+#define PIECE_MIN (1u << 20)  /* bytes of a ring that are read at once */
 #define STOP_NS 2500000000u   /* to the end of a record that somebody is in the midst of */
 #define STOP_MARGIN_NS 10000u /* what is written just now may be stamped a little later */
 
@@ -44,7 +45,7 @@ struct collector {
 	struct programs programs;
 	struct ring *rings;
 	size_t n_rings;
-	uint64_t ring_size;
+	uint64_t ring_size, piece;
 	struct order *order;
 	struct frontier frontier;
 	struct batches *batches; /* NULL: each event is a record of the rings */
@@ -52,6 +53,7 @@ struct collector {
 	size_t n_batched;
 	uint64_t passed;     /* until then */
 	uint64_t safe_until; /* no record older than this can come any more */
+	bool has_more;       /* than was read the last time */
 	int n_cpus;          /* possible ones: the kernel counts for each of them */
 };
 
@@ -77,8 +79,9 @@ static int on_record(void *ctx, void *record, size_t size)
 		      0 :
 		      order__add(ring->owner->order, head->ts, record, size);
 	ring->taken += size;
-	/* A producer may be faster than we are: come back to the other rings after one round of this one. */
-	return err ? err : ring->taken > ring->owner->ring_size ? -EAGAIN : 0;
+	/* What is read has a copy until it is passed on: a piece of each ring, so that all of them get there together.
+	 */
+	return err ? err : ring->taken >= ring->owner->piece ? -EAGAIN : 0;
 }
 
 static int open_ring(struct collector *c, unsigned i)
@@ -117,6 +120,7 @@ static int plan_rings(struct collector *c, uint64_t wanted)
 
 	c->n_rings = plan.n;
 	c->ring_size = plan.size;
+	c->piece = plan.size / (FRONTIER_GOALS / 2) > PIECE_MIN ? plan.size / (FRONTIER_GOALS / 2) : PIECE_MIN;
 	return err;
 }
 
@@ -347,27 +351,46 @@ void collector__set_verdict(struct collector *c, const struct verdict_key *key, 
 		log_verbose("a verdict of the filter is not in the kernel: %s", strerror(errno));
 }
 
+/* Its records would only wait for those of a ring that is behind; there they lie as well. */
+static bool can_wait(const struct collector *c, size_t i)
+{
+	return order__bytes(c->order) >= collector__ring_bytes(c) && !frontier__is_behind(&c->frontier, i);
+}
+
+static int read_ring(struct collector *c, size_t i, uint64_t now)
+{
+	struct ring *ring = &c->rings[i];
+	bool ask = !can_wait(c, i);
+	int n;
+
+	frontier__aim(&c->frontier, i, __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE), now);
+	ring->taken = 0;
+	n = ask ? ring_buffer__consume(ring->reader) : 0;
+	if (n < 0 && n != -EAGAIN)
+		return n;
+	frontier__reach(&c->frontier, i, *ring->consumed, ask);
+	c->has_more |= n == -EAGAIN;
+	return 0;
+}
+
 int collector__read(struct collector *c)
 {
 	int err = c->batches ? batches__read(c->batches) : 0;
 	uint64_t now = collector__now();
 
+	c->has_more = false;
+	for (size_t i = 0; !err && i < c->n_rings; i++)
+		err = read_ring(c, i, now);
 	if (err)
 		return err;
-	for (size_t i = 0; i < c->n_rings; i++) {
-		struct ring *ring = &c->rings[i];
-		int n;
-
-		frontier__aim(&c->frontier, i, __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE), now);
-		ring->taken = 0;
-		n = ring_buffer__consume(ring->reader);
-		if (n < 0 && n != -EAGAIN)
-			return n;
-		frontier__reach(&c->frontier, i, *ring->consumed);
-	}
 	now = frontier__until(&c->frontier, now);
 	c->safe_until = !c->batches || now < batches__safe_until(c->batches) ? now : batches__safe_until(c->batches);
 	return 0;
+}
+
+bool collector__has_more(const struct collector *c)
+{
+	return c->has_more;
 }
 
 struct passing {
@@ -404,12 +427,23 @@ uint64_t collector__passed_until(const struct collector *c)
 	return c->safe_until;
 }
 
-static bool rings_empty(const struct collector *c)
+/* Bytes of all rings since they were made. */
+static uint64_t produced(const struct collector *c)
 {
+	uint64_t sum = 0;
+
 	for (size_t i = 0; i < c->n_rings; i++)
-		if (*c->rings[i].consumed != __atomic_load_n(c->rings[i].produced, __ATOMIC_ACQUIRE))
-			return false;
-	return true;
+		sum += __atomic_load_n(c->rings[i].produced, __ATOMIC_ACQUIRE);
+	return sum;
+}
+
+static uint64_t consumed(const struct collector *c)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < c->n_rings; i++)
+		sum += *c->rings[i].consumed;
+	return sum;
 }
 
 /* What was written until now, also if somebody is in the midst of it. */
@@ -440,19 +474,26 @@ static int end_batches(struct collector *c, collect_cb cb, void *ctx)
 
 int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 {
-	uint64_t until = collector__now() + 1000000000u;
+	uint64_t until = collector__now() + FRONTIER_PATIENCE, before = 0, read;
 	int err = 0, quiet = 0;
 
 	c->programs.skel->bss->stopped = true;
 	if (c->batches)
 		err = end_batches(c, cb, ctx);
+	/* The kernel takes its time for that: it has it while we read. */
+	programs__detach_begins(&c->programs);
 	/* A program that is running now may still be about to reserve: look until nothing comes any more. */
 	while (!err && quiet < 10 && collector__now() < until) {
 		err = collector__read(c);
 		if (!err)
 			err = collector__pass(c, cb, ctx);
-		quiet = rings_empty(c) ? quiet + 1 : 0;
-		usleep(1000);
+		read = consumed(c);
+		quiet = read == produced(c) ? quiet + 1 : 0;
+		if (read != before)
+			until = collector__now() + FRONTIER_PATIENCE;
+		else
+			usleep(1000);
+		before = read;
 	}
 	return err ? err : drain(c, UINT64_MAX, cb, ctx);
 }

@@ -88,8 +88,10 @@ void collector__set_epoch(struct collector *c, uint32_t epoch);
 void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v,
 			    uint32_t epoch);
 
-/* Read all records that are complete up to now. 0 or -errno. */
+/* Read what is complete of the rings by now, at most a piece of each: what is read is held until it is passed on. 0 or
+ * -errno. */
 int collector__read(struct collector *c);
+bool collector__has_more(const struct collector *c); /* than that piece of one */
 
 /* Pass those on of which no older one can come, oldest first; stops at the first error of `cb`. With -ECANCELED what is
  * left stays for the next time. */
@@ -98,8 +100,8 @@ int collector__pass(struct collector *c, collect_cb cb, void *ctx);
 /* Records older than this have all been passed on. */
 uint64_t collector__passed_until(const struct collector *c);
 
-/* No program does anything from here on; pass what is left. Nothing that was reserved before is missed, unless it
- * takes longer than a second. */
+/* No program does anything from here on, and all that is attached is being detached, until collector__free(); pass what
+ * is left. Nothing that was reserved before is missed, unless nothing comes for a second. */
 int collector__stop(struct collector *c, collect_cb cb, void *ctx);
 
 int collector__counts(const struct collector *c, enum probe probe, struct collect_counts *ret);

@@ -19,39 +19,55 @@ void frontier__clear(struct frontier *f)
 	*f = (struct frontier){ 0 };
 }
 
+static struct frontier_goal *goal(struct frontier_ring *ring, unsigned i)
+{
+	return &ring->goals[(ring->first + i) % FRONTIER_GOALS];
+}
+
 void frontier__aim(struct frontier *f, size_t i, uint64_t produced, uint64_t now)
 {
 	struct frontier_ring *ring = &f->rings[i];
 
-	ring->last = (struct frontier_goal){ produced, now };
-	if (!ring->aims)
-		ring->first = ring->last;
-	ring->aims = true;
+	if (!ring->n_goals)
+		ring->moved = now;
+	/* With nothing new the last look's end is this one's. */
+	if (!ring->n_goals || (ring->n_goals < FRONTIER_GOALS && goal(ring, ring->n_goals - 1)->position != produced))
+		ring->n_goals++;
+	*goal(ring, ring->n_goals - 1) = (struct frontier_goal){ produced, now };
 }
 
-void frontier__reach(struct frontier *f, size_t i, uint64_t consumed)
+void frontier__reach(struct frontier *f, size_t i, uint64_t consumed, bool asked)
 {
 	struct frontier_ring *ring = &f->rings[i];
 
-	if (!ring->aims || consumed < ring->first.position)
-		return;
-	ring->aims = consumed < ring->last.position;
-	ring->read_until = ring->aims ? ring->first.ts : ring->last.ts;
-	ring->first = ring->last;
+	if (ring->n_goals && (consumed != ring->consumed || !asked))
+		ring->moved = goal(ring, ring->n_goals - 1)->ts;
+	ring->consumed = consumed;
+	while (ring->n_goals && goal(ring, 0)->position <= consumed) {
+		ring->read_until = goal(ring, 0)->ts;
+		ring->first = (ring->first + 1) % FRONTIER_GOALS;
+		ring->n_goals--;
+	}
+}
+
+static bool is_waited_for(const struct frontier_ring *ring, uint64_t now)
+{
+	return !ring->n_goals || now - ring->moved <= FRONTIER_PATIENCE;
 }
 
 uint64_t frontier__until(struct frontier *f, uint64_t now)
 {
 	uint64_t least = now;
 
-	for (size_t i = 0; i < f->n; i++) {
-		const struct frontier_ring *ring = &f->rings[i];
-		bool late = ring->aims && now - ring->first.ts > FRONTIER_PATIENCE;
-
-		if (!late && ring->read_until < least)
-			least = ring->read_until;
-	}
+	for (size_t i = 0; i < f->n; i++)
+		if (is_waited_for(&f->rings[i], now) && f->rings[i].read_until < least)
+			least = f->rings[i].read_until;
 	if (least > f->until)
 		f->until = least;
 	return f->until;
+}
+
+bool frontier__is_behind(const struct frontier *f, size_t i)
+{
+	return f->rings[i].read_until <= f->until;
 }

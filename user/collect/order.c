@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ENTRIES_MIN 1024
+#define BYTES_MIN (1u << 18)
+
 struct entry {
 	uint64_t ts;
 	size_t offset, size; /* in the bytes */
@@ -36,9 +39,15 @@ void order__free(struct order *o)
 	free(o);
 }
 
+/* Bounded by what its caller adds, and by little more than that. */
+static size_t more(size_t room)
+{
+	return room + room / 8;
+}
+
 static int grow_entries(struct order *o)
 {
-	size_t room = o->room ? o->room * 2 : 1024;
+	size_t room = o->room ? more(o->room) : ENTRIES_MIN;
 	struct entry *entries = realloc(o->entries, room * sizeof(*entries)), *spare;
 
 	if (!entries)
@@ -54,13 +63,15 @@ static int grow_entries(struct order *o)
 
 static int grow_bytes(char **bytes, size_t *room, size_t need)
 {
-	size_t bigger = *room ? *room : 1 << 18;
+	size_t bigger = more(*room);
 	char *p;
 
 	if (need <= *room)
 		return 0;
-	while (bigger < need)
-		bigger *= 2;
+	if (bigger < need)
+		bigger = need;
+	if (bigger < BYTES_MIN)
+		bigger = BYTES_MIN;
 	p = realloc(*bytes, bigger);
 	if (!p)
 		return -ENOMEM;
@@ -79,6 +90,11 @@ int order__add(struct order *o, uint64_t ts, const void *record, size_t size)
 	o->entries[o->n++] = (struct entry){ ts, o->used, size };
 	o->used += padded;
 	return 0;
+}
+
+size_t order__bytes(const struct order *o)
+{
+	return o->used;
 }
 
 static size_t run_end(const struct entry *e, size_t from, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * order: records of several ring buffers in, the same records sorted by time out, once it is known that none can
- * come that is older. Holds copies in between: at most what the rings held since the last call.
+ * come that is older. Holds copies in between.
  */
 #ifndef VIZTRACE_ORDER_H
 #define VIZTRACE_ORDER_H
@@ -16,6 +16,9 @@ void order__free(struct order *o);
 
 /* 0 or -ENOMEM. */
 int order__add(struct order *o, uint64_t ts, const void *record, size_t size);
+
+/* Of the records that it holds. */
+size_t order__bytes(const struct order *o);
 
 /* Pass all records with a time below `until` on, oldest first, those of one time in the order of adding. Stops at the
  * first error of `cb`, which is returned; records from there on are dropped, unless it is -ECANCELED. */

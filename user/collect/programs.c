@@ -578,8 +578,21 @@ int programs__choose_site(struct programs *p, enum site wanted)
 
 /* ---- The end ---- */
 
+static void *detach_all(void *p)
+{
+	detach_from(p, 0);
+	return NULL;
+}
+
+void programs__detach_begins(struct programs *p)
+{
+	p->detaching = !pthread_create(&p->detacher, NULL, detach_all, p);
+}
+
 void programs__free(struct programs *p)
 {
+	if (p->detaching)
+		pthread_join(p->detacher, NULL);
 	detach_from(p, 0);
 	free(p->attachments);
 	follow_bpf__destroy(p->follow);

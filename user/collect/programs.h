@@ -14,6 +14,7 @@
 #ifndef VIZTRACE_PROGRAMS_H
 #define VIZTRACE_PROGRAMS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,8 @@ struct programs {
 	struct attachment *attachments;
 	size_t n_attachments;
 	int nothing; /* a program that does nothing, while there is a use for it */
+	pthread_t detacher;
+	bool detaching;
 };
 
 /* Load; `several`: probes fire for processes too that are not traced; `no_faults`: never fault a page in. 0 or -errno:
@@ -66,6 +69,9 @@ int programs__attach_batch(struct programs *p, int program, const struct elf_fil
 int programs__nudge(struct programs *p, const struct elf_file *elf, int fd, pid_t pid, uint32_t kinds, bool batched);
 size_t programs__detach_dead(struct programs *p, pid_t pid);
 void programs__detach_file(struct programs *p, const struct elf_file *elf);
+
+/* From all, in a thread: until programs__free() nothing else may be called. */
+void programs__detach_begins(struct programs *p);
 
 /* Detaches. All zeros is fine. */
 void programs__free(struct programs *p);
