@@ -15,10 +15,12 @@ SMALLEST_PACKET = 6  # with tag and length; the reader looks at five bytes befor
 
 # By message: the number of a field, its name, and what it is: an unsigned (u) or signed (i) number, bool (b), double (d), text
 # (s), or another message; "*" if there may be several.
+OURS = {2040: ("thread", "u"), 2041: ("note", "u"), 2042: ("zeros", "u"), 2043: ("address", "u"), 2044: ("class", "s"),
+        2045: ("id", "s"), 2046: ("deleted", "u")}  # Perfetto passes over these
 MESSAGES = {
     "packet": {6: ("clock_snapshot", "snapshot"), 8: ("timestamp", "u"), 10: ("sequence", "u*"), 11: ("event", "event"),
                12: ("interned", "interned"), 13: ("flags", "u"), 59: ("defaults", "defaults"), 60: ("track", "track"),
-               87: ("first", "b"), 126: ("attributes", "attributes")},
+               87: ("first", "b"), 126: ("attributes", "attributes"), **OURS},
     "snapshot": {1: ("clocks", "clock*"), 2: ("primary", "u")},
     "clock": {1: ("id", "u"), 2: ("time", "u")},
     "defaults": {11: ("event", "event_defaults"), 58: ("clock", "u")},
@@ -32,8 +34,9 @@ MESSAGES = {
               12: ("ints", "i*"), 22: ("categories", "s*"), 23: ("name", "s"), 30: ("int", "i"), 31: ("int_tracks", "u*"),
               44: ("double", "d"), 45: ("double_tracks", "u*"), 46: ("doubles", "d*")},
     "annotation": {1: ("name_iid", "u"), 2: ("bool", "b"), 4: ("int", "i"), 5: ("double", "d"), 6: ("string", "s"),
-                   7: ("pointer", "u"), 10: ("name", "s"), 11: ("dict", "annotation*"), 12: ("array", "annotation*")},
-    "interned": {2: ("event_names", "text*"), 3: ("annotation_names", "text*")},
+                   7: ("pointer", "u"), 10: ("name", "s"), 11: ("dict", "annotation*"), 12: ("array", "annotation*"),
+                   17: ("word", "u")},
+    "interned": {2: ("event_names", "text*"), 3: ("annotation_names", "text*"), 29: ("word_names", "text*")},
     "text": {1: ("iid", "u"), 2: ("text", "s")},
     "attributes": {1: ("attribute", "attribute*")},
     "attribute": {1: ("key", "s"), 2: ("long", "i"), 3: ("string", "s")},
@@ -130,8 +133,8 @@ def packets(data, cut=False):
 
 
 Track = collections.namedtuple("Track", "uuid parent name pid tid kind")
-Sample = collections.namedtuple("Sample", "ts pid name key value closing")
-State = collections.namedtuple("State", "ts track name args")  # without a name: the one before ends
+Sample = collections.namedtuple("Sample", "ts pid tid name key value closing")
+State = collections.namedtuple("State", "ts tid track name args")  # without a name: the one before ends
 Slice = collections.namedtuple("Slice", "ts track phase name args")
 Instant = collections.namedtuple("Instant", "ts track name args")
 
@@ -151,6 +154,8 @@ class Trace:
         self.attributes = {}
         self.sequences = {}
         self.state_now = {}  # of a track: name and time
+        self.writers = {}  # of a track, or of that above a counter's: the latest thread
+        self.deleted = []  # (ts, pid, tid, name) of objects
         self.n_packets = 0
 
     def samples_of(self, name, key):
@@ -193,6 +198,13 @@ class Trace:
 
     # ---- events ----
 
+    def thread(self, packet, track):
+        track = track.parent if track.kind == "counter" else track
+        if "thread" in packet:
+            assert self.writers.get(track.uuid) != packet["thread"], "a thread that is known"
+            self.writers[track.uuid] = packet["thread"]
+        return self.writers.get(track.uuid, track.pid)
+
     def name(self, of, kind, sequence):
         assert not ("name" in of and "name_iid" in of), "a name twice"
         if "name_iid" not in of:
@@ -202,7 +214,7 @@ class Trace:
         return found
 
     def value(self, a, sequence):
-        values = [k for k in ("bool", "int", "double", "string", "pointer", "dict", "array") if k in a]
+        values = [k for k in ("bool", "int", "double", "string", "pointer", "word", "dict", "array") if k in a]
         assert values, "an annotation without a value vanishes"
         assert len(values) == 1, "an annotation of several values"
         if values == ["dict"]:
@@ -211,6 +223,10 @@ class Trace:
             for element in a["array"]:
                 assert "name" not in element and "name_iid" not in element, "a name in a list"
             return [self.value(element, sequence) for element in a["array"]]
+        if values == ["word"]:
+            word = sequence.names.get(("word", a["word"]))
+            assert word in ("null", "{}", "[]"), "no word of ours: %r" % word
+            return word
         value = a[values[0]]
         assert values != ["double"] or value - value == 0, "a double that is no number"
         return value
@@ -231,7 +247,8 @@ class Trace:
         assert len(numbers) <= len(uuids), "more values than tracks"
         return list(zip(uuids, numbers))
 
-    def counter(self, ts, event, defaults):
+    def counter(self, ts, packet, defaults):
+        event = packet["event"]
         assert ("int" in event) != ("double" in event), "a counter with no value, or two"
         main = event.get("track", defaults.get("track"))
         values = [(main, event["int"] if "int" in event else event["double"])]
@@ -244,13 +261,14 @@ class Trace:
         assert "annotations" not in event and "name" not in event, "more than a value: %r" % event
         assert event.get("categories", ["closing"]) == ["closing"]
         values += more
+        tid = self.thread(packet, self.track(main, ("counter",)))
         assert len({uuid for uuid, _ in values}) == len(values), "two values for one track"
         for uuid, value in values:
             track = self.track(uuid, ("counter",))
             assert value - value == 0, "a value that is no number"
-            self.samples.append(Sample(ts, track.pid, track.parent.name, track.name, value, "categories" in event))
+            self.samples.append(Sample(ts, track.pid, tid, track.parent.name, track.name, value, "categories" in event))
 
-    def state(self, ts, track, name, args):
+    def state(self, ts, packet, track, name, args):
         if name is None:
             assert not args, "arguments of no state"
             assert self.state_now.get(track.uuid), "the end of no state"
@@ -258,7 +276,7 @@ class Trace:
             assert name, "a state with an empty name"
             assert self.state_now.get(track.uuid) != name, "the same state again makes no new row: %r" % name
         self.state_now[track.uuid] = name
-        self.states.append(State(ts, track, name, args))
+        self.states.append(State(ts, self.thread(packet, track), track, name, args))
 
     def event(self, packet, sequence, defaults):
         event = packet["event"]
@@ -267,7 +285,7 @@ class Trace:
         ts = packet["timestamp"] - self.clocks[MONOTONIC]
         kind = event.get("type")
         if kind == COUNTER:
-            self.counter(ts, event, defaults)
+            self.counter(ts, packet, defaults)
             return
         name = self.name(event, "event", sequence)
         args = self.args(event.get("annotations", []), sequence)
@@ -275,7 +293,7 @@ class Trace:
             assert field not in event, "a value of no counter"
         uuid = event.get("track", defaults.get("track"))
         if kind == STATE:
-            self.state(ts, self.track(uuid, ("state",)), name, args)
+            self.state(ts, packet, self.track(uuid, ("state",)), name, args)
         elif kind in (BEGIN, END):
             assert (name is not None) == (kind == BEGIN), "a slice begins with its name"
             self.slices.append(Slice(ts, self.track(uuid, ("thread", "plain")), "B" if kind == BEGIN else "E", name, args))
@@ -293,7 +311,7 @@ class Trace:
         assert sequence.defaults.get("clock") == MONOTONIC, "times of another clock"
 
     def intern(self, packet, sequence):
-        for kind in ("event", "annotation"):
+        for kind in ("event", "annotation", "word"):
             for text in packet["interned"].get(kind + "_names", []):
                 assert text["iid"], "0 is no number of a name"
                 known = sequence.names.setdefault((kind, text["iid"]), text["text"])
@@ -326,6 +344,10 @@ class Trace:
             self.intern(packet, sequence)
         if "track" in packet:
             self.describe(packet["track"])
+        if "deleted" in packet:
+            track = self.track(packet["deleted"], ("state",))
+            assert not self.state_now.get(track.uuid), "an object that is destroyed in a state"
+            self.deleted.append((packet["timestamp"] - self.clocks[MONOTONIC], track.pid, packet["thread"], track.name))
         if "event" in packet:
             self.event(packet, sequence, sequence.defaults.get("event", {}))
         for a in packet.get("attributes", {}).get("attribute", []):

@@ -37,22 +37,28 @@ def json_counters(events):
         if e["ph"] == "C":
             name = "%s %s" % (e["name"], e["id"]) if "id" in e else e["name"]
             for key, value in e["args"].items():
-                yield ns(e), e["pid"], name, key, float(value), e.get("viz") == "closing"
+                yield ns(e), e["pid"], e["tid"], name, key, float(value), e.get("viz") == "closing"
 
 
 def json_states(events):
-    """("state", ts, pid, name, attributes), and where a life ends, or the trace: ("end", ts, pid, name)."""
+    """("state", ts, pid, tid, name, attributes), and where a life ends, or the trace: ("end", ts, pid, tid, name)."""
     snapshots = {(e["pid"], e["id"], e["scope"], ns(e)) for e in events if e["ph"] == "O"}
     for e in events:
         if e["ph"] == "N":
-            yield "state", ns(e), e["pid"], label(e), {"address": int(e["id"], 16)}
+            yield "state", ns(e), e["pid"], e["tid"], label(e), {"address": int(e["id"], 16)}
         elif e["ph"] == "O":
             attributes = tracefile.as_text(tracefile.plain_keys(e["args"]["snapshot"]))
-            yield "state", ns(e), e["pid"], label(e), attributes or {}
+            yield "state", ns(e), e["pid"], e["tid"], label(e), attributes or {}
         elif e["ph"] == "e" and e["cat"] == "object":
             address, scope = e["id2"]["local"].split(":", 1)[0], e["id2"]["local"].split(":", 1)[1].rsplit(":", 1)[0]
             if (e["pid"], address, scope, ns(e)) not in snapshots:
-                yield "end", ns(e), e["pid"], label({"name": e["name"], "scope": scope})
+                yield "end", ns(e), e["pid"], e["tid"], label({"name": e["name"], "scope": scope})
+
+
+def json_deleted(events):
+    for e in events:
+        if e["ph"] == "D":
+            yield ns(e), e["pid"], e["tid"], label(e)
 
 
 def json_slices(events):
@@ -87,7 +93,7 @@ def json_names(events, kind):
 
 def counters(trace):
     for s in trace.samples:
-        yield s.ts, s.pid, s.name, s.key, float(s.value), s.closing
+        yield s.ts, s.pid, s.tid, s.name, s.key, float(s.value), s.closing
 
 
 def states(trace):
@@ -95,9 +101,9 @@ def states(trace):
     for i, s in enumerate(trace.states):
         following = trace.states[i + 1] if i + 1 < len(trace.states) else None
         if s.name is not None:
-            yield "state", s.ts, s.track.pid, s.track.name, s.args
+            yield "state", s.ts, s.track.pid, s.tid, s.track.name, s.args
         elif not (following and following.track is s.track and following.ts == s.ts and following.name is not None):
-            yield "end", s.ts, s.track.pid, s.track.name
+            yield "end", s.ts, s.track.pid, s.tid, s.track.name
 
 
 def slices(trace):
@@ -266,6 +272,7 @@ class Both(harness.Case):
         self.assertLess(abs(trace.clocks[pftrace.REALTIME] / 1e9 - os.stat(self.dir / chrome).st_mtime), 3600)
         self.equal(json_counters(events), counters(trace), "counters")
         self.equal(json_states(events), states(trace), "states")
+        self.equal(json_deleted(events), trace.deleted, "ends of objects")
         self.equal(json_slices(events), slices(trace), "slices")
         self.equal(json_open_before(events), open_before(trace), "slices that were open before")
         self.equal(json_instants(events), instants(trace), "instants")

@@ -9,7 +9,7 @@
 #include "../common/utf8.h"
 #include "jsontext.h"
 #include "number.h"
-#include "perfetto_fields.h"
+#include "../common/perfetto_fields.h"
 
 #define MAX_DEPTH 64 /* of values in each other: viewers recurse, and so do we */
 #define TRUNCATED "\xe2\x80\xa6 (truncated)"
@@ -23,6 +23,17 @@ struct trees {
 static void put_text(struct perfetto_args *a, const char *text)
 {
 	proto__string(a->to, ANNOTATION_STRING, text, strlen(text));
+}
+
+/* What would vanish, or crash who reads it, is shown as a word that no text of the target can be. */
+static void put_word(struct perfetto_args *a, const char *word)
+{
+	uint64_t number = perfetto_names__number(a->names, INTERNED_WORD, word, strlen(word));
+
+	if (number)
+		proto__uint(a->to, ANNOTATION_WORD, number);
+	else
+		put_text(a, word);
 }
 
 static void put_key(struct perfetto_args *a, const char *key)
@@ -102,12 +113,12 @@ static void put_parsed(struct perfetto_args *a, const json_t *parsed)
 	switch (json_typeof(parsed)) {
 	case JSON_OBJECT:
 		if (!json_object_size(parsed))
-			put_text(a, "{}");
+			put_word(a, "{}");
 		put_parsed_members(a, ANNOTATION_DICT, parsed);
 		break;
 	case JSON_ARRAY:
 		if (!json_array_size(parsed))
-			put_text(a, "[]");
+			put_word(a, "[]");
 		json_array_foreach(parsed, i, element)
 		{
 			put_parsed_member(a, ANNOTATION_ARRAY, NULL, element);
@@ -120,14 +131,14 @@ static void put_parsed(struct perfetto_args *a, const json_t *parsed)
 	case JSON_REAL: put_double(a, json_real_value(parsed)); break;
 	case JSON_TRUE: proto__uint(a->to, ANNOTATION_BOOL, 1); break;
 	case JSON_FALSE: proto__uint(a->to, ANNOTATION_BOOL, 0); break;
-	case JSON_NULL: put_text(a, "null"); break;
+	case JSON_NULL: put_word(a, "null"); break;
 	}
 }
 
 /* What is not JSON, or cut, is shown as the text that it is. */
 static void put_json_text(struct perfetto_args *a, const struct value *v)
 {
-	const struct jsontext_rules rules = { .empty_as_text = true };
+	const struct jsontext_rules rules = { 0 };
 	struct jsontext_stats stats = { 0 };
 	json_t *parsed = NULL;
 
@@ -182,9 +193,8 @@ static struct trees put_children(struct perfetto_args *a, struct trees trees, in
 		return next_tree(trees);
 	}
 	trees = (struct trees){ trees.v + 1, trees.n - 1 };
-	/* An empty one would vanish. */
 	if (!v->n_children)
-		put_text(a, is_dict ? "{}" : "[]");
+		put_word(a, is_dict ? "{}" : "[]");
 	for (uint32_t i = 0; i < v->n_children && trees.n; i++)
 		trees = put_tree(a, is_dict ? ANNOTATION_DICT : ANNOTATION_ARRAY, is_dict, trees, depth + 1);
 	return trees;
@@ -201,8 +211,7 @@ static struct trees put_value(struct perfetto_args *a, struct trees trees, int d
 	case VALUE_BOOL: proto__uint(a->to, ANNOTATION_BOOL, v->u != 0); break;
 	case VALUE_STRING: put_string(a, v); break;
 	case VALUE_JSON: put_json_text(a, v); break;
-	/* Without a value it would vanish. */
-	case VALUE_NULL: put_text(a, "null"); break;
+	case VALUE_NULL: put_word(a, "null"); break;
 	case VALUE_UNREADABLE: put_text(a, EVENT_UNREADABLE_NAME); break;
 	case VALUE_LIST:
 	case VALUE_DICT: return put_children(a, trees, depth);

@@ -18,6 +18,7 @@ struct known_counter {
 	uint64_t first_track;    /* of the series; they are numbered on */
 	uint32_t first_sequence; /* of the chunks */
 	bool used;
+	uint32_t tid; /* who wrote the sample before */
 	uint32_t set; /* of the sample before */
 	size_t n_shown;
 	size_t n_series;
@@ -85,8 +86,8 @@ static bool goes_as_double(const struct value *v)
 	return v->type == VALUE_DOUBLE || (v->type == VALUE_UINT && v->u > INT64_MAX);
 }
 
-static struct known_counter *make_counter(struct perfetto_counters *c, struct perfetto_packets *to, uint64_t serial,
-					  const struct value *values, size_t n_values)
+static struct known_counter *make_counter(struct perfetto_counters *c, struct perfetto_packets *to, uint32_t pid,
+					  uint64_t serial, const struct value *values, size_t n_values)
 {
 	struct known_counter *k = calloc(1, sizeof(*k) + n_values * sizeof(k->series[0]));
 
@@ -110,6 +111,7 @@ static struct known_counter *make_counter(struct perfetto_counters *c, struct pe
 	c->tracks += 1 + n_values;
 	k->first_sequence = to->last_sequence + 1;
 	to->last_sequence += (uint32_t)((n_values + CHUNK - 1) / CHUNK);
+	k->tid = pid;
 	k->n_shown = SIZE_MAX;
 	return k;
 }
@@ -119,18 +121,21 @@ static int describe_parent(struct perfetto_packets *to, const struct known_count
 {
 	const char *name = counter->name ? counter->name : EVENT_UNREADABLE_NAME;
 	struct proto *fields = perfetto_packets__begin(to, 1);
-	size_t track = proto__begin(fields, PACKET_TRACK);
-	char full[512];
+	size_t track = proto__begin(fields, PACKET_TRACK), text;
 
 	proto__uint(fields, TRACK_UUID, track_of(k->first_track - 1));
 	proto__uint(fields, TRACK_PARENT, process);
-	if (counter->id && strlen(name) + strlen(counter->id) + 2 < sizeof(full)) {
-		strcpy(stpcpy(stpcpy(full, name), " "), counter->id);
-		name = full;
+	text = proto__begin(fields, TRACK_NAME);
+	proto__piece(fields, name, strlen(name));
+	if (counter->id) {
+		proto__raw(fields, " ", 1);
+		proto__piece(fields, counter->id, strlen(counter->id));
 	}
-	proto__string(fields, TRACK_NAME, name, strlen(name));
+	proto__end(fields, text);
 	proto__uint(fields, TRACK_MERGE, 2);
 	proto__end(fields, track);
+	if (counter->id)
+		proto__string(fields, PACKET_OUR_ID, counter->id, strlen(counter->id));
 	return perfetto_packets__end(to);
 }
 
@@ -166,7 +171,7 @@ static int describe_chunk(struct perfetto_counters *c, struct perfetto_packets *
 }
 
 /* Whatever has been known of it is over: the tracks are new ones. */
-static int introduce(struct perfetto_counters *c, struct perfetto_packets *to, uint64_t process,
+static int introduce(struct perfetto_counters *c, struct perfetto_packets *to, uint32_t pid, uint64_t process,
 		     const struct trace_counter *counter, const struct value *values, size_t n_values,
 		     struct known_counter **ret)
 {
@@ -178,7 +183,7 @@ static int introduce(struct perfetto_counters *c, struct perfetto_packets *to, u
 		table__drop(&c->known, is_idle, NULL);
 		c->limit = c->known.used + PERFETTO_COUNTERS_KEPT;
 	}
-	k = make_counter(c, to, counter->serial, values, n_values);
+	k = make_counter(c, to, pid, counter->serial, values, n_values);
 	if (!k)
 		return -ENOMEM;
 	err = describe_parent(to, k, process, counter);
@@ -270,10 +275,11 @@ static void put_by_defaults(struct proto *event, const struct chunk *s)
 			   s->of->series[s->begin + i].is_double);
 }
 
-/* Each with its track, zeros last: as doubles, which come after the integers. */
-static void put_in_full(struct proto *event, const struct chunk *s)
+/* Each with its track, zeros last: as doubles, which come after the integers. Which of these zeros are not of the type
+ * that their series has. */
+static uint64_t put_in_full(struct proto *event, const struct chunk *s)
 {
-	uint64_t first = s->of->first_track;
+	uint64_t first = s->of->first_track, others = 0;
 
 	proto__uint(event, EVENT_FIELD_TRACK, track_of(first + s->shown[0]));
 	put_number(event, EVENT_FIELD_INT, EVENT_FIELD_DOUBLE, &s->values[0], goes_as_double(&s->values[0]));
@@ -287,16 +293,21 @@ static void put_in_full(struct proto *event, const struct chunk *s)
 			proto__uint(event, is_double ? EVENT_FIELD_MORE_DOUBLE_TRACKS : EVENT_FIELD_MORE_INT_TRACKS,
 				    track_of(first + s->shown[i]));
 			put_number(event, EVENT_FIELD_MORE_INTS, EVENT_FIELD_MORE_DOUBLES, v, is_double);
+			if (zeros && goes_as_double(v) != s->of->series[s->shown[i]].is_double)
+				others |= 1u << (s->shown[i] - s->begin);
 		}
 	}
+	return others;
 }
 
-static int put_chunk(struct perfetto_packets *to, uint64_t ts, const struct chunk *s, bool closing)
+/* `tid`: 0 or who writes it from here on. */
+static int put_chunk(struct perfetto_packets *to, struct where at, uint32_t tid, const struct chunk *s, bool closing)
 {
 	static const char category[] = "closing";
 	uint32_t sequence = s->of->first_sequence + (uint32_t)(s->begin / CHUNK);
-	struct proto *fields = perfetto_packets__begin_at(to, sequence, ts);
+	struct proto *fields = perfetto_packets__begin_at(to, sequence, at.ts);
 	size_t event = proto__begin(fields, PACKET_EVENT);
+	uint64_t others = 0;
 
 	proto__uint(fields, EVENT_FIELD_TYPE, TYPE_COUNTER);
 	if (closing)
@@ -304,12 +315,16 @@ static int put_chunk(struct perfetto_packets *to, uint64_t ts, const struct chun
 	if (is_by_defaults(s))
 		put_by_defaults(fields, s);
 	else
-		put_in_full(fields, s);
+		others = put_in_full(fields, s);
 	proto__end(fields, event);
+	if (tid)
+		proto__uint(fields, PACKET_OUR_THREAD, tid);
+	if (others)
+		proto__uint(fields, PACKET_OUR_ZEROS, others);
 	return perfetto_packets__end(to);
 }
 
-int perfetto_counters__put(struct perfetto_counters *c, struct perfetto_packets *to, uint64_t ts, uint64_t process,
+int perfetto_counters__put(struct perfetto_counters *c, struct perfetto_packets *to, struct where at, uint64_t process,
 			   const struct trace_counter *counter, const struct value *values, size_t n_values,
 			   bool closing)
 {
@@ -321,7 +336,7 @@ int perfetto_counters__put(struct perfetto_counters *c, struct perfetto_packets 
 		if (!is_number(&values[i]))
 			return -EINVAL;
 	if (!k || !match(k, counter->set, values, n_values)) {
-		err = introduce(c, to, process, counter, values, n_values, &k);
+		err = introduce(c, to, at.pid, process, counter, values, n_values, &k);
 		if (err)
 			return err;
 		match(k, counter->set, values, n_values);
@@ -337,7 +352,8 @@ int perfetto_counters__put(struct perfetto_counters *c, struct perfetto_packets 
 			s.n++;
 			done++;
 		}
-		err = put_chunk(to, ts, &s, closing);
+		err = put_chunk(to, at, k->tid != at.tid ? at.tid : 0, &s, closing);
+		k->tid = at.tid;
 	}
 	return err;
 }

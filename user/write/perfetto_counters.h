@@ -30,7 +30,7 @@ struct perfetto_counters {
 #define PERFETTO_TRACK_KINDS 3 /* bits, the lowest ones */
 
 /* `process` is the track that they belong to, and was described. 0 or -errno; -EINVAL: one is no finite number. */
-int perfetto_counters__put(struct perfetto_counters *c, struct perfetto_packets *to, uint64_t ts, uint64_t process,
+int perfetto_counters__put(struct perfetto_counters *c, struct perfetto_packets *to, struct where at, uint64_t process,
 			   const struct trace_counter *counter, const struct value *values, size_t n_values,
 			   bool closing);
 

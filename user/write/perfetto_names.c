@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../common/hash.h"
-#include "perfetto_fields.h"
+#include "../common/perfetto_fields.h"
 
 struct interned {
 	uint64_t number;
@@ -45,7 +45,7 @@ uint64_t perfetto_names__number(struct perfetto_names *n, uint32_t kind, const c
 	hash = hash__text(text, size);
 	name = table__get(&n->by_hash, hash, kind);
 	if (!name)
-		name = perfetto_names__full(n) ? NULL : add(n, hash, kind, text, size);
+		name = perfetto_names__full(n) && kind != INTERNED_WORD ? NULL : add(n, hash, kind, text, size);
 	/* Another one of the same hash keeps the place. */
 	return name && name->size == size && !memcmp(name->text, text, size) ? name->number : 0;
 }

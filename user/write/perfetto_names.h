@@ -21,7 +21,7 @@ struct perfetto_names {
 	struct proto new; /* fields of InternedData for the packet to come */
 };
 
-/* `kind` is a field of InternedData. 0: the text is to be written as it is. */
+/* `kind` is a field of InternedData. 0: the text is to be written as it is. There is always room for our own words. */
 uint64_t perfetto_names__number(struct perfetto_names *n, uint32_t kind, const char *text, size_t size);
 
 /* Time to forget them all: it is full. */

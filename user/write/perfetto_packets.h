@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "output.h"
-#include "perfetto_fields.h"
+#include "../common/perfetto_fields.h"
 #include "proto.h"
 
 struct perfetto_packets {

@@ -157,8 +157,8 @@ static int make_room(struct perfetto_life *life, size_t n)
 	return 0;
 }
 
-int perfetto_states__name(struct perfetto_states *s, struct perfetto_life *life, uint64_t ts,
-			  const struct value *values, size_t n_values, bool *ret_same)
+int perfetto_states__name(struct perfetto_states *s, struct perfetto_life *life, const struct value *values,
+			  size_t n_values, bool *ret_same)
 {
 	size_t n = 0, i, at;
 	bool compare;
@@ -187,6 +187,5 @@ int perfetto_states__name(struct perfetto_states *s, struct perfetto_life *life,
 	hash = hash__text(s->name, s->size) | 1;
 	*ret_same = hash == life->name;
 	life->name = hash;
-	life->began = ts;
 	return 0;
 }

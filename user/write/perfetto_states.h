@@ -15,7 +15,8 @@
 
 /* An object that has a track. */
 struct perfetto_life {
-	uint64_t began;       /* when its latest state did */
+	uint32_t tid;         /* who wrote its latest state */
+	bool replaces;        /* it ended one, whose end was not told yet */
 	size_t n;             /* attributes in it */
 	uint64_t *attributes; /* a hash of each */
 	uint64_t name;        /* a hash of its name; 0: it has no state yet */
@@ -34,9 +35,9 @@ struct perfetto_life *perfetto_states__add(struct perfetto_states *s, uint64_t l
 void perfetto_states__remove(struct perfetto_states *s, uint64_t life);
 void perfetto_states__free(struct perfetto_states *s);
 
-/* The name of the state that begins at `ts`, in s->name, never empty; `*ret_same`: it may be that of the state before.
+/* The name of the state that begins, in s->name, never empty; `*ret_same`: it may be that of the state before.
  * 0 or -ENOMEM. */
-int perfetto_states__name(struct perfetto_states *s, struct perfetto_life *life, uint64_t ts,
-			  const struct value *values, size_t n_values, bool *ret_same);
+int perfetto_states__name(struct perfetto_states *s, struct perfetto_life *life, const struct value *values,
+			  size_t n_values, bool *ret_same);
 
 #endif

@@ -130,15 +130,10 @@ static size_t valid_run(const char *s, size_t size)
 	return n;
 }
 
-void proto__string(struct proto *p, uint32_t field, const char *s, size_t size)
+void proto__piece(struct proto *p, const char *s, size_t size)
 {
-	size_t run = valid_run(s, size), bad, begun;
+	size_t run = valid_run(s, size), bad;
 
-	if (run == size) {
-		proto__bytes(p, field, s, size);
-		return;
-	}
-	begun = proto__begin(p, field);
 	for (;;) {
 		proto__raw(p, s, run);
 		s += run;
@@ -153,6 +148,18 @@ void proto__string(struct proto *p, uint32_t field, const char *s, size_t size)
 		size -= bad;
 		run = valid_run(s, size);
 	}
+}
+
+void proto__string(struct proto *p, uint32_t field, const char *s, size_t size)
+{
+	size_t begun;
+
+	if (valid_run(s, size) == size) {
+		proto__bytes(p, field, s, size);
+		return;
+	}
+	begun = proto__begin(p, field);
+	proto__piece(p, s, size);
 	proto__end(p, begun);
 }
 

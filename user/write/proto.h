@@ -39,6 +39,9 @@ void proto__bytes(struct proto *p, uint32_t field, const void *data, size_t size
 /* Any bytes; always valid UTF-8 in the field, and no NUL: both are U+FFFD. */
 void proto__string(struct proto *p, uint32_t field, const char *s, size_t size);
 
+/* A part of a text that was begun as a message is. Each is made valid by itself, so do not split a character. */
+void proto__piece(struct proto *p, const char *s, size_t size);
+
 /* A message: what begin() returned is for end(), which puts its length before what was appended since. */
 size_t proto__begin(struct proto *p, uint32_t field);
 void proto__end(struct proto *p, size_t begun);

@@ -27,11 +27,13 @@ struct writer_perfetto {
 	struct trace_start start;
 	bool started;
 	struct where last;  /* where the latest event was */
-	struct proto event; /* the one that is being made */
+	struct proto event; /* the one that is being made, */
+	struct proto extra; /* and what is beside it in its packet */
 	struct perfetto_names names;
 	struct perfetto_args args;
 	struct perfetto_counters counters;
 	struct perfetto_states states;
+	uint64_t ended;         /* the object whose state ended last; 0: none, or it is destroyed */
 	struct table described; /* processes and threads */
 	uint64_t open_before;   /* slices, so far */
 };
@@ -145,14 +147,14 @@ static int need_thread(struct writer_perfetto *w, struct where at)
 	return !err && is_news(w, at.pid, at.tid) ? describe_thread(w, at, NULL) : err;
 }
 
-/* A track below that of the process. */
-static int describe_below(struct writer_perfetto *w, uint32_t pid, uint64_t number, const char *name, const char *more,
-			  bool is_state)
+/* A track below that of the process; of an object its class may be the name, too. */
+static int describe_below(struct writer_perfetto *w, uint32_t pid, uint64_t number, const char *name,
+			  const struct trace_object *object)
 {
+	const char *class = object && object->tag ? object->tag : "object";
 	int err = need_process(w, pid);
 	struct proto *fields;
-	size_t track;
-	char full[512];
+	size_t track, text;
 
 	if (err)
 		return err;
@@ -162,16 +164,23 @@ static int describe_below(struct writer_perfetto *w, uint32_t pid, uint64_t numb
 	track = proto__begin(fields, PACKET_TRACK);
 	proto__uint(fields, TRACK_UUID, number);
 	proto__uint(fields, TRACK_PARENT, process_track(pid));
-	if (more && strcmp(name, more) && strlen(name) + strlen(more) + 4 <= sizeof(full)) {
-		strcpy(stpcpy(stpcpy(stpcpy(full, name), " ("), more), ")");
-		name = full;
+	text = proto__begin(fields, TRACK_NAME);
+	proto__piece(fields, name, strlen(name));
+	if (object && strcmp(name, class) != 0) {
+		proto__raw(fields, " (", 2);
+		proto__piece(fields, class, strlen(class));
+		proto__raw(fields, ")", 1);
 	}
-	proto__string(fields, TRACK_NAME, name, strlen(name));
+	proto__end(fields, text);
 	/* Others of that name are others. */
 	proto__uint(fields, TRACK_MERGE, 2);
-	if (is_state)
+	if (object)
 		proto__end(fields, proto__begin(fields, TRACK_STATE));
 	proto__end(fields, track);
+	if (object) {
+		proto__uint(fields, PACKET_OUR_ADDRESS, object->address);
+		proto__string(fields, PACKET_OUR_CLASS, class, strlen(class));
+	}
 	return perfetto_packets__end(&w->packets);
 }
 
@@ -226,7 +235,7 @@ static void put_name(struct writer_perfetto *w, const char *name)
 static int end(struct writer_perfetto *w, struct where at)
 {
 	struct proto *fields, *names = &w->names.new;
-	int err = w->event.error ? w->event.error : names->error;
+	int err = w->event.error ? w->event.error : names->error ? names->error : w->extra.error;
 
 	if (err)
 		return err;
@@ -234,6 +243,8 @@ static int end(struct writer_perfetto *w, struct where at)
 	if (names->size)
 		proto__bytes(fields, PACKET_INTERNED, names->data, names->size);
 	proto__bytes(fields, PACKET_EVENT, w->event.data, w->event.size);
+	proto__raw(fields, w->extra.data, w->extra.size);
+	proto__clear(&w->extra);
 	err = perfetto_packets__end(&w->packets);
 	if (err)
 		return err;
@@ -254,7 +265,7 @@ static int write_sample(struct writer_perfetto *w, struct where at, const struct
 
 	w->last = at;
 	return err ? err :
-		     perfetto_counters__put(&w->counters, &w->packets, at.ts, process_track(at.pid), counter, values,
+		     perfetto_counters__put(&w->counters, &w->packets, at, process_track(at.pid), counter, values,
 					    n_values, closing);
 }
 
@@ -278,7 +289,7 @@ static int end_state(struct writer_perfetto *w, struct where at, uint64_t track)
 }
 
 static int write_state(struct writer_perfetto *w, struct where at, const struct trace_object *object,
-		       const struct value *values, size_t n_values)
+		       const struct value *values, size_t n_values, bool is_report)
 {
 	struct perfetto_life *life = perfetto_states__find(&w->states, object->life);
 	uint64_t track = track_of(object->life, OF_OBJECT);
@@ -289,16 +300,25 @@ static int write_state(struct writer_perfetto *w, struct where at, const struct 
 		life = perfetto_states__add(&w->states, object->life);
 		if (!life)
 			return -ENOMEM;
-		err = describe_below(w, at.pid, track, object->name, object->tag, true);
+		life->tid = at.pid;
+		err = describe_below(w, at.pid, track, object->name, object);
 		if (err)
 			return err;
 	}
-	err = perfetto_states__name(&w->states, life, at.ts, values, n_values, &same);
+	life->replaces = life->name;
+	err = perfetto_states__name(&w->states, life, values, n_values, &same);
 	/* Perfetto would let the one before go on. */
-	if (!err && same)
+	if (!err && same) {
+		proto__uint(&w->extra, PACKET_OUR_NOTE, NOTE_AGAIN);
 		err = end_state(w, at, track);
+	}
 	if (err)
 		return err;
+	if (life->tid != at.tid)
+		proto__uint(&w->extra, PACKET_OUR_THREAD, at.tid);
+	life->tid = at.tid;
+	if (is_report && !n_values)
+		proto__uint(&w->extra, PACKET_OUR_NOTE, NOTE_EMPTY);
 	begin(w, TYPE_STATE, track);
 	proto__string(&w->event, EVENT_FIELD_NAME, w->states.name, w->states.size);
 	if (!n_values)
@@ -309,23 +329,33 @@ static int write_state(struct writer_perfetto *w, struct where at, const struct 
 
 static int write_object_new(void *writer, struct where at, const struct trace_object *object)
 {
-	return write_state(writer, at, object, NULL, 0);
+	return write_state(writer, at, object, NULL, 0, false);
 }
 
 static int write_object_snapshot(void *writer, struct where at, const struct trace_object *object,
 				 const struct value *values, size_t n_values)
 {
-	return write_state(writer, at, object, values, n_values);
+	return write_state(writer, at, object, values, n_values, true);
 }
 
+/* The end of the state that it was in is there already. */
 static int write_object_delete(void *writer, struct where at, const struct trace_object *object)
 {
 	struct writer_perfetto *w = writer;
+	uint64_t track = track_of(object->life, OF_OBJECT);
+	struct proto *fields;
+	int err = 0;
 
-	if (!perfetto_states__find(&w->states, object->life))
-		return 0;
-	perfetto_states__remove(&w->states, object->life);
-	return end_state(w, at, track_of(object->life, OF_OBJECT));
+	/* It had none: nobody shows it. */
+	if (w->ended != object->life)
+		err = describe_below(w, at.pid, track, object->name, object);
+	if (err)
+		return err;
+	w->ended = 0;
+	fields = perfetto_packets__begin_at(&w->packets, 1, at.ts);
+	proto__uint(fields, PACKET_OUR_DELETED, track);
+	proto__uint(fields, PACKET_OUR_THREAD, at.tid);
+	return perfetto_packets__end(&w->packets);
 }
 
 /* The snapshot of the same values began it. */
@@ -336,13 +366,23 @@ static int write_state_begin(void *writer, struct where at, const struct trace_o
 	return 0;
 }
 
-/* It ends by itself where the next one begins: that was at the same time. Else it is the end of all that we know. */
+/* It ends by itself where the next one begins, which was told already. Else it is the end of all that we know. */
 static int write_state_end(void *writer, struct where at, const struct trace_object *object)
 {
 	struct writer_perfetto *w = writer;
-	const struct perfetto_life *life = perfetto_states__find(&w->states, object->life);
+	struct perfetto_life *life = perfetto_states__find(&w->states, object->life);
 
-	return !life || life->began == at.ts ? 0 : write_object_delete(writer, at, object);
+	if (!life)
+		return 0;
+	if (life->replaces) {
+		life->replaces = false;
+		return 0;
+	}
+	if (life->tid != at.tid)
+		proto__uint(&w->extra, PACKET_OUR_THREAD, at.tid);
+	perfetto_states__remove(&w->states, object->life);
+	w->ended = object->life;
+	return end_state(w, at, track_of(object->life, OF_OBJECT));
 }
 
 static int write_slice_begin(void *writer, struct where at, const char *name)
@@ -376,10 +416,11 @@ static int write_slice_before(void *writer, struct where at, uint64_t since, con
 	const struct value marked = { .key = "viz", .type = VALUE_STRING, .size = sizeof(mark) - 1, .s = mark };
 	struct writer_perfetto *w = writer;
 	uint64_t track = track_of(++w->open_before, OF_SLICE);
-	int err = describe_below(w, at.pid, track, name, NULL, false);
+	int err = describe_below(w, at.pid, track, name, NULL);
 
 	if (err)
 		return err;
+	proto__uint(&w->extra, PACKET_OUR_THREAD, at.tid);
 	begin(w, TYPE_BEGIN, track);
 	put_name(w, name);
 	perfetto_args__put(&w->args, EVENT_FIELD_ANNOTATION, &marked, 1);
@@ -508,6 +549,7 @@ void writer_perfetto__free(struct writer_perfetto *w)
 		return;
 	proto__free(&w->packets.fields);
 	proto__free(&w->event);
+	proto__free(&w->extra);
 	json__free(&w->args.text);
 	perfetto_names__free(&w->names);
 	perfetto_counters__free(&w->counters);

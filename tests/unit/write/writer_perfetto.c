@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 
-#include "write/perfetto_fields.h"
+#include "common/perfetto_fields.h"
 #include "write/writer_perfetto.h"
 #include "output_files.h"
 #include "../values.h"

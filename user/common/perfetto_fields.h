@@ -19,6 +19,25 @@ enum {
 	PACKET_TRACE_ATTRIBUTES = 126,
 };
 
+/*
+ * What this tool needs to read a file of its own once more, and what Perfetto has no word for. That decodes fields of a
+ * packet below 1000 and gives away 1000 to 1999; it passes over all others. Up to 2047 a number takes two bytes.
+ */
+enum {
+	PACKET_OUR_THREAD =
+		2040, /* who writes to the track, or to the counter's tracks, from here on; else the first one */
+	PACKET_OUR_NOTE = 2041,    /* see below */
+	PACKET_OUR_ZEROS = 2042,   /* which of the chunk's zeros are of the other type than their series, as bits */
+	PACKET_OUR_ADDRESS = 2043, /* with an object's track, */
+	PACKET_OUR_CLASS = 2044,
+	PACKET_OUR_ID = 2045,      /* and with a counter's */
+	PACKET_OUR_DELETED = 2046, /* the track of an object that is destroyed, at the packet's time */
+};
+enum {
+	NOTE_AGAIN = 1, /* this end of a state is none: the next one has the same name */
+	NOTE_EMPTY = 2, /* a report without attributes */
+};
+
 enum { SNAPSHOT_CLOCKS = 1, SNAPSHOT_PRIMARY = 2 };
 enum { CLOCK_ID = 1, CLOCK_TIME = 2 };
 enum { CLOCK_IS_REALTIME = 1, CLOCK_IS_MONOTONIC = 3, CLOCK_IS_BOOTTIME = 6 };
@@ -64,10 +83,11 @@ enum {
 	ANNOTATION_NAME = 10,
 	ANNOTATION_DICT = 11,
 	ANNOTATION_ARRAY = 12,
+	ANNOTATION_WORD = 17, /* interned: "null" where no text is meant; no other text is */
 };
 
 /* Of the interned data; each is a message of a number and a text. */
-enum { INTERNED_EVENT_NAME = 2, INTERNED_ANNOTATION_NAME = 3 };
+enum { INTERNED_EVENT_NAME = 2, INTERNED_ANNOTATION_NAME = 3, INTERNED_WORD = 29 };
 enum { INTERNED_IID = 1, INTERNED_TEXT = 2 };
 
 enum { ATTRIBUTES_ATTRIBUTE = 1 };
