@@ -12,7 +12,7 @@
 
 #include "answers/answers.h"
 #include "common/log.h"
-#include "read/reader_chrome.h"
+#include "read/reader.h"
 
 /* 0 or -ENOMEM. */
 static int tell_json(FILE *to, const struct checks *checks, const struct check_result *results,
@@ -150,7 +150,7 @@ enum exit_code answer__tell(const struct opts *o, const struct sinks *sinks, con
 
 /* ---- Of a file ---- */
 
-static int open_trace(const char *path)
+int answer__open(const char *path)
 {
 	/* What a shell makes of a pipe, <(ssh host cat trace.json), is none of the things that regular__open() fears.
 	 */
@@ -159,9 +159,11 @@ static int open_trace(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-static enum exit_code explain_failure(const char *path, const struct reader_result *r, int err)
+enum exit_code answer__explain(const char *path, const struct reader_result *r, int err)
 {
-	if (r->wrong && !r->line)
+	if (r->wrong && r->is_binary)
+		log_error("%s, byte %" PRIu64 ": %s", path, r->offset, r->wrong);
+	else if (r->wrong && !r->line)
 		log_error("%s: %s", path, r->wrong);
 	else if (r->wrong)
 		log_error("%s, line %" PRIu64 ": %s", path, r->line, r->wrong);
@@ -179,15 +181,17 @@ enum exit_code answer__tell_of_file(const struct opts *o)
 	struct answers_run run;
 	struct stats *stats;
 	enum exit_code code;
-	int fd = open_trace(o->file), err = fd < 0 ? fd : stats__new(&stats);
+	int fd = answer__open(o->file), err = fd < 0 ? fd : stats__new(&stats);
+	struct reader_sink sink = { .ops = &stats_ops };
 
 	if (err)
-		return explain_failure(o->file, &(struct reader_result){ 0 }, err);
+		return answer__explain(o->file, &(struct reader_result){ 0 }, err);
 	checks__watch(&watch, stats);
-	err = reader_chrome__read(fd, &stats_ops, stats, &read);
+	sink.writer = stats;
+	err = reader__read(fd, &sink, &read);
 	if (err) {
 		stats__free(stats);
-		return explain_failure(o->file, &read, err);
+		return answer__explain(o->file, &read, err);
 	}
 	stats__close(stats);
 	if (!read.is_whole)

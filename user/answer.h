@@ -5,6 +5,7 @@
 
 #include "answers/checks.h"
 #include "opts.h"
+#include "read/reader.h"
 #include "report.h"
 #include "write/sinks.h"
 
@@ -25,6 +26,10 @@ int answer__each_mark(const struct opts *o, const struct sinks *sinks, const str
 /* After sinks__finish(), while the writers are there. EXIT_TRACED; EXIT_CHECK: one did not hold; EXIT_OUTPUT: stdout
  * takes it not, or not all, which is said. */
 enum exit_code answer__tell(const struct opts *o, const struct sinks *sinks, const struct report *r);
+
+/* A file of a trace, or "-": a descriptor, or -errno. Why it could not be read is said. */
+int answer__open(const char *path);
+enum exit_code answer__explain(const char *path, const struct reader_result *r, int err);
 
 /* Of o->file. The same; EXIT_INPUT: it cannot be read, or is no trace of ours, which is said. */
 enum exit_code answer__tell_of_file(const struct opts *o);

@@ -74,6 +74,9 @@ static const struct {
 	  NULL },
 	{ "check", "check [--json] FILE EXPR...",
 	  "  check                  what --check says, of a trace that was written before\n", NULL, json },
+	{ "convert", "convert [--format FORMAT] FILE NEW",
+	  "  convert                a trace that was written before into the other format, or packed (.gz)\n", NULL,
+	  NULL },
 	{ "open", "open FILE", "  open                   show a trace in a browser\n", NULL, NULL },
 	{ "help", "help [COMMAND]", "  help                   this, or what is about a command\n", NULL, NULL },
 };

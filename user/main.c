@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "convert.h"
 #include "ctl.h"
 #include "doctor.h"
 #include "list.h"
@@ -71,6 +72,7 @@ int main(int argc, char **argv)
 	case COMMAND_OPEN: code = show__run(&o); break;
 	case COMMAND_REPORT:
 	case COMMAND_CHECK: code = answer__tell_of_file(&o); break;
+	case COMMAND_CONVERT: code = convert__run(&o); break;
 	default: /* COMMAND_TRACE */
 		handle_signals();
 		code = session__run(&o, argc, argv, &stop);

@@ -250,7 +250,7 @@ static int parse_collect(enum collect_way *ret, const char *text, char *error, s
 
 static const char *const command_names[] = {
 	[COMMAND_TRACE] = NULL,  [COMMAND_LIST] = "list",     [COMMAND_CTL] = "ctl",     [COMMAND_DOCTOR] = "doctor",
-	[COMMAND_OPEN] = "open", [COMMAND_REPORT] = "report", [COMMAND_CHECK] = "check",
+	[COMMAND_OPEN] = "open", [COMMAND_REPORT] = "report", [COMMAND_CHECK] = "check", [COMMAND_CONVERT] = "convert",
 };
 
 /* `help`, `help COMMAND`, `COMMAND --help`. */
@@ -434,6 +434,24 @@ static int parse_check(struct opts *o, int argc, char **argv, char *error, size_
 	return err;
 }
 
+/* The file, and what to make of it. */
+static int parse_convert(struct opts *o, int argc, char **argv, char *error, size_t size)
+{
+	int err;
+
+	o->command = COMMAND_CONVERT;
+	if (o->no_output || o->n_outputs > 1 || (o->n_outputs && o->outputs[0].path))
+		FAIL("convert takes the file to write as its last word, not with -o; see --help");
+	parse_file(o, argc, argv);
+	if (!o->file || optind == argc || o->n_pids)
+		FAIL("convert takes the FILE of a trace and the one to make of it, as a.json b.pftrace; see --help");
+	err = add_output(o, argv[optind], error, size);
+	if (!err && !o->outputs[0].format && !format__of_path(argv[optind]))
+		FAIL("into which format? '%s' ends neither in .json nor in .pftrace; --format says it", argv[optind]);
+	optind++;
+	return err;
+}
+
 static int parse_ctl(struct opts *o, char *error, size_t size)
 {
 	o->command = COMMAND_CTL;
@@ -462,6 +480,8 @@ static int parse_command(struct opts *o, int argc, char **argv, char *error, siz
 		err = parse_report(o, argc, argv, error, size);
 	else if (!strcmp(word, "check"))
 		err = parse_check(o, argc, argv, error, size);
+	else if (!strcmp(word, "convert"))
+		err = parse_convert(o, argc, argv, error, size);
 	else if (!strcmp(word, "doctor"))
 		o->command = COMMAND_DOCTOR;
 	else if (o->clear || o->show)
@@ -505,9 +525,9 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 		return err;
 	if (help || (optind < argc && !strcmp(argv[optind], "help")))
 		return answer_help(argv + optind, argc - optind, error, size);
-	err = settle_outputs(o, error, size);
+	err = parse_command(o, argc, argv, error, size);
 	if (!err)
-		err = parse_command(o, argc, argv, error, size);
+		err = settle_outputs(o, error, size);
 	return err ? err : check(o, error, size);
 }
 

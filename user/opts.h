@@ -31,6 +31,7 @@ enum command {
 	COMMAND_OPEN,
 	COMMAND_REPORT,
 	COMMAND_CHECK,
+	COMMAND_CONVERT,
 	COMMANDS
 };
 
@@ -52,7 +53,7 @@ struct opts {
 	char *const *argv;   /* -- CMD ARGS; NULL */
 	const char *user;    /* --user: who runs it */
 	bool follow;         /* -f: what they fork and exec, too */
-	const char *file;    /* list, open, report, check FILE */
+	const char *file;    /* list, open, report, check, convert FILE */
 	struct opts_output outputs[OUTPUTS_MAX];
 	bool no_output; /* -o none: there is none */
 	enum report_form report;

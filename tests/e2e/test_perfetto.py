@@ -279,7 +279,27 @@ class Both(harness.Case):
         self.equal(json_names(events, "process_name"), trace.process_names, "processes")
         self.equal(json_names(events, "thread_name"), {k: v for k, v in trace.thread_names.items() if v}, "threads")
         self.same_books(metadata, trace)
+        self.converts(chrome, perfetto)
         return events, trace
+
+    def convert(self, *args, code=0):
+        done = harness.run(harness.TOOL, "convert", *args, cwd=self.dir)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done
+
+    def same_bytes(self, a, b):
+        a, b = (self.dir / a).read_bytes().split(b"\n"), (self.dir / b).read_bytes().split(b"\n")
+        for i, (x, y) in enumerate(zip(a, b)):
+            self.assertEqual(x, y, "line %d" % (i + 1))
+        self.assertEqual(len(a), len(b))
+
+    def converts(self, chrome, perfetto):
+        """Each into the other, and back: to the last byte, wherever the order of tracks does not matter."""
+        self.convert(chrome, "other.pftrace")
+        self.convert("other.pftrace", "back.json")
+        self.same_bytes(chrome, "back.json")
+        self.convert(perfetto, "other.json")
+        self.same_bytes(chrome, "other.json")
 
     def same_books(self, metadata, trace):
         summary = [i.args for i in trace.instants if i.name == "viztrace summary"][0]

@@ -443,7 +443,7 @@ class File(Figures):
         (self.dir / "changed.json").write_text((self.dir / "trace.json").read_text().replace('"ph":"B"', '"ph":"X"', 1))
         for name, said in (("nowhere.json", "cannot read nowhere.json: No such file"), ("/", "cannot read /: Is a directory"),
                            ("empty.json", "empty.json: the file is empty"), ("other.json", "other.json, line 1: this is no trace of"),
-                           (harness.TOOL, "line 1: this is no trace of viztrace-bpf as JSON"),
+                           (harness.TOOL, "line 1: this is no trace of viztrace-bpf"),
                            ("changed.json", "this is no event as viztrace-bpf writes them")):
             for command in (("report",), ("check", "--check", "lost == 0")):
                 done = self.said(*command, name, code=harness.EXIT_INPUT)

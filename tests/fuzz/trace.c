@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "answers/stats.h"
-#include "read/reader_chrome.h"
+#include "read/reader.h"
 
 #define CHECK(x) \
 	do { \
@@ -21,12 +21,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("trace", MFD_CLOEXEC), err;
+	struct reader_sink sink = { .ops = &stats_ops };
 	struct reader_result result;
 	struct stats *stats;
 
 	CHECK(fd >= 0 && write(fd, data, size) == (ssize_t)size && !lseek(fd, 0, SEEK_SET));
 	CHECK(!stats__new(&stats));
-	err = reader_chrome__read(fd, &stats_ops, stats, &result);
+	sink.writer = stats;
+	err = reader__read(fd, &sink, &result);
 	CHECK(!err || err == -EINVAL || err == -EILSEQ);
 	CHECK((err == -EINVAL) == (result.wrong != NULL));
 	stats__close(stats);

@@ -5,6 +5,12 @@
 
 enum { TRACE_PACKET = 1 };
 
+/* A track's number ends with what it is. */
+#define PERFETTO_TRACK_KINDS 3   /* bits */
+#define PERFETTO_COUNTER_TRACK 4 /* with these, a counter or a series of one, and nothing else */
+
+#define PERFETTO_CHUNK 9 /* series in a packet: Perfetto drops one with more */
+
 enum {
 	PACKET_CLOCK_SNAPSHOT = 6,
 	PACKET_TIMESTAMP = 8,
@@ -32,6 +38,7 @@ enum {
 	PACKET_OUR_CLASS = 2044,
 	PACKET_OUR_ID = 2045,      /* and with a counter's */
 	PACKET_OUR_DELETED = 2046, /* the track of an object that is destroyed, at the packet's time */
+	PACKET_OUR_FORMAT = 2047,  /* 1; with the clocks: a file of ours */
 };
 enum {
 	NOTE_AGAIN = 1, /* this end of a state is none: the next one has the same name */

@@ -1,26 +1,41 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* reader_chrome: see reader_chrome.h. */
-#include "reader_chrome.h"
-
+/*
+ * reader_chrome: the way back from writer_chrome, line by line; see reader.h. Reading JSON is jansson's job.
+ *
+ * An object is there twice: as N, O and D, and as a band of states, b and e. The band has the number of its life, and
+ * its arguments have their own names; the other one has null and what is empty. So N and O are held until the state
+ * that they begin is there, which is the next event:
+ *
+ *	O				held
+ *	e	of the state before
+ *	b				O, the end of the state before, this state
+ */
+#define _DEFAULT_SOURCE
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "../common/hash.h"
+#include "chrome_values.h"
 #include "lines.h"
-
-#define TS_MAX 1e15 /* us, 31 years: in a double this is exact to the ns up to 26 days */
+#include "reader_parts.h"
 
 struct reader {
+	const struct reader_sink *sink;
 	const struct trace_ops *ops;
 	void *writer;
 	struct reader_result *result;
-	struct value *values; /* of the counter's sample that is told */
-	size_t room;
-	uint64_t since; /* of a slice that was open when the trace began, whose end is in the next event */
-	uint64_t last;  /* the latest time so far */
+	struct values values; /* of what is told */
+	uint64_t since;       /* of a slice that was open when the trace began, whose end is in the next event */
+	uint64_t last;        /* the latest time so far */
+	json_t *held;         /* an N or an O, whose state is to come */
+	struct where held_at;
+	bool ends_state; /* the one before ended meanwhile */
+	uint64_t ended;  /* the life of the object whose state ended last, until the next event; 0 */
 };
 
 /* ---- What is in an event ---- */
@@ -44,13 +59,7 @@ static bool number_of(const json_t *event, const char *key, uint32_t *ret)
 /* The file has us, with three digits behind the point. */
 static bool ns_of(const json_t *number, uint64_t *ret)
 {
-	double us = json_number_value(number);
-
-	if (!json_is_number(number) || !(us >= 0 && us <= TS_MAX))
-		return false;
-	/* The nearest: a product of 1234.9999 is 1235. */
-	*ret = (uint64_t)(us * 1000 + 0.5);
-	return true;
+	return json_is_number(number) && reader__ns_of(json_number_value(number), ret);
 }
 
 static bool where_of(const json_t *event, struct where *ret)
@@ -75,44 +84,19 @@ static int on_name(struct reader *r, const json_t *event)
 	return 0;
 }
 
-static int read_value(const json_t *json, const char *key, struct value *ret)
-{
-	*ret = (struct value){ .key = key, .type = VALUE_INT };
-	if (json_is_integer(json)) {
-		ret->i = json_integer_value(json);
-	} else if (json_is_real(json)) {
-		ret->type = VALUE_DOUBLE;
-		ret->d = json_real_value(json);
-	} else {
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int read_values(struct reader *r, json_t *args, uint64_t *ret_keys)
 {
-	size_t n = json_object_size(args), i = 0;
-	struct value *more;
-	const char *key;
-	json_t *json;
-	int err = 0;
+	int err = chrome_values__read(&r->values, args, NULL);
 
 	*ret_keys = 0;
-	if (n > r->room) {
-		more = realloc(r->values, n * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		r->values = more;
-		r->room = n;
+	for (size_t i = 0; !err && i < r->values.n; i++) {
+		const struct value *v = &r->values.list[i];
+
+		if (v->type != VALUE_INT && v->type != VALUE_DOUBLE)
+			return -EINVAL;
+		*ret_keys = hash__pair(*ret_keys, hash__text(v->key, strlen(v->key)));
 	}
-	json_object_foreach(args, key, json)
-	{
-		err = read_value(json, key, &r->values[i++]);
-		if (err)
-			return err;
-		*ret_keys = hash__pair(*ret_keys, hash__text(key, strlen(key)));
-	}
-	return n ? 0 : -EINVAL;
+	return err ? err : r->values.n ? 0 : -EINVAL;
 }
 
 static int on_counter(struct reader *r, const json_t *event, struct where at)
@@ -130,64 +114,163 @@ static int on_counter(struct reader *r, const json_t *event, struct where at)
 	counter.serial = hash__pair(hash__text(counter.name, strlen(counter.name)), at.pid);
 	if (counter.id)
 		counter.serial = hash__pair(counter.serial, hash__text(counter.id, strlen(counter.id)));
-	return (closing ? r->ops->counter_closing : r->ops->counter)(r->writer, at, &counter, r->values,
-								     json_object_size(args));
+	return (closing ? r->ops->counter_closing : r->ops->counter)(r->writer, at, &counter, r->values.list,
+								     r->values.n);
 }
 
-static int on_object(struct reader *r, const json_t *event, struct where at, char phase)
+/* ---- Objects ---- */
+
+/* As the events N, O and D have it: nothing tells its life. */
+static struct trace_object object_of(const json_t *event, uint32_t pid)
 {
 	struct trace_object object = { .name = text_of(event, "name"), .tag = text_of(event, "scope") };
 
 	object.address = strtoull(text_of(event, "id"), NULL, 16);
-	object.life = hash__pair(hash__pair(object.address, at.pid), hash__text(object.tag, strlen(object.tag)));
-	if (phase == 'N')
-		return r->ops->object_new(r->writer, at, &object);
+	object.life = hash__pair(hash__pair(object.address, pid), hash__text(object.tag, strlen(object.tag)));
+	return object;
+}
+
+/* As its band has it: "0xADDRESS:class:life". The class is in *ret_tag, which the caller frees. 0, -EINVAL, -ENOMEM. */
+static int object_of_band(const json_t *event, struct trace_object *ret, char **ret_tag)
+{
+	const char *local = text_of(json_object_get(event, "id2"), "local");
+	const char *begin = strchr(local, ':'), *end = strrchr(local, ':');
+
+	if (!begin || begin == end)
+		return -EINVAL;
+	*ret_tag = strndup(begin + 1, (size_t)(end - begin - 1));
+	if (!*ret_tag)
+		return -ENOMEM;
+	*ret = (struct trace_object){ .address = strtoull(local, NULL, 16),
+				      .life = strtoull(end + 1, NULL, 10),
+				      .name = text_of(event, "name"),
+				      .tag = *ret_tag };
+	return 0;
+}
+
+static bool is_held(const struct reader *r, const struct trace_object *object, struct where at)
+{
+	return r->held && r->held_at.ts == at.ts && r->held_at.pid == at.pid && r->held_at.tid == at.tid &&
+	       strtoull(text_of(r->held, "id"), NULL, 16) == object->address;
+}
+
+/* Tell what is held: of that object, which has come to the state of `band`; NULL: that is not there. */
+static int tell_held(struct reader *r, const struct trace_object *object, const json_t *band)
+{
+	bool is_new = text_of(r->held, "ph")[0] == 'N', ends = r->ends_state;
+	const json_t *args = json_object_get(band, "args");
+	json_t *held = r->held;
+	struct values *v = &r->values;
+	int err = 0;
+
+	r->held = NULL;
+	r->ends_state = false;
+	if (is_new)
+		err = r->ops->object_new(r->writer, r->held_at, object);
+	else
+		err = chrome_values__read(v, json_object_get(json_object_get(held, "args"), "snapshot"), args);
+	if (!err && !is_new)
+		err = r->ops->object_snapshot(r->writer, r->held_at, object, v->list, v->n);
+	if (!err && ends)
+		err = r->ops->state_end(r->writer, r->held_at, object);
+	values__clear(v);
+	if (!err && band)
+		err = chrome_values__read(v, args, NULL);
+	if (!err && band)
+		err = r->ops->state_begin(r->writer, r->held_at, object, v->list, v->n);
+	json_decref(held);
+	return err;
+}
+
+/* Something else came, or nothing. */
+static int let_go(struct reader *r)
+{
+	struct trace_object object;
+
+	if (!r->held)
+		return 0;
+	object = object_of(r->held, r->held_at.pid);
+	return tell_held(r, &object, NULL);
+}
+
+static int on_state(struct reader *r, const json_t *event, struct where at, char phase)
+{
+	struct trace_object object;
+	char *tag = NULL;
+	int err = object_of_band(event, &object, &tag);
+
+	if (err)
+		return err;
+	if (is_held(r, &object, at)) {
+		if (phase == 'b')
+			err = tell_held(r, &object, event);
+		else
+			r->ends_state = true;
+	} else if (phase == 'e') {
+		err = let_go(r);
+		if (!err)
+			err = r->ops->state_end(r->writer, at, &object);
+		r->ended = object.life;
+	} else {
+		err = -EINVAL;
+	}
+	free(tag);
+	return err;
+}
+
+static int on_object(struct reader *r, json_t *event, struct where at, char phase)
+{
+	struct trace_object object = object_of(event, at.pid);
+
+	/* The end of its last state is the event before. */
+	if (phase == 'D' && r->ended)
+		object.life = r->ended;
 	if (phase == 'D')
 		return r->ops->object_delete(r->writer, at, &object);
+	if (r->sink->whole) {
+		r->held = json_incref(event);
+		r->held_at = at;
+		return 0;
+	}
+	if (phase == 'N')
+		return r->ops->object_new(r->writer, at, &object);
 	return r->ops->object_snapshot(r->writer, at, &object, NULL, 0);
 }
 
-/* What there was, as it is told by the one who wrote it. */
+/* ---- The rest ---- */
+
+/* {} is that of a file which has been cut, and converted. */
 static int on_metadata(struct reader *r, const json_t *metadata)
 {
-	const json_t *events = json_object_get(metadata, "events");
+	int err = chrome_values__read(&r->values, metadata, NULL);
 
-	if (strcmp(text_of(metadata, "tool"), "viztrace-bpf") != 0 ||
-	    !ns_of(json_object_get(metadata, "end_us"), &r->result->end) || !json_is_object(events))
-		return -EINVAL;
-	r->result->seen = (uint64_t)json_integer_value(json_object_get(events, "seen"));
-	r->result->lost = (uint64_t)json_integer_value(json_object_get(events, "lost"));
-	r->result->is_whole = true;
-	return 0;
+	if (err || !r->values.n)
+		return err;
+	return reader__on_metadata(r->sink, r->values.list, r->values.n, r->result);
 }
 
 static int on_instant(struct reader *r, const json_t *event, struct where at)
 {
+	const json_t *args = json_object_get(event, "args");
 	const char *name = text_of(event, "name");
+	int err = 0;
 
-	if (!strcmp(name, "viztrace summary") && !strcmp(text_of(event, "s"), "g"))
-		return on_metadata(r, json_object_get(event, "args"));
-	return r->ops->instant(r->writer, at, name, NULL, 0);
+	if (!strcmp(name, READER_SUMMARY) && !strcmp(text_of(event, "s"), "g"))
+		return on_metadata(r, args);
+	if (r->sink->whole && args)
+		err = chrome_values__read(&r->values, args, NULL);
+	return err ? err : r->ops->instant(r->writer, at, name, r->values.list, r->values.n);
 }
 
-static int on_event(struct reader *r, const json_t *event)
+static int on_event_at(struct reader *r, json_t *event, struct where at, char phase)
 {
-	const char phase = text_of(event, "ph")[0], *name = text_of(event, "name");
-	struct where at;
+	const char *name = text_of(event, "name");
+	int err = let_go(r);
 
-	if (phase == 'M')
-		return on_name(r, event);
-	if (!where_of(event, &at))
-		return -EINVAL;
-	/* What was open when the trace began is written late. */
-	if (phase == 'b') {
-		r->since = at.ts;
-		return 0;
-	}
-	if (at.ts < r->last)
-		return -EINVAL;
-	r->last = at.ts;
+	if (err)
+		return err;
 	switch (phase) {
+	case 'M': return on_name(r, event);
 	case 'C': return on_counter(r, event, at);
 	case 'N':
 	case 'O':
@@ -198,6 +281,34 @@ static int on_event(struct reader *r, const json_t *event)
 	case 'i': return on_instant(r, event, at);
 	}
 	return -EINVAL;
+}
+
+static int on_event(struct reader *r, json_t *event)
+{
+	const char phase = text_of(event, "ph")[0];
+	bool is_async = phase == 'b' || phase == 'e';
+	bool is_state = is_async && !strcmp(text_of(event, "cat"), "object");
+	struct where at = { 0 };
+	int err;
+
+	values__clear(&r->values);
+	if (phase != 'M' && !where_of(event, &at))
+		return -EINVAL;
+	/* What was open when the trace began is written late. */
+	if (phase == 'b' && !is_state) {
+		r->since = at.ts;
+		return 0;
+	}
+	if (phase != 'M' && at.ts < r->last)
+		return -EINVAL;
+	r->last = phase != 'M' ? at.ts : r->last;
+	if (is_state && !r->sink->whole)
+		return 0;
+	if (is_state)
+		return on_state(r, event, at, phase);
+	err = on_event_at(r, event, at, phase);
+	r->ended = 0;
+	return err;
 }
 
 /* ---- The file ---- */
@@ -233,11 +344,39 @@ static void leave_out_values(char *line, size_t *size)
 	*size = (size_t)(from - line) + 1;
 }
 
+/* ns of "2026-01-31T23:59:59.123456789Z" since 1970; 0: it is none. */
+static uint64_t wall_time_of(const char *text)
+{
+	unsigned ns;
+	struct tm tm = { 0 };
+	time_t seconds;
+
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%9uZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
+		   &tm.tm_sec, &ns) != 7)
+		return 0;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	seconds = timegm(&tm);
+	return seconds < 0 ? 0 : (uint64_t)seconds * 1000000000u + ns;
+}
+
+/* `metadata` is NULL if the file has them in the end or not at all. */
+static int tell_beginning(struct reader *r, const json_t *metadata)
+{
+	json_int_t clock = json_integer_value(json_object_get(metadata, "start_clock_ns"));
+	json_int_t boot = json_integer_value(json_object_get(metadata, "start_boot_ns"));
+
+	if (!r->sink->begins)
+		return 0;
+	return r->sink->begins(r->sink->ctx, clock > 0 ? (uint64_t)clock : 0, boot > 0 ? (uint64_t)boot : 0,
+			       wall_time_of(text_of(metadata, "start_time")));
+}
+
 /* {"displayTimeUnit":"ns","metadata":{...},"traceEvents":[ */
 static int on_head(struct reader *r, char *line, size_t size)
 {
 	char *whole = malloc(size + 3);
-	json_t *head = NULL;
+	json_t *head = NULL, *metadata;
 	int err;
 
 	if (!whole)
@@ -246,16 +385,19 @@ static int on_head(struct reader *r, char *line, size_t size)
 	memcpy(whole + size, "]}", 3);
 	head = json_loadb(whole, size + 2, 0, NULL);
 	free(whole);
-	err = on_metadata(r, json_object_get(head, "metadata"));
+	metadata = json_object_get(head, "metadata");
+	err = on_metadata(r, metadata);
+	if (!err)
+		err = tell_beginning(r, metadata);
 	json_decref(head);
 	return err;
 }
 
 static int on_line(struct reader *r, struct lines *l, char *line, size_t size)
 {
-	bool is_first = lines__number(l) == 1;
+	bool is_first = l->number == 1;
 	json_t *event;
-	int err;
+	int err = 0;
 
 	if (is_first && line[0] == '{')
 		return on_head(r, line, size);
@@ -267,14 +409,19 @@ static int on_line(struct reader *r, struct lines *l, char *line, size_t size)
 	}
 	while (size && strchr(" ,", line[size - 1]))
 		line[--size] = 0;
-	if (!is_first && (!size || is_state(line) || !strcmp(line, "]") || !strcmp(line, "]}")))
+	if (!is_first && (!size || !strcmp(line, "]") || !strcmp(line, "]}")))
 		return 0;
-	leave_out_values(line, &size);
+	if (!r->sink->whole && is_state(line))
+		return 0;
+	if (!r->sink->whole)
+		leave_out_values(line, &size);
 	event = json_loadb(line, size, 0, NULL);
 	/* With this all of ours begin. */
 	if (is_first && strcmp(text_of(event, "name"), "process_sort_index") != 0)
 		err = -EINVAL;
-	else
+	else if (is_first)
+		err = tell_beginning(r, NULL);
+	if (!err)
 		err = json_is_object(event) ? on_event(r, event) : -EINVAL;
 	json_decref(event);
 	return err;
@@ -292,17 +439,17 @@ static int read_all(struct reader *r, struct lines *l)
 		if (err)
 			break;
 		last = size ? line[0] : last;
-		result->line = lines__number(l);
+		result->line = l->number;
 		err = on_line(r, l, line, size);
 		if (err && err != -EINVAL)
 			return err;
 	}
 	if (got < 0)
 		return got;
-	result->is_cut = lines__are_cut(l) || last != ']';
+	result->is_cut = l->from->is_cut || last != ']';
 	/* Only what comes last may be half of an event, and only in a trace that is one. */
 	if (err && (got || result->line == 1 || !result->is_cut)) {
-		result->wrong = result->line == 1 ? "this is no trace of viztrace-bpf as JSON (--format chrome)" :
+		result->wrong = result->line == 1 ? "this is no trace of viztrace-bpf" :
 						    "this is no event as viztrace-bpf writes them";
 		return -EINVAL;
 	}
@@ -313,21 +460,17 @@ static int read_all(struct reader *r, struct lines *l)
 	return 0;
 }
 
-int reader_chrome__read(int fd, const struct trace_ops *ops, void *writer, struct reader_result *ret)
+int reader_chrome__read(struct stream *from, const struct reader_sink *sink, struct reader_result *ret)
 {
-	struct reader r = { .ops = ops, .writer = writer, .result = ret };
-	struct lines *l;
-	int err = lines__new(&l, fd);
+	struct reader r = { .sink = sink, .ops = sink->ops, .writer = sink->writer, .result = ret };
+	struct lines l = { .from = from };
+	int err = read_all(&r, &l);
 
-	*ret = (struct reader_result){ 0 };
-	if (err) {
-		close(fd);
-		return err;
-	}
-	err = read_all(&r, l);
+	if (!err)
+		err = let_go(&r);
 	if (!ret->is_whole)
 		ret->end = r.last;
-	lines__free(l);
-	free(r.values);
+	json_decref(r.held);
+	values__free(&r.values);
 	return err;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK 9 /* series in a packet: Perfetto drops one with more */
+#define CHUNK PERFETTO_CHUNK
 
 struct series {
 	char *key;

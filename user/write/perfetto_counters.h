@@ -25,10 +25,6 @@ struct perfetto_counters {
 	struct proto defaults;
 };
 
-/* What counters have for numbers of tracks: no other track may have these. */
-#define PERFETTO_COUNTER_TRACK 4
-#define PERFETTO_TRACK_KINDS 3 /* bits, the lowest ones */
-
 /* `process` is the track that they belong to, and was described. 0 or -errno; -EINVAL: one is no finite number. */
 int perfetto_counters__put(struct perfetto_counters *c, struct perfetto_packets *to, struct where at, uint64_t process,
 			   const struct trace_counter *counter, const struct value *values, size_t n_values,

@@ -79,6 +79,7 @@ static int start(struct writer_perfetto *w)
 	put_clock(fields, CLOCK_IS_REALTIME, w->start.wall);
 	proto__uint(fields, SNAPSHOT_PRIMARY, CLOCK_IS_MONOTONIC);
 	proto__end(fields, snapshot);
+	proto__uint(fields, PACKET_OUR_FORMAT, 1);
 	err = perfetto_packets__end(&w->packets);
 	return err ? err : perfetto_packets__sequence(&w->packets, 1, true, NULL);
 }

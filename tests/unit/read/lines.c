@@ -13,12 +13,12 @@
 
 #include "read/lines.h"
 
-static struct lines *lines;
+static struct lines lines;
 
 static void tear_down(void)
 {
-	lines__free(lines);
-	lines__free(NULL);
+	stream__free(lines.from);
+	stream__free(NULL);
 }
 
 TestSuite(lines, .fini = tear_down, .timeout = 60);
@@ -34,7 +34,7 @@ static int file_of(const void *bytes, size_t size)
 
 static void begin(const void *bytes, size_t size)
 {
-	cr_assert_eq(lines__new(&lines, file_of(bytes, size)), 0);
+	cr_assert_eq(stream__new(&lines.from, file_of(bytes, size)), 0);
 }
 
 static size_t pack(unsigned char *to, size_t room, const char *text)
@@ -56,7 +56,7 @@ static void expect_line(const char *text)
 	size_t size;
 	char *line;
 
-	cr_assert_eq(lines__next(lines, &line, &size), 1, "no more lines: %s", text);
+	cr_assert_eq(lines__next(&lines, &line, &size), 1, "no more lines: %s", text);
 	cr_expect_eq(size, strlen(text));
 	cr_expect_str_eq(line, text);
 }
@@ -66,20 +66,20 @@ static void expect_end(bool is_cut)
 	size_t size;
 	char *line;
 
-	cr_expect_eq(lines__next(lines, &line, &size), 0);
-	cr_expect_eq(lines__next(lines, &line, &size), 0);
-	cr_expect_eq(lines__are_cut(lines), is_cut);
+	cr_expect_eq(lines__next(&lines, &line, &size), 0);
+	cr_expect_eq(lines__next(&lines, &line, &size), 0);
+	cr_expect_eq(lines.from->is_cut, is_cut);
 }
 
 Test(lines, are_what_is_between_line_breaks)
 {
 	begin("one\n\nthree\nfour", 15);
 	expect_line("one");
-	cr_expect_eq(lines__number(lines), 1);
+	cr_expect_eq(lines.number, 1);
 	expect_line("");
 	expect_line("three");
 	expect_line("four");
-	cr_expect_eq(lines__number(lines), 4);
+	cr_expect_eq(lines.number, 4);
 	expect_end(false);
 }
 
@@ -87,7 +87,7 @@ Test(lines, a_file_may_be_empty)
 {
 	begin("", 0);
 	expect_end(false);
-	cr_expect_eq(lines__number(lines), 0);
+	cr_expect_eq(lines.number, 0);
 }
 
 Test(lines, the_last_one_may_have_an_end)
@@ -112,7 +112,7 @@ Test(lines, of_every_length_around_that_of_a_piece)
 		size_t size;
 		char *line;
 
-		cr_assert_eq(lines__next(lines, &line, &size), 1);
+		cr_assert_eq(lines__next(&lines, &line, &size), 1);
 		cr_expect_eq(size, sizes[i]);
 		for (size_t k = 0; k < size; k++)
 			cr_assert_eq(line[k], 'a' + (int)i);
@@ -166,7 +166,7 @@ Test(lines, what_is_there_of_a_packed_file_is_read)
 		size_t size;
 		char *line;
 
-		cr_assert_eq(lines__next(lines, &line, &size), 1);
+		cr_assert_eq(lines__next(&lines, &line, &size), 1);
 		cr_expect_eq(size, 63);
 	}
 	expect_end(true);
@@ -180,7 +180,7 @@ Test(lines, what_is_damaged_is_no_line)
 
 	packed[12] ^= 0xff;
 	begin(packed, size);
-	cr_expect_eq(lines__next(lines, &line, &got), -EILSEQ);
+	cr_expect_eq(lines__next(&lines, &line, &got), -EILSEQ);
 }
 
 Test(lines, a_folder_cannot_be_read)
@@ -188,8 +188,8 @@ Test(lines, a_folder_cannot_be_read)
 	size_t size;
 	char *line;
 
-	cr_assert_eq(lines__new(&lines, open("/", O_RDONLY | O_DIRECTORY)), 0);
-	cr_expect_eq(lines__next(lines, &line, &size), -EISDIR);
+	cr_assert_eq(stream__new(&lines.from, open("/", O_RDONLY | O_DIRECTORY)), 0);
+	cr_expect_eq(lines__next(&lines, &line, &size), -EISDIR);
 }
 
 Test(lines, one_without_end_is_not_read_to_it)
@@ -199,8 +199,8 @@ Test(lines, one_without_end_is_not_read_to_it)
 	char *line;
 
 	cr_assert_eq(ftruncate(fd, 1 << 30), 0);
-	cr_assert_eq(lines__new(&lines, fd), 0);
-	got = lines__next(lines, &line, &size);
+	cr_assert_eq(stream__new(&lines.from, fd), 0);
+	got = lines__next(&lines, &line, &size);
 	cr_expect_eq(got, -E2BIG);
-	cr_expect_lt(lseek(fd, 0, SEEK_CUR), 2 * (off_t)LINES_MAX);
+	cr_expect_lt(lseek(fd, 0, SEEK_CUR), 2 * (off_t)STREAM_MAX);
 }

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "read/reader_chrome.h"
+#include "read/reader.h"
 #include "../values.h"
 #include "../write/chrome_file.h"
 
@@ -154,9 +154,11 @@ TestSuite(reader_chrome, .init = set_up, .fini = tear_down, .timeout = 60);
 
 static int read_fd(int fd)
 {
+	const struct reader_sink sink = { .ops = &telling };
+
 	told[0] = 0;
 	n_serials = n_lives = 0;
-	return reader_chrome__read(fd, &telling, NULL, &result);
+	return reader__read(fd, &sink, &result);
 }
 
 static int read_text(const char *text)
@@ -360,7 +362,7 @@ static void expect_wrong(const char *text, uint64_t line)
 Test(reader_chrome, what_is_no_trace_is_told)
 {
 	expect_wrong("", 0);
-	expect_wrong("\n", 1);
+	expect_wrong(" \n", 1);
 	expect_wrong("{}", 1);
 	expect_wrong("[]", 1);
 	expect_wrong("hello", 1);
