@@ -30,10 +30,10 @@ SAME_PATHS := -ffile-prefix-map=$(CURDIR)=.
 WERROR ?=
 FATAL := $(if $(WERROR),-Werror)
 WARNINGS := -Wall -Wextra $(FATAL) -Wmissing-prototypes -Wshadow
-PACKAGES := libbpf libelf jansson zlib
-# -ffp-contract: a report has the same digits on each machine.
+PACKAGES := libbpf libelf jansson zlib ncursesw
+# -ffp-contract: a report has the same digits on each machine. -I alone: which of libc's declarations it sees a file says.
 USER_CFLAGS = -std=gnu11 -ffp-contract=off $(WARNINGS) -Iinclude -I$(B) -DTOOL_VERSION='"$(VERSION)"' \
-	$(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(SAME_PATHS) $(CPPFLAGS) $(CFLAGS)
+	$(shell $(PKG_CONFIG) --cflags-only-I $(PACKAGES)) $(SAME_PATHS) $(CPPFLAGS) $(CFLAGS)
 USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread -lm
 
 # The way of an event from ring to file goes through many small functions in several files.

@@ -47,6 +47,7 @@ for set in "$@"; do
 		check libelf-dev library libelf
 		check zlib1g-dev library zlib
 		check libjansson-dev library jansson
+		check libncurses-dev library ncursesw
 		;;
 	test)
 		check python3 program python3
@@ -67,6 +68,7 @@ for set in "$@"; do
 		wish valgrind program valgrind
 		wish protobuf-compiler program protoc
 		wish gdb program gdb
+		wish tmux program tmux
 		wish libdw-dev library libdw
 		wish python3-dev test -e /usr/bin/python3-config
 		wish musl-tools program musl-gcc

@@ -47,6 +47,8 @@ MAY_KNOW = {
     "user/model": {"user/common", "user/model"},
     "user/write": {"user/common", "user/write", "user/model/trace.h"},
     "user/answers": {"user/common", "user/answers", "user/model/trace.h", "user/write/sinks.h", "user/write/json.h"},
+    "user/top": {"user/common", "user/top", "user/model/trace.h", "user/write/sinks.h", "user/answers/stats.h",
+                 "user/answers/histogram.h"},
     "user/read": {"user/common", "user/read", "user/model/trace.h"},
     "user": {"user", PUBLIC},
 }
@@ -91,6 +93,10 @@ class Rules(unittest.TestCase):
                 self.assertFalse([i for i in includes(f) if i.startswith("bpf/") or i.endswith(".skel.h")], f)
         self.assertEqual({f for f in tracked("user/*") if "programs.h" in [os.path.basename(i) for i in includes(f)]},
                          {"user/collect/collect.c", "user/collect/programs.c"})
+
+    def test_only_the_screen_knows_of_terminals(self):
+        knowing = {f for f in tracked("user/*.c", "user/*.h") if {"curses.h", "term.h"} & set(includes(f))}
+        self.assertEqual(knowing, {"user/top/screen.c"})
 
     def test_parts_of_a_stage_are_known_to_it_alone(self):
         for part in ("user/model/parts.h", "user/attach/members.h"):

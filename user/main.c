@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 	case COMMAND_REPORT:
 	case COMMAND_CHECK: code = answer__tell_of_file(&o); break;
 	case COMMAND_CONVERT: code = convert__run(&o); break;
-	default: /* COMMAND_TRACE */
+	default: /* COMMAND_TRACE, COMMAND_TOP */
 		handle_signals();
 		code = session__run(&o, argc, argv, &stop);
 		break;

@@ -38,6 +38,7 @@ enum {
 	OPT_CHECK,
 	OPT_CHECKS,
 	OPT_JSON,
+	OPT_ONCE,
 	OPT_VERSION
 };
 
@@ -52,6 +53,7 @@ static const struct option options[] = {
 	{ "check", required_argument, NULL, OPT_CHECK },
 	{ "checks", required_argument, NULL, OPT_CHECKS },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -81,6 +83,8 @@ static const struct option options[] = {
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
+
+#define ONCE_SECONDS 1 /* for which `top --once` looks */
 
 #define FAIL(...) return snprintf(error, size, __VA_ARGS__), -EINVAL
 
@@ -249,8 +253,9 @@ static int parse_collect(enum collect_way *ret, const char *text, char *error, s
 }
 
 static const char *const command_names[] = {
-	[COMMAND_TRACE] = NULL,  [COMMAND_LIST] = "list",     [COMMAND_CTL] = "ctl",     [COMMAND_DOCTOR] = "doctor",
-	[COMMAND_OPEN] = "open", [COMMAND_REPORT] = "report", [COMMAND_CHECK] = "check", [COMMAND_CONVERT] = "convert",
+	[COMMAND_TRACE] = NULL,      [COMMAND_LIST] = "list",       [COMMAND_CTL] = "ctl",
+	[COMMAND_DOCTOR] = "doctor", [COMMAND_OPEN] = "open",       [COMMAND_REPORT] = "report",
+	[COMMAND_CHECK] = "check",   [COMMAND_CONVERT] = "convert", [COMMAND_TOP] = "top",
 };
 
 /* `help`, `help COMMAND`, `COMMAND --help`. */
@@ -313,6 +318,8 @@ static int settle_outputs(struct opts *o, char *error, size_t size)
 
 	if (o->no_output && o->n_outputs)
 		FAIL("-o none goes with no other -o and no --format; a file of that name is ./none");
+	/* What is looked at need not be written. */
+	o->no_output |= o->command == COMMAND_TOP && !o->n_outputs;
 	if (o->no_output)
 		return 0;
 	last = o->n_outputs ? &o->outputs[o->n_outputs - 1] : &o->outputs[o->n_outputs++];
@@ -369,6 +376,7 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_CHECK: err = opts_answers__check(o, optarg, error, size); break;
 		case OPT_CHECKS: err = opts_answers__checks(o, optarg, error, size); break;
 		case OPT_JSON: o->json = true; break;
+		case OPT_ONCE: o->once = true; break;
 		case OPT_OPEN: o->open = true; break;
 		case OPT_NO_WAIT: o->no_wait = true; break;
 		case 'h': *ret_help = true; break;
@@ -462,6 +470,24 @@ static int parse_ctl(struct opts *o, char *error, size_t size)
 	return 0;
 }
 
+static int no_process(char *error, size_t size)
+{
+	FAIL("which process? -p PID; see --help");
+}
+
+static bool has_process(const struct opts *o)
+{
+	return o->n_pids || o->program || o->argv;
+}
+
+static int parse_top(struct opts *o, char *error, size_t size)
+{
+	o->command = COMMAND_TOP;
+	if (o->once && !(o->duration > 0))
+		o->duration = ONCE_SECONDS;
+	return has_process(o) ? 0 : no_process(error, size);
+}
+
 /* The first word that does not, and what belongs to it. */
 static int parse_command(struct opts *o, int argc, char **argv, char *error, size_t size)
 {
@@ -484,10 +510,12 @@ static int parse_command(struct opts *o, int argc, char **argv, char *error, siz
 		err = parse_convert(o, argc, argv, error, size);
 	else if (!strcmp(word, "doctor"))
 		o->command = COMMAND_DOCTOR;
+	else if (!strcmp(word, "top"))
+		err = parse_top(o, error, size);
 	else if (o->clear || o->show)
 		FAIL("--clear and --show go with ctl; see --help");
-	else if (optind == argc && !o->n_pids && !o->program && !o->argv)
-		FAIL("which process? -p PID; see --help");
+	else if (optind == argc && !has_process(o))
+		err = no_process(error, size);
 	if (!err && optind < argc)
 		FAIL("'%s' is not understood; a command to run comes after --; see --help", argv[optind]);
 	return err;
@@ -503,13 +531,15 @@ static bool goes_to_a_file(const struct opts *o)
 
 static int check(struct opts *o, char *error, size_t size)
 {
-	if (o->command != COMMAND_TRACE && (o->follow || o->program || o->argv))
+	if (!opts__trace(o) && (o->follow || o->program || o->argv))
 		FAIL("-f, -x and a command are for tracing, not for %s; see --help", command_names[o->command]);
 	if (!!o->n_pids + !!o->program + !!o->argv > 1)
 		FAIL("either -p, or -x, or a command; see --help");
 	if (o->user && !o->argv)
 		FAIL("--user is for a command to run; see --help");
-	if (o->open && (o->command != COMMAND_TRACE || !goes_to_a_file(o)))
+	if (o->once && o->command != COMMAND_TOP)
+		FAIL("--once goes with top; see --help");
+	if (o->open && (!opts__trace(o) || !goes_to_a_file(o)))
 		FAIL("--open is for a trace that goes to a file; see --help");
 	if (o->program && !*o->program)
 		FAIL("-x needs the name of a file");

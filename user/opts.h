@@ -32,10 +32,11 @@ enum command {
 	COMMAND_REPORT,
 	COMMAND_CHECK,
 	COMMAND_CONVERT,
+	COMMAND_TOP, /* traces, too */
 	COMMANDS
 };
 
-#define OUTPUTS_MAX (SINKS_MAX - 1) /* and one that answers */
+#define OUTPUTS_MAX (SINKS_MAX - 2) /* and one that answers, and one that is looked at */
 
 /* --report: what is told on stdout at the end. */
 enum report_form { REPORT_NONE, REPORT_TEXT, REPORT_JSON };
@@ -59,6 +60,7 @@ struct opts {
 	enum report_form report;
 	struct checks checks; /* --check, --checks */
 	bool json;            /* report, check: as JSON */
+	bool once;            /* top: one table, and no screen */
 	size_t n_outputs; /* else 1 at least: its path may be NULL, which is viztrace-PID.json or viztrace-PROGRAM.json
 			   */
 	double duration;  /* seconds; 0: until it is stopped */
@@ -86,6 +88,12 @@ int opts__parse(struct opts *ret, int argc, char **argv, char *ret_error, size_t
 static inline bool opts__ask(const struct opts *o)
 {
 	return o->report || o->checks.n;
+}
+
+/* Are processes traced? */
+static inline bool opts__trace(const struct opts *o)
+{
+	return o->command == COMMAND_TRACE || o->command == COMMAND_TOP;
 }
 
 void opts__clear(struct opts *o);

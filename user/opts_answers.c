@@ -112,12 +112,14 @@ int opts_answers__are_right(struct opts *o, const char *command, char *error, si
 		o->report = REPORT_TEXT;
 	if (reads)
 		return 0;
-	if (command && opts__ask(o))
+	if (!opts__trace(o) && opts__ask(o))
 		FAIL("%s is for tracing, not for %s; see --help", what, command);
-	if (o->no_output && !opts__ask(o))
+	if (o->no_output && !opts__ask(o) && o->command != COMMAND_TOP)
 		FAIL("-o none keeps nothing: it goes with --report or --check; see --help");
 	if (o->no_output && o->max_size)
 		FAIL("--max-size is for a trace that goes to a file, not for -o none");
+	if (o->command == COMMAND_TOP && goes_to_stdout(o))
+		FAIL("top goes to stdout, and so would the trace: give it a file with -o");
 	if (opts__ask(o) && goes_to_stdout(o))
 		FAIL("%s goes to stdout, and so would the trace: give it a file with -o", what);
 	return 0;

@@ -10,6 +10,7 @@
 
 #include "answers/answers.h"
 #include "common/log.h"
+#include "top/live.h"
 #include "write/output_open.h"
 
 /* NULL if there is no memory. */
@@ -37,6 +38,8 @@ enum exit_code outputs__name(struct sinks *s, const struct opts *o, pid_t pid)
 		s->list[s->n - 1].kind = out->path ? OUTPUT_ANY : OUTPUT_FILE;
 	}
 	if (opts__ask(o) && sinks__add(s, &format_answers, NULL))
+		return EXIT_INTERNAL;
+	if (o->command == COMMAND_TOP && sinks__add(s, &format_live, NULL))
 		return EXIT_INTERNAL;
 	return EXIT_TRACED;
 }
@@ -89,7 +92,7 @@ void outputs__tell_failures(struct sinks *s)
 		struct sink *k = &s->list[i];
 
 		if (k->error && !k->told && !k->path)
-			log_error("no report of this trace: %s", strerror(-k->error));
+			log_error("no figures of this trace: %s", strerror(-k->error));
 		else if (k->error && !k->told)
 			log_error("writing %s failed: %s; what was written before is whole", k->path,
 				  strerror(-k->error));

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 #include "decode/decode.h"
 #include "decode/filter.h"
 #include "decode/shorts.h"
+#include "definitions.h"
 #include "metadata.h"
 #include "model/model.h"
 #include "outputs.h"
@@ -31,6 +33,7 @@
 #include "room.h"
 #include "show.h"
 #include "summary.h"
+#include "top.h"
 #include "write/sinks.h"
 
 #define MS 1000000ull
@@ -59,7 +62,8 @@ struct session {
 	int error;    /* the first one */
 	bool size_warned;
 	struct answer_watch watch;
-	char *shown; /* what --open opens in the end, or NULL */
+	char *shown;     /* what --open opens in the end, or NULL */
+	struct top *top; /* NULL: nobody looks */
 	struct report report;
 };
 
@@ -141,25 +145,11 @@ static void on_thread_end(void *ctx, uint64_t ts, pid_t pid, pid_t tid)
 		log_verbose("thread %d: its end: %s", tid, strerror(ENOMEM));
 }
 
-/* The class descriptors in the files: dicts never come in a record of their own. */
 static int on_file(void *ctx, pid_t pid, uint64_t bias, struct binary *b)
 {
 	struct session *s = ctx;
-	size_t bad = 0;
 
-	for (size_t i = 0; i < b->elf.n_classes; i++) {
-		const struct elf_class *c = &b->elf.classes[i];
-		int err = decoder__add_class(s->decoder, (uint32_t)pid, c->address + bias, c->bytes, c->size);
-
-		if (err == -ENOMEM)
-			return err;
-		bad += err != 0;
-	}
-	if ((bad || b->elf.n_beyond) && !b->warned)
-		log_warn("%s: %zu class descriptors are not understood or too many; dicts of these are not shown",
-			 b->path, bad + b->elf.n_beyond);
-	b->warned |= bad || b->elf.n_beyond;
-	return 0;
+	return definitions__add(s->decoder, pid, bias, b);
 }
 
 /* All that needs no file: a target that cannot be attached to leaves none behind, and none replaced. */
@@ -251,6 +241,7 @@ static int change_filter(struct session *s, const struct control_request *reques
 	if (!err) {
 		collector__set_epoch(s->collector, filter__epoch(s->filter));
 		decoder__include_all(s->decoder, rules.include_all);
+		top__filtered(s->top, &rules);
 		log_verbose("filters: %s", request->text);
 		if (asprintf(&text, "viztrace-bpf ctl %s", request->text) >= 0) {
 			on_process_event(s, EVENT_NOTE, now, s->control_pid, text);
@@ -307,13 +298,51 @@ static int pass_on(struct session *s)
 	return err ? err : shorts__pass(s->shorts, collector__passed_until(s->collector), feed_model, s);
 }
 
+/* What is done now and then: all times on the events' clock. */
+struct timing {
+	uint64_t status, flush;
+	uint64_t status_events; /* written by then */
+};
+
+/* 0 or -errno: the output failed. */
+static int tend(struct session *s, uint64_t now, struct timing *t)
+{
+	if (!s->size_warned && sinks__size(&s->sinks) >= MAX_SIZE_WARN) {
+		log_warn("the trace is above 256 MB, where viewers in a browser begin to fail; see --max-size");
+		s->size_warned = true;
+	}
+	if (!s->top && now - t->status >= STATUS_MS * MS)
+		show_status(s, now, &t->status, &t->status_events);
+	if (now - t->flush >= FLUSH_MS * MS) {
+		s->error = sinks__flush(&s->sinks);
+		outputs__tell_failures(&s->sinks);
+		t->flush = now;
+	}
+	return s->error;
+}
+
+/* For who looks: what is there now, and what they want. False: no more. */
+static bool show_top(struct session *s, uint64_t now)
+{
+	const struct top_books books = { now, report__written(s->model), report__lost(s->collector) };
+	struct control_request request;
+	enum top_wish wish = top__update(s->top, &books, &request);
+
+	if (wish == TOP_CHANGE) {
+		top__refused(s->top, change_filter(s, &request));
+		control_request__clear(&request);
+	}
+	return wish != TOP_END;
+}
+
 /* Collect until something ends it; says what. */
 static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 {
 	const struct opts *o = s->opts;
-	uint64_t start = collector__now(), now = start, status_time = start, flush_time = start, status_events = 0;
+	uint64_t start = collector__now(), now = start;
 	uint64_t end = o->duration > 0 ? start + (uint64_t)(o->duration * 1e9) : UINT64_MAX;
-	struct pollfd fds[1 + PROCESSES_FDS];
+	struct timing timing = { start, start, 0 };
+	struct pollfd fds[2 + PROCESSES_FDS];
 	const char *ended;
 
 	bounds__init(&s->bounds, stop, end, o->max_size);
@@ -342,23 +371,15 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 			bounds__end(&s->bounds);
 			break;
 		}
-		if (!s->size_warned && sinks__size(&s->sinks) >= MAX_SIZE_WARN) {
-			log_warn("the trace is above 256 MB, where viewers in a browser begin to fail; see --max-size");
-			s->size_warned = true;
-		}
-		if (now - status_time >= STATUS_MS * MS)
-			show_status(s, now, &status_time, &status_events);
-		if (now - flush_time >= FLUSH_MS * MS) {
-			s->error = sinks__flush(&s->sinks);
-			outputs__tell_failures(&s->sinks);
-			if (s->error)
-				return "an error";
-			flush_time = now;
-		}
+		if (tend(s, now, &timing))
+			return "an error";
+		if (s->top && !show_top(s, now))
+			return "quit";
 		if (end - now < (uint64_t)timeout * MS)
 			timeout = 1;
 		fds[0] = (struct pollfd){ .fd = s->control ? control__fd(s->control) : -1, .events = POLLIN };
-		if (poll(fds, 1 + processes__poll_fds(s->processes, fds + 1), timeout) > 0 && fds[0].revents)
+		fds[1] = (struct pollfd){ .fd = top__fd(s->top), .events = POLLIN };
+		if (poll(fds, 2 + processes__poll_fds(s->processes, fds + 2), timeout) > 0 && fds[0].revents)
 			answer_control(s);
 	}
 	if (s->bounds.in_time)
@@ -378,6 +399,22 @@ static int mark_end(void *ctx, const char *text)
 	struct session *s = ctx;
 
 	return model__note_at_end(s->model, s->report.end, (uint32_t)s->control_pid, text);
+}
+
+static enum exit_code open_top(struct session *s)
+{
+	char what[PATH_MAX + 64];
+
+	summary__what(what, sizeof(what), s->opts, s->processes, s->control_pid);
+	return top__open(&s->top, s->opts, live__of(&s->sinks), what, s->report.start);
+}
+
+/* Before anything else is said: the terminal is everybody's again. */
+static void close_top(struct session *s)
+{
+	const struct top_books books = { collector__now(), report__written(s->model), report__lost(s->collector) };
+
+	top__close(s->top, &books);
 }
 
 /* The rest of the records, the end of the trace, its metadata. */
@@ -455,6 +492,7 @@ static enum exit_code begin(struct session *s)
 		.user = s->opts->user,
 		.follow = s->opts->follow,
 		.no_wait = s->opts->no_wait,
+		.apart = top__draws(s->opts),
 		.site = s->opts->site,
 	};
 	enum exit_code code = processes__new(&s->processes, &which, &ops);
@@ -486,7 +524,12 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 		return code;
 	open_control(s);
 	summary__begin(s->opts, s->processes, s->control_pid);
+	if (s->opts->command == COMMAND_TOP)
+		code = open_top(s);
+	if (code)
+		return code;
 	s->report.why = collect(s, stop);
+	close_top(s);
 	log_status(NULL);
 	err = finish(s, argc, argv);
 	outputs__tell_failures(&s->sinks);
@@ -530,6 +573,7 @@ enum exit_code session__run(const struct opts *o, int argc, char **argv, const v
 	int status;
 
 	/* The file is whole by now; detaching takes a while. */
+	top__free(s.top);
 	sinks__free_writers(&s.sinks);
 	control__free(s.control);
 	if (s.processes)

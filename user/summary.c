@@ -21,20 +21,26 @@ static const char *human_size(char *text, size_t size, uint64_t bytes)
 	return text;
 }
 
+void summary__what(char *ret, size_t size, const struct opts *o, const struct processes *processes, pid_t control_pid)
+{
+	size_t n;
+	const struct process_description *first = processes__described(processes, &n);
+
+	if (o->program)
+		snprintf(ret, size, "all that run %s, %zu now (ctl: -p %d)", o->program,
+			 processes__stats(processes)->processes, control_pid);
+	else if (o->n_pids > 1)
+		snprintf(ret, size, "%zu processes", o->n_pids);
+	else
+		snprintf(ret, size, "process %d (%s)", n ? first->pid : 0, n ? first->comm : "");
+}
+
 void summary__begin(const struct opts *o, const struct processes *processes, pid_t control_pid)
 {
 	const struct processes_stats *stats = processes__stats(processes);
-	size_t n;
-	const struct process_description *first = processes__described(processes, &n);
 	char what[PATH_MAX + 64];
 
-	if (o->program)
-		snprintf(what, sizeof(what), "all that run %s, %zu now (ctl: -p %d)", o->program, stats->processes,
-			 control_pid);
-	else if (o->n_pids > 1)
-		snprintf(what, sizeof(what), "%zu processes", o->n_pids);
-	else
-		snprintf(what, sizeof(what), "process %d (%s)", n ? first->pid : 0, n ? first->comm : "");
+	summary__what(what, sizeof(what), o, processes, control_pid);
 	if (o->argv)
 		log_info("tracing %s%s", what, o->follow ? " and its children" : "");
 	else

@@ -8,7 +8,9 @@
 #include "report.h"
 #include "write/sinks.h"
 
-/* What is traced; `control_pid` is by which `ctl` finds us. */
+/* What is traced, in a few words; `control_pid` is by which `ctl` finds us. */
+void summary__what(char *ret, size_t size, const struct opts *o, const struct processes *processes, pid_t control_pid);
+
 void summary__begin(const struct opts *o, const struct processes *processes, pid_t control_pid);
 
 /* While it runs, on a terminal. `rate` is events per second. */

@@ -25,7 +25,7 @@ SUITES = {
 KERNELS = {k + end: (arch, suites) for arch, end in (("amd64", ""), ("arm64", "-arm64")) for k, suites in SUITES.items()}
 METAPACKAGE = "linux-image-cloud-%s"
 # For another architecture: what the tool is linked with, all of it static, and what else a guest needs.
-PACKAGES = ("libbpf-dev", "libelf-dev", "zlib1g-dev", "libzstd-dev", "libjansson-dev",
+PACKAGES = ("libbpf-dev", "libelf-dev", "zlib1g-dev", "libzstd-dev", "libjansson-dev", "libncurses-dev",
             "busybox-static", "util-linux", "libcap-ng0")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 NAMES = r"(?:bullseye|bookworm|trixie|forky|duke|sid|(?:old){0,2}stable|testing|unstable)"

@@ -442,6 +442,30 @@ Test(opts, doctor_takes_processes_or_nothing)
 	REJECT("not for doctor", "doctor", "-p5", "-f");
 }
 
+Test(opts, top_traces_and_writes_no_file_unless_asked_to)
+{
+	ACCEPT("top", "-p", "5", "-f", "--include", "a");
+	cr_assert_eq(opts.command, COMMAND_TOP);
+	cr_assert(opts.no_output && opts.follow && !opts.once);
+	cr_assert_eq(opts.n_outputs, 0);
+	ACCEPT("top", "-x", "app", "-o", "t.pftrace");
+	cr_assert(!opts.no_output);
+	cr_assert_str_eq(opts.outputs[0].format->name, "perfetto");
+	ACCEPT("top", "--once", "--", "app");
+	cr_assert(opts.once);
+	cr_assert_float_eq(opts.duration, 1, 1e-9);
+	ACCEPT("top", "-p5", "-d", "3", "--once", "--report");
+	cr_assert_float_eq(opts.duration, 3, 1e-9);
+	ACCEPT("top", "-p5");
+	cr_assert_float_eq(opts.duration, 0, 1e-9);
+	REJECT("which process? -p PID", "top");
+	REJECT("top goes to stdout", "top", "-p5", "-o", "-");
+	REJECT("--once goes with top", "-p5", "--once");
+	REJECT("either -p, or -x", "top", "-p5", "--", "app");
+	REJECT("--open is for a trace that goes to a file", "top", "-p5", "--open");
+	REJECT("'x' is not understood", "top", "-p5", "x");
+}
+
 Test(opts, clear_and_show_go_with_ctl_only)
 {
 	REJECT("--clear and --show go with ctl", "-p5", "--clear");

@@ -68,6 +68,26 @@ uint64_t histogram__percentile(const struct histogram *h, unsigned percent)
 	return value < h->min ? h->min : value > h->max ? h->max : value;
 }
 
+int histogram__merge(struct histogram *to, const struct histogram *from)
+{
+	for (unsigned i = 0; i < HISTOGRAM_OCTAVES; i++) {
+		if (!from->octaves[i])
+			continue;
+		if (!to->octaves[i])
+			to->octaves[i] = calloc(HISTOGRAM_BUCKETS, sizeof(**to->octaves));
+		if (!to->octaves[i])
+			return -ENOMEM;
+		for (unsigned k = 0; k < HISTOGRAM_BUCKETS; k++)
+			to->octaves[i][k] += from->octaves[i][k];
+	}
+	if (from->count && (!to->count || from->min < to->min))
+		to->min = from->min;
+	if (from->max > to->max)
+		to->max = from->max;
+	to->count += from->count;
+	return 0;
+}
+
 void histogram__clear(struct histogram *h)
 {
 	for (unsigned i = 0; i < HISTOGRAM_OCTAVES; i++)

@@ -32,6 +32,9 @@ int histogram__add(struct histogram *h, uint64_t value);
  * min to max, and the maximum itself if it is that one. 0 for an empty one. */
 uint64_t histogram__percentile(const struct histogram *h, unsigned percent);
 
+/* All that is in `from`, too. 0 or -ENOMEM; then not all of it. */
+int histogram__merge(struct histogram *to, const struct histogram *from);
+
 void histogram__clear(struct histogram *h);
 
 #endif

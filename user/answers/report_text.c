@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "../common/escape.h"
+#include "../common/human.h"
 #include "answers.h"
 
-#define TEXT 32
+#define TEXT HUMAN_TEXT
 
 static const char *number(char text[TEXT], const struct value *v)
 {
@@ -20,18 +21,6 @@ static const char *number(char text[TEXT], const struct value *v)
 		snprintf(text, TEXT, "%" PRId64, v->i);
 	else
 		snprintf(text, TEXT, "%.6g", v->d);
-	return text;
-}
-
-/* "1.234 us" */
-static const char *time_of(char text[TEXT], double ns)
-{
-	static const char *const units[] = { "ns", "us", "ms", "s" };
-	unsigned unit = 0;
-
-	for (; unit < 3 && ns >= 1000; unit++)
-		ns /= 1000;
-	snprintf(text, TEXT, unit ? "%.3f %s" : "%.0f %s", ns, units[unit]);
 	return text;
 }
 
@@ -77,12 +66,12 @@ static void print_methods(FILE *to, const struct stats *s)
 		const struct histogram *h = &m->durations;
 
 		escape__print_line(to, "%12" PRIu64 " %11s %11s %11s %11s %11s %11s %11s  %s", h->count,
-				   time_of(total, (double)m->total), time_of(self, (double)m->self),
-				   time_of(mean, stats__call_mean(m)),
-				   time_of(p50, (double)histogram__percentile(h, 50)),
-				   time_of(p90, (double)histogram__percentile(h, 90)),
-				   time_of(p99, (double)histogram__percentile(h, 99)), time_of(max, (double)h->max),
-				   m->name);
+				   human__time(total, (double)m->total), human__time(self, (double)m->self),
+				   human__time(mean, stats__call_mean(m)),
+				   human__time(p50, (double)histogram__percentile(h, 50)),
+				   human__time(p90, (double)histogram__percentile(h, 90)),
+				   human__time(p99, (double)histogram__percentile(h, 99)),
+				   human__time(max, (double)h->max), m->name);
 	}
 	escape__print_line(to, "%s", "");
 }
@@ -101,8 +90,8 @@ static void print_objects(FILE *to, const struct stats *s)
 
 		escape__print_line(to, "%12" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %11s %11s  %s%s%s%s",
 				   o->made, o->found, o->destroyed, stats__alive(o),
-				   o->lives ? time_of(mean, stats__life_mean(o)) : "-",
-				   o->lives ? time_of(max, (double)o->life_max) : "-", o->name,
+				   o->lives ? human__time(mean, stats__life_mean(o)) : "-",
+				   o->lives ? human__time(max, (double)o->life_max) : "-", o->name,
 				   strcmp(o->name, o->tag) ? " (" : "", strcmp(o->name, o->tag) ? o->tag : "",
 				   strcmp(o->name, o->tag) ? ")" : "");
 	}
@@ -120,7 +109,7 @@ static void print_longest(FILE *to, const struct stats *s)
 	for (size_t i = 0; i < s->n_longest; i++) {
 		const struct stats_slice *l = &s->longest[i];
 
-		escape__print_line(to, "%12s %14.6f s %10" PRIu32 "  %s", time_of(duration, (double)l->duration),
+		escape__print_line(to, "%12s %14.6f s %10" PRIu32 "  %s", human__time(duration, (double)l->duration),
 				   (double)l->ts / 1e9, l->tid, l->name);
 	}
 	escape__print_line(to, "%s", "");

@@ -99,6 +99,7 @@ static void report(struct stats_attribute *a, const struct value *v, uint64_t ts
 		a->min = copy;
 	if (!a->reports || is_less(&a->max, &copy))
 		a->max = copy;
+	a->changes += !a->reports || copy.type != a->last.type || copy.u != a->last.u;
 	a->last = copy;
 	a->reports++;
 }
@@ -253,17 +254,37 @@ static const char *tag_of(const struct trace_object *object)
 	return object->tag ? object->tag : "object";
 }
 
+/* The first one of a hash, and of these the one that it is. */
+static struct stats_object *find_kind(const struct stats *s, const struct trace_object *object, uint64_t hashes[2],
+				      struct stats_object **ret_first)
+{
+	const char *tag = tag_of(object);
+	struct stats_object *o;
+
+	hashes[0] = hash__text(object->name, strlen(object->name));
+	hashes[1] = hash__text(tag, strlen(tag));
+	*ret_first = o = table__get(&s->objects_by_hash, hashes[0], hashes[1]);
+	while (o && (strcmp(o->name, object->name) || strcmp(o->tag, tag)))
+		o = o->next;
+	return o;
+}
+
+struct stats_object *stats__object(const struct stats *s, const struct trace_object *object)
+{
+	struct stats_object *first;
+	uint64_t hashes[2];
+
+	return find_kind(s, object, hashes, &first);
+}
+
 /* *ret is NULL if there is no room. 0 or -ENOMEM. */
 static int kind_of(struct stats *s, const struct trace_object *object, struct stats_object **ret)
 {
-	const char *tag = tag_of(object);
-	uint64_t a = hash__text(object->name, strlen(object->name)), b = hash__text(tag, strlen(tag));
-	struct stats_object *first = table__get(&s->objects_by_hash, a, b), *o;
+	struct stats_object *first, *o;
+	uint64_t hashes[2];
 	int err;
 
-	for (o = first; o && (strcmp(o->name, object->name) || strcmp(o->tag, tag)); o = o->next)
-		;
-	*ret = o;
+	*ret = o = find_kind(s, object, hashes, &first);
 	if (o || s->n_objects == STATS_OBJECTS)
 		return 0;
 	err = stats__room(&s->objects, s->n_objects, sizeof(*s->objects));
@@ -273,9 +294,10 @@ static int kind_of(struct stats *s, const struct trace_object *object, struct st
 	if (!o)
 		return -ENOMEM;
 	o->name = strdup(object->name);
-	o->tag = strdup(tag);
+	o->tag = strdup(tag_of(object));
+	o->number = s->n_objects;
 	o->next = first;
-	if (!o->name || !o->tag || table__put(&s->objects_by_hash, a, b, o)) {
+	if (!o->name || !o->tag || table__put(&s->objects_by_hash, hashes[0], hashes[1], o)) {
 		free(o->name);
 		free(o->tag);
 		free(o);

@@ -41,6 +41,7 @@ struct stats_watch {
 struct stats_attribute {
 	char *name;
 	uint64_t reports;
+	uint64_t changes;            /* reports with another value than the one before */
 	struct value min, max, last; /* INT or DOUBLE, without a key; the first one of those that are equal */
 
 	/* Of a value times the ns for which it held: until the next report, or the end of the counter or trace. */
@@ -67,6 +68,7 @@ struct stats_method {
 	char *name;
 	uint64_t total; /* of all calls: a recursive one counts as often as it is open */
 	uint64_t self;  /* the same without slices inside of it */
+	uint64_t open;  /* calls that are not over */
 	struct histogram durations;
 	struct stats_limits limits;
 	struct stats_method *next; /* of the same hash */
@@ -75,6 +77,7 @@ struct stats_method {
 /* Of one name and class. */
 struct stats_object {
 	char *name, *tag;
+	size_t number; /* in the order in which they came, from 0 */
 	uint64_t made;
 	uint64_t found; /* were there before: the first that we know of is a report */
 	uint64_t destroyed;
@@ -117,6 +120,9 @@ void stats__free(struct stats *s);
 
 /* With a struct stats as the writer. They return 0 or -ENOMEM. */
 extern const struct trace_ops stats_ops;
+
+/* While it goes on: what that one is counted as; NULL: nothing so far. */
+struct stats_object *stats__object(const struct stats *s, const struct trace_object *object);
 
 /* The trace is over: all is in its order. */
 void stats__close(struct stats *s);

@@ -116,6 +116,8 @@ int stats__slice_begin(void *writer, struct where at, const char *name)
 		err = method_of(s, name, &method);
 	if (!err && t)
 		err = push(t, (struct frame){ .method = method, .since = at.ts });
+	if (!err && method)
+		method->open++;
 	s->beyond.calls += !err && !method;
 	return err;
 }
@@ -155,6 +157,8 @@ int stats__slice_end(void *writer, struct where at, const char *name)
 	duration = at.ts - f.since;
 	if (t->n)
 		t->open[t->n - 1].inside += duration;
+	if (f.method)
+		f.method->open--;
 	err = rank(s, at, name, f.since);
 	if (err || !f.method)
 		return err;

@@ -354,6 +354,8 @@ int launch__new(struct launch **ret, const struct launch_options *o, char *error
 	err = spawn__new(&l->spawn, o->argv, o->user, error, size);
 	if (err)
 		goto err_out;
+	if (o->apart)
+		spawn__leave_terminal(l->spawn);
 	if (!sigaction(SIGCHLD, NULL, &action) && action.sa_handler == SIG_IGN)
 		signal(SIGCHLD, SIG_DFL); /* or there would be no status to collect */
 	sigemptyset(&child);

@@ -32,6 +32,7 @@ struct launch_options {
 	char *const *argv; /* ends with NULL; found by PATH, as in a shell */
 	const char *user;  /* name or number; NULL: sudo's caller if we are root, else ourselves */
 	bool follow;
+	bool apart; /* stdin, stdout and stderr are /dev/null where they are a terminal, which somebody else draws on */
 };
 
 struct launch_stop {

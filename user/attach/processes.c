@@ -287,7 +287,9 @@ int processes__attach_kinds(struct processes *p, uint32_t kinds)
 
 enum exit_code processes__fork_command(struct processes *p)
 {
-	struct launch_options o = { .argv = p->opts.argv, .user = p->opts.user, .follow = p->opts.follow };
+	struct launch_options o = {
+		.argv = p->opts.argv, .user = p->opts.user, .follow = p->opts.follow, .apart = p->opts.apart
+	};
 	struct process *process;
 	char error[256] = "";
 	int err = launch__new(&p->launch, &o, error, sizeof(error));

@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -35,6 +36,7 @@ struct spawn {
 	char *own[OWN_VARIABLES]; /* HOME=... and such, of that user */
 	char **env;               /* NULL: ours as it is */
 	int ours, theirs;         /* ends of the socket */
+	bool apart;               /* from our terminal */
 };
 
 static void say(int fd, int word)
@@ -192,6 +194,11 @@ int spawn__new(struct spawn **ret, char *const *argv, const char *user, char *er
 	return 0;
 }
 
+void spawn__leave_terminal(struct spawn *s)
+{
+	s->apart = true;
+}
+
 void spawn__free(struct spawn *s)
 {
 	if (!s)
@@ -231,6 +238,15 @@ static int become(const struct spawn *s)
 	return 0;
 }
 
+static void leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		if (isatty(fd))
+			dup2(null, fd);
+}
+
 static _Noreturn void be_child(const struct spawn *s)
 {
 	int word;
@@ -238,6 +254,8 @@ static _Noreturn void be_child(const struct spawn *s)
 	reset_signals();
 	descriptors__restore_limit();
 	close(s->ours);
+	if (s->apart)
+		leave_terminal();
 	word = become(s);
 	say(s->theirs, word);
 	if (!word && hear(s->theirs, &word)) {

@@ -12,6 +12,9 @@ struct spawn;
  * must stay until it is forked. 0, or -errno and what was wrong in `error`. */
 int spawn__new(struct spawn **ret, char *const *argv, const char *user, char *error, size_t size);
 
+/* Before it is forked: of its stdin, stdout and stderr those that are a terminal will be /dev/null. */
+void spawn__leave_terminal(struct spawn *s);
+
 /* The calling thread's child, waiting. 0, or -errno and `error`. */
 int spawn__fork(struct spawn *s, pid_t *ret, char *error, size_t size);
 

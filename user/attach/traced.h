@@ -19,6 +19,7 @@ struct processes_options {
 	const char *user;    /* who runs the command; NULL: who called us */
 	bool follow;         /* what they fork and execute, too */
 	bool no_wait;        /* for probes that they may load later */
+	bool apart;          /* the command from our terminal, on which something is drawn */
 	enum site site;      /* for messages */
 };
 

@@ -13,6 +13,9 @@ void log_warn(const char *format, ...) LOG_FORMAT(1);    /* always */
 void log_info(const char *format, ...) LOG_FORMAT(1);    /* unless -q */
 void log_verbose(const char *format, ...) LOG_FORMAT(1); /* with -v */
 
+/* Messages go there instead, escaped, as a line without its end; NULL: to stderr again. */
+void log_divert(void (*to)(void *ctx, const char *line), void *ctx);
+
 /* One line that is written over and over, on a terminal only. NULL ends it. */
 void log_status(const char *line);
 

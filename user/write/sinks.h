@@ -18,7 +18,7 @@
 #include "../model/trace.h"
 #include "output.h"
 
-#define SINKS_MAX 5
+#define SINKS_MAX 6
 
 /* The beginning of the trace, from where its times count, in ns by these clocks. */
 struct trace_start {

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* human: see human.h. */
+#include "human.h"
+
+#include <stdio.h>
+
+const char *human__time(char text[HUMAN_TEXT], double ns)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	unsigned unit = 0;
+
+	for (; unit < 3 && ns >= 1000; unit++)
+		ns /= 1000;
+	snprintf(text, HUMAN_TEXT, unit ? "%.3f %s" : "%.0f %s", ns, units[unit]);
+	return text;
+}
