@@ -17,8 +17,9 @@ import report
 import whole
 from procs import APP_CORE, COLLECTOR_CORE, Failed
 
-SECTIONS = ("probes", "flood", "writer", "attach", "rings", "soak")
+SECTIONS = ("probes", "flood", "answers", "writer", "attach", "rings", "soak")
 FLOOD_EVENTS = 10000000
+ANSWERS_EVENTS = 2000000
 SOAK_EVENTS = 50000000
 MIB = 1 << 20
 FLAT = 0.1  # bytes for each event; what keeps anything of each event needs at least 8
@@ -27,7 +28,7 @@ FLAT = 0.1  # bytes for each event; what keeps anything of each event needs at l
 def arguments():
     a = argparse.ArgumentParser(description="What tracing costs, of this tool and of others. Needs root.")
     a.add_argument("section", nargs="*", metavar="SECTION", choices=[[], *SECTIONS],
-                   help="probes: all contenders; flood: 10 million events; writer: user space alone; attach; "
+                   help="probes: all contenders; flood: 10 million events; answers: figures instead of a file; writer: user space alone; attach; "
                         "rings: losses by --ring-size; soak: 50 million events (default: all but these two)")
     a.add_argument("--build", default="build", help="where `make` put things (default: build)")
     a.add_argument("--rounds", type=int, default=5)
@@ -88,6 +89,15 @@ def run_flood(o, folder, out, limits):
     limits.add("collector CPU, ring to JSON on disk, for each event", 250, f["collector_ns"], f["collector_ns"], " ns", digits=0)
     if peak:
         limits.add("memory besides the rings", 64, peak / MIB, min(f["memory_bytes"]) / MIB, " MiB", digits=1)
+
+
+def run_answers(o, folder, out, limits):
+    events, rounds = (ANSWERS_EVENTS // 10, 2) if o.quick else (ANSWERS_EVENTS, o.rounds)
+    figures = {what: report.Spread(ns) for what, ns in whole.answers(o.build, folder, events, rounds).items()}
+    out["answers"] = [{"what": what, "ns": s.json()} for what, s in figures.items()]
+    print("\n" + report.table([f"collector CPU of {events:,} events: ns for each", "min", "median", "max"], [
+        [what, *(report.show(f) for f in (s.min, s.median, s.max))] for what, s in figures.items()]))
+    limits.ratio("collector CPU, -o none --report: to a file", 1.0, figures["-o none --report"], figures["a file"])
 
 
 def run_writer(o, _folder, out, limits):
@@ -151,7 +161,7 @@ def main():
     try:
         for section in SECTIONS:
             if section in sections:
-                {"probes": run_probes, "flood": run_flood, "writer": run_writer, "attach": run_attach,
+                {"probes": run_probes, "flood": run_flood, "answers": run_answers, "writer": run_writer, "attach": run_attach,
                  "rings": run_rings, "soak": run_soak}[section](o, folder, out, limits)
     except Failed as e:
         print(f"bench: {e}", file=sys.stderr)

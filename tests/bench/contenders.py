@@ -122,7 +122,7 @@ class Tool(Contender):
 
     def finish(self, ops):
         self.process.signal(signal.SIGINT)
-        self.process.line_with(self.output + ": ")
+        self.process.line_with("no file, " if self.output == "none" else self.output + ": ")
         summary = self.process.line_with("  lost ")
         result = self.read() or Result(None, int(re.search(r"lost (\d+)", summary)[1]))
         self.leftover, self.process = self.process, None

@@ -56,9 +56,10 @@ class MemoryWatch(threading.Thread):
         return self.samples
 
 
-def flood(build, folder, events, output=None, every=0.25):
+def flood(build, folder, events, output=None, every=0.25, options=()):
     """One app thread writes a counter of 4 attributes as fast as it can."""
     tool = Tool(build, folder)
+    tool.options = list(options)
     if output:
         tool.output = output
     elif shutil.disk_usage(folder).free < events * 200:
@@ -79,6 +80,19 @@ def flood(build, folder, events, output=None, every=0.25):
     finally:
         tool.end()
         app.end()
+
+
+def answers(build, folder, events, rounds):
+    """{what is made of the events: [the collector's ns for each]}, in turn."""
+    out = {}
+    for _ in range(rounds):
+        for what, output, options in (("a file", None, ()), ("a file and --report", None, ("--report",)),
+                                      ("-o none --report", "none", ("--report",))):
+            f = flood(build, folder, events, output, options=options)
+            if "skipped" in f:
+                raise Failed(f["skipped"])
+            out.setdefault(what, []).append(f["collector_ns"])
+    return out
 
 
 def rings(build, folder, events, rounds):
