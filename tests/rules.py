@@ -35,7 +35,7 @@ def includes(path):
     return re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', read(path), re.M)
 
 
-# Which folders and files of ours a file may include, by the folder that it is in. The README draws it.
+# Which folders and files of ours a file may include, by the folder that it is in. CONTRIBUTING.md draws it.
 RECORDS = "bpf/record.h"
 PUBLIC = "include/viztrace.h"
 MAY_KNOW = {
