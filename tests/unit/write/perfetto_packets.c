@@ -168,14 +168,15 @@ Test(perfetto_packets, counters_are_not_kept_for_ever)
 	uint64_t tracks;
 
 	for (; counter.serial < 100000; counter.serial++)
-		cr_assert_eq(perfetto_counters__put(&c, &p, 1, 9, &counter, values, 2, false), 0);
+		cr_assert_eq(perfetto_counters__put(&c, &p, (struct where){ .ts = 1 }, 9, &counter, values, 2, false),
+			     0);
 	cr_expect_leq(c.known.used, 2 * PERFETTO_COUNTERS_KEPT);
 	tracks = c.tracks;
 	counter.serial--;
-	cr_assert_eq(perfetto_counters__put(&c, &p, 1, 9, &counter, values + 1, 1, false), 0);
+	cr_assert_eq(perfetto_counters__put(&c, &p, (struct where){ .ts = 1 }, 9, &counter, values + 1, 1, false), 0);
 	cr_expect_eq(c.tracks, tracks);
 	counter.serial = 0;
-	cr_assert_eq(perfetto_counters__put(&c, &p, 1, 9, &counter, values + 1, 1, false), 0);
+	cr_assert_eq(perfetto_counters__put(&c, &p, (struct where){ .ts = 1 }, 9, &counter, values + 1, 1, false), 0);
 	cr_expect_eq(c.tracks, tracks + 2);
 	perfetto_counters__free(&c);
 	output__free(p.out);
