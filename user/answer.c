@@ -91,7 +91,9 @@ void answer__watch(struct answer_watch *w, const struct opts *o, struct sinks *s
 
 static struct answers_run run_of(const struct report *r)
 {
-	return (struct answers_run){ .duration = r->end - r->start, .seen = r->total.seen, .lost = r->total.lost };
+	return (struct answers_run){
+		.duration = r->end - r->start, .seen = r->total.seen, .lost = r->total.lost, .forgotten = r->forgotten
+	};
 }
 
 int answer__each_mark(const struct opts *o, const struct sinks *sinks, const struct report *r,
@@ -200,9 +202,11 @@ enum exit_code answer__tell_of_file(const struct opts *o)
 			 o->file);
 	else if (read.is_cut)
 		log_warn("the end of %s is missing: these are the figures of what is there", o->file);
-	run = (struct answers_run){
-		.duration = read.end, .seen = read.seen, .lost = read.lost, .lost_is_unknown = !read.is_whole
-	};
+	run = (struct answers_run){ .duration = read.end,
+				    .seen = read.seen,
+				    .lost = read.lost,
+				    .lost_is_unknown = !read.is_whole,
+				    .forgotten = read.forgotten };
 	code = tell_figures(o, stats, &run);
 	stats__free(stats);
 	return code;

@@ -228,6 +228,8 @@ static void books(struct json *j, const struct report *r)
 	json__uint(j, r->invalid_json);
 	JSON__KEY(j, "unwound");
 	json__uint(j, r->unwound);
+	JSON__KEY(j, "forgotten");
+	json__uint(j, r->forgotten);
 	JSON__KEY(j, "too_deep");
 	json__uint(j, r->too_deep);
 	JSON__KEY(j, "unread");

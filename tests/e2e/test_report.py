@@ -134,6 +134,7 @@ class Figures(harness.Case):
         self.assertEqual(report["beyond"], dict.fromkeys(("reports", "calls", "objects", "lives"), 0))
         self.assertEqual(report["open_before"], len(trace.open_before))
         self.assertEqual(report["lost"], trace.total["lost"])
+        self.assertEqual(report["forgotten"], 0)
 
     def run_figures(self, *options, program="figures", code=0):
         t = self.target(harness.build(program))
@@ -174,6 +175,22 @@ class Report(Figures):
         self.assertEqual([objects["leak"][k] for k in ("made", "found", "alive", "lives")], [3, 0, 3, 0])
         self.assertEqual([objects["listener"][k] for k in ("made", "found", "alive")], [0, 1, 1])
         self.assertTrue(0 < objects["conn"]["life_mean_ns"] < objects["conn"]["life_max_ns"])
+
+    def test_objects_that_were_forgotten_for_others_are_said(self):
+        """There is no telling whether one that reports again is another one; that there are such can be told."""
+        target = self.target(harness.build("inventor"), "objects", 6000)
+        tool = self.attach(target.pid, "--memory", "4M", "--report=json")
+        target.tell()
+        target.await_step("done")
+        target.tell()
+        self.end(tool, with_signal=None)
+        report, metadata = json.loads(tool.out.text()), self.load().metadata
+        self.assertGreater(report["forgotten"], 0)
+        self.assertIn("%d objects were forgotten for others" % report["forgotten"], tool.messages())
+        self.assertEqual(metadata["forgotten"], report["forgotten"])
+        self.assertEqual(json.loads(self.said("report", "--json", "trace.json").stdout)["forgotten"], report["forgotten"])
+        self.assertIn("%d objects were forgotten for others (--memory)" % report["forgotten"],
+                      self.said("report", "trace.json").stdout)
 
     def test_slices_that_end_in_other_ways(self):
         """By longjmp, without a beginning, out of order: the figures are those of what is shown."""

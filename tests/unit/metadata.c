@@ -34,6 +34,7 @@ static void setup(void)
 		.not_finite = 15,
 		.invalid_json = 16,
 		.unwound = 17,
+		.forgotten = 23,
 		.too_deep = 19,
 		.unread = 22,
 		.unmatched = 18,
@@ -89,7 +90,7 @@ Test(metadata, is_as_documented)
 	snprintf(
 		wanted + n, sizeof(wanted) - n,
 		"},\"counters\":11,\"objects\":12,\"methods\":13,\"threads\":14,\"processes\":20,\"missed_processes\":21,\"not_finite\":15,\"invalid_json\":16,"
-		"\"unwound\":17,\"too_deep\":19,\"unread\":22,\"unmatched_exits\":18}");
+		"\"unwound\":17,\"forgotten\":23,\"too_deep\":19,\"unread\":22,\"unmatched_exits\":18}");
 	write_all(5, argv);
 	cr_assert_eq(json.size, strlen(wanted), "%.*s", (int)json.size, json.data);
 	cr_assert_eq(memcmp(json.data, wanted, json.size), 0, "%.*s\n%s", (int)json.size, json.data, wanted);

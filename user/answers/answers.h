@@ -23,6 +23,7 @@ struct answers_run {
 	uint64_t seen;        /* events, */
 	uint64_t lost;        /* of which these are in no figure, */
 	bool lost_is_unknown; /* unless nobody knows */
+	uint64_t forgotten;   /* objects, to make room for others: when they report again they are found once more */
 };
 
 /* As tables, for people. */

@@ -2,7 +2,7 @@
 /*
  * report_json: figures in, JSON out; see answers.h. Times are integers of ns, means are not.
  *
- *   {"duration_ns":2000000000,"lost":0,
+ *   {"duration_ns":2000000000,"lost":0,"forgotten":0,
  *   "counters":[{"pid":7,"name":"pool","attribute":"open","reports":3,"min":0,"mean":1.5,"max":3,"last":3}],
  *   "methods":[{"name":"f","calls":1,"total_ns":9,"self_ns":9,"mean_ns":9.0,"p50_ns":9, ... ,"max_ns":9}],
  *   "objects":[{"name":"a","class":"account","made":1,"found":0,"destroyed":1,"alive":0,"lives":1, ... }],
@@ -107,6 +107,7 @@ void report_json__put(struct json *j, const struct stats *s, const struct answer
 {
 	PUT(json__uint, "duration_ns", run->duration);
 	PUT(json__uint, "lost", run->lost);
+	PUT(json__uint, "forgotten", run->forgotten);
 	JSON__KEY(j, "counters");
 	json__list(j);
 	for (size_t i = 0; i < s->n_counters; i++)

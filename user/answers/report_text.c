@@ -140,6 +140,12 @@ static void print_rest(FILE *to, const struct stats *s, const struct answers_run
 	if (b->lives)
 		escape__print_line(to, "%" PRIu64 " objects are counted, but not their life times: too many at a time",
 				   b->lives);
+	if (run->forgotten)
+		escape__print_line(to,
+				   "%" PRIu64
+				   " objects were forgotten for others (--memory): each that reported again is "
+				   "found once more, and alive as often",
+				   run->forgotten);
 	if (run->lost)
 		escape__print_line(to, "%" PRIu64 " events were lost: the figures are those of the others", run->lost);
 }

@@ -45,6 +45,7 @@ int reader__on_metadata(const struct reader_sink *sink, const struct value *valu
 	left = n - (size_t)(events - values) - 1;
 	ret->seen = count_of(events + 1, left < events->n_children ? left : events->n_children, "seen");
 	ret->lost = count_of(events + 1, left < events->n_children ? left : events->n_children, "lost");
+	ret->forgotten = count_of(values, n, "forgotten");
 	ret->is_whole = true;
 	return sink->metadata ? sink->metadata(sink->ctx, values, n) : 0;
 }

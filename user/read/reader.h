@@ -33,6 +33,7 @@ struct reader_result {
 	bool is_whole;       /* it says what there was; else the next ones are not known */
 	uint64_t end;        /* of the trace, ns */
 	uint64_t seen, lost; /* events */
+	uint64_t forgotten;  /* objects, to make room for others */
 
 	bool is_binary;    /* its parts are packets; else lines */
 	uint64_t line;     /* where reading failed, from 1 on; 0: it has none */
