@@ -96,7 +96,7 @@ class Screen(harness.Case):
 
     def pid_of_tool(self, terminal):
         shell = int(terminal.shown("pane_pid"))
-        return [p for p in harness.children(shell) if "viztrace" in pathlib.Path("/proc/%d/cmdline" % p).read_text()][0]
+        return [p for p in harness.children(shell) if harness.TOOL in pathlib.Path("/proc/%d/cmdline" % p).read_text()][0]
 
     def demo(self):
         return self.target(jobserver(), ready=None)
