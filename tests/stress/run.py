@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What takes too long for every day: the tool is killed a thousand times over an old trace, and targets invent millions.
+"""What takes too long for every day: a thousand kills over an old trace, millions of inventions, many events' figures.
 
-    sudo tests/stress/run.py [--kills 1000] [--inventions 5000000] [--minutes 0]
+    sudo tests/stress/run.py [--kills 1000] [--inventions 5000000] [--events 50000000] [--minutes 0]
 
 With --minutes all is repeated for as long. Prints its figures; exit code 1 if one of them is not as promised.
 """
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -19,7 +20,8 @@ import harness  # noqa: E402 pylint: disable=wrong-import-position
 import test_memory  # noqa: E402 pylint: disable=wrong-import-position
 import tracefile  # noqa: E402 pylint: disable=wrong-import-position
 
-OPTIONS = argparse.Namespace(kills=1000, inventions=5000000)
+OPTIONS = argparse.Namespace(kills=1000, inventions=5000000, events=50000000)
+EVENTS_OF_WORK = 4  # each round of steady.c
 DEFAULT_MEMORY_KB = 256 << 10
 RING_MB = 8
 # While it falls behind, the tool has copies of what was in the rings, and of where each record is.
@@ -77,11 +79,30 @@ class Stress(harness.Case):
     def test_classes(self):
         self.invented("classes")
 
+    def test_figures_of_many_events_take_no_more_memory(self):
+        """Looked at after each tenth of them. Who kept anything of each event would keep 8 bytes at least; rooms that double are
+        steps, which come when the tool falls behind."""
+        target = self.target(harness.build("steady"), "--still")
+        tool = self.attach(target.pid, "--report=json", "--ring-size", "%dM" % RING_MB, output="none")
+        peaks = []
+        for _ in range(10):
+            target.ask("work %d" % (OPTIONS.events // 10 // EVENTS_OF_WORK), timeout=3600)
+            peaks.append(test_memory.anonymous_peak(tool.pid))
+        self.end(tool)
+        report = json.loads(tool.out.text())
+        events = report["lost"] + 2 * sum(m["calls"] for m in report["methods"]) + sum(
+            c["reports"] for c in report["counters"])
+        print("-o none --report, %d events, %d of them lost: %s MB at most, after each tenth" % (
+            events, report["lost"], ", ".join("%.1f" % (p / 1024) for p in peaks)))
+        self.assertGreaterEqual(events, OPTIONS.events // 10 // EVENTS_OF_WORK * EVENTS_OF_WORK * 10)
+        self.assertLess(peaks[-1] - peaks[0], min(COPIES_KB, 8 * events / 1024 / 2), tool.messages())
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=OPTIONS.kills)
     parser.add_argument("--inventions", type=int, default=OPTIONS.inventions)
+    parser.add_argument("--events", type=int, default=OPTIONS.events)
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("-k", dest="pattern", default="")
     parser.parse_args(namespace=OPTIONS)
