@@ -94,7 +94,8 @@ class Stress(harness.Case):
             c["reports"] for c in report["counters"])
         print("-o none --report, %d events, %d of them lost: %s MB at most, after each tenth" % (
             events, report["lost"], ", ".join("%.1f" % (p / 1024) for p in peaks)))
-        self.assertGreaterEqual(events, OPTIONS.events // 10 // EVENTS_OF_WORK * EVENTS_OF_WORK * 10)
+        # Of a call of which one end was lost the other one is in no figure.
+        self.assertGreater(events + report["lost"], 0.99 * OPTIONS.events)
         self.assertLess(peaks[-1] - peaks[0], min(COPIES_KB, 8 * events / 1024 / 2), tool.messages())
 
 
