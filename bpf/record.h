@@ -58,6 +58,8 @@ enum rec_kind {
 	REC_LAP = 10,      /* struct rec_lap: what is in a slot's lap */
 	REC_LAP_LOST = 11, /* struct rec_lap without data: there was no room for it */
 	REC_THREAD = 12,   /* struct rec_thread */
+
+	REC_ASYNC = 13, /* struct rec_slice */
 };
 
 /* What the counts are kept for; REC_CLASS and REC_OBJECT are no probes. */
@@ -71,7 +73,8 @@ enum rec_probe {
 	PROBE_VALUE = 6,
 	PROBE_INSTANT = 7,
 	PROBE_QUIET = 8, /* a write that the app itself makes silent */
-	PROBE_COUNT = 9,
+	PROBE_ASYNC = 9,
+	PROBE_COUNT = 10,
 };
 
 /* What a probe is attached with, where the kernel hands that to the program. */
@@ -147,11 +150,11 @@ struct rec_snapshot {
 	rec_u8 span[];
 };
 
-/* Also instants, without frame. */
+/* Also instants, without frame, and what is asynchronous. */
 struct rec_slice {
 	struct rec_head head;
-	rec_u64 frame;
-	rec_u32 flags;     /* enum viz_slice_flags */
+	rec_u64 frame;     /* REC_ASYNC: the id */
+	rec_u32 flags;     /* enum viz_slice_flags; REC_ASYNC: enum viz_async */
 	rec_u32 name_size; /* with its NUL; 0: unreadable */
 	char name[];
 };

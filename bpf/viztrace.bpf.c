@@ -36,6 +36,7 @@ static __always_inline int dispatch(struct pt_regs *ctx, __u32 cookie)
 	case PROBE_EXIT: return slice(ctx, cookie, REC_EXIT);
 	case PROBE_VALUE: return value(ctx, cookie);
 	case PROBE_INSTANT: return slice(ctx, cookie, REC_INSTANT);
+	case PROBE_ASYNC: return slice(ctx, cookie, REC_ASYNC);
 	}
 	return 0;
 }
@@ -63,3 +64,4 @@ PROGRAM(on_enter, PROBE_ENTER)
 PROGRAM(on_exit, PROBE_EXIT)
 PROGRAM(on_value, PROBE_VALUE)
 PROGRAM(on_instant, PROBE_INSTANT)
+PROGRAM(on_async, PROBE_ASYNC)

@@ -55,6 +55,12 @@
  *     VIZ_PROBE_VALUE("queue", "depth", n)    one value, no struct needed
  *     VIZ_PROBE_INSTANT("reloaded")           a moment
  *
+ *     VIZ_PROBE_BEGIN("request", id)          a slice of no thread: it may end on another one. `id`, an integer or a
+ *     VIZ_PROBE_END("request", id)            pointer, tells those apart that are open in this process at one time;
+ *                                             what begins with the id of one that is open is inside of that
+ *     VIZ_PROBE_FLOW_OUT(id)                  an arrow from the slice of this thread in which this is to the one
+ *     VIZ_PROBE_FLOW_IN(id)                   in which that is, later: one IN for each OUT of an id in this process
+ *
  *   INIT and CONFIG are expressions of type int: 0, or VIZ_ENOENT for an attribute name that the
  *   class does not have (nothing is changed then), or VIZ_EINVAL for an object without INIT.
  *   METHOD, SCOPE and TRIGGERLOG are declarations; every other macro is one statement.
@@ -76,6 +82,7 @@
  *     viz:destroy  obj                        viz:exit     name, frame, flags
  *     viz:set      obj, index, bits, attr     viz:value    name, attr, bits, type
  *     viz:log      obj, why                   viz:instant  name
+ *     viz:async    name, id, what             BEGIN, END; FLOW_OUT, FLOW_IN, with the name "flow"
  *     viz:quiet    obj, index, bits, attr     a write that the program itself makes silent; it takes
  *                                             no trap unless a tool asks for just these
  *     viz:batch    slot, data, thread         a lap of a thread's batch is full, or (nothing in it) the
@@ -84,7 +91,7 @@
  *   obj    address of the struct's base        class  address of its struct viz_class
  *   index  the attribute's place in the list    attr   its name
  *   bits   the value: sign-extended, or the bits of a double, or a string's address
- *   why    enum viz_why    type  enum viz_type    flags  enum viz_slice_flags
+ *   why    enum viz_why    type  enum viz_type    flags  enum viz_slice_flags    what  enum viz_async
  *   frame  the function's frame address
  */
 #ifndef VIZTRACE_H
@@ -135,6 +142,14 @@ enum viz_why { VIZ_WHY_LOG = 0, VIZ_WHY_BEFORE = 1, VIZ_WHY_AFTER = 2 };
 enum viz_slice_flags {
 	VIZ_SLICE_SCOPED = 1, /* ends with its scope: `frame` tells whether that is still alive */
 	VIZ_SLICE_PRETTY = 2  /* the name is a C++ function's whole signature */
+};
+
+enum viz_async {
+	VIZ_ASYNC_BEGIN = 1,
+	VIZ_ASYNC_END = 2,
+	VIZ_ASYNC_OUT = 3,
+	VIZ_ASYNC_IN = 4,
+	VIZ_ASYNC_POINTER = 0x100 /* with any of them: the id is one */
 };
 
 struct viz_attr {
@@ -207,6 +222,7 @@ struct viz_object { struct viz_base base; };
  *     VIZ_RECORD_EXIT      the same
  *     VIZ_RECORD_VALUE     more: enum viz_type. Address of the attribute's name, a literal; the bits
  *     VIZ_RECORD_INSTANT   no more words
+ *     VIZ_RECORD_ASYNC     more: enum viz_async. The id
  *
  * What a program cannot copy by itself without a risk fires its own probe as ever: char * (so would pointers
  * that are followed), names that are no literals, spans above VIZ_BATCH_SPAN; INIT, DESTROY, and `quiet`; and
@@ -226,7 +242,8 @@ enum viz_record {
 	VIZ_RECORD_ENTER = 3,
 	VIZ_RECORD_EXIT = 4,
 	VIZ_RECORD_VALUE = 5,
-	VIZ_RECORD_INSTANT = 6
+	VIZ_RECORD_INSTANT = 6,
+	VIZ_RECORD_ASYNC = 7
 };
 
 struct viz_slot {
@@ -369,6 +386,7 @@ struct viz_slot {
 #endif
 
 #define VIZ__CONST(name, value) enum { name = (int)(value) };
+struct viz__id { uint64_t bits; uint32_t flags; };
 #define VIZ__COLD inline __attribute__((cold, unused))
 #define VIZ__HIDDEN __attribute__((visibility("hidden")))
 #define VIZ__BASE(p) ((struct viz_base *)(void *)&(p)->viz)
@@ -501,6 +519,17 @@ template <class T> inline uint32_t value_type(const T &)
 	constexpr int t = element<T>::value;
 	return t == VIZ_TYPE_F32 || t == VIZ_TYPE_F64 ? VIZ_TYPE_F64 :
 		t == VIZ_TYPE_U64 ? VIZ_TYPE_U64 : VIZ_TYPE_I64;
+}
+
+template <class T> inline viz__id id(T *pointer)
+{
+	return { reinterpret_cast<uintptr_t>(pointer), VIZ_ASYNC_POINTER };
+}
+template <class T> inline viz__id id(const T &v)
+{
+	constexpr int t = element<T>::value;
+	static_assert(t != 0 && t <= VIZ_TYPE_BOOL, "VIZ_PROBE_*: the id is neither an integer nor a pointer");
+	return { static_cast<uint64_t>(v), 0 };
 }
 inline uint64_t bits(const long double &v) { return bits(static_cast<double>(v)); }
 inline uint32_t value_type(const long double &) { return VIZ_TYPE_F64; }
@@ -869,6 +898,7 @@ VIZ__STUB("enter", VIZ__ARGS3I);
 VIZ__STUB("exit", VIZ__ARGS3I);
 VIZ__STUB("value", VIZ__ARGS4I);
 VIZ__STUB("instant", VIZ__ARGS1);
+VIZ__STUB("async", VIZ__ARGS3I);
 VIZ__STUB("quiet", VIZ__ARGS4A);
 
 #ifdef VIZ__BATCHES
@@ -1074,6 +1104,7 @@ extern volatile unsigned short viz_enter_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_exit_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_value_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_instant_semaphore VIZ__HIDDEN;
+extern volatile unsigned short viz_async_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_quiet_semaphore VIZ__HIDDEN;
 extern volatile unsigned short viz_batch_semaphore VIZ__HIDDEN;
 
@@ -1085,6 +1116,7 @@ void viz__probe_enter(const char *name, const void *frame, uint32_t flags) VIZ__
 void viz__probe_exit(const char *name, const void *frame, uint32_t flags) VIZ__HIDDEN;
 void viz__probe_value(const char *name, const char *attr, uint64_t bits, uint32_t type) VIZ__HIDDEN;
 void viz__probe_instant(const char *name) VIZ__HIDDEN;
+void viz__probe_async(const char *name, uint64_t id, uint32_t what) VIZ__HIDDEN;
 void viz__probe_quiet(const void *obj, uint32_t index, uint64_t bits, const char *attr) VIZ__HIDDEN;
 void viz__probe_batch(struct viz_slot *slot, const void *data, uint64_t thread) VIZ__HIDDEN;
 
@@ -1280,6 +1312,15 @@ static VIZ__COLD void viz__on_instant(const char *name, uint32_t flags)
 	if (flags && VIZ__APPEND(instant, name, 0, VIZ__RECORD(VIZ_RECORD_INSTANT, 0), name))
 		return;
 	viz__probe_instant(viz__touch(name));
+}
+
+static VIZ__COLD void viz__on_async(const char *name, struct viz__id id, uint32_t what)
+{
+	uint32_t plain = (what & ~VIZ__LITERAL) | id.flags;
+
+	if ((what & VIZ__LITERAL) && VIZ__APPEND(async, &id.bits, 8, VIZ__RECORD(VIZ_RECORD_ASYNC, plain), name))
+		return;
+	viz__probe_async(viz__touch(name), id.bits, plain);
 }
 
 static VIZ__COLD void viz__on_value(const char *name, const char *attr, uint64_t bits, uint32_t type, uint32_t flags)
@@ -1533,6 +1574,24 @@ enum {
 	if (VIZ__ON(instant)) \
 		viz__on_instant(name, VIZ__LITERAL_IF(name)); \
 } while (0)
+
+#define VIZ_PROBE_BEGIN(name, id) VIZ__ASYNC(name, id, VIZ_ASYNC_BEGIN | VIZ__LITERAL_IF(name))
+#define VIZ_PROBE_END(name, id) VIZ__ASYNC(name, id, VIZ_ASYNC_END | VIZ__LITERAL_IF(name))
+#define VIZ_PROBE_FLOW_OUT(id) VIZ__ASYNC("flow", id, VIZ_ASYNC_OUT | VIZ__LITERAL)
+#define VIZ_PROBE_FLOW_IN(id) VIZ__ASYNC("flow", id, VIZ_ASYNC_IN | VIZ__LITERAL)
+#define VIZ__ASYNC(name, id, what) do { \
+	VIZ__CHECK_ID(id); \
+	if (VIZ__ON(async)) \
+		viz__on_async(name, VIZ__ID(id), what); \
+} while (0)
+#ifdef __cplusplus
+#define VIZ__CHECK_ID(x) (void)0
+#define VIZ__ID(x) viz__cpp::id(x)
+#else
+#define VIZ__CHECK_ID(x) VIZ__ASSERT(VIZ__SCALAR(x) != VIZ_TYPE_F32 && VIZ__SCALAR(x) != VIZ_TYPE_F64, \
+	"VIZ_PROBE_*: the id is neither an integer nor a pointer")
+#define VIZ__ID(x) __extension__(struct viz__id){ (uint64_t)(x), VIZ__SCALAR(x) ? 0 : VIZ_ASYNC_POINTER }
+#endif
 
 #define VIZ_PROBE_VALUE(name, attr, ...) VIZ__VALUE(__COUNTER__, name, attr, __VA_ARGS__)
 #define VIZ__VALUE(id, name, attr, ...) VIZ__VALUE_(id, name, attr, __VA_ARGS__)

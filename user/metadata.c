@@ -236,6 +236,8 @@ static void books(struct json *j, const struct report *r)
 	json__uint(j, r->unread);
 	JSON__KEY(j, "unmatched_exits");
 	json__uint(j, r->unmatched);
+	JSON__KEY(j, "unmatched_async");
+	json__uint(j, r->unmatched_async);
 }
 
 void metadata__write(struct json *j, const struct report *r, const struct metadata_sources *of, int argc, char **argv)

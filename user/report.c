@@ -54,9 +54,7 @@ void report__close(struct report *r, const struct report_sources *from)
 		c->seen = k.seen;
 		c->filtered = k.filtered + filter__filtered(from->filter, (enum probe)i) +
 			      shorts__filtered(from->shorts, (enum probe)i);
-		if (i == EVENT_PROBE_EXIT)
-			c->filtered += m->unwanted;
-		c->filtered += m->too_deep[i];
+		c->filtered += m->unwanted[i] + m->too_deep[i];
 		r->too_deep += m->too_deep[i];
 		c->written = m->written[i];
 		c->lost = k.lost + d->rejected_by_probe[i] + m->rejected[i];
@@ -83,6 +81,7 @@ void report__close(struct report *r, const struct report_sources *from)
 	r->forgotten = m->forgotten;
 	r->unwound = m->unwound;
 	r->unmatched = m->unmatched;
+	r->unmatched_async = m->unmatched_async;
 	r->invalid_json = sinks__invalid_json(from->sinks);
 }
 

@@ -16,7 +16,7 @@ struct report {
 	uint64_t missed; /* processes that ended before their probes were attached to, or could not be followed */
 	uint64_t classes_beyond; /* definitions of more classes than are kept */
 	uint64_t unread;         /* of the lost ones: they were there when the trace had to end */
-	uint64_t not_finite, invalid_json, unwound, unmatched, rejected;
+	uint64_t not_finite, invalid_json, unwound, unmatched, unmatched_async, rejected;
 	uint64_t invalid;                /* of the lost: about no valid object */
 	uint64_t too_deep;               /* events of slices inside of more others than are shown */
 	uint64_t refused, forgotten;     /* events and objects: the budget of memory */

@@ -110,6 +110,8 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 		 p[EVENT_PROBE_VALUE].written);
 	log_info("  %" PRIu64 " methods: %" PRIu64 " entered, %" PRIu64 " left; %" PRIu64 " instants", r->methods,
 		 p[EVENT_PROBE_ENTER].written, p[EVENT_PROBE_EXIT].written, p[EVENT_PROBE_INSTANT].written);
+	if (p[EVENT_PROBE_ASYNC].written)
+		log_info("  %" PRIu64 " events of asynchronous slices and flows", p[EVENT_PROBE_ASYNC].written);
 	log_info("  lost %" PRIu64 ", filtered %" PRIu64 ", truncated %" PRIu64 ", unreadable %" PRIu64, r->total.lost,
 		 r->total.filtered, r->total.truncated, r->total.unreadable);
 	if (r->unwound || r->unmatched)
@@ -117,6 +119,10 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 			 " ends of slices that began before, or that we "
 			 "do not know",
 			 r->unwound, r->unmatched);
+	if (r->unmatched_async)
+		log_info("  %" PRIu64
+			 " ends of asynchronous slices, and flows in, of which we do not know the beginning",
+			 r->unmatched_async);
 	if (r->not_finite || r->invalid_json)
 		log_info("  %" PRIu64 " samples were no finite numbers, %" PRIu64 " texts were no JSON", r->not_finite,
 			 r->invalid_json);

@@ -13,6 +13,8 @@
  *   counters "queue", "served", "cache"  how much of it there is, over time
  *   objects "worker-1 state" ..., "job" what each of them is doing, from N (new) to D (deleted)
  *   slices on each thread              execute with render, compress and io inside; recursion in compress
+ *   asynchronous slices "request"      from the acceptor to a worker's reply, with the time in the queue inside;
+ *   arrows                             from the acceptor's queue_push to the worker's serve
  *   instants "config reloaded"         moments
  *   the value "latency"                a number that needs no struct
  */
@@ -174,7 +176,9 @@ static bool queue_push(struct queue *q, struct job *job)
 	if (fits) {
 		q->jobs[q->depth] = job;
 		queue_measure(q);
-		VIZ_PROBE_SET(q, depth, q->depth + 1); /* assigns and reports */
+		VIZ_PROBE_BEGIN("queued", job->number); /* inside of "request", as it has its id */
+		VIZ_PROBE_FLOW_OUT(job);                /* an arrow from this slice to where the job is taken up */
+		VIZ_PROBE_SET(q, depth, q->depth + 1);  /* assigns and reports */
 		pthread_cond_signal(&q->not_empty);
 	}
 	pthread_mutex_unlock(&q->lock);
@@ -196,6 +200,7 @@ static struct job *queue_pop(struct queue *q)
 		q->running++;
 		queue_measure(q);
 		VIZ_PROBE_CHANGED(q, running); /* reports what was changed in another way than by SET */
+		VIZ_PROBE_END("queued", job->number);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return job;
@@ -253,7 +258,8 @@ static struct job *job_new(uint32_t number, uint32_t *random)
 	strcpy(job->reply, "null");
 	clock_gettime(CLOCK_MONOTONIC, &job->accepted);
 	VIZ_PROBE_INIT(job, job, NULL);
-	VIZ_PROBE_LOG(job); /* INIT reports no values: show the first ones too */
+	VIZ_PROBE_LOG(job);                 /* INIT reports no values: show the first ones too */
+	VIZ_PROBE_BEGIN("request", number); /* a slice that ends on another thread */
 	return job;
 }
 
@@ -261,6 +267,7 @@ static void job_free(struct job *job)
 {
 	/* Before the memory goes. Without it the object would seem to live on. */
 	VIZ_PROBE_DESTROY(job);
+	VIZ_PROBE_END("request", job->number);
 	free(job);
 }
 
@@ -357,6 +364,7 @@ static void serve(struct worker *w, struct job *job, uint32_t *random)
 	bool ok;
 
 	VIZ_PROBE_METHOD();
+	VIZ_PROBE_FLOW_IN(job);
 	VIZ_PROBE_CONFIG(w, trigger_on_change, false); /* `job` and `progress` in silence, `state` reports them */
 	VIZ_PROBE_SET(w, job, job->title);
 	VIZ_PROBE_SET(w, progress, 0);

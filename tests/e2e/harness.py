@@ -37,7 +37,7 @@ EXIT_HARM, EXIT_CHECK, EXIT_INPUT = 9, 10, 11
 
 
 # As in user/common/event.h and programs/counted.c.
-KINDS = ("init", "destroy", "set", "log", "enter", "exit", "value", "instant", "quiet")
+KINDS = ("init", "destroy", "set", "log", "enter", "exit", "value", "instant", "quiet", "async")
 COUNTED = ["-Dviz__probe_%s=counted_%s" % (kind, kind) for kind in KINDS]
 
 
@@ -322,7 +322,7 @@ class Case(unittest.TestCase):
 
     def compare_counts(self, trace):
         """Is what the programs of this test counted what the tool saw? One tool at a time can be asked."""
-        counted = dict(zip(KINDS, struct.unpack("9Q", os.pread(self.counts.fileno(), 72, 0))))
+        counted = dict(zip(KINDS, struct.unpack("10Q", os.pread(self.counts.fileno(), 80, 0))))
         seen = {kind: trace.probe(kind)["seen"] for kind in KINDS}
         if self.tools != 1 or self.batches or "batch" in trace.metadata["command"] or not any(counted.values()):
             return

@@ -13,8 +13,8 @@ CLEARED = 1
 MOST_FURTHER_VALUES = 8
 SMALLEST_PACKET = 6  # with tag and length; the reader looks at five bytes before it knows how long a packet is
 
-# By message: the number of a field, its name, and what it is: an unsigned (u) or signed (i) number, bool (b), double (d), text
-# (s), or another message; "*" if there may be several.
+# By message: the number of a field, its name, and what it is: an unsigned (u) or signed (i) number, or one of 8 bytes (x), bool
+# (b), double (d), text (s), or another message; "*" if there may be several.
 OURS = {2040: ("thread", "u"), 2041: ("note", "u"), 2042: ("zeros", "u"), 2043: ("address", "u"), 2044: ("class", "s"),
         2045: ("id", "s"), 2046: ("deleted", "u"), 2047: ("format", "u")}  # Perfetto passes over these
 MESSAGES = {
@@ -32,7 +32,8 @@ MESSAGES = {
     "thread": {1: ("pid", "u"), 2: ("tid", "u"), 5: ("name", "s")},
     "event": {4: ("annotations", "annotation*"), 9: ("type", "u"), 10: ("name_iid", "u"), 11: ("track", "u"),
               12: ("ints", "i*"), 22: ("categories", "s*"), 23: ("name", "s"), 30: ("int", "i"), 31: ("int_tracks", "u*"),
-              44: ("double", "d"), 45: ("double_tracks", "u*"), 46: ("doubles", "d*")},
+              44: ("double", "d"), 45: ("double_tracks", "u*"), 46: ("doubles", "d*"),
+              47: ("flows", "x*"), 48: ("flow_ends", "x*")},
     "annotation": {1: ("name_iid", "u"), 2: ("bool", "b"), 4: ("int", "i"), 5: ("double", "d"), 6: ("string", "s"),
                    7: ("pointer", "u"), 10: ("name", "s"), 11: ("dict", "annotation*"), 12: ("array", "annotation*"),
                    17: ("word", "u")},
@@ -66,6 +67,9 @@ def scalar(kind, wire, value, what):
     if kind == "d":
         assert wire == 1, what + " is no double"
         return struct.unpack("<d", value)[0]
+    if kind == "x":
+        assert wire == 1, what + " is not of 8 bytes"
+        return struct.unpack("<Q", value)[0]
     if kind == "s":
         assert wire == 2, what + " is no text"
         text = bytes(value).decode("utf-8")
@@ -136,6 +140,7 @@ Track = collections.namedtuple("Track", "uuid parent name pid tid kind")
 Sample = collections.namedtuple("Sample", "ts pid tid name key value closing")
 State = collections.namedtuple("State", "ts tid track name args")  # without a name: the one before ends
 Slice = collections.namedtuple("Slice", "ts track phase name args")
+Flow = collections.namedtuple("Flow", "ts track id is_end args")
 Instant = collections.namedtuple("Instant", "ts track name args")
 
 
@@ -150,7 +155,7 @@ class Trace:
         self.clocks = {}
         self.tracks = {}
         self.process_names, self.thread_names = {}, {}
-        self.samples, self.states, self.slices, self.instants = [], [], [], []
+        self.samples, self.states, self.slices, self.instants, self.flows = [], [], [], [], []
         self.attributes = {}
         self.sequences = {}
         self.state_now = {}  # of a track: name and time
@@ -183,7 +188,8 @@ class Trace:
                 self.thread_names[pid, tid] = d["thread"]["name"]
         else:
             assert d.get("name"), "a track without a name"
-            assert d.get("merge") == 2, "Perfetto merges the track with others of its name"
+            assert d.get("merge") == 2 or (d.get("merge") == 1 and kind == "plain"), \
+                "Perfetto merges the track with others of its name"
         for n in pid, tid:
             assert n is None or 0 < n < 1 << 31, "not a pid: %r" % n
         track = Track(uuid, parent, d.get("name"), pid, tid, kind)
@@ -300,6 +306,8 @@ class Trace:
         else:
             assert kind == INSTANT and name is not None, "an event of type %r" % kind
             self.instants.append(Instant(ts, self.track(uuid, ("thread", "process")), name, args))
+            for flow in event.get("flows", []) + event.get("flow_ends", []):
+                self.flows.append(Flow(ts, self.track(uuid, ("thread",)), flow, "flow_ends" in event, args))
 
     # ---- packets ----
 

@@ -323,8 +323,8 @@ class Counts(Filters):
         return set(re.findall(r"attached viz:(\w+)", tool.messages()))
 
     def test_a_kind_that_no_filter_lets_through_is_not_attached(self):
-        usual = {"init", "destroy", "set", "log", "enter", "exit", "value", "instant"}
-        for options, kinds in ((), usual), (("--no-methods",), usual - {"enter", "exit"}), \
+        usual = {"init", "destroy", "set", "log", "enter", "exit", "value", "instant", "async"}
+        for options, kinds in ((), usual), (("--no-methods",), usual - {"enter", "exit", "async"}), \
                 (("--exclude", "*"), usual - {"set", "log", "value"}), \
                 (("--trigger-on-change", "x"), usual | {"quiet"}):
             with self.subTest(options):

@@ -77,7 +77,7 @@ class Viewer(harness.Case):
         tool = self.attach(target.pid, "-d", "2")
         self.end(tool, with_signal=None)
         trace = self.load()
-        self.assertTrue(all(trace.counts[p] for p in "CNODbeBEi"), trace.counts)
+        self.assertTrue(all(trace.counts[p] for p in "CNODbeBEsfi"), trace.counts)
         self.same(trace)
 
     def test_a_trace_of_the_demo_to_its_end(self):

@@ -8,7 +8,7 @@ import json
 import re
 
 SIZE_OF_BIG = 64 << 20  # from here on line by line, to go easy on memory
-PHASES = {"M", "C", "N", "O", "D", "b", "e", "B", "E", "i"}
+PHASES = {"M", "C", "N", "O", "D", "b", "e", "B", "E", "s", "f", "i"}
 METADATA = {"process_name", "thread_name", "process_sort_index", "thread_sort_index"}
 COUNTS = ("seen", "filtered", "written", "lost", "truncated", "unreadable")
 TS = re.compile(r"\d+\.\d{3}\Z")
@@ -160,6 +160,35 @@ class Trace:
                 if tid is None or e["tid"] == tid]
 
     @property
+    def asynchronous(self):
+        """[(name, id, level, since, until, tids)] of asynchronous slices, as they ended; in parts where they went on."""
+        out, tracks = [], collections.defaultdict(list)
+        for e in self.events:
+            if e.get("cat") != "async":
+                continue
+            stack = tracks[e["pid"], e["id2"]["local"]]
+            if e["ph"] == "b":
+                stack.append(e)
+                continue
+            b = stack.pop()
+            out.append((b["name"], b["args"]["id"], len(stack), ns(b["ts"]), ns(e["ts"]), (b["tid"], e["tid"])))
+        return out
+
+    @property
+    def flows(self):
+        """[(id, from, to)]: the slices that are open on the thread at both ends of each flow, or None where there is no end."""
+        stacks, ends = collections.defaultdict(list), {}
+        for e in self.events:
+            stack = stacks[e["pid"], e["tid"]]
+            if e["ph"] == "B":
+                stack.append(e["name"])
+            elif e["ph"] == "E":
+                stack.pop()
+            elif e["ph"] in "sf":
+                ends.setdefault(e["id"], [e.get("args", {}).get("id"), None, None])[1 + (e["ph"] == "f")] = stack[-1]
+        return [tuple(f) for f in ends.values()]
+
+    @property
     def total(self):
         return self.metadata["events"]
 
@@ -179,6 +208,8 @@ class Checker:
         self.stacks = collections.defaultdict(list)
         self.objects = {}
         self.bands = {}
+        self.flows = {}
+        self.tracks = collections.defaultdict(list)
         self.lives = {}
         self.twins = {}
         self.series = {}
@@ -232,8 +263,12 @@ class Checker:
             self.counter(e, ts)
         elif ph in "NOD":
             self.object(e, ts)
+        elif ph in "be" and e["cat"] == "async":
+            self.asynchronous(e)
         elif ph in "be":
             self.band(e, ts)
+        elif ph in "sf":
+            self.flow(e, thread)
         elif ph == "B":
             self.stacks[thread].append(e["name"])
         elif ph == "E":
@@ -313,6 +348,30 @@ class Checker:
         else:
             assert not e["args"], "a state that no snapshot has"
 
+    def asynchronous(self, e):
+        local = e["id2"]["local"]
+        assert isinstance(local, str) and "id" not in e and "scope" not in e, "id"
+        assert e.get("viz", "again") == "again", "another mark"
+        track = self.tracks[e["pid"], local]
+        if e["ph"] == "b":
+            assert type(e["args"]["id"]) is int or re.fullmatch("0x[0-9a-f]+", e["args"]["id"]), "an id of the program"
+            track.append(e["name"])
+            return
+        assert track and track.pop() == e["name"], "an end without a beginning"
+
+    def flow(self, e, thread):
+        assert isinstance(e["id"], str) and re.fullmatch("0x[0-9a-f]+", e["id"]), "id"
+        assert self.stacks[thread], "an arrow that is in no slice"
+        assert e["cat"] == "flow" and e["name"] == "flow", "both ends are called alike"
+        if e["ph"] == "s":
+            assert e["id"] not in self.flows, "two arrows of one id"
+            self.flows[e["id"]] = e["pid"]
+            return
+        assert "args" not in e, "chrome://tracing warns of arguments at both ends"
+        assert e["bp"] == "e", "bound to the slice that comes next"
+        assert self.flows.get(e["id"]) == e["pid"], "an arrow from nowhere, or a second one"
+        self.flows[e["id"]] = None
+
     def finish(self):
         assert self.killed or not self.twins, "no twin for a snapshot of %r" % list(self.twins)[:1]
         assert self.threads <= self.named or not self.whole, "threads without a name: %r" % (self.threads - self.named)
@@ -321,6 +380,7 @@ class Checker:
             return
         for thread, stack in self.stacks.items():
             assert not stack, "open at the end on %r: %r" % (thread, stack)
+        assert not any(self.tracks.values()), "asynchronous slices without end"
         assert not self.bands, "states without end: %r" % list(self.bands)[:3]
         for key, last in self.values.items():
             before = self.before[key]

@@ -123,6 +123,12 @@ static void life(const char *folder, const char *name, int flags, const struct d
 	put(file, &r);
 	slice_record(&r, REC_INSTANT, "mark", 0, 0);
 	put(file, &r);
+	slice_record(&r, REC_ASYNC, "request", 7, VIZ_ASYNC_BEGIN);
+	put(file, &r);
+	slice_record(&r, REC_ASYNC, "flow", 7, VIZ_ASYNC_OUT);
+	put(file, &r);
+	slice_record(&r, REC_ASYNC, "request", 7, VIZ_ASYNC_END);
+	put(file, &r);
 	slice_record(&r, REC_EXIT, "int ns::run<int>(const char *)", 0x7ffd0000, VIZ_SLICE_SCOPED);
 	put(file, &r);
 	destroy_record(&r, OBJ);

@@ -99,7 +99,7 @@ static void keep_all(void)
 static void raise_all(int on)
 {
 	volatile unsigned short *all[] = { &viz_set_semaphore, &viz_enter_semaphore, &viz_exit_semaphore,
-		&viz_value_semaphore, &viz_instant_semaphore, &viz_batch_semaphore };
+		&viz_value_semaphore, &viz_instant_semaphore, &viz_async_semaphore, &viz_batch_semaphore };
 	unsigned i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -300,6 +300,13 @@ static void check_kinds(void)
 	VIZ_PROBE_INSTANT("now");
 	r = last();
 	CHECK((r[0] >> 16 & 0xff) == VIZ_RECORD_INSTANT && (r[0] & 0xffff) == 24);
+	VIZ_PROBE_BEGIN("request", -7);
+	r = last();
+	CHECK((r[0] >> 16 & 0xff) == VIZ_RECORD_ASYNC && r[0] >> 32 == VIZ_ASYNC_BEGIN && r[3] == (uint64_t)-7);
+	VIZ_PROBE_FLOW_IN(&s);
+	r = last();
+	CHECK((r[0] >> 16 & 0xff) == VIZ_RECORD_ASYNC && r[0] >> 32 == (VIZ_ASYNC_IN | VIZ_ASYNC_POINTER));
+	CHECK(r[3] == (uintptr_t)&s && !strcmp((const char *)(uintptr_t)r[2], "flow"));
 	{
 		VIZ_PROBE_METHOD();
 		r = last();

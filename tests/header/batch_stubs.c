@@ -22,4 +22,5 @@ IN_PLACE_OF_A_STUB("viz__probe_enter", "trap");
 IN_PLACE_OF_A_STUB("viz__probe_exit", "trap");
 IN_PLACE_OF_A_STUB("viz__probe_value", "trap");
 IN_PLACE_OF_A_STUB("viz__probe_instant", "trap");
+IN_PLACE_OF_A_STUB("viz__probe_async", "trap");
 #endif

@@ -42,6 +42,7 @@ static void semaphores(unsigned short on)
 	viz_exit_semaphore = on;
 	viz_value_semaphore = on;
 	viz_instant_semaphore = on;
+	viz_async_semaphore = on;
 }
 
 /* An account that nobody has configured, INIT not seen. */
@@ -90,6 +91,14 @@ static void every_probe_fires_with_its_arguments(void)
 	    "value v.float f64=0.25; value v.double f64=1e+300; value v.long double f64=0.5");
 	VIZ_PROBE_INSTANT("i");
 	SAW("instant i");
+	VIZ_PROBE_BEGIN("b", 7);
+	VIZ_PROBE_END("b", -7);
+	VIZ_PROBE_BEGIN("b", (unsigned char)200);
+	VIZ_PROBE_BEGIN("b", UINT64_MAX);
+	VIZ_PROBE_END("b", (const void *)0x7000);
+	VIZ_PROBE_FLOW_OUT((struct account *)0);
+	VIZ_PROBE_FLOW_IN(8u);
+	SAW("begin b 7; end b -7; begin b 200; begin b -1; end b 28672 (pointer); out flow 0 (pointer); in flow 8");
 }
 
 static void each_semaphore_is_for_its_own_probe(void)
@@ -97,16 +106,17 @@ static void each_semaphore_is_for_its_own_probe(void)
 	static struct account a;
 	volatile unsigned short *all[] = {&viz_init_semaphore,  &viz_destroy_semaphore, &viz_set_semaphore,
 	                                  &viz_log_semaphore,   &viz_enter_semaphore,   &viz_exit_semaphore,
-	                                  &viz_value_semaphore, &viz_instant_semaphore};
+	                                  &viz_value_semaphore, &viz_instant_semaphore, &viz_async_semaphore};
 	const char *expected[] = {
 	        "a.init account -",     "a.destroy",         "a.set 0 balance=1", "a.before; a.log; a.after",
-	        "enter e 0; enter s 1", "exit e 0 (frame!)", "value v.w i64=1",   "instant i"};
+	        "enter e 0; enter s 1", "exit e 0 (frame!)", "value v.w i64=1",   "instant i",
+	        "begin b 1; out flow 1; in flow 1; end b 1"};
 	size_t i;
 
 	spy_know(&a.viz, "a");
 	semaphores(0);
-	for (i = 0; i <= 8; i++) {
-		if (i < 8)
+	for (i = 0; i <= 9; i++) {
+		if (i < 9)
 			*all[i] = 3; /* two tools and a half */
 		VIZ_PROBE_INIT(&a, account, NULL);
 		VIZ_PROBE_SET(&a, balance, 1);
@@ -119,8 +129,12 @@ static void each_semaphore_is_for_its_own_probe(void)
 		}
 		VIZ_PROBE_VALUE("v", "w", 1);
 		VIZ_PROBE_INSTANT("i");
+		VIZ_PROBE_BEGIN("b", 1);
+		VIZ_PROBE_FLOW_OUT(1);
+		VIZ_PROBE_FLOW_IN(1);
+		VIZ_PROBE_END("b", 1);
 		VIZ_PROBE_DESTROY(&a);
-		SAW(i < 8 ? expected[i] : "");
+		SAW(i < 9 ? expected[i] : "");
 		semaphores(0);
 	}
 	semaphores(1);

@@ -243,6 +243,13 @@ static void check_evaluation(int on)
 	CHECK(taken() == 3 * on);
 	VIZ_PROBE_INSTANT(string("moment"));
 	CHECK(taken() == on);
+	VIZ_PROBE_BEGIN(string("request"), number(3));
+	CHECK(taken() == 2 * on);
+	VIZ_PROBE_END(string("request"), object(&a));
+	CHECK(taken() == 2 * on);
+	VIZ_PROBE_FLOW_OUT(number(3));
+	VIZ_PROBE_FLOW_IN(object(&a));
+	CHECK(taken() == 2 * on);
 	VIZ_PROBE_DESTROY(object(&a));
 	CHECK(taken() == set_up);
 }
@@ -421,6 +428,14 @@ static void check_statements(int yes)
 		VIZ_PROBE_INSTANT("yes");
 	else
 		VIZ_PROBE_INSTANT("no");
+	if (yes)
+		VIZ_PROBE_BEGIN("yes", 1);
+	else
+		VIZ_PROBE_END("no", &a);
+	if (yes)
+		VIZ_PROBE_FLOW_OUT(1);
+	else
+		VIZ_PROBE_FLOW_IN(&a);
 	for (i = 0; i < 3; i++)
 		VIZ_PROBE_SET(&a, balance, a.balance + i);
 	CHECK(a.balance == 4);
@@ -465,6 +480,8 @@ static void check_nesting(void)
 	VIZ_PROBE_VALUE("a", __extension__({ VIZ_PROBE_VALUE("a", "b", 2); "b"; }), set_in_expression(&a, 6));
 	VIZ_PROBE_VALUE("a", "b", VIZ_PROBE_CONFIG(&a, enabled, true));
 	VIZ_PROBE_VALUE("a", "b", __extension__({ VIZ_PROBE_VALUE("c", "d", 1); 2; }));
+	VIZ_PROBE_BEGIN(__extension__({ VIZ_PROBE_BEGIN("inner", 1); "outer"; }), __extension__({ VIZ_PROBE_END("inner", 1); &a; }));
+	VIZ_PROBE_FLOW_OUT(__extension__({ VIZ_PROBE_FLOW_IN(1); 2; }));
 	VIZ_PROBE_INSTANT(__extension__({ VIZ_PROBE_INSTANT("inner"); VIZ_PROBE_ENTER("inner"); "outer"; }));
 	VIZ_PROBE_EXIT("inner");
 	VIZ_PROBE_DESTROY(__extension__({ VIZ_PROBE_DESTROY(&b); &a; }));
@@ -527,6 +544,8 @@ int with_probes(struct account *a, int x)
 	VIZ_PROBE_EXIT("x");
 	VIZ_PROBE_VALUE("x", "y", x * 7 % 3);
 	VIZ_PROBE_INSTANT("x");
+	VIZ_PROBE_BEGIN("x", x);
+	VIZ_PROBE_FLOW_OUT(a);
 	VIZ_PROBE_DESTROY(a);
 	VIZ_PROBE_SET(a, balance, x);
 	return x;
@@ -549,6 +568,7 @@ static void raise_semaphores(void)
 	viz_exit_semaphore = 1;
 	viz_value_semaphore = 1;
 	viz_instant_semaphore = 1;
+	viz_async_semaphore = 1;
 	viz_quiet_semaphore = 1;
 #endif
 }

@@ -174,3 +174,10 @@ void viz__probe_instant(const char *name)
 {
 	add("instant %s", name);
 }
+
+void viz__probe_async(const char *name, uint64_t id, uint32_t what)
+{
+	static const char *const whats[] = {"?", "begin", "end", "out", "in"};
+
+	add("%s %s %" PRId64 "%s", whats[what & 7], name, (int64_t)id, what & VIZ_ASYNC_POINTER ? " (pointer)" : "");
+}

@@ -16,6 +16,7 @@ void spy_know(const void *base, const char *name);
  *   a.init TAG NAME    a.destroy    a.set INDEX ATTR=VALUE    a.quiet the same
  *   a.before    a.log    a.after
  *   enter NAME FLAGS   exit NAME FLAGS   value NAME.ATTR TYPE=VALUE   instant NAME
+ *   begin NAME ID      end NAME ID      out flow ID         in flow ID         with " (pointer)" if it is one
  * Frames are compared: an exit whose frame is not that of the innermost open enter of that name ends with
  * "(frame!)". */
 const char *spy_seen(void);

@@ -437,6 +437,13 @@ static int on_state_end(void *writer, struct where at, const struct trace_object
 	return 0;
 }
 
+static int on_flow(void *writer, struct where at, uint64_t serial, bool is_in, const struct value *values,
+		   size_t n_values)
+{
+	(void)writer, (void)at, (void)serial, (void)is_in, (void)values, (void)n_values;
+	return 0;
+}
+
 static int on_instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	(void)writer, (void)at, (void)name, (void)values, (void)n_values;
@@ -456,6 +463,9 @@ const struct trace_ops stats_ops = {
 	.slice_begin = stats__slice_begin,
 	.slice_end = stats__slice_end,
 	.slice_before = stats__slice_before,
+	.async_begin = stats__async_begin,
+	.async_end = stats__async_end,
+	.flow = on_flow,
 	.instant = on_instant,
 };
 

@@ -20,7 +20,7 @@
 #define STATS_METHODS 4096
 #define STATS_OBJECTS 8192    /* different pairs of name and class */
 #define STATS_LIVES (1 << 18) /* that are not over, of which the life time will be known */
-#define STATS_THREADS 65536   /* that are inside of methods */
+#define STATS_THREADS 65536   /* that are inside of methods, and as many asynchronous slices */
 #define STATS_LONGEST 10
 
 /* Values up to these, and these themselves, are what somebody waits for. */
@@ -63,7 +63,7 @@ struct stats_counter {
 	uint64_t reports;
 };
 
-/* Calls that are over, or were when the trace ended. Times in ns. */
+/* Calls that are over, or were when the trace ended; also asynchronous slices. Times in ns. */
 struct stats_method {
 	char *name;
 	uint64_t total; /* of all calls: a recursive one counts as often as it is open */
@@ -112,7 +112,8 @@ struct stats {
 	const struct stats_watch *watch; /* or NULL; set before anything is told */
 
 	/* How they are found. */
-	struct table counters_by_serial, counters_by_hash, methods_by_hash, objects_by_hash, lives, threads;
+	struct table counters_by_serial, counters_by_hash, methods_by_hash, objects_by_hash, lives;
+	struct table threads; /* by process and number; and tracks of asynchronous slices */
 };
 
 int stats__new(struct stats **ret);

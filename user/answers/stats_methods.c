@@ -13,9 +13,11 @@ struct frame {
 	uint64_t inside; /* ns of slices inside of it, so far */
 };
 
+/* Or a track of asynchronous slices. */
 struct thread {
 	struct frame *open; /* the innermost last */
 	size_t n, room;
+	size_t n_again; /* asynchronous: so many behind these will go on */
 };
 
 /* *ret is NULL if there is no room. 0 or -ENOMEM. */
@@ -60,16 +62,16 @@ static bool is_idle(void *value, void *ctx)
 	struct thread *t = value;
 
 	(void)ctx;
-	if (t->n)
+	if (t->n + t->n_again)
 		return false;
 	free_thread(t);
 	return true;
 }
 
 /* *ret is NULL if there is no room. 0 or -ENOMEM. */
-static int thread_of(struct stats *s, struct where at, struct thread **ret)
+static int thread_of(struct stats *s, uint64_t pid, uint64_t tid, struct thread **ret)
 {
-	struct thread *t = table__get(&s->threads, at.pid, at.tid);
+	struct thread *t = table__get(&s->threads, pid, tid);
 
 	*ret = t;
 	if (t)
@@ -82,7 +84,7 @@ static int thread_of(struct stats *s, struct where at, struct thread **ret)
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
-	if (table__put(&s->threads, at.pid, at.tid, t)) {
+	if (table__put(&s->threads, pid, tid, t)) {
 		free(t);
 		return -ENOMEM;
 	}
@@ -105,14 +107,12 @@ static int push(struct thread *t, struct frame f)
 	return 0;
 }
 
-int stats__slice_begin(void *writer, struct where at, const char *name)
+static int begin(struct stats *s, struct thread *t, struct where at, const char *name)
 {
-	struct stats *s = writer;
 	struct stats_method *method = NULL;
-	struct thread *t;
-	int err = thread_of(s, at, &t);
+	int err = 0;
 
-	if (!err && t)
+	if (t)
 		err = method_of(s, name, &method);
 	if (!err && t)
 		err = push(t, (struct frame){ .method = method, .since = at.ts });
@@ -120,6 +120,14 @@ int stats__slice_begin(void *writer, struct where at, const char *name)
 		method->open++;
 	s->beyond.calls += !err && !method;
 	return err;
+}
+
+int stats__slice_begin(void *writer, struct where at, const char *name)
+{
+	struct thread *t;
+	int err = thread_of(writer, at.pid, at.tid, &t);
+
+	return err ? err : begin(writer, t, at, name);
 }
 
 /* In its place among the longest, if it has one. */
@@ -142,10 +150,8 @@ static int rank(struct stats *s, struct where at, const char *name, uint64_t sin
 	return 0;
 }
 
-int stats__slice_end(void *writer, struct where at, const char *name)
+static int end(struct stats *s, struct thread *t, struct where at, const char *name)
 {
-	struct stats *s = writer;
-	struct thread *t = table__get(&s->threads, at.pid, at.tid);
 	struct frame f;
 	uint64_t duration;
 	int err;
@@ -166,10 +172,60 @@ int stats__slice_end(void *writer, struct where at, const char *name)
 	if (err)
 		return err;
 	f.method->total += duration;
-	f.method->self += duration - f.inside;
+	f.method->self += duration > f.inside ? duration - f.inside : 0; /* asynchronous ones overlap */
 	if (stats__is_waited_for(&f.method->limits, (double)duration))
 		stats__reached(s, at, f.method->name, NULL, (double)duration, &f.method->limits);
 	return 0;
+}
+
+int stats__slice_end(void *writer, struct where at, const char *name)
+{
+	struct stats *s = writer;
+
+	return end(s, table__get(&s->threads, at.pid, at.tid), at, name);
+}
+
+/* No thread has a number beyond 32 bits. */
+#define ASYNC (1ull << 32)
+
+int stats__async_begin(void *writer, struct where at, const struct trace_async *slice, const struct value *values,
+		       size_t n_values)
+{
+	struct thread *t;
+	int err = thread_of(writer, ASYNC | at.pid, slice->track, &t);
+
+	(void)values, (void)n_values;
+	if (err || !t)
+		return err ? err : begin(writer, t, at, slice->name);
+	if (slice->again && t->n_again) {
+		t->n_again--;
+		t->n++;
+		return 0;
+	}
+	t->n_again = 0; /* more than one that ends at a time is in no file of ours */
+	return begin(writer, t, at, slice->name);
+}
+
+/* Those inside of the one that ends are behind the open ones until they go on.
+ *   request parse fetch    parse ends:    request parse (fetch)    request (fetch)    request fetch */
+int stats__async_end(void *writer, struct where at, const struct trace_async *slice)
+{
+	struct stats *s = writer;
+	struct thread *t = table__get(&s->threads, ASYNC | at.pid, slice->track);
+	bool ends = t && t->n;
+	int err;
+
+	if (ends && slice->again) {
+		t->n--;
+		t->n_again++;
+		return 0;
+	}
+	err = end(s, t, at, slice->name);
+	if (ends && t->n_again)
+		memmove(t->open + t->n, t->open + t->n + 1, t->n_again * sizeof(*t->open));
+	if (t && !(t->n + t->n_again))
+		free_thread(table__remove(&s->threads, ASYNC | at.pid, slice->track));
+	return err;
 }
 
 int stats__slice_before(void *writer, struct where at, uint64_t since, const char *name)

@@ -162,7 +162,7 @@ static struct bpf_program *program_for(const struct programs *p, enum probe prob
 		{ EVENT_PROBE_SET, p->skel->progs.on_set },     { EVENT_PROBE_LOG, p->skel->progs.on_log },
 		{ EVENT_PROBE_ENTER, p->skel->progs.on_enter }, { EVENT_PROBE_EXIT, p->skel->progs.on_exit },
 		{ EVENT_PROBE_VALUE, p->skel->progs.on_value }, { EVENT_PROBE_INSTANT, p->skel->progs.on_instant },
-		{ EVENT_PROBE_QUIET, p->skel->progs.on_quiet },
+		{ EVENT_PROBE_QUIET, p->skel->progs.on_quiet }, { EVENT_PROBE_ASYNC, p->skel->progs.on_async },
 	};
 
 	for (size_t i = 0; !p->one && i < sizeof(programs) / sizeof(*programs); i++)

@@ -54,6 +54,7 @@ enum probe unpack__probe(unsigned kind)
 	case VIZ_RECORD_EXIT: return EVENT_PROBE_EXIT;
 	case VIZ_RECORD_VALUE: return EVENT_PROBE_VALUE;
 	case VIZ_RECORD_INSTANT: return EVENT_PROBE_INSTANT;
+	case VIZ_RECORD_ASYNC: return EVENT_PROBE_ASYNC;
 	default: return EVENT_PROBES;
 	}
 }
@@ -329,6 +330,7 @@ static int pass_slice(struct unpack *u, const struct batched *b, unpack_cb cb, v
 		[VIZ_RECORD_ENTER] = REC_ENTER,
 		[VIZ_RECORD_EXIT] = REC_EXIT,
 		[VIZ_RECORD_INSTANT] = REC_INSTANT,
+		[VIZ_RECORD_ASYNC] = REC_ASYNC,
 	};
 	const struct memory_string *name = b->names[0];
 	struct rec_slice *rec = &u->record.slice;
@@ -374,7 +376,8 @@ static int pass_batched(struct unpack *u, const struct batched *b, unpack_cb cb,
 	switch (kind_of(b->words[0])) {
 	case VIZ_RECORD_ENTER:
 	case VIZ_RECORD_EXIT:
-	case VIZ_RECORD_INSTANT: return pass_slice(u, b, cb, ctx);
+	case VIZ_RECORD_INSTANT:
+	case VIZ_RECORD_ASYNC: return pass_slice(u, b, cb, ctx);
 	case VIZ_RECORD_VALUE: return pass_value(u, b, cb, ctx);
 	default: return 0;
 	}

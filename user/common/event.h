@@ -48,6 +48,7 @@ enum event_kind {
 	EVENT_EXIT,
 	EVENT_VALUE, /* one value without an object: name, values[0].key */
 	EVENT_INSTANT,
+	EVENT_ASYNC,  /* part of what is of no thread: `step` */
 	EVENT_IGNORE, /* a definition that decode keeps for itself */
 
 	/* Of a process, not of a probe: pid, ts, and comm, which is the process's name. */
@@ -58,6 +59,14 @@ enum event_kind {
 	EVENT_THREAD_ENDED, /* `tid` of it; no comm */
 
 	EVENT_NOTE, /* what we have to say on the timeline of `pid` at `ts`: name */
+};
+
+enum async_step {
+	ASYNC_BEGIN = 1, /* of a slice: name */
+	ASYNC_END,
+	ASYNC_OUT, /* of an arrow from this thread's slice */
+	ASYNC_IN,  /* to this thread's slice */
+	ASYNC_STEPS,
 };
 
 /* One for each kind of USDT probe, in the order of the record ABI. */
@@ -71,6 +80,7 @@ enum probe {
 	EVENT_PROBE_VALUE,
 	EVENT_PROBE_INSTANT,
 	EVENT_PROBE_QUIET, /* a write that the app itself makes silent */
+	EVENT_PROBE_ASYNC,
 	EVENT_PROBES,
 };
 extern const char *const probe_names[EVENT_PROBES]; /* "init", "destroy", ... */
@@ -95,7 +105,7 @@ struct event {
 	size_t n_keys;           /* private ones are "" */
 	bool is_new;             /* FOUND: a new object at that address whose INIT was lost */
 
-	/* FOUND, INIT: the object's name or NULL for the tag; ENTER, EXIT, VALUE, INSTANT: the name.
+	/* FOUND, INIT: the object's name or NULL for the tag; ENTER, EXIT, VALUE, INSTANT, ASYNC: the name.
 	 * NUL-terminated. NULL in the latter means that it could not be read. */
 	const char *name;
 
@@ -111,7 +121,13 @@ struct event {
 	uint64_t frame;
 	bool scoped;   /* ends with its scope, and `frame` was then the frame's address */
 	bool pretty;   /* the name is a C++ signature */
-	bool unwanted; /* EXIT: the filter lets it through for a slice only that was begun under other rules */
+	bool unwanted; /* EXIT, ASYNC_END: the filter lets it through for a slice only that was begun under other rules
+			*/
+
+	/* ASYNC */
+	enum async_step step;
+	uint64_t id;
+	bool id_is_pointer;
 };
 
 #endif

@@ -8,6 +8,7 @@ enum { TRACE_PACKET = 1 };
 /* A track's number ends with what it is. */
 #define PERFETTO_TRACK_KINDS 3   /* bits */
 #define PERFETTO_COUNTER_TRACK 4 /* with these, a counter or a series of one, and nothing else */
+#define PERFETTO_ASYNC_TRACK 6   /* a track of asynchronous slices, and nothing else */
 
 #define PERFETTO_CHUNK 9 /* series in a packet: Perfetto drops one with more */
 
@@ -58,7 +59,7 @@ enum {
 	TRACK_THREAD = 4,
 	TRACK_PARENT = 5,
 	TRACK_COUNTER = 8,
-	TRACK_MERGE = 15, /* with others of its name; 2: never */
+	TRACK_MERGE = 15, /* 1: with others of its name, where they do not overlap; 2: never */
 	TRACK_STATE = 18,
 };
 enum { PROCESS_PID = 1, PROCESS_NAME = 6 };
@@ -77,6 +78,8 @@ enum {
 	EVENT_FIELD_DOUBLE = 44,
 	EVENT_FIELD_MORE_DOUBLE_TRACKS = 45,
 	EVENT_FIELD_MORE_DOUBLES = 46,
+	EVENT_FIELD_FLOW = 47, /* fixed64, as is the last one of a flow: */
+	EVENT_FIELD_FLOW_END = 48,
 };
 enum { TYPE_BEGIN = 1, TYPE_END = 2, TYPE_INSTANT = 3, TYPE_COUNTER = 4, TYPE_STATE = 5 };
 

@@ -27,7 +27,10 @@ _Static_assert((int)EVENT_PROBE_EXIT == (int)PROBE_EXIT, "exit");
 _Static_assert((int)EVENT_PROBE_VALUE == (int)PROBE_VALUE, "value");
 _Static_assert((int)EVENT_PROBE_INSTANT == (int)PROBE_INSTANT, "instant");
 _Static_assert((int)EVENT_PROBE_QUIET == (int)PROBE_QUIET, "quiet");
+_Static_assert((int)EVENT_PROBE_ASYNC == (int)PROBE_ASYNC, "async");
 _Static_assert((int)EVENT_PROBES == (int)PROBE_COUNT, "count");
+_Static_assert((int)ASYNC_BEGIN == (int)VIZ_ASYNC_BEGIN && (int)ASYNC_END == (int)VIZ_ASYNC_END, "slices");
+_Static_assert((int)ASYNC_OUT == (int)VIZ_ASYNC_OUT && (int)ASYNC_IN == (int)VIZ_ASYNC_IN, "arrows");
 
 struct text {
 	char *data;
@@ -316,6 +319,15 @@ static int feed_slice(struct decoder *d, const uint8_t *record, size_t size, str
 
 	if (rec.head.kind == REC_INSTANT) {
 		begin_event(ret, &rec.head, EVENT_INSTANT, EVENT_PROBE_INSTANT);
+	} else if (rec.head.kind == REC_ASYNC) {
+		uint32_t step = rec.flags & ~(uint32_t)VIZ_ASYNC_POINTER;
+
+		if (step < ASYNC_BEGIN || step >= ASYNC_STEPS)
+			return -EINVAL;
+		begin_event(ret, &rec.head, EVENT_ASYNC, EVENT_PROBE_ASYNC);
+		ret->step = (enum async_step)step;
+		ret->id = rec.frame;
+		ret->id_is_pointer = rec.flags & VIZ_ASYNC_POINTER;
 	} else {
 		bool enter = rec.head.kind == REC_ENTER;
 
@@ -406,6 +418,7 @@ static int probe_of(const struct rec_head *head, const uint8_t *record, size_t s
 	case REC_EXIT: return PROBE_EXIT;
 	case REC_VALUE: return PROBE_VALUE;
 	case REC_INSTANT: return PROBE_INSTANT;
+	case REC_ASYNC: return PROBE_ASYNC;
 	case REC_SNAPSHOT:
 		if (size >= sizeof(struct rec_snapshot) &&
 		    LOAD(uint32_t, record + offsetof(struct rec_snapshot, probe)) == PROBE_LOG)
@@ -437,7 +450,8 @@ int decoder__feed(struct decoder *d, const void *record, size_t size, struct eve
 		case REC_SNAPSHOT: err = feed_snapshot(d, record, head.size, ret_event); break;
 		case REC_ENTER:
 		case REC_EXIT:
-		case REC_INSTANT: err = feed_slice(d, record, head.size, ret_event); break;
+		case REC_INSTANT:
+		case REC_ASYNC: err = feed_slice(d, record, head.size, ret_event); break;
 		case REC_VALUE: err = feed_value(d, record, head.size, ret_event); break;
 		default: d->stats.unknown++; return -EINVAL;
 		}

@@ -439,6 +439,24 @@ static bool wanted_value(struct rules *r, const struct event *e)
 	return !patterns__match_attribute(exclude, name, name, key);
 }
 
+/* What is asynchronous goes by the rules for slices; arrows have no name. */
+static int async(struct filter *f, const struct event *e, filter_next next, void *ctx)
+{
+	struct rules *r = f->epoch ? &era_at(f, e->ts)->rules : NULL;
+	bool is_slice = e->step == ASYNC_BEGIN || e->step == ASYNC_END;
+	struct event unwanted;
+
+	if (!r || (is_slice ? wanted_slice(r, e) : !r->no_methods))
+		return next(ctx, e);
+	if (e->step == ASYNC_END) {
+		unwanted = *e;
+		unwanted.unwanted = true;
+		return next(ctx, &unwanted);
+	}
+	f->filtered[e->probe]++;
+	return 0;
+}
+
 int filter__feed(struct filter *f, const struct event *e, filter_next next, void *ctx)
 {
 	struct event unwanted;
@@ -459,6 +477,7 @@ int filter__feed(struct filter *f, const struct event *e, filter_next next, void
 		unwanted = *e;
 		unwanted.unwanted = true;
 		return next(ctx, &unwanted);
+	case EVENT_ASYNC: return async(f, e, next, ctx);
 	case EVENT_VALUE: pass = !f->epoch || wanted_value(&era_at(f, e->ts)->rules, e); break;
 	default: break;
 	}
@@ -519,7 +538,7 @@ uint32_t filter__probes(const struct rules *r)
 	uint32_t kinds = (1u << EVENT_PROBES) - 1;
 
 	if (r->no_methods)
-		kinds &= ~(1u << EVENT_PROBE_ENTER | 1u << EVENT_PROBE_EXIT);
+		kinds &= ~(1u << EVENT_PROBE_ENTER | 1u << EVENT_PROBE_EXIT | 1u << EVENT_PROBE_ASYNC);
 	if (!r->lists[RULE_TRIGGER].n)
 		kinds &= ~(1u << EVENT_PROBE_QUIET);
 	for (size_t i = 0; i < r->lists[RULE_EXCLUDE].n; i++)

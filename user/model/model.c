@@ -37,6 +37,7 @@ void model__free(struct model *m)
 		return;
 	threads__clear(m);
 	objects__clear(m);
+	async__clear(m);
 	while ((process = table__next(&m->processes, &pos)))
 		free(process);
 	table__clear(&m->processes);
@@ -143,6 +144,8 @@ static int end_process(struct model *m, const struct event *e)
 {
 	int err = threads__end_process(m, e->pid, e->ts);
 
+	if (!err)
+		err = async__end_process(m, e->pid, e->ts);
 	if (!err)
 		err = counters__end_process(m, e->pid, e->ts);
 	if (!err)
@@ -270,6 +273,7 @@ int model__feed(struct model *m, const struct event *e)
 	case EVENT_EXIT: m->error = threads__exit(m, thread, e); break;
 	case EVENT_VALUE: m->error = counters__value(m, e); break;
 	case EVENT_INSTANT: m->error = on_instant(m, e); break;
+	case EVENT_ASYNC: m->error = async__step(m, thread, e); break;
 	default: break;
 	}
 	return m->error == -ENOBUFS ? refuse(m, e) : m->error;
@@ -286,6 +290,8 @@ int model__finish_within(struct model *m, uint64_t ts, bool (*enough)(void *ctx)
 	m->enough_ctx = ctx;
 	if (!m->error)
 		m->error = threads__finish(m, ts);
+	if (!m->error)
+		m->error = async__finish(m, ts);
 	if (!m->error)
 		m->error = counters__finish(m, ts);
 	if (!m->error)

@@ -24,6 +24,7 @@ struct model_stats {
 	uint64_t written[EVENT_PROBES];
 	uint64_t rejected[EVENT_PROBES]; /* about an object that nobody introduced */
 	uint64_t too_deep[EVENT_PROBES]; /* of a slice in more others than are shown */
+	uint64_t unwanted[EVENT_PROBES]; /* ends that the filter did not want and that ended nothing: not written */
 	uint64_t refused;                /* what the budget does not allow: these are among the rejected */
 	uint64_t forgotten;              /* objects, to keep to the budget */
 
@@ -33,8 +34,8 @@ struct model_stats {
 	uint64_t not_finite;         /* counter samples with NaN or infinity: shown as an instant */
 	uint64_t unreadable;         /* counter samples with a value that could not be read: shown as an instant */
 	uint64_t unwound;            /* slices that were ended because their scope was gone (longjmp, lost exit) */
-	uint64_t unwanted;           /* exits that the filter did not want and that ended nothing: not written */
 	uint64_t unmatched;          /* exits without an enter: it came before the tool, or was lost */
+	uint64_t unmatched_async;    /* the same of asynchronous slices, and of arrows that come in */
 };
 
 /* `start` is the time, on the events' clock, that becomes 0. */

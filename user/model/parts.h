@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * parts: what model.c, threads.c, counters.c and objects.c, which are one stage, have in common. Nobody else
+ * parts: what model.c, threads.c, async.c, counters.c and objects.c, which are one stage, have in common. Nobody else
  * includes this.
  */
 #ifndef VIZTRACE_MODEL_PARTS_H
@@ -46,6 +46,14 @@ struct object {
 	struct crowd_link by_process;
 };
 
+/* What is open of no thread, all zeros at first. */
+struct async {
+	struct table ids, arrows;        /* by process and id */
+	struct crowd crowd, arrow_crowd; /* the same, of each process */
+	struct async_id *first, *end;    /* in the order in which they began */
+	uint64_t tracks, flows;          /* so far */
+};
+
 struct model {
 	const struct trace_ops *ops;
 	void *writer;
@@ -57,6 +65,7 @@ struct model {
 	struct budgets *budgets; /* NULL: without limit */
 	struct names names;
 	struct tracks tracks;
+	struct async async;
 	struct table processes, threads, objects;
 	uint64_t lives;                           /* of objects, so far */
 	struct thread *first_thread, *end_thread; /* in the order of their first event */
@@ -125,6 +134,13 @@ int threads__end(struct model *m, uint32_t pid, uint32_t tid, uint64_t ts);
 int threads__end_process(struct model *m, uint32_t pid, uint64_t ts);
 int threads__finish(struct model *m, uint64_t ts);
 void threads__clear(struct model *m);
+
+/* ---- async.c ---- */
+
+int async__step(struct model *m, struct thread *thread, const struct event *e);
+int async__end_process(struct model *m, uint32_t pid, uint64_t ts);
+int async__finish(struct model *m, uint64_t ts);
+void async__clear(struct model *m);
 
 /* ---- counters.c ---- */
 

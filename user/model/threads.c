@@ -177,7 +177,7 @@ static int exit_without_enter(struct model *m, struct thread *thread, const stru
 	int err = 0;
 
 	if (e->unwanted) {
-		m->stats.unwanted++;
+		m->stats.unwanted[e->probe]++;
 		return 0;
 	}
 	m->stats.unmatched++;

@@ -33,6 +33,15 @@ struct trace_object {
 	const char *tag;  /* its class */
 };
 
+/* A slice of no thread. Those of one track are well-nested; a track begins with one that is inside of no other, and is
+ * of one process. */
+struct trace_async {
+	uint64_t track; /* no other track of this trace has it, or ever had */
+	const char *name;
+	size_t level; /* inside of so many others */
+	bool again;   /* begin: it goes on after what it was inside of has ended; end: it will do so now */
+};
+
 struct trace_ops {
 	int (*process_name)(void *writer, uint32_t pid, const char *name);
 	int (*thread_name)(void *writer, uint32_t pid, uint32_t tid, const char *name);
@@ -60,6 +69,16 @@ struct trace_ops {
 	int (*slice_end)(void *writer, struct where at, const char *name);
 	/* A slice that was open at `since`, when we came, ends. It is none of the others. */
 	int (*slice_before)(void *writer, struct where at, uint64_t since, const char *name);
+
+	int (*async_begin)(void *writer, struct where at, const struct trace_async *slice, const struct value *values,
+			   size_t n_values);
+	int (*async_end)(void *writer, struct where at, const struct trace_async *slice);
+
+	/* An arrow, from the slice that is open on this thread, or (is_in) to that: once from, and then once to, or
+	 * never. No other arrow has or had that number. The values are the whole arrow's: only its beginning has some.
+	 */
+	int (*flow)(void *writer, struct where at, uint64_t serial, bool is_in, const struct value *values,
+		    size_t n_values);
 
 	int (*instant)(void *writer, struct where at, const char *name, const struct value *values, size_t n_values);
 };

@@ -98,9 +98,13 @@ static int read_description(struct description *d, struct wire message)
 	return err ? err : got;
 }
 
-static bool is_counter(uint64_t uuid)
+static enum perfetto_track_kind kind_of(uint64_t uuid)
 {
-	return (uuid & ((1u << PERFETTO_TRACK_KINDS) - 1)) == PERFETTO_COUNTER_TRACK;
+	switch (uuid & ((1u << PERFETTO_TRACK_KINDS) - 1)) {
+	case PERFETTO_COUNTER_TRACK: return TRACK_IS_COUNTER;
+	case PERFETTO_ASYNC_TRACK: return TRACK_IS_ASYNC;
+	default: return TRACK_IS_SLICE;
+	}
 }
 
 /* Its kind, pid and tid, as far as they are not what it says itself. */
@@ -128,7 +132,7 @@ static int place(struct perfetto_track *t, const struct description *d, struct p
 		t->index = above->n_series++;
 		return above->kind == TRACK_IS_COUNTER ? 0 : -EINVAL;
 	}
-	t->kind = d->is_object ? TRACK_IS_OBJECT : is_counter(d->uuid) ? TRACK_IS_COUNTER : TRACK_IS_SLICE;
+	t->kind = d->is_object ? TRACK_IS_OBJECT : kind_of(d->uuid);
 	return above->kind == TRACK_IS_PROCESS ? 0 : -EINVAL;
 }
 
@@ -222,6 +226,7 @@ int perfetto_track__push(struct perfetto_track *t, const char *name)
 	}
 	memcpy(t->open + t->size, name, size);
 	t->size += size;
+	t->n++;
 	return 0;
 }
 
@@ -229,6 +234,7 @@ const char *perfetto_track__pop(struct perfetto_track *t)
 {
 	if (!t->size)
 		return NULL;
+	t->n--;
 	t->size--;
 	while (t->size && t->open[t->size - 1])
 		t->size--;

@@ -15,6 +15,7 @@ enum perfetto_track_kind {
 	TRACK_IS_SERIES,
 	TRACK_IS_OBJECT,
 	TRACK_IS_SLICE, /* of one that was open before */
+	TRACK_IS_ASYNC, /* of asynchronous slices */
 };
 
 struct perfetto_track {
@@ -37,8 +38,11 @@ struct perfetto_track {
 	uint64_t since; /* SLICE: when it began; 0 or */
 	bool begun;
 
-	char *open; /* THREAD: names of its slices, outermost first, each with its NUL */
+	bool goes_on; /* ASYNC: with what has ended for now */
+
+	char *open; /* THREAD, ASYNC: names of its slices, outermost first, each with its NUL */
 	size_t size, room;
+	size_t n; /* of them */
 };
 
 /* What the packet of a descriptor has beside it. */

@@ -21,6 +21,7 @@
 
 #include "../common/hash.h"
 #include "chrome_values.h"
+#include "../common/table.h"
 #include "lines.h"
 #include "reader_parts.h"
 
@@ -34,8 +35,9 @@ struct reader {
 	uint64_t last;        /* the latest time so far */
 	json_t *held;         /* an N or an O, whose state is to come */
 	struct where held_at;
-	bool ends_state; /* the one before ended meanwhile */
-	uint64_t ended;  /* the life of the object whose state ended last, until the next event; 0 */
+	bool ends_state;   /* the one before ended meanwhile */
+	uint64_t ended;    /* the life of the object whose state ended last, until the next event; 0 */
+	struct table open; /* on each track, by process: as many asynchronous slices */
 };
 
 /* ---- What is in an event ---- */
@@ -262,6 +264,56 @@ static int on_instant(struct reader *r, const json_t *event, struct where at)
 	return err ? err : r->ops->instant(r->writer, at, name, r->values.list, r->values.n);
 }
 
+/* One of them, or part of an object's band, or what was open before. */
+static bool is_async(const json_t *event)
+{
+	return !strcmp(text_of(event, "cat"), "async");
+}
+
+/* How many are open on a track, and will be when this one has begun or ended. 0 or -ENOMEM. */
+static int count_open(struct reader *r, uint32_t pid, uint64_t track, bool begins, size_t *ret)
+{
+	uintptr_t n = (uintptr_t)table__get(&r->open, pid, track);
+
+	*ret = n;
+	if (begins)
+		return table__put(&r->open, pid, track, (void *)(n + 1));
+	if (n > 1)
+		return table__put(&r->open, pid, track, (void *)(n - 1));
+	table__remove(&r->open, pid, track);
+	return 0;
+}
+
+static int on_async(struct reader *r, const json_t *event, struct where at, char phase)
+{
+	const char *track = text_of(json_object_get(event, "id2"), "local");
+	struct trace_async slice = {
+		.track = strtoull(track, NULL, 10),
+		.name = text_of(event, "name"),
+		.again = json_object_get(event, "viz"),
+	};
+	int err = count_open(r, at.pid, slice.track, phase == 'b', &slice.level);
+
+	if (!err && r->sink->whole && phase == 'b')
+		err = chrome_values__read(&r->values, json_object_get(event, "args"), NULL);
+	if (err)
+		return err;
+	if (phase == 'b')
+		return r->ops->async_begin(r->writer, at, &slice, r->values.list, r->values.n);
+	slice.level -= slice.level > 0;
+	return r->ops->async_end(r->writer, at, &slice);
+}
+
+static int on_flow(struct reader *r, const json_t *event, struct where at, bool is_in)
+{
+	uint64_t serial = strtoull(text_of(event, "id"), NULL, 16);
+	int err = 0;
+
+	if (r->sink->whole && !is_in)
+		err = chrome_values__read(&r->values, json_object_get(event, "args"), NULL);
+	return err ? err : r->ops->flow(r->writer, at, serial, is_in, r->values.list, r->values.n);
+}
+
 static int on_event_at(struct reader *r, json_t *event, struct where at, char phase)
 {
 	const char *name = text_of(event, "name");
@@ -277,7 +329,13 @@ static int on_event_at(struct reader *r, json_t *event, struct where at, char ph
 	case 'D': return on_object(r, event, at, phase);
 	case 'B': return r->ops->slice_begin(r->writer, at, name);
 	case 'E': return r->ops->slice_end(r->writer, at, name);
-	case 'e': return r->ops->slice_before(r->writer, at, r->since, name);
+	case 'b': return on_async(r, event, at, phase);
+	case 'e':
+		if (is_async(event))
+			return on_async(r, event, at, phase);
+		return r->ops->slice_before(r->writer, at, r->since, name);
+	case 's':
+	case 'f': return on_flow(r, event, at, phase == 'f');
 	case 'i': return on_instant(r, event, at);
 	}
 	return -EINVAL;
@@ -286,8 +344,7 @@ static int on_event_at(struct reader *r, json_t *event, struct where at, char ph
 static int on_event(struct reader *r, json_t *event)
 {
 	const char phase = text_of(event, "ph")[0];
-	bool is_async = phase == 'b' || phase == 'e';
-	bool is_state = is_async && !strcmp(text_of(event, "cat"), "object");
+	bool is_state = (phase == 'b' || phase == 'e') && !strcmp(text_of(event, "cat"), "object");
 	struct where at = { 0 };
 	int err;
 
@@ -295,7 +352,7 @@ static int on_event(struct reader *r, json_t *event)
 	if (phase != 'M' && !where_of(event, &at))
 		return -EINVAL;
 	/* What was open when the trace began is written late. */
-	if (phase == 'b' && !is_state) {
+	if (phase == 'b' && !is_state && !is_async(event)) {
 		r->since = at.ts;
 		return 0;
 	}
@@ -472,5 +529,6 @@ int reader_chrome__read(struct stream *from, const struct reader_sink *sink, str
 		ret->end = r.last;
 	json_decref(r.held);
 	values__free(&r.values);
+	table__clear(&r.open);
 	return err;
 }

@@ -40,6 +40,8 @@ struct timed_event {
 	uint64_t type, track;
 	const char *name; /* or NULL */
 	bool is_address;  /* its only annotation is one */
+	uint64_t flow;    /* of an instant; 0: it is one */
+	bool is_flow_in;
 };
 
 static int on_number(struct packet *p, const struct wire *field)
@@ -279,6 +281,34 @@ static int on_slice(struct reader *r, struct timed_event *e, struct perfetto_tra
 	return name ? r->ops->slice_end(r->writer, e->at, name) : -EINVAL;
 }
 
+static int on_async(struct reader *r, const struct packet *p, struct timed_event *e, struct perfetto_track *t)
+{
+	struct trace_async slice = { .track = t->uuid >> PERFETTO_TRACK_KINDS, .again = p->note == NOTE_AGAIN };
+	int err;
+
+	t->tid = p->tid ? p->tid : t->tid;
+	e->at.pid = t->pid;
+	e->at.tid = t->tid;
+	if (e->type == TYPE_BEGIN) {
+		if (!e->name)
+			return -EINVAL;
+		slice.name = e->name;
+		slice.level = t->n;
+		t->goes_on = false;
+		err = perfetto_track__push(t, e->name);
+		return err ? err : r->ops->async_begin(r->writer, e->at, &slice, r->values.list, r->values.n);
+	}
+	slice.name = perfetto_track__pop(t);
+	if (!slice.name)
+		return -EINVAL;
+	slice.level = t->n;
+	t->goes_on |= slice.again;
+	err = r->ops->async_end(r->writer, e->at, &slice);
+	if (!t->n && !t->goes_on)
+		perfetto_track__forget(&r->tracks, t);
+	return err;
+}
+
 static int on_instant(struct reader *r, struct timed_event *e)
 {
 	struct perfetto_track *t = perfetto_track__find(&r->tracks, e->track, TRACK_IS_THREAD);
@@ -291,6 +321,8 @@ static int on_instant(struct reader *r, struct timed_event *e)
 		return -EINVAL;
 	e->at.pid = t->pid;
 	e->at.tid = t->tid;
+	if (e->flow)
+		return r->ops->flow(r->writer, e->at, e->flow, e->is_flow_in, r->values.list, r->values.n);
 	return r->ops->instant(r->writer, e->at, e->name, r->values.list, r->values.n);
 }
 
@@ -325,6 +357,11 @@ static int read_event(struct reader *r, const struct perfetto_sequence *s, struc
 		case EVENT_FIELD_TRACK: ret->track = message.number; break;
 		case EVENT_FIELD_NAME_IID:
 		case EVENT_FIELD_NAME: err = read_name(r, s, &message, &ret->name); break;
+		case EVENT_FIELD_FLOW:
+		case EVENT_FIELD_FLOW_END:
+			ret->flow = message.number;
+			ret->is_flow_in = message.field == EVENT_FIELD_FLOW_END;
+			break;
 		case EVENT_FIELD_ANNOTATION:
 			if (message.type != WIRE_LENGTH)
 				return -EINVAL;
@@ -361,6 +398,7 @@ static int on_event(struct reader *r, const struct packet *p, struct timed_event
 {
 	struct perfetto_track *before = perfetto_track__find(&r->tracks, e->track, TRACK_IS_SLICE);
 	struct perfetto_track *thread = perfetto_track__find(&r->tracks, e->track, TRACK_IS_THREAD);
+	struct perfetto_track *async = perfetto_track__find(&r->tracks, e->track, TRACK_IS_ASYNC);
 
 	/* What was open when the trace began is written late. */
 	if (before && e->type == TYPE_BEGIN)
@@ -374,6 +412,8 @@ static int on_event(struct reader *r, const struct packet *p, struct timed_event
 	case TYPE_END:
 		if (before)
 			return on_slice_before(r, p, e, before);
+		if (async)
+			return on_async(r, p, e, async);
 		return thread ? on_slice(r, e, thread) : -EINVAL;
 	case TYPE_INSTANT: return on_instant(r, e);
 	}

@@ -110,6 +110,23 @@ static int on_slice_before(void *writer, struct where at, uint64_t since, const 
 	return stats_ops.slice_before(((struct live *)writer)->stats, at, since, name);
 }
 
+static int on_async_begin(void *writer, struct where at, const struct trace_async *slice, const struct value *values,
+			  size_t n_values)
+{
+	return stats_ops.async_begin(((struct live *)writer)->stats, at, slice, values, n_values);
+}
+
+static int on_async_end(void *writer, struct where at, const struct trace_async *slice)
+{
+	return stats_ops.async_end(((struct live *)writer)->stats, at, slice);
+}
+
+static int on_flow(void *writer, struct where at, uint64_t serial, bool is_in, const struct value *values,
+		   size_t n_values)
+{
+	return stats_ops.flow(((struct live *)writer)->stats, at, serial, is_in, values, n_values);
+}
+
 static int on_instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	return stats_ops.instant(((struct live *)writer)->stats, at, name, values, n_values);
@@ -128,6 +145,9 @@ static const struct trace_ops live_ops = {
 	.slice_begin = on_slice_begin,
 	.slice_end = on_slice_end,
 	.slice_before = on_slice_before,
+	.async_begin = on_async_begin,
+	.async_end = on_async_end,
+	.flow = on_flow,
 	.instant = on_instant,
 };
 

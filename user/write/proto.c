@@ -82,18 +82,24 @@ void proto__int(struct proto *p, uint32_t field, int64_t value)
 	proto__uint(p, field, (uint64_t)value);
 }
 
-void proto__double(struct proto *p, uint32_t field, double value)
+void proto__fixed(struct proto *p, uint32_t field, uint64_t value)
 {
 	char *to = reserve(p, VARINT_MAX + sizeof(value));
-	uint64_t bits;
 
 	if (!to)
 		return;
-	memcpy(&bits, &value, sizeof(bits));
-	bits = htole64(bits);
+	value = htole64(value);
 	to = put_tag(to, field, FIXED64);
-	memcpy(to, &bits, sizeof(bits));
-	p->size = (size_t)(to + sizeof(bits) - p->data);
+	memcpy(to, &value, sizeof(value));
+	p->size = (size_t)(to + sizeof(value) - p->data);
+}
+
+void proto__double(struct proto *p, uint32_t field, double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	proto__fixed(p, field, bits);
 }
 
 void proto__raw(struct proto *p, const void *data, size_t size)

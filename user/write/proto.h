@@ -31,6 +31,9 @@ void proto__clear(struct proto *p);
 void proto__uint(struct proto *p, uint32_t field, uint64_t value);
 void proto__int(struct proto *p, uint32_t field, int64_t value);
 
+/* fixed64 */
+void proto__fixed(struct proto *p, uint32_t field, uint64_t value);
+
 void proto__double(struct proto *p, uint32_t field, double value);
 
 /* Bytes, or a message that was made elsewhere. */

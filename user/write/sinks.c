@@ -194,6 +194,22 @@ static int slice_before(void *writer, struct where at, uint64_t since, const cha
 	TO_EACH(slice_before, at, since, name);
 }
 
+static int async_begin(void *writer, struct where at, const struct trace_async *slice, const struct value *values,
+		       size_t n_values)
+{
+	TO_EACH(async_begin, at, slice, values, n_values);
+}
+
+static int async_end(void *writer, struct where at, const struct trace_async *slice)
+{
+	TO_EACH(async_end, at, slice);
+}
+
+static int flow(void *writer, struct where at, uint64_t serial, bool is_in, const struct value *values, size_t n_values)
+{
+	TO_EACH(flow, at, serial, is_in, values, n_values);
+}
+
 static int instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	TO_EACH(instant, at, name, values, n_values);
@@ -212,7 +228,10 @@ const struct trace_ops sinks_ops = {
 	.slice_begin = slice_begin,
 	.slice_end = slice_end,
 	.slice_before = slice_before,
+	.async_begin = async_begin,
+	.async_end = async_end,
+	.flow = flow,
 	.instant = instant,
 };
 
-_Static_assert(sizeof(sinks_ops) == 13 * sizeof(int (*)(void)), "a new call has to be passed on, too");
+_Static_assert(sizeof(sinks_ops) == 16 * sizeof(int (*)(void)), "a new call has to be passed on, too");

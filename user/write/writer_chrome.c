@@ -7,28 +7,7 @@
 #include <string.h>
 
 #include "../common/utf8.h"
-#include "chrome_samples.h"
-#include "json.h"
-
-/* "pid":1,"tid":2 as it was written last: most events are of the thread that the one before was of. */
-struct thread_text {
-	uint32_t pid, tid;
-	size_t size; /* 0: nothing yet */
-	char text[48];
-};
-
-struct writer_chrome {
-	struct output *out;
-	struct json event;    /* the text of the one event that is being made */
-	bool started;         /* the array has its first event */
-	bool profile;         /* a name was seen that makes speedscope take the trace for something else */
-	struct where last;    /* where the latest event was */
-	uint32_t pid, tid;    /* of the first event */
-	uint64_t open_before; /* slices, so far */
-	struct thread_text thread;
-	struct chrome_samples samples;
-	struct writer_chrome_stats stats;
-};
+#include "writer_chrome_parts.h"
 
 static void put_text(struct json *j, const char *s)
 {
@@ -83,7 +62,7 @@ static void put_free_text(struct writer_chrome *w, const char *text)
 }
 
 /* Every name of an event goes through here. */
-static void put_name(struct writer_chrome *w, const char *name)
+void writer_chrome__put_name(struct writer_chrome *w, const char *name)
 {
 	JSON__KEY(&w->event, "name");
 	put_free_text(w, name);
@@ -186,12 +165,7 @@ static int begin(struct writer_chrome *w, uint32_t pid, uint32_t tid, const char
 	return 0;
 }
 
-/* The comma is the array's. It comes before the event, so that what is in the file is whole without the next one. */
-#define MEMBERS(phase, category) ",\n{\"ph\":\"" phase "\",\"cat\":\"" category "\""
-
-#define BEGIN(w, at, phase, category) begin_at(w, at, MEMBERS(phase, category), sizeof(MEMBERS(phase, category)) - 1)
-
-static int begin_at(struct writer_chrome *w, const struct where *at, const char *members, size_t size)
+int writer_chrome__begin_at(struct writer_chrome *w, const struct where *at, const char *members, size_t size)
 {
 	int err = begin(w, at->pid, at->tid, members, size);
 
@@ -203,7 +177,7 @@ static int begin_at(struct writer_chrome *w, const struct where *at, const char 
 	return 0;
 }
 
-static int end(struct writer_chrome *w)
+int writer_chrome__end(struct writer_chrome *w)
 {
 	struct json *j = &w->event;
 	int err;
@@ -234,7 +208,7 @@ static int name_event(struct writer_chrome *w, uint32_t pid, uint32_t tid, const
 	/* The kernel cuts them at 15 bytes. */
 	json__string(j, name, utf8__whole(name, strlen(name)));
 	json__object_end(j);
-	return end(w);
+	return writer_chrome__end(w);
 }
 
 #define NAME_EVENT(w, pid, tid, kind, name) \
@@ -265,7 +239,7 @@ static int write_thread_order(struct writer_chrome *w, uint32_t pid, uint32_t ti
 	JSON__KEY(j, "sort_index");
 	json__uint(j, tid == pid ? 0 : tid);
 	json__object_end(j);
-	return end(w);
+	return writer_chrome__end(w);
 }
 
 static int write_thread_name(void *writer, uint32_t pid, uint32_t tid, const char *name)
@@ -286,7 +260,7 @@ static int write_sample(struct writer_chrome *w, struct where at, const struct t
 		return err;
 	if (closing)
 		JSON__RAW(j, "\"viz\":\"closing\"");
-	put_name(w, counter->name);
+	writer_chrome__put_name(w, counter->name);
 	if (counter->id) {
 		/* A string: Perfetto takes all numbers for one and the same counter. */
 		JSON__KEY(j, "id");
@@ -294,7 +268,7 @@ static int write_sample(struct writer_chrome *w, struct where at, const struct t
 	}
 	JSON__KEY(j, "args");
 	err = chrome_samples__put(&w->samples, j, counter->serial, counter->set, values, n_values);
-	return err ? err : end(w);
+	return err ? err : writer_chrome__end(w);
 }
 
 static int write_counter(void *writer, struct where at, const struct trace_counter *counter, const struct value *values,
@@ -326,7 +300,7 @@ static void put_object(struct writer_chrome *w, const struct trace_object *objec
 	json__string_end(j);
 	JSON__KEY(j, "scope");
 	put_free_text(w, tag_of(object));
-	put_name(w, object->name);
+	writer_chrome__put_name(w, object->name);
 }
 
 static int write_object_new(void *writer, struct where at, const struct trace_object *object)
@@ -337,7 +311,7 @@ static int write_object_new(void *writer, struct where at, const struct trace_ob
 	if (err)
 		return err;
 	put_object(w, object);
-	return end(w);
+	return writer_chrome__end(w);
 }
 
 static int write_object_snapshot(void *writer, struct where at, const struct trace_object *object,
@@ -354,7 +328,7 @@ static int write_object_snapshot(void *writer, struct where at, const struct tra
 	JSON__KEY(&w->event, "snapshot");
 	chrome_args__put(&w->event, values, n_values, CHROME_ARGS_SNAPSHOT, &w->stats.args);
 	json__object_end(&w->event);
-	return end(w);
+	return writer_chrome__end(w);
 }
 
 static int write_object_delete(void *writer, struct where at, const struct trace_object *object)
@@ -365,7 +339,7 @@ static int write_object_delete(void *writer, struct where at, const struct trace
 	if (err)
 		return err;
 	put_object(w, object);
-	return end(w);
+	return writer_chrome__end(w);
 }
 
 /* Perfetto makes a track for each id, which it names after the first event on it: so a band's id is of one object,
@@ -386,7 +360,7 @@ static void put_band(struct writer_chrome *w, const struct trace_object *object)
 	json__piece_uint(j, object->life);
 	json__string_end(j);
 	json__object_end(j);
-	put_name(w, object->name);
+	writer_chrome__put_name(w, object->name);
 }
 
 static int write_state_begin(void *writer, struct where at, const struct trace_object *object,
@@ -401,7 +375,7 @@ static int write_state_begin(void *writer, struct where at, const struct trace_o
 	put_band(w, object);
 	JSON__KEY(&w->event, "args");
 	chrome_args__put(&w->event, values, n_values, CHROME_ARGS_PLAIN, &ignored);
-	return end(w);
+	return writer_chrome__end(w);
 }
 
 static int write_state_end(void *writer, struct where at, const struct trace_object *object)
@@ -412,7 +386,7 @@ static int write_state_end(void *writer, struct where at, const struct trace_obj
 	if (err)
 		return err;
 	put_band(w, object);
-	return end(w);
+	return writer_chrome__end(w);
 }
 
 static int write_slice_begin(void *writer, struct where at, const char *name)
@@ -422,8 +396,8 @@ static int write_slice_begin(void *writer, struct where at, const char *name)
 
 	if (err)
 		return err;
-	put_name(w, name);
-	return end(w);
+	writer_chrome__put_name(w, name);
+	return writer_chrome__end(w);
 }
 
 static int write_slice_end(void *writer, struct where at, const char *name)
@@ -433,37 +407,16 @@ static int write_slice_end(void *writer, struct where at, const char *name)
 
 	if (err)
 		return err;
-	put_name(w, name);
-	return end(w);
+	writer_chrome__put_name(w, name);
+	return writer_chrome__end(w);
 }
 
-/* Its beginning is long written over. Viewers let asynchronous slices come in any order, and none is among those of the
- * thread. */
-static int write_slice_before(void *writer, struct where at, uint64_t since, const char *name)
+void writer_chrome__put_values(struct writer_chrome *w, const struct value *values, size_t n_values)
 {
-	struct writer_chrome *w = writer;
-	struct where from = { since, at.pid, at.tid };
-	int err = 0;
-
-	for (int end_of = 0; end_of < 2 && !err; end_of++) {
-		err = end_of ? BEGIN(w, &at, "e", "method") : BEGIN(w, &from, "b", "method");
-		if (err)
-			return err;
-		JSON__KEY(&w->event, "id2");
-		json__object(&w->event);
-		JSON__KEY(&w->event, "local");
-		json__string_begin(&w->event);
-		json__piece(&w->event, "open before:", sizeof("open before:") - 1);
-		json__piece_uint(&w->event, w->open_before);
-		json__string_end(&w->event);
-		json__object_end(&w->event);
-		put_name(w, name);
-		if (!end_of)
-			JSON__RAW(&w->event, "\"args\":{\"viz\":\"open before\"}");
-		err = end(w);
-	}
-	w->open_before++;
-	return err;
+	if (!n_values)
+		return;
+	JSON__KEY(&w->event, "args");
+	chrome_args__put(&w->event, values, n_values, CHROME_ARGS_PLAIN, &w->stats.args);
 }
 
 static int write_instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
@@ -474,12 +427,9 @@ static int write_instant(void *writer, struct where at, const char *name, const 
 	if (err)
 		return err;
 	JSON__RAW(&w->event, "\"s\":\"t\"");
-	put_name(w, name);
-	if (n_values) {
-		JSON__KEY(&w->event, "args");
-		chrome_args__put(&w->event, values, n_values, CHROME_ARGS_PLAIN, &w->stats.args);
-	}
-	return end(w);
+	writer_chrome__put_name(w, name);
+	writer_chrome__put_values(w, values, n_values);
+	return writer_chrome__end(w);
 }
 
 const struct trace_ops writer_chrome_ops = {
@@ -494,7 +444,10 @@ const struct trace_ops writer_chrome_ops = {
 	.state_end = write_state_end,
 	.slice_begin = write_slice_begin,
 	.slice_end = write_slice_end,
-	.slice_before = write_slice_before,
+	.slice_before = writer_chrome__slice_before,
+	.async_begin = writer_chrome__async_begin,
+	.async_end = writer_chrome__async_end,
+	.flow = writer_chrome__flow,
 	.instant = write_instant,
 };
 
@@ -528,7 +481,7 @@ static int finish_array(struct writer_chrome *w, const char *metadata, size_t si
 	JSON__RAW(&w->event, "\"s\":\"g\",\"name\":\"viztrace summary\"");
 	JSON__KEY(&w->event, "args");
 	json__raw(&w->event, metadata, size);
-	err = end(w);
+	err = writer_chrome__end(w);
 	return err ? err : output__finish(w->out, NULL, 0, tail, sizeof(tail) - 1);
 }
 

@@ -3,12 +3,12 @@
 #include "writer_perfetto.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/utf8.h"
 #include "perfetto_args.h"
+#include "perfetto_attributes.h"
 #include "perfetto_counters.h"
 #include "perfetto_names.h"
 #include "perfetto_packets.h"
@@ -17,8 +17,8 @@
 #define DESCRIBED_MAX 65536 /* threads; when there are more they are described once more as they come */
 
 /* Numbers of tracks: what it is, and of whom. */
-enum { OF_PROCESS = 1, OF_THREAD = 2, OF_OBJECT = 3, OF_SLICE = 5 };
-_Static_assert(OF_SLICE < 1 << PERFETTO_TRACK_KINDS && PERFETTO_COUNTER_TRACK == 4, "each kind has numbers of its own");
+enum { OF_PROCESS = 1, OF_THREAD = 2, OF_OBJECT = 3, OF_SLICE = 5, OF_ASYNC = PERFETTO_ASYNC_TRACK };
+_Static_assert(OF_ASYNC < 1 << PERFETTO_TRACK_KINDS && PERFETTO_COUNTER_TRACK == 4, "each kind has numbers of its own");
 
 #define PID_BITS 22 /* no kernel has more */
 
@@ -41,6 +41,11 @@ struct writer_perfetto {
 static uint64_t track_of(uint64_t number, int kind)
 {
 	return number << PERFETTO_TRACK_KINDS | (uint64_t)kind;
+}
+
+static int kind_of(uint64_t track)
+{
+	return (int)(track & ((1u << PERFETTO_TRACK_KINDS) - 1));
 }
 
 static uint64_t process_track(uint32_t pid)
@@ -173,8 +178,8 @@ static int describe_below(struct writer_perfetto *w, uint32_t pid, uint64_t numb
 		proto__raw(fields, ")", 1);
 	}
 	proto__end(fields, text);
-	/* Others of that name are others. */
-	proto__uint(fields, TRACK_MERGE, 2);
+	/* Others of that name are others, but of asynchronous ones Perfetto makes as many rows as it needs. */
+	proto__uint(fields, TRACK_MERGE, kind_of(number) == OF_ASYNC ? 1 : 2);
 	if (object)
 		proto__end(fields, proto__begin(fields, TRACK_STATE));
 	proto__end(fields, track);
@@ -432,6 +437,53 @@ static int write_slice_before(void *writer, struct where at, uint64_t since, con
 	return end(w, at);
 }
 
+static void begin_async(struct writer_perfetto *w, struct where at, int type, const struct trace_async *slice)
+{
+	begin(w, type, track_of(slice->track, OF_ASYNC));
+	proto__uint(&w->extra, PACKET_OUR_THREAD, at.tid);
+	if (slice->again)
+		proto__uint(&w->extra, PACKET_OUR_NOTE, NOTE_AGAIN);
+}
+
+static int write_async_begin(void *writer, struct where at, const struct trace_async *slice, const struct value *values,
+			     size_t n_values)
+{
+	struct writer_perfetto *w = writer;
+	uint64_t track = track_of(slice->track, OF_ASYNC);
+	int err = slice->level || slice->again ? 0 : describe_below(w, at.pid, track, slice->name, NULL);
+
+	if (err)
+		return err;
+	begin_async(w, at, TYPE_BEGIN, slice);
+	put_name(w, slice->name);
+	perfetto_args__put(&w->args, EVENT_FIELD_ANNOTATION, values, n_values);
+	return end(w, at);
+}
+
+static int write_async_end(void *writer, struct where at, const struct trace_async *slice)
+{
+	struct writer_perfetto *w = writer;
+
+	begin_async(w, at, TYPE_END, slice);
+	return end(w, at);
+}
+
+/* The beginning of the slice, which an arrow is bound to, is long written: an instant inside of it takes its place. */
+static int write_flow(void *writer, struct where at, uint64_t serial, bool is_in, const struct value *values,
+		      size_t n_values)
+{
+	struct writer_perfetto *w = writer;
+	int err = need_thread(w, at);
+
+	if (err)
+		return err;
+	begin(w, TYPE_INSTANT, thread_track(at));
+	put_name(w, is_in ? "flow in" : "flow out");
+	perfetto_args__put(&w->args, EVENT_FIELD_ANNOTATION, values, n_values);
+	proto__fixed(&w->event, is_in ? EVENT_FIELD_FLOW_END : EVENT_FIELD_FLOW, serial);
+	return end(w, at);
+}
+
 static int write_instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	struct writer_perfetto *w = writer;
@@ -458,53 +510,13 @@ const struct trace_ops writer_perfetto_ops = {
 	.slice_begin = write_slice_begin,
 	.slice_end = write_slice_end,
 	.slice_before = write_slice_before,
+	.async_begin = write_async_begin,
+	.async_end = write_async_end,
+	.flow = write_flow,
 	.instant = write_instant,
 };
 
 /* ---- The end ---- */
-
-/* "events.lost" and its number; lists are left to the summary. */
-static void put_attributes(struct proto *fields, const char *prefix, json_t *object)
-{
-	char name[128];
-	const char *key;
-	json_t *member;
-	size_t begun;
-
-	json_object_foreach(object, key, member)
-	{
-		if (strlen(prefix) + strlen(key) + 2 > sizeof(name))
-			continue;
-		strcpy(stpcpy(stpcpy(name, prefix), key), json_is_object(member) ? "." : "");
-		if (json_is_object(member))
-			put_attributes(fields, name, member);
-		if (!json_is_integer(member) && !json_is_string(member))
-			continue;
-		begun = proto__begin(fields, ATTRIBUTES_ATTRIBUTE);
-		proto__string(fields, ATTRIBUTE_KEY, name, strlen(name));
-		if (json_is_integer(member))
-			proto__int(fields, ATTRIBUTE_LONG, json_integer_value(member));
-		else
-			proto__string(fields, ATTRIBUTE_STRING, json_string_value(member), json_string_length(member));
-		proto__end(fields, begun);
-	}
-}
-
-static int write_attributes(struct writer_perfetto *w, const char *metadata, size_t size)
-{
-	json_t *parsed = json_loadb(metadata, size, 0, NULL);
-	struct proto *fields;
-	size_t attributes;
-
-	if (!parsed)
-		return -EINVAL;
-	fields = perfetto_packets__begin(&w->packets, 1);
-	attributes = proto__begin(fields, PACKET_TRACE_ATTRIBUTES);
-	put_attributes(fields, "", parsed);
-	proto__end(fields, attributes);
-	json_decref(parsed);
-	return perfetto_packets__end(&w->packets);
-}
 
 static int write_summary(struct writer_perfetto *w, const char *metadata, size_t size)
 {
@@ -523,7 +535,7 @@ int writer_perfetto__finish(struct writer_perfetto *w, const char *metadata, siz
 	int err = start(w);
 
 	if (!err && size)
-		err = write_attributes(w, metadata, size);
+		err = perfetto_attributes__write(&w->packets, metadata, size);
 	if (!err && size)
 		err = write_summary(w, metadata, size);
 	return err ? err : output__finish(w->packets.out, NULL, 0, "", 0);

@@ -13,6 +13,7 @@
 #undef viz__probe_value
 #undef viz__probe_instant
 #undef viz__probe_quiet
+#undef viz__probe_async
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@
 
 #ifndef VIZ_PROBE_DISABLE
 
-enum { INIT, DESTROY, SET, LOG, ENTER, EXIT, VALUE, INSTANT, QUIET, KINDS }; /* as in user/common/event.h */
+enum { INIT, DESTROY, SET, LOG, ENTER, EXIT, VALUE, INSTANT, QUIET, ASYNC, KINDS }; /* as in user/common/event.h */
 
 static uint64_t *counts; /* of KINDS, shared by all */
 
@@ -65,6 +66,7 @@ COUNTED(exit, EXIT, (const char *name, const void *frame, uint32_t flags), (name
 COUNTED(value, VALUE, (const char *name, const char *attr, uint64_t bits, uint32_t type), (name, attr, bits, type))
 COUNTED(instant, INSTANT, (const char *name), (name))
 COUNTED(quiet, QUIET, (const void *obj, uint32_t index, uint64_t bits, const char *attr), (obj, index, bits, attr))
+COUNTED(async, ASYNC, (const char *name, uint64_t id, uint32_t what), (name, id, what))
 #ifdef __cplusplus
 }
 #endif

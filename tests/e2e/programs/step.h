@@ -27,7 +27,8 @@ static inline int step_semaphores(void)
 	return *(volatile unsigned short *)&viz_init_semaphore + *(volatile unsigned short *)&viz_destroy_semaphore +
 	       *(volatile unsigned short *)&viz_set_semaphore + *(volatile unsigned short *)&viz_log_semaphore +
 	       *(volatile unsigned short *)&viz_enter_semaphore + *(volatile unsigned short *)&viz_exit_semaphore +
-	       *(volatile unsigned short *)&viz_value_semaphore + *(volatile unsigned short *)&viz_instant_semaphore;
+	       *(volatile unsigned short *)&viz_value_semaphore + *(volatile unsigned short *)&viz_instant_semaphore +
+	       *(volatile unsigned short *)&viz_async_semaphore;
 }
 #endif
 

@@ -278,6 +278,77 @@ Test(stats, each_thread_is_nested_by_itself)
 	cr_expect_eq(method("b")->self, 10);
 }
 
+static void async(uint64_t ts, bool begins, uint64_t track, const char *name, bool again)
+{
+	const struct trace_async a = { .track = track, .name = name, .again = again };
+
+	if (begins)
+		cr_assert_eq(stats_ops.async_begin(stats, at(ts), &a, NULL, 0), 0);
+	else
+		cr_assert_eq(stats_ops.async_end(stats, at(ts), &a), 0);
+}
+
+Test(stats, asynchronous_slices_are_measured_as_methods_are)
+{
+	begin(0, "send");
+	async(1, true, 1, "request", false);
+	async(2, true, 2, "request", false);
+	end(3, "send");
+	async(4, true, 1, "parse", false);
+	async(7, false, 1, "parse", false);
+	async(11, false, 1, "request", false);
+	async(22, false, 2, "request", false);
+	cr_expect_eq(method("send")->total, 3);
+	cr_expect_eq(method("request")->durations.count, 2);
+	cr_expect_eq(method("request")->total, 30);
+	cr_expect_eq(method("request")->self, 27);
+	cr_expect_eq(method("parse")->total, 3);
+	cr_expect_eq(stats->threads.used, 1, "tracks that are over are kept");
+}
+
+Test(stats, what_goes_on_after_what_it_was_in_is_one)
+{
+	async(0, true, 1, "request", false);
+	async(1, true, 1, "left", false);
+	async(2, true, 1, "right", false);
+	async(3, true, 1, "within", false);
+	async(5, false, 1, "within", true);
+	async(5, false, 1, "right", true);
+	async(5, false, 1, "left", false);
+	async(5, true, 1, "right", true);
+	async(5, true, 1, "within", true);
+	async(6, false, 1, "within", false);
+	async(9, false, 1, "right", false);
+	async(9, false, 1, "request", false);
+	cr_expect_eq(method("left")->total, 4);
+	cr_expect_eq(method("right")->total, 7);
+	cr_expect_eq(method("right")->durations.count, 1);
+	cr_expect_eq(method("right")->self, 4);
+	cr_expect_eq(method("within")->total, 3);
+	cr_expect_eq(method("request")->total, 9);
+	cr_expect_eq(method("request")->self, 0);
+}
+
+/* Somebody changed the file. */
+Test(stats, asynchronous_slices_that_contradict_themselves_do_no_harm)
+{
+	async(0, false, 1, "a", true);
+	async(0, true, 1, "a", true);
+	async(1, false, 1, "a", true);
+	async(2, false, 1, "a", true);
+	async(2, false, 1, "a", false);
+	async(3, true, 1, "b", false);
+	async(3, true, 1, "b", true);
+	async(4, false, 1, "b", true);
+	async(4, false, 1, "b", true);
+	async(5, true, 1, "b", true);
+	async(5, true, 1, "b", true);
+	async(5, true, 1, "b", true);
+	for (int i = 0; i < 5; i++)
+		async(6, false, 1, "b", false);
+	cr_expect_eq(stats->threads.used, 0);
+}
+
 Test(stats, a_slice_that_was_open_when_we_came_is_no_call)
 {
 	cr_assert_eq(stats_ops.slice_before(stats, at(100), 5, "main"), 0);

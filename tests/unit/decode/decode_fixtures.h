@@ -56,7 +56,7 @@ static inline const char *text(void)
 static inline const char *show(const struct event *e)
 {
 	static const char *const kinds[] = { "FOUND", "INIT",  "DESTROY", "SNAPSHOT", "ENTER",
-					     "EXIT",  "VALUE", "INSTANT", "IGNORE" };
+					     "EXIT",  "VALUE", "INSTANT", "ASYNC",    "IGNORE" };
 
 	print(&page, "%s", kinds[e->kind]);
 	if (e->kind != EVENT_FOUND && e->kind != EVENT_IGNORE)
@@ -69,6 +69,8 @@ static inline const char *show(const struct event *e)
 		print(&page, " \"%s\"", e->name);
 	if (e->is_new)
 		print(&page, " new");
+	if (e->kind == EVENT_ASYNC)
+		print(&page, " step %d %s%" PRIx64, e->step, e->id_is_pointer ? "at " : "of ", e->id);
 	if (e->frame)
 		print(&page, " frame %" PRIx64, e->frame);
 	print(&page, "%s%s", e->scoped ? " scoped" : "", e->pretty ? " pretty" : "");

@@ -99,6 +99,18 @@ Test(decode_records, slices_carry_name_frame_and_flags)
 	cr_assert_eq(decoder__stats(decoder)->unreadable, 1);
 }
 
+Test(decode_records, steps_of_what_is_of_no_thread_carry_an_id)
+{
+	slice_record(&record, REC_ASYNC, "request", 0x7f00, VIZ_ASYNC_BEGIN | VIZ_ASYNC_POINTER);
+	EXPECT("ASYNC by 9 \"request\" step 1 at 7f00");
+	slice_record(&record, REC_ASYNC, "flow", 7, VIZ_ASYNC_IN);
+	EXPECT("ASYNC by 9 \"flow\" step 4 of 7");
+	slice_record(&record, REC_ASYNC, "request", 7, 0);
+	EXPECT_REJECTED(PROBE_ASYNC);
+	slice_record(&record, REC_ASYNC, "request", 7, VIZ_ASYNC_IN + 1);
+	EXPECT_REJECTED(PROBE_ASYNC);
+}
+
 Test(decode_records, values_carry_their_type)
 {
 	double d = -0.5;

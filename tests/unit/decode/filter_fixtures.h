@@ -48,7 +48,8 @@ static inline void on_push(void *ctx, const struct verdict_key *key, const struc
 
 static inline int on_event(void *ctx, const struct event *e)
 {
-	static const char *const kinds[] = { "found", "init", "destroy", NULL, "enter", "exit", "value", "instant" };
+	static const char *const kinds[] = { "found", "init",  "destroy", NULL,   "enter",
+					     "exit",  "value", "instant", "async" };
 
 	cr_assert_eq(ctx, &calls_until_error);
 	print(&page, "%" PRIu64 " %s", e->ts, kinds[e->kind] ? kinds[e->kind] : probe_names[e->probe]);
@@ -211,6 +212,15 @@ static inline void named(enum event_kind kind, uint64_t ts, const char *name, bo
 					     [EVENT_EXIT] = EVENT_PROBE_EXIT,
 					     [EVENT_INSTANT] = EVENT_PROBE_INSTANT };
 	struct event e = { .kind = kind, .probe = probes[kind], .ts = ts, .pid = PID, .name = name, .pretty = pretty };
+
+	cr_assert_eq(feed(&e), 0);
+}
+
+static inline void async(uint64_t ts, enum async_step step, const char *name)
+{
+	struct event e = {
+		.kind = EVENT_ASYNC, .probe = EVENT_PROBE_ASYNC, .ts = ts, .pid = PID, .name = name, .step = step
+	};
 
 	cr_assert_eq(feed(&e), 0);
 }

@@ -128,6 +128,25 @@ Test(filter_kinds, no_methods_wins)
 	EXPECT("2 exit f (unwanted)\n3 instant f\n");
 }
 
+Test(filter_kinds, what_is_of_no_thread_goes_as_methods_do)
+{
+	START("--methods", "parse*");
+	async(1, ASYNC_BEGIN, "parse");
+	async(2, ASYNC_BEGIN, "request");
+	async(3, ASYNC_OUT, "flow");
+	async(4, ASYNC_IN, "flow");
+	async(5, ASYNC_END, "request");
+	async(6, ASYNC_END, "parse");
+	EXPECT("1 async parse\n3 async flow\n4 async flow\n5 async request (unwanted)\n6 async parse\n");
+	FILTERED(ASYNC, 1);
+	START("--no-methods");
+	async(7, ASYNC_BEGIN, "parse");
+	async(8, ASYNC_OUT, "flow");
+	async(9, ASYNC_END, "parse");
+	EXPECT("9 async parse (unwanted)\n");
+	FILTERED(ASYNC, 2);
+}
+
 Test(filter_kinds, values_by_name_and_key)
 {
 	START("--include", "q*", "--exclude", "*.idle", "--exclude", "quiet");

@@ -165,6 +165,36 @@ static inline int on_instant(void *writer, struct where at, const char *name, co
 	return called();
 }
 
+static inline int on_async_begin(void *writer, struct where at, const struct trace_async *a, const struct value *values,
+				 size_t n_values)
+{
+	(void)writer;
+	show_where(at);
+	print(&page, " %s %" PRIu64 "/%zu: %s ", a->again ? "again" : "async", a->track, a->level, a->name);
+	show_values(&page, values, n_values);
+	print(&page, "\n");
+	return called();
+}
+
+static inline int on_async_end(void *writer, struct where at, const struct trace_async *a)
+{
+	(void)writer;
+	show_where(at);
+	print(&page, " %s %" PRIu64 "/%zu: %s\n", a->again ? "interrupt" : "async end", a->track, a->level, a->name);
+	return called();
+}
+
+static inline int on_flow(void *writer, struct where at, uint64_t serial, bool is_in, const struct value *values,
+			  size_t n_values)
+{
+	(void)writer;
+	show_where(at);
+	print(&page, " flow %s %" PRIu64 " ", is_in ? "in" : "out", serial);
+	show_values(&page, values, n_values);
+	print(&page, "\n");
+	return called();
+}
+
 static const struct trace_ops ops = {
 	.process_name = on_process_name,
 	.thread_name = on_thread_name,
@@ -178,6 +208,9 @@ static const struct trace_ops ops = {
 	.slice_begin = on_slice_begin,
 	.slice_end = on_slice_end,
 	.slice_before = on_slice_before,
+	.async_begin = on_async_begin,
+	.async_end = on_async_end,
+	.flow = on_flow,
 	.instant = on_instant,
 };
 

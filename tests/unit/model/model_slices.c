@@ -87,7 +87,7 @@ Test(model_slices, exit_that_the_filter_does_not_want_ends_only_what_was_begun)
 	cr_assert_eq(model__feed(model, &e), 0);
 	EXPECT("1 begin: f", "2 end: f");
 	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_EXIT], 1);
-	cr_assert_eq(model__stats(model)->unwanted, 1);
+	cr_assert_eq(model__stats(model)->unwanted[EVENT_PROBE_EXIT], 1);
 	cr_assert_eq(model__stats(model)->unmatched, 0);
 }
 

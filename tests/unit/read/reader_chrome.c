@@ -130,6 +130,29 @@ static int tell_instant(void *ctx, struct where at, const char *name, const stru
 	return tell("instant %lu %u %u %s", at.ts, at.pid, at.tid, name);
 }
 
+static int tell_async_begin(void *ctx, struct where at, const struct trace_async *a, const struct value *v, size_t n)
+{
+	(void)ctx;
+	(void)v;
+	cr_expect_eq(n, 0);
+	return tell("%s %lu %u %u %s on %lu/%zu", a->again ? "again" : "async", at.ts, at.pid, at.tid, a->name,
+		    a->track, a->level);
+}
+
+static int tell_async_end(void *ctx, struct where at, const struct trace_async *a)
+{
+	(void)ctx;
+	return tell("%s %lu %u %u %s on %lu/%zu", a->again ? "interrupt" : "async end", at.ts, at.pid, at.tid, a->name,
+		    a->track, a->level);
+}
+
+static int tell_flow(void *ctx, struct where at, uint64_t serial, bool is_in, const struct value *v, size_t n)
+{
+	(void)ctx, (void)v;
+	cr_expect_eq(n, 0);
+	return tell("flow %s %lu %u %u %lu", is_in ? "in" : "out", at.ts, at.pid, at.tid, serial);
+}
+
 static const struct trace_ops telling = {
 	.process_name = tell_process,
 	.thread_name = tell_thread,
@@ -143,6 +166,9 @@ static const struct trace_ops telling = {
 	.slice_begin = tell_begin,
 	.slice_end = tell_end,
 	.slice_before = tell_before,
+	.async_begin = tell_async_begin,
+	.async_end = tell_async_end,
+	.flow = tell_flow,
 	.instant = tell_instant,
 };
 
@@ -219,6 +245,38 @@ Test(reader_chrome, tells_what_was_told)
 	cr_expect_neq(serials[0], serials[1]);
 	cr_expect_eq(lives[0], lives[1]);
 	cr_expect_eq(lives[0], lives[2]);
+}
+
+Test(reader_chrome, tells_what_is_of_no_thread)
+{
+	struct value number = integer("id", -7),
+		     pointer = { .key = "id", .type = VALUE_STRING, .s = "0x7f00", .size = 6 };
+	const struct trace_async outer = { .track = 3, .name = "request" }, other = { .track = 4, .name = "request" };
+	const struct trace_async inner = { .track = 3, .name = "parse", .level = 1 };
+	const struct trace_async interrupted = { .track = 3, .name = "parse", .level = 1, .again = true };
+	const struct trace_async again = { .track = 3, .name = "parse", .again = true };
+
+	ops->async_begin(writer, at, &outer, &number, 1);
+	ops->async_begin(writer, at, &other, &pointer, 1);
+	ops->flow(writer, at, 255, false, &pointer, 1);
+	ops->async_begin(writer, at, &inner, &number, 1);
+	ops->async_end(writer, at, &interrupted);
+	ops->async_end(writer, at, &outer);
+	ops->async_begin(writer, at, &again, &number, 1);
+	ops->flow(writer, at, 255, true, NULL, 0);
+	ops->async_end(writer, at, &again);
+	ops->async_end(writer, at, &other);
+	finish_and_read();
+	cr_expect_str_eq(told, "async 1234567 10 11 request on 3/0\n"
+			       "async 1234567 10 11 request on 4/0\n"
+			       "flow out 1234567 10 11 255\n"
+			       "async 1234567 10 11 parse on 3/1\n"
+			       "interrupt 1234567 10 11 parse on 3/1\n"
+			       "async end 1234567 10 11 request on 3/0\n"
+			       "again 1234567 10 11 parse on 3/0\n"
+			       "flow in 1234567 10 11 255\n"
+			       "interrupt 1234567 10 11 parse on 3/0\n"
+			       "async end 1234567 10 11 request on 4/0\n");
 }
 
 Test(reader_chrome, counters_are_told_apart_by_process_name_and_id)

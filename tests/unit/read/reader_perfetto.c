@@ -111,6 +111,28 @@ static void object(const struct trace_ops *ops, void *w, uint64_t life, bool is_
 		ops->object_delete(w, at, &o);
 }
 
+/* Two tracks, on one of which what was inside goes on. */
+static void asynchronous(const struct trace_ops *ops, void *w)
+{
+	const struct value number = integer("id", -7), pointer = text("id", "0x7f00");
+	struct trace_async request = { .track = 1, .name = "request" }, other = { .track = 2, .name = "request" };
+	struct trace_async parse = { .track = 1, .name = "parse", .level = 1 };
+
+	ops->async_begin(w, (struct where){ 904, 7, 8 }, &request, &number, 1);
+	ops->async_begin(w, (struct where){ 905, 7, 7 }, &other, &pointer, 1);
+	ops->flow(w, (struct where){ 905, 7, 8 }, 300, false, &pointer, 1);
+	ops->async_begin(w, (struct where){ 906, 7, 9 }, &parse, &number, 1);
+	parse.again = true;
+	ops->async_end(w, (struct where){ 907, 7, 8 }, &parse);
+	ops->async_end(w, (struct where){ 907, 7, 8 }, &request);
+	parse.level = 0;
+	ops->async_begin(w, (struct where){ 907, 7, 8 }, &parse, &number, 1);
+	parse.again = false;
+	ops->async_end(w, (struct where){ 908, 7, 7 }, &parse);
+	ops->flow(w, (struct where){ 908, 7, 7 }, 300, true, NULL, 0);
+	ops->async_end(w, (struct where){ 909, 7, 8 }, &other);
+}
+
 static void run(const struct trace_ops *ops, void *w)
 {
 	const struct trace_object unseen = { 0x5000, 99, "unseen", "thing" };
@@ -126,6 +148,7 @@ static void run(const struct trace_ops *ops, void *w)
 	ops->slice_before(w, (struct where){ 902, 7, 8 }, 5, "main");
 	ops->slice_end(w, (struct where){ 903, 7, 7 }, "inner<int>()");
 	ops->slice_end(w, (struct where){ 903, 7, 7 }, "outer");
+	asynchronous(ops, w);
 	for (uint64_t life = 1; life < 6; life++)
 		object(ops, w, life, life != 3, life != 4);
 	ops->object_delete(w, (struct where){ 7000, 7, 8 }, &unseen);
@@ -271,6 +294,22 @@ static int count_before(void *ctx, struct where at, uint64_t since, const char *
 	return count_instant(ctx, at, name, NULL, 0);
 }
 
+static int count_async(void *ctx, struct where at, const struct trace_async *a, const struct value *v, size_t n)
+{
+	return count_instant(ctx, at, a->name, v, n);
+}
+
+static int count_async_end(void *ctx, struct where at, const struct trace_async *a)
+{
+	return count_instant(ctx, at, a->name, NULL, 0);
+}
+
+static int count_flow(void *ctx, struct where at, uint64_t serial, bool is_in, const struct value *v, size_t n)
+{
+	(void)serial, (void)is_in;
+	return count_instant(ctx, at, NULL, v, n);
+}
+
 static int count_process(void *ctx, uint32_t pid, const char *name)
 {
 	(void)pid;
@@ -296,6 +335,9 @@ static const struct trace_ops counting = {
 	.slice_begin = count_slice,
 	.slice_end = count_slice,
 	.slice_before = count_before,
+	.async_begin = count_async,
+	.async_end = count_async_end,
+	.flow = count_flow,
 	.instant = count_instant,
 };
 

@@ -78,6 +78,24 @@ static int count_before(void *w, struct where at, uint64_t since, const char *na
 	return count('b') + count('e');
 }
 
+static int count_async_begin(void *w, struct where at, const struct trace_async *a, const struct value *v, size_t n)
+{
+	(void)w, (void)at, (void)a, (void)v, (void)n;
+	return count('b');
+}
+
+static int count_async_end(void *w, struct where at, const struct trace_async *a)
+{
+	(void)w, (void)at, (void)a;
+	return count('e');
+}
+
+static int count_flow(void *w, struct where at, uint64_t serial, bool is_in, const struct value *v, size_t n)
+{
+	(void)w, (void)at, (void)serial, (void)v, (void)n;
+	return count(is_in ? 'f' : 's');
+}
+
 static int count_instant(void *w, struct where at, const char *name, const struct value *v, size_t n)
 {
 	(void)w, (void)at, (void)name, (void)v, (void)n;
@@ -97,6 +115,9 @@ static const struct trace_ops counting_ops = {
 	.slice_begin = count_begin,
 	.slice_end = count_end,
 	.slice_before = count_before,
+	.async_begin = count_async_begin,
+	.async_end = count_async_end,
+	.flow = count_flow,
 	.instant = count_instant,
 };
 

@@ -249,6 +249,26 @@ Test(writer_chrome, writes_slices_and_instants)
 			 "\"args\":{\"x\":\"-Infinity\"}}");
 }
 
+Test(writer_chrome, writes_what_is_of_no_thread)
+{
+	const struct trace_async slice = { .track = 3, .name = "request", .level = 1 };
+	const struct trace_async again = { .track = 3, .name = "request", .again = true };
+	struct value number = integer("id", -7), pointer = string("id", "0x7f00");
+
+	cr_expect_eq(ops->async_begin(writer, at, &slice, &number, 1), 0);
+	cr_expect_eq(ops->async_end(writer, at, &again), 0);
+	cr_expect_eq(ops->flow(writer, at, 255, false, &pointer, 1), 0);
+	cr_expect_eq(ops->flow(writer, at, 255, true, NULL, 0), 0);
+	cr_expect_str_eq(events(), ",\n{\"ph\":\"b\",\"cat\":\"async\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
+				   "\"id2\":{\"local\":\"3\"},\"name\":\"request\",\"args\":{\"id\":-7}}"
+				   ",\n{\"ph\":\"e\",\"cat\":\"async\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
+				   "\"id2\":{\"local\":\"3\"},\"viz\":\"again\",\"name\":\"request\"}"
+				   ",\n{\"ph\":\"s\",\"cat\":\"flow\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
+				   "\"id\":\"0xff\",\"name\":\"flow\",\"args\":{\"id\":\"0x7f00\"}}"
+				   ",\n{\"ph\":\"f\",\"cat\":\"flow\",\"pid\":10,\"tid\":11,\"ts\":1234.567,"
+				   "\"bp\":\"e\",\"id\":\"0xff\",\"name\":\"flow\"}");
+}
+
 Test(writer_chrome, keeps_nanoseconds)
 {
 	cr_expect_eq(ops->slice_begin(writer, (struct where){ 0, 1, 2 }, "a"), 0);
