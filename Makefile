@@ -287,9 +287,10 @@ fuzz_run = cd $(FUZZ_BUILD) && { TMPDIR=. ./$1 -max_total_time=$(FUZZ_SECONDS) -
 
 fuzz:
 	$(Q)tests/deps.sh build fuzz
-	$(Q)$(MAKE) --no-print-directory $(JOBS) fuzz-programs
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all fuzz-programs
 	$(Q)mkdir -p $(FUZZ_BUILD)/corpus/records $(addprefix $(FUZZ_BUILD)/corpus/,elf_file requests trace)
 	$(Q)$(FUZZ_BUILD)/seeds $(FUZZ_BUILD)/corpus/records $(FUZZ_BUILD)/corpus/trace
+	$(Q)$(B)/viztrace-bpf convert --format perfetto $(FUZZ_BUILD)/corpus/trace/states-0 $(FUZZ_BUILD)/corpus/trace/perfetto
 	$(Q)strip -o $(FUZZ_BUILD)/corpus/elf_file/jobserver $(B)/jobserver
 	$(Q)$(call fuzz_run,records,8192)
 	$(Q)printf -- '--clear\0--exclude\0pool.*\0--on-change\0' > $(FUZZ_BUILD)/corpus/requests/ctl

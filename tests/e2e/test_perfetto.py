@@ -14,6 +14,7 @@ import zlib
 import harness
 import pftrace
 import tracefile
+from test_parity import sleeping
 
 OUTPUTS = ("-o", "trace.pftrace")
 
@@ -42,16 +43,16 @@ def json_counters(events):
 
 def json_states(events):
     """("state", ts, pid, tid, name, attributes), and where a life ends, or the trace: ("end", ts, pid, tid, name)."""
-    snapshots = {(e["pid"], e["id"], e["scope"], ns(e)) for e in events if e["ph"] == "O"}
-    for e in events:
+    for e, following in zip(events, events[1:] + [{}]):
         if e["ph"] == "N":
             yield "state", ns(e), e["pid"], e["tid"], label(e), {"address": int(e["id"], 16)}
         elif e["ph"] == "O":
             attributes = tracefile.as_text(tracefile.plain_keys(e["args"]["snapshot"]))
             yield "state", ns(e), e["pid"], e["tid"], label(e), attributes or {}
         elif e["ph"] == "e" and e["cat"] == "object":
-            address, scope = e["id2"]["local"].split(":", 1)[0], e["id2"]["local"].split(":", 1)[1].rsplit(":", 1)[0]
-            if (e["pid"], address, scope, ns(e)) not in snapshots:
+            scope = e["id2"]["local"].split(":", 1)[1].rsplit(":", 1)[0]
+            # Else it ends where the next one begins.
+            if (following.get("ph"), following.get("id2")) != ("b", e["id2"]):
                 yield "end", ns(e), e["pid"], e["tid"], label({"name": e["name"], "scope": scope})
 
 
@@ -321,6 +322,25 @@ class Perfetto(Both):
         program = harness.build("scenarios", harness.ROOT / "tests" / "parity" / "scenarios.c")
         self.traced_waiting(program, "all", "--wait")
         self.same()
+
+    def test_all_that_parity_has_attached_late(self):
+        """Of objects that were there before nothing tells the address but what is beside their tracks."""
+        program = harness.build("scenarios", harness.ROOT / "tests" / "parity" / "scenarios.c")
+        t = self.target(program, "all", "--late", ready=None)
+        self.assertTrue(harness.wait_until(lambda: sleeping(t.pid)))
+        tool = self.attach(t.pid, *OUTPUTS)
+        self.assertEqual(t.wait(), 0)
+        self.end(tool, with_signal=None)
+        events, trace = self.same()
+        self.assertNotEqual({e["id"] for e in events if e["ph"] == "O"} - {e["id"] for e in events if e["ph"] == "N"}, set())
+        self.assertTrue(trace.states)
+
+    def test_the_demo(self):
+        target = self.target(harness.build("jobserver", harness.ROOT / "tests" / "demo" / "jobserver.c"), ready=None)
+        tool = self.attach(target.pid, "-d", "2", *OUTPUTS)
+        self.end(tool, with_signal=None)
+        events, _ = self.same()
+        self.assertGreater(sum(e["ph"] == "C" for e in events), 100)
 
     def traced_waiting(self, program, *args):
         """A program that goes on when it is traced."""

@@ -150,13 +150,33 @@ static const char events[] = FIRST EVENT("C", "\"name\":\"n\",\"id\":\"b\",\"arg
 				      "\"id2\":{\"local\":\"o:0\"},\"name\":\"f\",\"args\":{\"viz\":\"open before\"}")
 					EVENT("e", "\"id2\":{\"local\":\"o:0\"},\"name\":\"f\"") EVENT("D", OBJECT);
 
-static void make_traces(const char *folder)
+/* What can be written in the other format, too. */
+#define BAND "\"id2\":{\"local\":\"0x10:pool:1\"},\"name\":\"a\""
+static const char states[] = FIRST EVENT("N", OBJECT) EVENT("b", BAND ",\"args\":{}")
+	EVENT("O", OBJECT ",\"args\":{\"snapshot\":{\"x\":null,\"l\":[1,\"s\",{}],\"id_\":{\"t\":true}}}")
+		EVENT("e", BAND) EVENT("b",
+				       BAND ",\"args\":{\"x\":\"null\",\"l\":[1,\"s\",\"{}\"],\"id\":{\"t\":true}}")
+			EVENT("e", BAND) EVENT("D", OBJECT)
+				EVENT("C", "\"name\":\"n\",\"id\":\"b\",\"args\":{\"x\":1,\"y\":2.5e-1,\"z\":0}")
+					EVENT("C", "\"name\":\"n\",\"id\":\"b\",\"args\":{\"x\":0,\"y\":0.0,\"z\":3}")
+						EVENT("B", "\"name\":\"f\"") EVENT("E", "\"name\":\"f\"")
+							EVENT("i", "\"s\":\"t\",\"name\":\"i\",\"args\":{\"x\":1}");
+
+static void make_file(const char *folder, const char *name, const char *of)
 {
-	FILE *file = begin(folder, "file", 0);
+	FILE *file = begin(folder, name, 0);
 
 	rewind(file);
-	fprintf(file, "{\"displayTimeUnit\":\"ns\",\"metadata\":%s,\"traceEvents\":[\n%s\n]}", BOOKS, events);
+	fprintf(file, "{\"displayTimeUnit\":\"ns\",\"metadata\":%s,\"traceEvents\":[\n%s\n]}", BOOKS, of);
 	fclose(file);
+}
+
+static void make_traces(const char *folder)
+{
+	FILE *file;
+
+	make_file(folder, "file", events);
+	make_file(folder, "states", states);
 	file = begin(folder, "pipe", 0);
 	rewind(file);
 	fprintf(file,

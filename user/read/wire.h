@@ -23,7 +23,7 @@ struct wire {
 
 static inline struct wire wire__of(const char *data, size_t size)
 {
-	return (struct wire){ .at = data, .end = data + size };
+	return (struct wire){ .at = data, .end = size ? data + size : data };
 }
 
 /* 1: there is a field. 0: the end. -EINVAL: these are no fields. */
