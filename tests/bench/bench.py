@@ -106,6 +106,9 @@ def run_writer(o, _folder, out, limits):
     print("\n" + report.writer_table(figures))
     ns = report.Spread(figures["counter4", "format"])
     limits.add("JSON formatting alone, counter of 4 attributes", 4e6, 1e9 / ns.median, 1e9 / ns.min, " /s", True, digits=0)
+    for workload in ("counter4", "doubles4", "object", "method"):
+        limits.ratio(f"Perfetto's format alone, {workload}: to JSON", 1.0, report.Spread(figures[workload, "perfetto"]),
+                     report.Spread(figures[workload, "format"]))
 
 
 def run_attach(o, folder, out, limits):

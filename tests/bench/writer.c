@@ -3,7 +3,8 @@
  * User space alone, without a kernel or a target: synthetic records and events through the product's own
  *stages, into /dev/null. Stages are measured on top of each other:
  *
- *	format   calls of writer_chrome_ops
+ *	format   calls of the writer of JSON
+ *	perfetto the same of Perfetto's own format
  *	model    events -> model -> writer
  *	decode   raw records -> decode -> model -> writer
  *	order    the same, sorted out of two rings before
@@ -23,8 +24,7 @@
 #include "decode/decode.h"
 #include "model/model.h"
 #include "collect/order.h"
-#include "write/output.h"
-#include "write/writer_chrome.h"
+#include "write/formats.h"
 #include "../unit/records.h"
 
 #define CLS 0x401000u
@@ -60,7 +60,8 @@ static const struct workload workloads[] = {
 /* All stages, and one record or two of what they are fed with. */
 struct bench {
 	struct output *output;
-	struct writer_chrome *writer;
+	const struct format *format;
+	void *writer;
 	struct model *model;
 	struct decoder *decoder;
 	struct order *order;
@@ -161,14 +162,17 @@ static void make_method(struct bench *b)
 	b->n_records = 2;
 }
 
-static void set_up(struct bench *b, const struct workload *w)
+static void set_up(struct bench *b, const struct workload *w, const struct format *format)
 {
+	const struct trace_start start = { .monotonic = TS };
+
 	memset(b, 0, sizeof(*b));
+	b->format = format;
 	b->ts = TS;
 	b->doubles = w->doubles;
 	CHECK(output__open(&b->output, "/dev/null", OUTPUT_ANY, (struct caller){ getuid(), getgid() }));
-	CHECK(writer_chrome__new(&b->writer, b->output));
-	CHECK(model__new(&b->model, &writer_chrome_ops, b->writer, TS));
+	CHECK(format->begin(&b->writer, b->output, &start));
+	CHECK(model__new(&b->model, format->ops, b->writer, TS));
 	CHECK(decoder__new(&b->decoder));
 	CHECK(order__new(&b->order));
 	if (w->n_attrs)
@@ -182,7 +186,7 @@ static void set_up(struct bench *b, const struct workload *w)
 static void tear_down(struct bench *b)
 {
 	model__free(b->model);
-	writer_chrome__free(b->writer);
+	b->format->free(b->writer);
 	output__free(b->output);
 	decoder__free(b->decoder);
 	order__free(b->order);
@@ -263,7 +267,7 @@ static void run_format(struct bench *b, uint64_t events)
 {
 	const struct trace_counter counter = { .name = "a counter" };
 	const struct trace_object object = { .address = OBJ, .name = "an object", .tag = "object" };
-	const struct trace_ops *ops = &writer_chrome_ops;
+	const struct trace_ops *ops = b->format->ops;
 	struct decoded d;
 
 	decode_once(b, &d);
@@ -282,7 +286,8 @@ static void run_format(struct bench *b, uint64_t events)
 			}
 			/* As the model has it: a snapshot, and the band of states. */
 			CHECK(ops->object_snapshot(b->writer, at, &object, d.values, e->n_values));
-			CHECK(ops->state_end(b->writer, at, &object));
+			if (i)
+				CHECK(ops->state_end(b->writer, at, &object));
 			CHECK(ops->state_begin(b->writer, at, &object, d.values, e->n_values));
 		}
 	}
@@ -291,11 +296,11 @@ static void run_format(struct bench *b, uint64_t events)
 static const struct stage {
 	const char *name;
 	void (*run)(struct bench *b, uint64_t events);
+	const struct format *format;
 } stages[] = {
-	{ "format", run_format },
-	{ "model", run_model },
-	{ "decode", run_decode },
-	{ "order", run_order },
+	{ "format", run_format, &format_chrome }, { "perfetto", run_format, &format_perfetto },
+	{ "model", run_model, &format_chrome },   { "decode", run_decode, &format_chrome },
+	{ "order", run_order, &format_chrome },
 };
 
 int main(int argc, char **argv)
@@ -315,7 +320,7 @@ int main(int argc, char **argv)
 			for (size_t s = 0; s < COUNT(stages); s++) {
 				uint64_t start;
 
-				set_up(&b, &workloads[w]);
+				set_up(&b, &workloads[w], stages[s].format);
 				start = cpu_ns();
 				stages[s].run(&b, events);
 				printf("%s %s %" PRIu64 " %" PRIu64 "\n", stages[s].name, workloads[w].name,
