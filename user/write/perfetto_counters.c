@@ -248,23 +248,26 @@ static void put_number(struct proto *event, uint32_t int_field, uint32_t double_
 /* Do the defaults say whose values they are? Perfetto takes each further value after a zero for a zero. */
 static bool is_by_defaults(const struct chunk *s)
 {
-	bool zero = false;
+	bool zero_int = false, zero_double = false, any_double = false;
 
 	if (s->n != s->end - s->begin)
 		return false;
-	for (size_t i = 0; i < s->n; i++)
-		if (goes_as_double(&s->values[i]) != s->of->series[s->begin + i].is_double)
+	for (size_t i = 0; i < s->n; i++) {
+		bool is_double = s->of->series[s->begin + i].is_double, *zero = is_double ? &zero_double : &zero_int;
+
+		if (goes_as_double(&s->values[i]) != is_double)
 			return false;
-	for (int doubles = 0; doubles < 2; doubles++) {
-		for (size_t i = 1; i < s->n; i++) {
-			if (s->of->series[s->begin + i].is_double != (bool)doubles)
-				continue;
-			if (!is_zero(&s->values[i]) && zero)
-				return false;
-			zero |= is_zero(&s->values[i]);
-		}
+		if (!i)
+			continue;
+		if (is_zero(&s->values[i]))
+			*zero = true;
+		else if (*zero)
+			return false;
+		else
+			any_double |= is_double;
 	}
-	return true;
+	/* Doubles come after the integers. */
+	return !zero_int || !any_double;
 }
 
 static void put_by_defaults(struct proto *event, const struct chunk *s)

@@ -9,10 +9,9 @@
 
 #include "../common/utf8.h"
 
-#define VARINT_MAX 10
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-enum wire { VARINT, FIXED64, LENGTH };
+enum wire { FIXED64 = 1, LENGTH };
 
 void proto__free(struct proto *p)
 {
@@ -28,8 +27,7 @@ void proto__clear(struct proto *p)
 	p->error = 0;
 }
 
-/* Room for `size` bytes at the end, or NULL. */
-static char *reserve(struct proto *p, size_t size)
+char *proto__reserve(struct proto *p, size_t size)
 {
 	size_t capacity = p->capacity ? p->capacity : 1024;
 	char *data;
@@ -54,37 +52,14 @@ static char *reserve(struct proto *p, size_t size)
 	return p->data + p->size;
 }
 
-static inline char *put_varint(char *to, uint64_t value)
-{
-	while (value >= 0x80) {
-		*to++ = (char)(value | 0x80);
-		value >>= 7;
-	}
-	*to++ = (char)value;
-	return to;
-}
-
 static inline char *put_tag(char *to, uint32_t field, enum wire wire)
 {
-	return put_varint(to, (uint64_t)field << 3 | wire);
-}
-
-void proto__uint(struct proto *p, uint32_t field, uint64_t value)
-{
-	char *to = reserve(p, 2 * VARINT_MAX);
-
-	if (to)
-		p->size = (size_t)(put_varint(put_tag(to, field, VARINT), value) - p->data);
-}
-
-void proto__int(struct proto *p, uint32_t field, int64_t value)
-{
-	proto__uint(p, field, (uint64_t)value);
+	return proto__put_varint(to, (uint64_t)field << 3 | wire);
 }
 
 void proto__fixed(struct proto *p, uint32_t field, uint64_t value)
 {
-	char *to = reserve(p, VARINT_MAX + sizeof(value));
+	char *to = proto__reserve(p, PROTO_VARINT_MAX + sizeof(value));
 
 	if (!to)
 		return;
@@ -104,7 +79,7 @@ void proto__double(struct proto *p, uint32_t field, double value)
 
 void proto__raw(struct proto *p, const void *data, size_t size)
 {
-	char *to = size ? reserve(p, size) : NULL;
+	char *to = size ? proto__reserve(p, size) : NULL;
 
 	if (!to)
 		return;
@@ -114,11 +89,11 @@ void proto__raw(struct proto *p, const void *data, size_t size)
 
 void proto__bytes(struct proto *p, uint32_t field, const void *data, size_t size)
 {
-	char *to = reserve(p, 2 * VARINT_MAX);
+	char *to = proto__reserve(p, 2 * PROTO_VARINT_MAX);
 
 	if (!to)
 		return;
-	p->size = (size_t)(put_varint(put_tag(to, field, LENGTH), size) - p->data);
+	p->size = (size_t)(proto__put_varint(put_tag(to, field, LENGTH), size) - p->data);
 	proto__raw(p, data, size);
 }
 
@@ -172,7 +147,7 @@ void proto__string(struct proto *p, uint32_t field, const char *s, size_t size)
 /* Most messages are shorter than 128 bytes: there is room for one byte of length. */
 size_t proto__begin(struct proto *p, uint32_t field)
 {
-	char *to = reserve(p, VARINT_MAX + 1);
+	char *to = proto__reserve(p, PROTO_VARINT_MAX + 1);
 
 	if (to)
 		p->size = (size_t)(put_tag(to, field, LENGTH) + 1 - p->data);
@@ -181,15 +156,15 @@ size_t proto__begin(struct proto *p, uint32_t field)
 
 void proto__end(struct proto *p, size_t begun)
 {
-	char length[VARINT_MAX];
+	char length[PROTO_VARINT_MAX];
 	size_t size, more;
 
 	if (p->error)
 		return;
 	size = p->size - begun;
-	more = (size_t)(put_varint(length, size) - length) - 1;
+	more = (size_t)(proto__put_varint(length, size) - length) - 1;
 	if (more) {
-		if (!reserve(p, more))
+		if (!proto__reserve(p, more))
 			return;
 		memmove(p->data + begun + more, p->data + begun, size);
 		p->size += more;

@@ -27,9 +27,39 @@ void proto__free(struct proto *p);
 /* Forget the bytes and the error, keep the buffer. */
 void proto__clear(struct proto *p);
 
-/* uint32, uint64, bool, enum; an int64 takes ten bytes if it is below 0. */
-void proto__uint(struct proto *p, uint32_t field, uint64_t value);
-void proto__int(struct proto *p, uint32_t field, int64_t value);
+/* Room for `size` bytes at the end, or NULL. */
+char *proto__reserve(struct proto *p, size_t size);
+
+#define PROTO_VARINT_MAX 10 /* bytes */
+
+static inline char *proto__put_varint(char *to, uint64_t value)
+{
+	while (value >= 0x80) {
+		*to++ = (char)(value | 0x80);
+		value >>= 7;
+	}
+	*to++ = (char)value;
+	return to;
+}
+
+/* uint32, uint64, bool, enum; an int64 takes ten bytes if it is below 0. Most fields are of these: the compiler knows
+ * their tags. */
+static inline void proto__uint(struct proto *p, uint32_t field, uint64_t value)
+{
+	char *to;
+
+	if (__builtin_expect(p->error || p->capacity - p->size < 2 * PROTO_VARINT_MAX, 0))
+		to = proto__reserve(p, 2 * PROTO_VARINT_MAX);
+	else
+		to = p->data + p->size;
+	if (to)
+		p->size = (size_t)(proto__put_varint(proto__put_varint(to, (uint64_t)field << 3), value) - p->data);
+}
+
+static inline void proto__int(struct proto *p, uint32_t field, int64_t value)
+{
+	proto__uint(p, field, (uint64_t)value);
+}
 
 /* fixed64 */
 void proto__fixed(struct proto *p, uint32_t field, uint64_t value);

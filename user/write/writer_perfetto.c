@@ -35,6 +35,7 @@ struct writer_perfetto {
 	struct perfetto_states states;
 	uint64_t ended;         /* the object whose state ended last; 0: none, or it is destroyed */
 	struct table described; /* processes and threads */
+	struct where known;     /* the thread of these that was asked for last */
 	uint64_t open_before;   /* slices, so far */
 };
 
@@ -148,9 +149,17 @@ static int need_process(struct writer_perfetto *w, uint32_t pid)
 
 static int need_thread(struct writer_perfetto *w, struct where at)
 {
-	int err = need_process(w, at.pid);
+	int err;
 
-	return !err && is_news(w, at.pid, at.tid) ? describe_thread(w, at, NULL) : err;
+	/* Most events are of the thread that the one before was of. */
+	if (at.pid == w->known.pid && at.tid == w->known.tid)
+		return 0;
+	err = need_process(w, at.pid);
+	if (!err && is_news(w, at.pid, at.tid))
+		err = describe_thread(w, at, NULL);
+	if (!err)
+		w->known = at;
+	return err;
 }
 
 /* A track below that of the process; of an object its class may be the name, too. */
