@@ -68,6 +68,32 @@ class Ticking(harness.Case):
         """Nothing stays switched on."""
         self.assertTrue(harness.wait_until(lambda: target.semaphores() == 0), target.semaphores())
 
+    def probe_offset(self, program, kind):
+        sys.path.insert(0, str(harness.ROOT / "tests" / "header"))
+        from elf import Elf  # noqa: the tests of the header have a reader of notes
+        elf = Elf(program)
+        address = next(n.address for n in elf.notes() if n.name == kind)
+        section = elf.section_at(address)
+        return address, address - section.address + section.offset
+
+    def uprobe_event(self, line):
+        fd = os.open(TRACEFS / "uprobe_events", os.O_WRONLY | os.O_APPEND)
+        os.write(fd, line.encode() + b"\n")
+        os.close(fd)
+
+    def set_uprobe(self, program, kind):
+        """Somebody else's, without the semaphore."""
+        if not (TRACEFS / "uprobe_events").exists():
+            harness.run("mount", "-t", "tracefs", "nodev", TRACEFS)
+        if not os.access(TRACEFS / "uprobe_events", os.W_OK):
+            self.skipTest("no tracefs with uprobe_events")
+        name = "viztest/p%d" % os.getpid()
+        self.uprobe_event("p:%s %s:%#x" % (name, program, self.probe_offset(program, kind)[1]))
+        self.addCleanup(self.uprobe_event, "-:" + name)
+        enable = TRACEFS / "events" / name / "enable"
+        enable.write_text("1")
+        self.addCleanup(enable.write_text, "0")
+
 
 class Linked(Ticking):
     """Linkers that fold identical code, and what strips files."""
@@ -202,18 +228,6 @@ class Memory(Ticking):
         self.quiet(target)
         self.assertEqual(self.tick(target), [0, 0, 0])
 
-    def test_its_own_file_mapped_a_second_time_and_the_tool_killed(self):
-        """Whatever is left behind, nobody dies of it."""
-        target = self.target(self.ticking())
-        tool = self.attach(target.pid, "-v")
-        self.assertEqual(target.ask("map itself"), "1")
-        self.assertTrue(tool.err.wait_for(b"what the kernel takes for the semaphore"), tool.messages())
-        tool.signal(signal.SIGKILL)
-        tool.wait()
-        self.tick(target)
-        target.tell()
-        self.assertEqual(target.wait(), 0)
-
     def test_libdw_maps_the_programs_files(self):
         try:
             program = harness.build("symbolizing", "symbolizing.c", libs=("-ldw", "-lpthread"))
@@ -226,6 +240,81 @@ class Memory(Ticking):
         tool = self.attach(target.pid)
         self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
         self.finish(target, tool)
+
+
+class Killed(Ticking):
+    """The tool, by kill -9, when it had switched on by hand what the kernel does not switch off."""
+
+    def kill(self, tool):
+        os.killpg(tool.pid, signal.SIGKILL)
+        tool.wait()
+
+    def ends_well(self, target):
+        """It has nothing to do any more, and does not die of what is left behind."""
+        self.quiet(target)
+        self.assertEqual(self.tick(target), [0, 0, 0])
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+
+    def attach_by_hand(self, target):
+        tool = self.attach(target.pid, "-v", start_new_session=True)
+        self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
+        return tool
+
+    def test_its_own_file_mapped_a_second_time_before(self):
+        target = self.target(self.ticking())
+        self.assertEqual(target.ask("map itself"), "1")
+        self.kill(self.attach_by_hand(target))
+        self.ends_well(target)
+
+    def test_its_own_file_mapped_a_second_time_meanwhile(self):
+        target = self.target(self.ticking())
+        tool = self.attach_by_hand(target)
+        self.assertEqual(target.ask("map itself"), "1")
+        self.assertTrue(tool.err.wait_for(b"what the kernel takes for the semaphore"), tool.messages())
+        self.kill(tool)
+        self.ends_well(target)
+
+    def test_a_child_that_was_forked_meanwhile(self):
+        target = self.target(self.ticking())
+        self.assertEqual(target.ask("map itself"), "1")
+        tool = self.attach_by_hand(target)
+        target.ask("fork", word="child")
+        self.assertGreater(target.semaphores(), 0)
+        self.kill(tool)
+        self.quiet(target)
+        target.tell()
+        target.await_step("ok")
+        self.ends_well(target)
+
+    def test_the_first_thread_has_left(self):
+        target = self.target(self.ticking())
+        self.assertEqual(target.ask("map itself"), "1")
+        target.ask("leave")
+        self.assertTrue(harness.wait_until(lambda: harness.mapped(target.pid) == ""))
+        self.kill(self.attach_by_hand(target))
+        self.ends_well(target)
+
+    def test_a_uprobe_of_somebody_else_stays(self):
+        program = self.ticking()
+        self.set_uprobe(program, "set")
+        target = self.target(program)
+        self.kill(self.attach_by_hand(target))
+        self.ends_well(target)
+
+    def test_nobody_is_left_when_it_ends_by_itself(self):
+        target = self.target(self.ticking())
+        self.assertEqual(target.ask("map itself"), "1")
+        tool = self.attach_by_hand(target)
+        self.assertTrue(harness.wait_until(lambda: len(self.guards(tool)) == 1))
+        guards = self.guards(tool)
+        self.end(tool)
+        self.assertFalse(os.path.exists("/proc/%d" % guards[0]))
+        self.ends_well(target)
+
+    def guards(self, tool):
+        return [pid for pid in harness.children(tool.pid)
+                if pathlib.Path("/proc/%d/comm" % pid).read_text(encoding="utf-8") == "viztrace-guard\n"]
 
 
 class Threads(Ticking):
@@ -260,31 +349,9 @@ class Threads(Ticking):
 class Others(Ticking):
     """Somebody else is at the probes."""
 
-    def probe_offset(self, program, kind):
-        sys.path.insert(0, str(harness.ROOT / "tests" / "header"))
-        from elf import Elf  # noqa: the tests of the header have a reader of notes
-        elf = Elf(program)
-        address = next(n.address for n in elf.notes() if n.name == kind)
-        section = elf.section_at(address)
-        return address, address - section.address + section.offset
-
-    def uprobe_event(self, line):
-        fd = os.open(TRACEFS / "uprobe_events", os.O_WRONLY | os.O_APPEND)
-        os.write(fd, line.encode() + b"\n")
-        os.close(fd)
-
     def test_a_uprobe_without_the_semaphore(self):
-        if not (TRACEFS / "uprobe_events").exists():
-            harness.run("mount", "-t", "tracefs", "nodev", TRACEFS)
-        if not os.access(TRACEFS / "uprobe_events", os.W_OK):
-            self.skipTest("no tracefs with uprobe_events")
         program = self.ticking()
-        name = "viztest/p%d" % os.getpid()
-        self.uprobe_event("p:%s %s:%#x" % (name, program, self.probe_offset(program, "set")[1]))
-        self.addCleanup(self.uprobe_event, "-:" + name)
-        enable = TRACEFS / "events" / name / "enable"
-        enable.write_text("1")
-        self.addCleanup(enable.write_text, "0")
+        self.set_uprobe(program, "set")
         target = self.target(program)
         self.assertIn("somebody else's uprobe", self.doctor(target.pid))
         tool = self.attach(target.pid)

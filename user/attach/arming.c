@@ -100,18 +100,18 @@ static void find_copy(const struct look *l, struct armed *a)
 		a->copy = 0;
 }
 
-static enum arming_state judge(const struct look *l, struct armed *a, uint64_t nop, const struct place *text)
+static enum arming_state judge(const struct look *l, struct armed *a, const struct place *text)
 {
 	const struct elf_probe *p = a->probe;
 	unsigned char code[sizeof(p->code)];
 	bool is_trapped;
 
 	if (!shows(place_at(l, a->semaphore), a->binary, a->semaphore, p->semaphore) ||
-	    !read_memory(l, a->semaphore, &a->value, sizeof(a->value)) || !read_memory(l, nop, code, p->code_size))
+	    !read_memory(l, a->semaphore, &a->value, sizeof(a->value)) || !read_memory(l, a->nop, code, p->code_size))
 		return ARMING_UNMAPPED;
 	find_copy(l, a);
 	is_trapped = memcmp(code, p->code, p->code_size) != 0;
-	if (!shows(text, a->binary, nop, p->offset))
+	if (!shows(text, a->binary, a->nop, p->offset))
 		return ARMING_COPIED;
 	if (is_trapped && a->value)
 		return ARMING_ON;
@@ -135,11 +135,13 @@ static int look_at(struct look *l, const struct binary *b, uint64_t bias)
 	for (size_t i = 0; i < b->elf.n_probes; i++) {
 		const struct elf_probe *p = &b->elf.probes[i];
 		const struct place *text = place_at(l, bias + p->address);
-		struct armed a = { .binary = b, .probe = p, .semaphore = bias + p->semaphore_address };
+		struct armed a = {
+			.binary = b, .probe = p, .semaphore = bias + p->semaphore_address, .nop = bias + p->address
+		};
 
 		if (!text || !text->m.executable)
 			continue;
-		a.state = judge(l, &a, bias + p->address, text);
+		a.state = judge(l, &a, text);
 		more[l->found.n + n++] = a;
 	}
 	l->found.n += n;

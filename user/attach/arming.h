@@ -31,6 +31,7 @@ struct armed {
 	const struct elf_probe *probe;
 	enum arming_state state;
 	uint64_t semaphore; /* its address */
+	uint64_t nop;       /* the probe's */
 	uint16_t value;
 	uint64_t copy; /* where the kernel takes the semaphore to be, if that is in another mapping of the file; 0 */
 	uint16_t copy_value;

@@ -10,6 +10,7 @@
 
 #include "../collect/collect.h"
 #include "../common/table.h"
+#include "guard.h"
 #include "traced.h"
 
 /* Of one file in one process. */
@@ -39,8 +40,9 @@ struct process {
 	uint64_t attached, look_at; /* when we did last; when to look next */
 	uint64_t *up;               /* semaphores that were when we came */
 	uint64_t *raised;           /* by hand */
+	uint64_t *guarded;          /* of which the guard knows */
 	struct silent *silent;
-	size_t n_up, n_raised, n_silent;
+	size_t n_up, n_raised, n_guarded, n_silent;
 	struct process *prev, *next;
 };
 
@@ -78,8 +80,9 @@ struct processes {
 	struct processes_stats stats;
 	struct process_description described[PROCESSES_DESCRIBED];
 	size_t n_described;
-	bool ending;  /* nothing is raised any more */
-	bool by_hand; /* a semaphore was raised so, or might have to be lowered so */
+	bool ending;         /* nothing is raised any more */
+	bool by_hand;        /* a semaphore was raised so, or might have to be lowered so */
+	struct guard *guard; /* then; NULL */
 	struct processes_silent silent[PROCESSES_SILENT];
 	size_t n_silent;
 	struct stranger *strangers; /* strangers.h */

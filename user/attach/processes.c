@@ -144,6 +144,7 @@ void processes__free(struct processes *p)
 		free(p->described[i].exe);
 	if (p->root >= 0)
 		close(p->root);
+	guard__free(p->guard);
 	free(p->ends);
 	free(p->strangers);
 	binaries__clear(&p->binaries);

@@ -31,14 +31,14 @@ static bool is_among(const uint64_t *semaphores, size_t n, uint64_t semaphore)
 }
 
 /* Without memory for it, it will not be lowered in the rare case that only we know of it. */
-static void remember_raised(struct process *process, uint64_t semaphore)
+static void remember(uint64_t **semaphores, size_t *n, uint64_t semaphore)
 {
-	uint64_t *more = realloc(process->raised, (process->n_raised + 1) * sizeof(*more));
+	uint64_t *more = realloc(*semaphores, (*n + 1) * sizeof(*more));
 
 	if (!more)
 		return;
-	process->raised = more;
-	more[process->n_raised++] = semaphore;
+	*semaphores = more;
+	more[(*n)++] = semaphore;
 }
 
 void switching__begin(struct process *process)
@@ -63,10 +63,11 @@ void switching__forget(struct process *process)
 {
 	free(process->up);
 	free(process->raised);
+	free(process->guarded);
 	free(process->silent);
-	process->up = process->raised = NULL;
+	process->up = process->raised = process->guarded = NULL;
 	process->silent = NULL;
-	process->n_up = process->n_raised = process->n_silent = 0;
+	process->n_up = process->n_raised = process->n_guarded = process->n_silent = 0;
 }
 
 /* ---- What is said ---- */
@@ -130,24 +131,65 @@ struct found {
  * What the kernel cannot lower it does not detach from: its trap would stay without anybody who knows of it, and the
  * next one that runs into it dies.
  */
-static void raise_copy(const struct target *t, const struct armed *a)
+static bool raise_copy(const struct target *t, const struct armed *a)
 {
 	bool is_trapped = a->state == ARMING_ON || a->state == ARMING_LOW || a->state == ARMING_DEBUGGED;
 
-	if (!a->copy || a->copy_value || !is_trapped)
+	return a->copy && !a->copy_value && is_trapped && !arming__set(t, a->copy, 1);
+}
+
+/* What is about to be set by hand, or might have to be lowered so, is so by the guard if we are killed. */
+static void guard_it(struct processes *p, struct process *process, const struct armed *a, uint64_t semaphore)
+{
+	const struct target *t = process->target;
+	struct guarded g = { .offset = a->probe->semaphore, .semaphore = semaphore, .nop = a->nop, .task = t->task };
+	int err;
+
+	if (is_among(process->guarded, process->n_guarded, semaphore) ||
+	    is_among(process->up, process->n_up, semaphore))
 		return;
-	arming__set(t, a->copy, 1);
-	log_verbose("process %d: what the kernel takes for the semaphore of viz:%s is set by hand", t->pid,
-		    probe_names[a->probe->probe]);
+	for (size_t i = 0; i < t->n_files; i++)
+		if (t->files[i].binary == a->binary) {
+			g.dev = t->files[i].map_dev;
+			g.ino = t->files[i].map_ino;
+		}
+	g.may_be_shared = !a->copy;
+	g.code_size = (uint32_t)a->probe->code_size;
+	memcpy(g.code, a->probe->code, a->probe->code_size);
+	err = guard__add(&p->guard, &g);
+	if (err)
+		log_verbose("process %d: if we are killed, the semaphore of viz:%s stays up: %s", t->pid,
+			    probe_names[a->probe->probe], strerror(-err));
+	remember(&process->guarded, &process->n_guarded, semaphore);
+}
+
+/* All of them before anything else is done: if we are killed in between, the kernel cannot lower the rest. */
+static void prepare_by_hand(struct processes *p, struct process *process, const struct arming *arming)
+{
+	size_t raised = 0;
+
+	for (size_t i = 0; i < arming->n; i++) {
+		const struct armed *a = &arming->all[i];
+
+		if (!(attached_kinds(p, process, a->binary) >> a->probe->probe & 1) ||
+		    !(a->copy || a->state == ARMING_LOW))
+			continue;
+		p->by_hand = true;
+		guard_it(p, process, a, a->semaphore);
+		if (a->copy)
+			guard_it(p, process, a, a->copy);
+		raised += raise_copy(process->target, a);
+	}
+	if (raised)
+		log_verbose("process %d: what the kernel takes for the semaphores of %zu probes is set by hand",
+			    process->pid, raised);
 }
 
 /* The semaphore follows what can be traced: it is no use, and may do harm, where the trap is not the kernel's. */
-static enum arming_state mend(struct processes *p, struct process *process, const struct armed *a)
+static enum arming_state mend(struct process *process, const struct armed *a)
 {
 	int err = 0;
 
-	p->by_hand |= a->copy || a->state == ARMING_LOW;
-	raise_copy(process->target, a);
 	if (a->state == ARMING_LOW)
 		err = arming__set(process->target, a->semaphore, 1);
 	else if (a->state == ARMING_COPIED && a->value)
@@ -158,7 +200,7 @@ static enum arming_state mend(struct processes *p, struct process *process, cons
 		    probe_names[a->probe->probe], a->binary->path, err ? ": " : "", err ? strerror(-err) : "");
 	if (a->state != ARMING_LOW || err)
 		return a->state;
-	remember_raised(process, a->semaphore);
+	remember(&process->raised, &process->n_raised, a->semaphore);
 	return ARMING_ON;
 }
 
@@ -229,6 +271,7 @@ static bool look(struct processes *p, struct process *process, uint64_t now)
 
 	if (arming__look(&arming, process->target))
 		return false;
+	prepare_by_hand(p, process, &arming);
 	/* Those of one file are one after the other. */
 	for (size_t i = 0; i < arming.n;) {
 		struct found f = { .binary = arming.all[i].binary };
@@ -236,7 +279,7 @@ static bool look(struct processes *p, struct process *process, uint64_t now)
 
 		for (; i < arming.n && arming.all[i].binary == f.binary; i++)
 			if (attached >> arming.all[i].probe->probe & 1)
-				f.kinds[mend(p, process, &arming.all[i])] |= 1u << arming.all[i].probe->probe;
+				f.kinds[mend(process, &arming.all[i])] |= 1u << arming.all[i].probe->probe;
 		silent |= compare(p, process, &f, now);
 		nudge(p, process, &f);
 		again |= f.kinds[ARMING_OFF] || f.kinds[ARMING_STUCK];

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* guard: see guard.h. */
+#define _GNU_SOURCE
+#include "guard.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "maps.h"
+
+#define NAME "viztrace-guard"
+#define LOOK_US 10000u
+#define LOOKS 500u /* until the kernel has taken its traps out; those that stay are somebody else's */
+
+struct guard {
+	int fd; /* to the guard, that sees its end */
+	pid_t pid;
+};
+
+/* ---- In the guard ---- */
+
+/* Of one task. */
+struct place {
+	int mem;
+	struct mapping *maps; /* of files; without their paths */
+	size_t n;
+};
+
+static void leave(struct place *p)
+{
+	if (p->mem >= 0)
+		close(p->mem);
+	free(p->maps);
+}
+
+static bool enter(struct place *ret, pid_t task)
+{
+	struct place p = { .mem = -1 };
+	struct mapping m;
+	struct maps maps;
+	char path[64];
+
+	if (maps__open(&maps, task))
+		return false;
+	while (maps__next(&maps, &m)) {
+		struct mapping *more = mapping__is_file(&m) ? realloc(p.maps, (p.n + 1) * sizeof(m)) : NULL;
+
+		if (!more)
+			continue;
+		p.maps = more;
+		m.path = NULL;
+		more[p.n++] = m;
+	}
+	maps__close(&maps);
+	snprintf(path, sizeof(path), "/proc/%d/mem", task);
+	if (p.n)
+		p.mem = open(path, O_RDWR | O_CLOEXEC);
+	if (p.mem < 0)
+		leave(&p);
+	else
+		*ret = p;
+	return p.mem >= 0;
+}
+
+static bool has(const struct place *p, const struct guarded *s)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct mapping *m = &p->maps[i];
+
+		if (s->semaphore >= m->start && s->semaphore < m->end)
+			return m->dev == s->dev && m->ino == s->ino &&
+			       m->offset + (s->semaphore - m->start) == s->offset;
+	}
+	return false;
+}
+
+/* Is there something else than the program's own code? */
+static bool is_trapped(int mem, const struct guarded *s)
+{
+	unsigned char code[sizeof(s->code)];
+
+	return pread(mem, code, s->code_size, (off_t)s->nop) == (ssize_t)s->code_size &&
+	       memcmp(code, s->code, s->code_size) != 0;
+}
+
+/*
+ * The kernel looks at what it lowers: it takes no trap out where that is 0 already. So this is for when the trap has
+ * gone, or stays for good.
+ */
+static void lower(const struct place *p, pid_t task, const struct guarded *s)
+{
+	uint16_t value;
+
+	if (!has(p, s) || pread(p->mem, &value, sizeof(value), (off_t)s->semaphore) != sizeof(value) || !value)
+		return;
+	if (!is_trapped(p->mem, s))
+		value = 0;
+	else if (s->may_be_shared && task == s->task)
+		value--;
+	else
+		return;
+	(void)!pwrite(p->mem, &value, sizeof(value), (off_t)s->semaphore);
+}
+
+static void lower_in(pid_t task, const struct guarded *all, size_t n)
+{
+	struct place p;
+
+	if (!enter(&p, task))
+		return;
+	for (size_t i = 0; i < n; i++)
+		lower(&p, task, &all[i]);
+	leave(&p);
+}
+
+static bool any_is_trapped(const struct guarded *all, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n && !any; i++) {
+		char path[64];
+		int mem;
+
+		snprintf(path, sizeof(path), "/proc/%d/mem", all[i].task);
+		mem = open(path, O_RDONLY | O_CLOEXEC);
+		if (mem < 0)
+			continue;
+		any = is_trapped(mem, &all[i]);
+		close(mem);
+	}
+	return any;
+}
+
+static void lower_all(const struct guarded *all, size_t n)
+{
+	struct dirent *entry;
+	DIR *proc;
+
+	for (unsigned i = 0; i < LOOKS && any_is_trapped(all, n); i++)
+		usleep(LOOK_US);
+	/* By name those whose first thread has left, of which /proc shows no memory. */
+	for (size_t i = 0; i < n; i++)
+		if (!i || all[i].task != all[i - 1].task)
+			lower_in(all[i].task, all, n);
+	proc = opendir("/proc");
+	while (proc && (entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name);
+		bool done = pid <= 0;
+
+		for (size_t i = 0; i < n && !done; i++)
+			done = all[i].task == pid;
+		if (!done)
+			lower_in(pid, all, n);
+	}
+	if (proc)
+		closedir(proc);
+}
+
+/* Linux 5.8 has no close_range. */
+static void close_all_but(int fd)
+{
+	int end = getdtablesize();
+
+	if (!syscall(SYS_close_range, (unsigned)fd + 1, ~0u, 0u))
+		end = fd;
+	for (int i = 0; i < end; i++)
+		if (i != fd)
+			close(i);
+}
+
+/* Nothing of the tool's that is open stays so; nothing that ends the tool ends this. */
+static void stand_apart(int fd)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGUSR1, SIGUSR2 };
+	const uint32_t kept = 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH;
+	struct __user_cap_header_struct version = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], SIG_IGN);
+	prctl(PR_SET_NAME, NAME);
+	setsid();
+	(void)!chdir("/");
+	close_all_but(fd);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (syscall(SYS_capget, &version, caps))
+		return;
+	caps[0].effective = caps[0].permitted &= kept;
+	caps[1].effective = caps[1].permitted = 0;
+	caps[0].inheritable = caps[1].inheritable = 0;
+	syscall(SYS_capset, &version, caps);
+}
+
+/* Until there is nobody to hear of more from; who ends in order ends this, too. */
+static void guard(int fd)
+{
+	struct guarded *all = NULL, *more, next;
+	const char ready = 0;
+	size_t n = 0;
+	ssize_t got;
+
+	stand_apart(fd);
+	(void)!send(fd, &ready, sizeof(ready), MSG_NOSIGNAL);
+	for (;;) {
+		got = recv(fd, &next, sizeof(next), 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got != sizeof(next))
+			break;
+		more = realloc(all, (n + 1) * sizeof(next));
+		if (!more)
+			continue;
+		all = more;
+		all[n++] = next;
+	}
+	lower_all(all, n);
+	_exit(0);
+}
+
+/* ---- In the tool ---- */
+
+static int start(struct guard **ret)
+{
+	/* A guard that is stopped stops nobody. */
+	const struct timeval patience = { .tv_sec = 1 };
+	struct guard *g = calloc(1, sizeof(*g));
+	int fds[2], err;
+	char ready;
+
+	if (!g)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
+		err = -errno;
+		goto err_free;
+	}
+	g->pid = fork();
+	if (!g->pid)
+		guard(fds[1]);
+	err = g->pid < 0 ? -errno : 0;
+	close(fds[1]);
+	g->fd = fds[0];
+	setsockopt(g->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	setsockopt(g->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (!err) {
+		/* Until then what ends our process group ends it, too. */
+		(void)!recv(g->fd, &ready, sizeof(ready), 0);
+		*ret = g;
+		return 0;
+	}
+	close(g->fd);
+err_free:
+	free(g);
+	return err;
+}
+
+int guard__add(struct guard **g, const struct guarded *semaphore)
+{
+	int err = *g ? 0 : start(g);
+
+	if (err)
+		return err;
+	return send((*g)->fd, semaphore, sizeof(*semaphore), MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+void guard__free(struct guard *g)
+{
+	if (!g)
+		return;
+	kill(g->pid, SIGKILL);
+	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(g->fd);
+	free(g);
+}
