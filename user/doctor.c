@@ -336,6 +336,10 @@ static enum exit_code check_uprobes(struct doctor *d)
 
 static enum exit_code no_process(const struct doctor *d, pid_t pid)
 {
+	if (target__is_zombie(pid)) {
+		ill("process", "%d has ended; its parent has not taken notice yet", pid);
+		return mend(EXIT_NO_PROCESS, "ps -e");
+	}
 	if (kill(pid, 0) == 0 || errno != ESRCH) {
 		ill("process", "%d is there, but /proc hides it (hidepid) from who is without CAP_SYS_PTRACE", pid);
 		return mend_caps(d, CAP(SYS_PTRACE));

@@ -9,10 +9,11 @@ import re
 import shutil
 import signal
 import struct
+import subprocess
 import sys
 
 import harness
-from harness import EXIT_HARM, EXIT_NO_PROBES
+from harness import EXIT_HARM, EXIT_NO_PROBES, EXIT_NO_PROCESS
 
 LIBRARY_FLAGS = ("-O2", "-fPIC", "-shared")
 TRACEFS = pathlib.Path("/sys/kernel/tracing")
@@ -207,6 +208,29 @@ class Memory(Ticking):
         self.armed[1] = int(target.ask("call %s" % library).split()[1])
         self.finish(target, tool)
 
+    def test_data_that_was_moved(self):
+        """The semaphores are in memory that is no file's, where the kernel does not find them."""
+        for how in "private", "shared":
+            with self.subTest(how=how):
+                self.armed = [0, 0, 0]
+                target = self.target(self.ticking())
+                self.assertEqual(target.ask("move data " + how), "1")
+                tool = self.attach(target.pid)
+                self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
+                self.end(tool)
+                self.expect_seen(self.load())
+                self.quiet(target)
+
+    def test_data_that_is_moved_meanwhile(self):
+        target = self.target(self.ticking())
+        tool = self.attach(target.pid)
+        self.tick(target)
+        self.assertEqual(target.ask("move data private"), "1")
+        self.assertEqual(self.tick(target), [50, 50, 50])
+        self.end(tool)
+        self.expect_seen(self.load())
+        self.quiet(target)
+
     def test_its_own_file_mapped_a_second_time_before(self):
         target = self.target(self.ticking())
         self.assertEqual(target.ask("map itself"), "1")
@@ -295,6 +319,12 @@ class Killed(Ticking):
         self.kill(self.attach_by_hand(target))
         self.ends_well(target)
 
+    def test_data_that_was_moved(self):
+        target = self.target(self.ticking())
+        self.assertEqual(target.ask("move data private"), "1")
+        self.kill(self.attach_by_hand(target))
+        self.ends_well(target)
+
     def test_a_uprobe_of_somebody_else_stays(self):
         program = self.ticking()
         self.set_uprobe(program, "set")
@@ -344,6 +374,17 @@ class Threads(Ticking):
         self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
         self.tick(target)
         self.finish(target, tool)
+
+
+    def test_a_process_that_has_ended(self):
+        """Its parent has not waited for it: there is its number, and nothing else."""
+        ended = subprocess.Popen(["true"])
+        self.addCleanup(ended.wait)
+        self.assertTrue(harness.wait_until(lambda: harness.state(ended.pid) == "Z"))
+        tool = self.tool("-p", ended.pid, "-o", "trace.json")
+        self.end(tool, EXIT_NO_PROCESS, with_signal=None)
+        for said in (tool.messages(), self.doctor(ended.pid, EXIT_NO_PROCESS)):
+            self.assertIn("%d has ended" % ended.pid, said)
 
 
 class Others(Ticking):

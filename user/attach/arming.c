@@ -12,7 +12,8 @@
 
 #include "maps.h"
 
-/* What counts of a process's mappings: those that are executable, and all of files that have probes. */
+/* What counts of a process's mappings: those that are executable, all of files that have probes, and what such a
+ * file's data may have been moved to. */
 struct place {
 	struct mapping m;
 	const struct binary *binary; /* NULL: not one of those */
@@ -48,7 +49,7 @@ static int read_places(struct look *l)
 
 		p.binary = binary_of(l->target, &p.m);
 		p.m.path = NULL;
-		if (!p.binary && !p.m.executable)
+		if (!p.binary && !p.m.executable && !p.m.writable)
 			continue;
 		more = realloc(l->places, (l->n + 1) * sizeof(p));
 		if (!more) {
@@ -102,12 +103,16 @@ static void find_copy(const struct look *l, struct armed *a)
 
 static enum arming_state judge(const struct look *l, struct armed *a, const struct place *text)
 {
+	const struct place *data = place_at(l, a->semaphore);
 	const struct elf_probe *p = a->probe;
 	unsigned char code[sizeof(p->code)];
 	bool is_trapped;
 
-	if (!shows(place_at(l, a->semaphore), a->binary, a->semaphore, p->semaphore) ||
-	    !read_memory(l, a->semaphore, &a->value, sizeof(a->value)) || !read_memory(l, a->nop, code, p->code_size))
+	/* Its data may have been moved to other memory, as for large pages: the code finds its semaphore there. */
+	if (!shows(data, a->binary, a->semaphore, p->semaphore) &&
+	    !(data && data->binary != a->binary && data->m.writable))
+		return ARMING_UNMAPPED;
+	if (!read_memory(l, a->semaphore, &a->value, sizeof(a->value)) || !read_memory(l, a->nop, code, p->code_size))
 		return ARMING_UNMAPPED;
 	find_copy(l, a);
 	is_trapped = memcmp(code, p->code, p->code_size) != 0;

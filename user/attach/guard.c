@@ -74,16 +74,22 @@ static bool enter(struct place *ret, pid_t task)
 	return p.mem >= 0;
 }
 
+static const struct mapping *mapping_at(const struct place *p, uint64_t address)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (address >= p->maps[i].start && address < p->maps[i].end)
+			return &p->maps[i];
+	return NULL;
+}
+
+/* The file's code, and where that has its data: the file's, or memory that it was moved to. */
 static bool has(const struct place *p, const struct guarded *s)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		const struct mapping *m = &p->maps[i];
+	const struct mapping *code = mapping_at(p, s->nop), *data = mapping_at(p, s->semaphore);
 
-		if (s->semaphore >= m->start && s->semaphore < m->end)
-			return m->dev == s->dev && m->ino == s->ino &&
-			       m->offset + (s->semaphore - m->start) == s->offset;
-	}
-	return false;
+	return code && code->dev == s->dev && code->ino == s->ino &&
+	       (!data || data->dev != s->dev || data->ino != s->ino ||
+		data->offset + (s->semaphore - data->start) == s->offset);
 }
 
 /* Is there something else than the program's own code? */

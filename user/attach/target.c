@@ -220,6 +220,13 @@ bool target__runs(pid_t pid)
 	return living_task(pid) != 0;
 }
 
+bool target__is_zombie(pid_t pid)
+{
+	struct status status;
+
+	return read_status(pid, &status) && !living_task(pid);
+}
+
 bool target__is_debugged(const struct target *t)
 {
 	struct status status, tracer;
@@ -438,7 +445,10 @@ enum exit_code target__open_or_explain(struct target **ret, struct binaries *bin
 	case 0: break;
 	case -ESRCH:
 		hint(meant, sizeof(meant), pid, binaries, false);
-		log_error("there is no process %d%s", pid, *meant ? meant : "; see ps -e");
+		if (target__is_zombie(pid))
+			log_error("process %d has ended; its parent has not taken notice yet%s", pid, meant);
+		else
+			log_error("there is no process %d%s", pid, *meant ? meant : "; see ps -e");
 		return EXIT_NO_PROCESS;
 	case -EINVAL: log_error("%d is a thread of process %d; use -p %d", pid, leader, leader); return EXIT_NO_PROCESS;
 	case -EACCES:

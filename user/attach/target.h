@@ -79,6 +79,9 @@ size_t target__count_probes(const struct target *t);
 /* Of any process: 0 and "" if it is gone. */
 pid_t target__parent_of(pid_t pid);
 bool target__runs(pid_t pid); /* one thread at least: it is no zombie */
+
+/* It has ended, and only its number is left, for its parent to see how. */
+bool target__is_zombie(pid_t pid);
 void target__read_comm(pid_t pid, char comm[17]);
 
 void target__free(struct target *t);

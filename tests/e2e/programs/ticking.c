@@ -56,6 +56,19 @@ static void copy_code(size_t skip)
 	printf("%d\n", mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)text.start) == (void *)text.start);
 }
 
+/* As libhugetlbfs does with data; `shared`: with the children. */
+static void move_data(int shared)
+{
+	struct range data = mapping_of((void *)(uintptr_t)&viz_set_semaphore);
+	size_t size = data.end - data.start;
+	void *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
+	void *at;
+
+	memcpy(copy, (void *)data.start, size);
+	at = mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)data.start);
+	printf("%d\n", at == (void *)data.start);
+}
+
 static void protect(const void *address, int how)
 {
 	struct range r = mapping_of(address);
@@ -115,6 +128,8 @@ static void *serve(void *arg)
 			protect((void *)(uintptr_t)&viz__probe_set, PROT_READ | PROT_EXEC);
 		else if (!strncmp(line, "read-only ", 10))
 			protect(dlsym(dlopen(line + 10, RTLD_NOW), "lib_counts"), PROT_READ);
+		else if (!strncmp(line, "move data ", 10))
+			move_data(!strcmp(line + 10, "shared"));
 		else if (!strcmp(line, "map itself"))
 			map_itself();
 		else if (!strcmp(line, "leave"))
