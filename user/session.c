@@ -426,13 +426,14 @@ static int finish(struct session *s, int argc, char **argv)
 	int err = s->error, failed;
 	bool cut;
 
-	bounds__last_pass(&s->bounds, collector__now());
+	collector__halt(s->collector);
 	/* What is open ends then, and not when we are rid of it. */
 	s->report.end = s->end ? s->end : collector__now();
 	/* Who came while we were told to end is in the records, too. */
 	if (!err)
 		err = processes__update(s->processes);
 	processes__detach_begins(s->processes);
+	bounds__last_pass(&s->bounds, collector__now());
 	if (!err)
 		err = collector__stop(s->collector, on_record, s);
 	cut = err == -ECANCELED || s->bounds.too_large;

@@ -452,7 +452,6 @@ static int end_batches(struct collector *c, collect_cb cb, void *ctx)
 	uint64_t end = collector__now();
 	int err = 0;
 
-	batches__end(c->batches);
 	while (!err && batches__safe_until(c->batches) < end + STOP_MARGIN_NS && collector__now() < end + STOP_NS) {
 		err = collector__read(c);
 		if (!err)
@@ -472,12 +471,18 @@ static int end_batches(struct collector *c, collect_cb cb, void *ctx)
 	return err;
 }
 
+void collector__halt(struct collector *c)
+{
+	c->programs.skel->bss->stopped = true;
+	if (c->batches)
+		batches__end(c->batches);
+}
+
 int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 {
 	uint64_t until = collector__now() + FRONTIER_PATIENCE, before = 0, read;
 	int err = 0, quiet = 0;
 
-	c->programs.skel->bss->stopped = true;
 	if (c->batches)
 		err = end_batches(c, cb, ctx);
 	/* The kernel takes its time for that: it has it while we read. */

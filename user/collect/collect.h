@@ -100,8 +100,11 @@ int collector__pass(struct collector *c, collect_cb cb, void *ctx);
 /* Records older than this have all been passed on. */
 uint64_t collector__passed_until(const struct collector *c);
 
-/* No program does anything from here on, and all that is attached is being detached, until collector__free(); pass what
- * is left. Nothing that was reserved before is missed, unless nothing comes for a second. */
+/* No program records anything from here on. */
+void collector__halt(struct collector *c);
+
+/* After that: all that is attached is being detached, until collector__free(); pass what is left. Nothing that was
+ * reserved before is missed, unless nothing comes for a second. */
 int collector__stop(struct collector *c, collect_cb cb, void *ctx);
 
 int collector__counts(const struct collector *c, enum probe probe, struct collect_counts *ret);
