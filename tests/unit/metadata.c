@@ -38,6 +38,7 @@ static void setup(void)
 		.too_deep = 19,
 		.unread = 22,
 		.unmatched = 18,
+		.unmatched_async = 24,
 		.rejected = 19,
 		.start = 5000000000,
 		.end = 6234567891,
@@ -90,7 +91,7 @@ Test(metadata, is_as_documented)
 	snprintf(
 		wanted + n, sizeof(wanted) - n,
 		"},\"counters\":11,\"objects\":12,\"methods\":13,\"threads\":14,\"processes\":20,\"missed_processes\":21,\"not_finite\":15,\"invalid_json\":16,"
-		"\"unwound\":17,\"forgotten\":23,\"too_deep\":19,\"unread\":22,\"unmatched_exits\":18}");
+		"\"unwound\":17,\"forgotten\":23,\"too_deep\":19,\"unread\":22,\"unmatched_exits\":18,\"unmatched_async\":24}");
 	write_all(5, argv);
 	cr_assert_eq(json.size, strlen(wanted), "%.*s", (int)json.size, json.data);
 	cr_assert_eq(memcmp(json.data, wanted, json.size), 0, "%.*s\n%s", (int)json.size, json.data, wanted);
