@@ -192,9 +192,10 @@ dist: $(SKELETONS)
 		--mode=u+rwX,go+rX,go-w -cf - $(DIST) | gzip -9n > $(B)/$(DIST).tar.gz
 	$(Q)rm -rf $(B)/dist
 
-deb test-packages: dist
-	$(Q)tests/deps.sh packages
-	$(Q)python3 tests/package/run.py --build $(B) $(if $(DEB_SPACES),--spaces $(DEB_SPACES)) \
+deb test-packages:
+	$(Q)tests/deps.sh build packages
+	$(Q)$(MAKE) --no-print-directory dist
+	$(Q)python3 tests/package/run.py --build $(B) --tarball $(B)/$(DIST).tar.gz $(if $(DEB_SPACES),--spaces $(DEB_SPACES)) \
 		$(if $(filter deb,$@),build,test); status=$$?; $(give_back); exit $$status
 
 rpm: dist

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Debian's packages in bare Debians: run.py [--spaces 12,13] [--build DIR] build|test
+"""Debian's packages in bare Debians: run.py [--spaces 12,13] [--build DIR] --tarball FILE build|test
 
 build  from the tarball of `make dist`, in a bare Debian with nothing but what debian/control asks for: what comes out is in
        build/package/debianN, and lintian has looked at it
 test   the same, built twice, elsewhere and at another time, to be equal bit by bit; then installed in another bare Debian,
-       the installed examples traced by debian/tests, and purged: nothing may be left
+       the installed examples traced by debian/tests, and purged: nothing may be left; and autopkgtest in a third one
 
 As root. The bare ones are those of tests/container/images.py: from its cache, else from debootstrap.
 """
@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -170,12 +171,27 @@ def check_installed(release, out):
         print("installed, traced, purged: nothing is left")
 
 
+def check_autopkgtest(release, tarball, out):
+    """debian/tests by Debian's own runner, with the packages that were built. The machine is the one of this run: that is its isolation."""
+    with Space(release) as space:
+        tree = unpack(space, tarball, "build")
+        debs = [shutil.copy(path, space.root / "build") for path in out.glob("*.deb") if "dbgsym" not in path.name]
+        space.install("autopkgtest")
+        said = space.call("autopkgtest", "--ignore-restrictions=isolation-machine", "--no-built-binaries",
+                          *("/build/" + os.path.basename(deb) for deb in debs), tree + "/", "--", "null")
+        results = re.findall(r"^(\S+) +([A-Z]{4,})\b", said[said.rindex("@ summary\n"):], re.M)
+        print("autopkgtest: %s" % ", ".join("%s %s" % r for r in results))
+        if [outcome for _, outcome in results] != ["PASS", "PASS"]:
+            raise Failed(said[-4000:])
+
+
 def run(what, release, tarball, out):
     for space, debs in run_build(release, tarball, out):
         if what == "test":
             check_equal(space, tarball, debs)
     if what == "test":
         check_installed(release, out)
+        check_autopkgtest(release, tarball, out)
 
 
 def main():
@@ -183,9 +199,8 @@ def main():
     parser.add_argument("what", choices=("build", "test"))
     parser.add_argument("--spaces", default=",".join(images.SUITES), metavar="N,N", help="Debian's releases (default: all)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", metavar="DIR")
+    parser.add_argument("--tarball", type=pathlib.Path, required=True, metavar="FILE", help="of `make dist`")
     args = parser.parse_args()
-    version = subprocess.run([args.build / "viztrace-bpf", "--version"], check=True, capture_output=True, text=True).stdout
-    tarball = args.build / ("viztrace-bpf-%s.tar.gz" % version.split()[1])
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for release in args.spaces.split(","):
         out = args.build / "package" / ("debian" + release)
@@ -193,7 +208,7 @@ def main():
         try:
             if os.geteuid():
                 raise engine.Unavailable("a chroot takes root")
-            run(args.what, release, tarball, out)
+            run(args.what, release, args.tarball, out)
         except engine.Unavailable as e:
             outcome = "skipped"
             print("skipped debian%s: %s" % (release, e))
