@@ -323,6 +323,20 @@ $(FUZZ_BUILD)/seeds: $(FUZZ_DIR)/seeds.c tests/unit/records.h
 -include $(FUZZ_OBJECTS:.o=.d)
 # ---- end of fuzz ----
 
+# ---- coverage ----
+# sudo make coverage     what of user/ the unit and end-to-end tests run: a table by file, and the lines that none enters
+# What a process does that is killed, or that ends without exit(), is not counted: the child that reads ELF files.
+
+.PHONY: coverage
+COVERAGE_BUILD := $(B)/coverage
+
+coverage:
+	$(Q)tests/deps.sh build test coverage
+	$(Q)$(MAKE) --no-print-directory $(JOBS) B=$(COVERAGE_BUILD) SAME_PATHS= LTO= CFLAGS='-O0 -g --coverage' SANITIZE='$(SANITIZE) -O0 --coverage' \
+		all unit $(COVERAGE_BUILD)/jobserver
+	$(Q)find $(COVERAGE_BUILD) -name '*.gcda' -delete
+	$(Q)tests/coverage.sh $(COVERAGE_BUILD); status=$$?; $(give_back); exit $$status
+
 # ---- kernels: tests/kernels/run.py ----
 # sudo make test-kernels   trace on Debian's kernels, each in a virtual machine (KERNELS=5.10,newest: only these;
 #                          KERNELS=arm64: on those for aarch64)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Install what is missing: tests/deps.sh build|test|bench|fuzz|kernels|kernels-arm64|packages|containers ...
+# Install what is missing: tests/deps.sh build|test|bench|fuzz|coverage|kernels|kernels-arm64|packages|containers ...
 # Debian and its relatives only; elsewhere it names what it looked for. VIZTRACE_WISHES names those of the packages
 # that one can do without which are to be installed; default: all of them.
 set -eu
@@ -91,6 +91,9 @@ for set in "$@"; do
 	fuzz)
 		check libclang-rt-dev fuzzer
 		;;
+	coverage)
+		rely gcovr program gcovr
+		;;
 	kernels)
 		rely python3 program python3
 		rely qemu-system-x86 program qemu-system-x86_64
@@ -113,7 +116,7 @@ for set in "$@"; do
 		rely debootstrap program debootstrap
 		;;
 	*)
-		echo "usage: tests/deps.sh build|test|bench|fuzz|kernels|kernels-arm64|packages|containers ..." >&2
+		echo "usage: tests/deps.sh build|test|bench|fuzz|coverage|kernels|kernels-arm64|packages|containers ..." >&2
 		exit 2
 		;;
 	esac
