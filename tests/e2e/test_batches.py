@@ -177,7 +177,7 @@ class Batches(harness.Case):
         target.ask("write 500")
         self.end(second)
         self.end(third)
-        self.assertTrue(harness.wait_until(lambda: int(target.ask("on")) == 9))
+        self.assertTrue(harness.wait_until(lambda: int(target.ask("on")) == 10))
         target.ask("write 1000")
         self.end(first)
         for name, numbers in (("first", range(3500)), ("second", range(1000, 2500)), ("third", range(2000, 2500))):

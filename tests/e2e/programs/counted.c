@@ -66,7 +66,9 @@ COUNTED(exit, EXIT, (const char *name, const void *frame, uint32_t flags), (name
 COUNTED(value, VALUE, (const char *name, const char *attr, uint64_t bits, uint32_t type), (name, attr, bits, type))
 COUNTED(instant, INSTANT, (const char *name), (name))
 COUNTED(quiet, QUIET, (const void *obj, uint32_t index, uint64_t bits, const char *attr), (obj, index, bits, attr))
+#ifdef VIZ_PROBE_BEGIN /* not in the first version of the header */
 COUNTED(async, ASYNC, (const char *name, uint64_t id, uint32_t what), (name, id, what))
+#endif
 #ifdef __cplusplus
 }
 #endif
