@@ -120,7 +120,7 @@ class Messages(harness.Case):
     def run_tool(self, *options, output="trace.json"):
         target = self.target(harness.build("steady"), "--still")
         tool = self.tool("-p", target.pid, "-o", output, *options)
-        self.assertTrue(harness.wait_until(lambda: target.semaphores() == 8))
+        self.assertTrue(harness.wait_until(lambda: target.semaphores() == 9))
         target.ask("work 7")
         target.tell("quit")
         self.assertEqual(tool.wait(), 0)
@@ -130,7 +130,7 @@ class Messages(harness.Case):
         target, tool = self.run_tool()
         said = tool.messages()
         trace = self.load()
-        self.assertIn("tracing process %d (steady), 8 probes" % target.pid, said)
+        self.assertIn("tracing process %d (steady), 9 probes" % target.pid, said)
         self.assertRegex(said, r"(?m)^trace\.json: [\d.]+ \w+, [\d.]+ s, 28 events of 1 threads \(the target ended\)$")
         self.assertRegex(said, r"\blost 0\b")
         self.assertRegex(said, r"open trace\.json in https://ui\.perfetto\.dev or chrome://tracing")

@@ -115,17 +115,47 @@ def slices(trace):
     return dict(threads)
 
 
+def of_no_thread(trace):
+    """(was it open before, the slice) for each that is, or is asynchronous."""
+    marked = {s.track.uuid for s in trace.slices if s.track.kind == "plain" and s.args.get("viz") == "open before"}
+    return ((s.track.uuid in marked, s) for s in trace.slices if s.track.kind == "plain")
+
+
 def open_before(trace):
-    begun = {s.track.uuid: s for s in trace.slices if s.track.kind == "plain" and s.phase == "B"}
-    for s in trace.slices:
-        if s.track.kind == "plain" and s.phase == "E":
+    slices_ = [s for is_before, s in of_no_thread(trace) if is_before]
+    begun = {s.track.uuid: s for s in slices_ if s.phase == "B"}
+    for s in slices_:
+        if s.phase == "E":
             yield begun[s.track.uuid].ts, s.ts, s.track.pid, begun[s.track.uuid].name
+
+
+def json_async(events):
+    for e in events:
+        if e.get("cat") == "async":
+            yield ns(e), e["pid"], e["ph"].upper(), e["name"] if e["ph"] == "b" else ""
+
+
+def async_slices(trace):
+    for is_before, s in of_no_thread(trace):
+        if not is_before:
+            yield s.ts, s.track.pid, s.phase, s.name if s.phase == "B" else ""
 
 
 def instants(trace):
     for i in trace.instants:
-        if i.name != "viztrace summary":
+        if i.name not in ("viztrace summary", "flow out", "flow in"):
             yield i.ts, i.track.pid, i.track.tid, i.name, i.args
+
+
+def json_flows(events):
+    for e in events:
+        if e["ph"] in "sf":
+            yield ns(e), e["pid"], e["tid"], e["ph"] == "f", int(e["id"], 16)
+
+
+def flows(trace):
+    for f in trace.flows:
+        yield f.ts, f.track.pid, f.track.tid, f.is_end, f.id
 
 
 # ---- packets by hand ----
@@ -276,7 +306,9 @@ class Both(harness.Case):
         self.equal(json_deleted(events), trace.deleted, "ends of objects")
         self.equal(json_slices(events), slices(trace), "slices")
         self.equal(json_open_before(events), open_before(trace), "slices that were open before")
+        self.equal(json_async(events), async_slices(trace), "asynchronous slices")
         self.equal(json_instants(events), instants(trace), "instants")
+        self.equal(json_flows(events), flows(trace), "arrows")
         self.equal(json_names(events, "process_name"), trace.process_names, "processes")
         self.equal(json_names(events, "thread_name"), {k: v for k, v in trace.thread_names.items() if v}, "threads")
         self.same_books(metadata, trace)
