@@ -247,6 +247,9 @@ static void check_lambdas()
 	[p] { VIZ_PROBE_TRIGGERLOG(p, after); }();
 	[name] { VIZ_PROBE_SCOPE(name); }();
 	[name] { VIZ_PROBE_INSTANT(name); }();
+	[name] { VIZ_PROBE_BEGIN(name, 1u); }();
+	[p] { VIZ_PROBE_END("lambda", p); }();
+	[p, calls] { VIZ_PROBE_FLOW_OUT(p); VIZ_PROBE_FLOW_IN(calls); }();
 	[calls] { VIZ_PROBE_VALUE("lambda", "calls", calls); }();
 	[p] { VIZ_PROBE_CONFIG(p, enabled, true); }();
 	[p] { VIZ_PROBE_DESTROY(p); }();
@@ -404,6 +407,7 @@ static void raise_semaphores()
 	viz_exit_semaphore = 1;
 	viz_value_semaphore = 1;
 	viz_instant_semaphore = 1;
+	viz_async_semaphore = 1;
 	viz_quiet_semaphore = 1;
 #endif
 }

@@ -39,6 +39,8 @@ int other_unit(struct account *a, int on)
 	VIZ_PROBE_SET(&here, n, 1);
 	VIZ_PROBE_VALUE("other", "n", here.n);
 	VIZ_PROBE_INSTANT("other");
+	VIZ_PROBE_BEGIN("other", here.n);
+	VIZ_PROBE_END("other", &here);
 	VIZ_PROBE_DESTROY(&here);
 	if (VIZ_PROBE_INIT(&savings, savings, "in the other unit"))
 		return 3;
