@@ -74,7 +74,7 @@ class Convert(harness.Case):
             self.assertIn("%s has no end: who wrote it was killed; what is there is in %s" % (name, into), done.stderr)
             # It does not look more whole than it is.
             self.assertIn("nobody knows what was lost", self.report(into).stderr)
-            self.assertEqual(self.report(into).stdout, self.report(name).stdout)
+            self.assertEqual(self.report(into).stdout, self.report(name).stdout, name)
         self.assertGreater(len(pftrace.read(self.bytes_of("a.pftrace"), summary=False).samples), 200)
         self.assertGreater(len(json.loads(self.bytes_of("a.json"))["traceEvents"]), 200)
         # Once more there and back: nothing is lost of what is left.

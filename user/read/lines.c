@@ -28,5 +28,6 @@ int lines__next(struct lines *l, char **ret, size_t *ret_size)
 	(*ret)[*ret_size] = 0;
 	s->at += *ret_size + (end != NULL);
 	l->number++;
+	l->is_ended = end != NULL;
 	return 1;
 }

@@ -3,6 +3,7 @@
 #ifndef VIZTRACE_LINES_H
 #define VIZTRACE_LINES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "stream.h"
@@ -10,6 +11,7 @@
 struct lines {
 	struct stream *from;
 	uint64_t number; /* of the line that was returned last, from 1 on */
+	bool is_ended;   /* so is that line; else the file was cut there */
 };
 
 /*

@@ -32,12 +32,14 @@ struct reader {
 	struct reader_result *result;
 	struct values values; /* of what is told */
 	uint64_t since;       /* of a slice that was open when the trace began, whose end is in the next event */
-	uint64_t last;        /* the latest time so far */
+	uint64_t last;        /* the latest time so far, */
+	uint64_t before;      /* and that of the event before */
 	json_t *held;         /* an N or an O, whose state is to come */
 	struct where held_at;
-	bool ends_state;   /* the one before ended meanwhile */
-	uint64_t ended;    /* the life of the object whose state ended last, until the next event; 0 */
-	struct table open; /* on each track, by process: as many asynchronous slices */
+	uint64_t before_held; /* the event before */
+	bool ends_state;      /* the one before ended meanwhile */
+	uint64_t ended;       /* the life of the object whose state ended last, until the next event; 0 */
+	struct table open;    /* on each track, by process: as many asynchronous slices */
 };
 
 /* ---- What is in an event ---- */
@@ -167,6 +169,11 @@ static int tell_held(struct reader *r, const struct trace_object *object, const 
 
 	r->held = NULL;
 	r->ends_state = false;
+	if (!r->sink->whole) {
+		err = r->ops->object_snapshot(r->writer, r->held_at, object, NULL, 0);
+		json_decref(held);
+		return err;
+	}
 	if (is_new)
 		err = r->ops->object_new(r->writer, r->held_at, object);
 	else
@@ -229,14 +236,12 @@ static int on_object(struct reader *r, json_t *event, struct where at, char phas
 		object.life = r->ended;
 	if (phase == 'D')
 		return r->ops->object_delete(r->writer, at, &object);
-	if (r->sink->whole) {
-		r->held = json_incref(event);
-		r->held_at = at;
-		return 0;
-	}
-	if (phase == 'N')
+	if (phase == 'N' && !r->sink->whole)
 		return r->ops->object_new(r->writer, at, &object);
-	return r->ops->object_snapshot(r->writer, at, &object, NULL, 0);
+	r->held = json_incref(event);
+	r->held_at = at;
+	r->before_held = r->before;
+	return 0;
 }
 
 /* ---- The rest ---- */
@@ -358,9 +363,10 @@ static int on_event(struct reader *r, json_t *event)
 	}
 	if (phase != 'M' && at.ts < r->last)
 		return -EINVAL;
-	r->last = phase != 'M' ? at.ts : r->last;
-	if (is_state && !r->sink->whole)
-		return 0;
+	if (phase != 'M') {
+		r->before = r->last;
+		r->last = at.ts;
+	}
 	if (is_state)
 		return on_state(r, event, at, phase);
 	err = on_event_at(r, event, at, phase);
@@ -450,6 +456,20 @@ static int on_head(struct reader *r, char *line, size_t size)
 	return err;
 }
 
+/* The state that a report has come to, whole; it is not looked into, unless it might be cut. */
+static bool has_state(const struct lines *l, const char *line, size_t size)
+{
+	json_t *event;
+
+	if (!begins_with(line, "{\"ph\":\"b\""))
+		return false;
+	if (l->is_ended)
+		return true;
+	event = json_loadb(line, size, 0, NULL);
+	json_decref(event);
+	return event;
+}
+
 static int on_line(struct reader *r, struct lines *l, char *line, size_t size)
 {
 	bool is_first = l->number == 1;
@@ -469,7 +489,7 @@ static int on_line(struct reader *r, struct lines *l, char *line, size_t size)
 	if (!is_first && (!size || !strcmp(line, "]") || !strcmp(line, "]}")))
 		return 0;
 	if (!r->sink->whole && is_state(line))
-		return 0;
+		return has_state(l, line, size) ? let_go(r) : 0;
 	if (!r->sink->whole)
 		leave_out_values(line, &size);
 	event = json_loadb(line, size, 0, NULL);
@@ -524,7 +544,9 @@ int reader_chrome__read(struct stream *from, const struct reader_sink *sink, str
 	int err = read_all(&r, &l);
 
 	/* A report that was cut before its state: nothing tells whose it is. */
-	if (!err && r.held && text_of(r.held, "ph")[0] == 'N')
+	if (!err && r.held && !ret->is_whole && text_of(r.held, "ph")[0] == 'O')
+		r.last = r.before_held;
+	else if (!err)
 		err = let_go(&r);
 	if (!ret->is_whole)
 		ret->end = r.last;

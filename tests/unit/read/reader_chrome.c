@@ -410,6 +410,34 @@ Test(reader_chrome, a_cut_trace_is_read_as_far_as_it_goes)
 	}
 }
 
+/* Nothing tells then whose it is. */
+Test(reader_chrome, a_report_that_is_cut_before_its_state_is_left_out)
+{
+	struct value v = integer("n", 1);
+	struct where when = at;
+	char before[sizeof(told)];
+	uint64_t end;
+
+	ops->object_snapshot(writer, when, &object, &v, 1);
+	ops->state_begin(writer, when, &object, &v, 1);
+	output__flush(out);
+	cr_assert_eq(read_fd(open(path, O_RDONLY)), 0, "%s", result.wrong);
+	strcpy(before, told);
+	end = result.end;
+	cr_expect(strstr(told, "1234567") && end == at.ts, "%s", told);
+	when.ts += 1000;
+	ops->object_snapshot(writer, when, &object, &v, 1);
+	output__flush(out);
+	cr_assert_eq(read_fd(open(path, O_RDONLY)), 0, "%s", result.wrong);
+	cr_expect_str_eq(told, before);
+	cr_expect_eq(result.end, end);
+	ops->state_begin(writer, when, &object, &v, 1);
+	output__flush(out);
+	cr_assert_eq(read_fd(open(path, O_RDONLY)), 0, "%s", result.wrong);
+	cr_expect_gt(strlen(told), strlen(before));
+	cr_expect_eq(result.end, when.ts);
+}
+
 static void expect_wrong(const char *text, uint64_t line)
 {
 	cr_expect_eq(read_text(text), -EINVAL, "%s", text);
