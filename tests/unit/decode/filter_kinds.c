@@ -139,6 +139,10 @@ Test(filter_kinds, what_is_of_no_thread_goes_as_methods_do)
 	async(6, ASYNC_END, "parse");
 	EXPECT("1 async parse\n3 async flow\n4 async flow\n5 async request (unwanted)\n6 async parse\n");
 	FILTERED(ASYNC, 1);
+}
+
+Test(filter_kinds, what_is_of_no_thread_is_left_out_with_methods)
+{
 	START("--no-methods");
 	async(7, ASYNC_BEGIN, "parse");
 	async(8, ASYNC_OUT, "flow");
