@@ -79,8 +79,7 @@ static int on_record(void *ctx, void *record, size_t size)
 		      0 :
 		      order__add(ring->owner->order, head->ts, record, size);
 	ring->taken += size;
-	/* What is read has a copy until it is passed on: a piece of each ring, so that all of them get there together.
-	 */
+	/* What is read has a copy until it is passed on: a piece of each ring, so that all get there together. */
 	return err ? err : ring->taken >= ring->owner->piece ? -EAGAIN : 0;
 }
 

@@ -26,8 +26,8 @@ struct frontier_goal {
 };
 
 struct frontier_ring {
-	struct frontier_goal
-		goals[FRONTIER_GOALS]; /* that have not been reached, oldest first, from `first` on, in a circle */
+	/* That have not been reached: oldest first, from `first` on, in a circle. */
+	struct frontier_goal goals[FRONTIER_GOALS];
 	unsigned first, n_goals;
 	uint64_t consumed, moved; /* up to there; when it last gave something, or was not asked */
 	uint64_t read_until;      /* all that was reserved before has been read */

@@ -46,28 +46,36 @@ static struct value id_of(const struct event *e, char text[POINTER_TEXT])
 	return v;
 }
 
+/* Of which the beginning is not there; it is no loss. */
+static int count_unmatched(struct model *m, const struct event *e)
+{
+	m->stats.unmatched_async++;
+	m->stats.written[e->probe]++;
+	return 0;
+}
+
 /* ---- Slices ---- */
 
-static int write_begin(struct model *m, struct where at, const struct async_id *a, size_t level, bool again)
+static struct trace_async slice_at(const struct async_id *a, size_t level, bool again)
 {
-	const struct trace_async slice = {
+	return (struct trace_async){
 		.track = a->track,
 		.name = a->open[level].name->text,
 		.level = level,
 		.again = again,
 	};
+}
+
+static int write_begin(struct model *m, struct where at, const struct async_id *a, size_t level, bool again)
+{
+	const struct trace_async slice = slice_at(a, level, again);
 
 	return m->ops->async_begin(m->writer, at, &slice, &a->shown, 1);
 }
 
 static int write_end(struct model *m, struct where at, const struct async_id *a, size_t level, bool again)
 {
-	const struct trace_async slice = {
-		.track = a->track,
-		.name = a->open[level].name->text,
-		.level = level,
-		.again = again,
-	};
+	const struct trace_async slice = slice_at(a, level, again);
 
 	return m->ops->async_end(m->writer, at, &slice);
 }
@@ -216,9 +224,7 @@ static int end(struct model *m, const struct event *e)
 			m->stats.unwanted[e->probe]++;
 			return 0;
 		}
-		m->stats.unmatched_async++;
-		m->stats.written[e->probe]++;
-		return 0;
+		return count_unmatched(m, e);
 	}
 	err = end_level(m, a, level, model__at(m, e->ts, e->pid, e->tid));
 	if (!a->n)
@@ -309,11 +315,8 @@ static int arrow_in(struct model *m, const struct thread *thread, const struct e
 	struct arrow *arrow = table__get(&m->async.arrows, e->pid, e->id);
 	uint64_t serial;
 
-	if (!arrow) {
-		m->stats.unmatched_async++;
-		m->stats.written[e->probe]++;
-		return 0;
-	}
+	if (!arrow)
+		return count_unmatched(m, e);
 	serial = arrow->serial;
 	free_arrow(m, arrow);
 	return write_arrow(m, thread, e, serial);
