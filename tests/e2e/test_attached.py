@@ -285,6 +285,15 @@ class Killed(Ticking):
         self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
         return tool
 
+    def test_strangers_are_looked_at_and_not_named(self):
+        """Whoever has forked from the target has its raised semaphores, so all are looked at in the end."""
+        self.target(self.own("steady"))
+        target = self.target(self.ticking())
+        self.assertEqual(target.ask("map itself"), "1")
+        tool = self.attach_by_hand(target)
+        trace = self.finish(target, tool)
+        self.assertEqual([os.path.basename(f["path"]) for f in trace.metadata["files"]], ["ticking"])
+
     def test_its_own_file_mapped_a_second_time_before(self):
         target = self.target(self.ticking())
         self.assertEqual(target.ask("map itself"), "1")

@@ -563,7 +563,8 @@ class Crowds(Family):
                  if n >= self.EVENTS}
         late = {int(m) for m in re.findall(r"process (\d+) \(.*from here on", tool.messages())}
         missed = {int(m) for m in re.findall(r"process (\d+) \(.*ended before we could attach", tool.messages())}
-        self.assertEqual(len(whole | late | missed), self.N, tool.messages())
+        some = {pid: names for pid, names in trace.process_names.items() if pid not in whole | late | missed}
+        self.assertEqual(len(whole | late | missed), self.N, (some, tool.messages()))
         self.assertEqual(trace.metadata["missed_processes"], len(missed))
         self.assertGreaterEqual(len(whole), 1)
         for pid in whole - late:

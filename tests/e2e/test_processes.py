@@ -64,7 +64,7 @@ class Libraries(harness.Case):
         self.assertEqual([s["calls"] for s in trace.samples_of("app")], list(range(1, 6)))
         self.assertEqual(trace.slices(), ["+library_use", "-library_use"] * 5)
         self.assertIn("in 2 files", messages)
-        self.assertEqual(len(trace.metadata["files"]), 2)
+        self.assertEqual(len(trace.metadata["files"]), 2, trace.metadata["files"])
 
     def opened(self, *options, thread=False):
         """A program that has opened a library while it is traced."""
@@ -85,7 +85,7 @@ class Libraries(harness.Case):
         told = self.TOLD
         self.assertEqual(len(re.findall(told, tool.messages())), 1)
         self.assertEqual(len([e for e in trace.of("i") if re.fullmatch(told, e["name"])]), 1)
-        self.assertEqual(len(trace.metadata["files"]), 2)
+        self.assertEqual(len(trace.metadata["files"]), 2, trace.metadata["files"])
 
     def test_a_library_that_comes_later(self):
         for options in ((), ("-f",)):

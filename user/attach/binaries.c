@@ -46,6 +46,10 @@ int binaries__get(struct binaries *b, int fd, const char *path, struct binary **
 		*ret = binary;
 		return 0;
 	}
+	if (b->only_known) {
+		close(fd);
+		return -ENOENT;
+	}
 	binary = calloc(1, sizeof(*binary));
 	if (binary)
 		binary->path = strdup(path);

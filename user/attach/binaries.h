@@ -24,10 +24,11 @@ struct binary {
 /* In the order in which they were found. All zeros is an empty set. */
 struct binaries {
 	struct binary *first, *last;
+	bool only_known; /* while set, none is added */
 };
 
-/* The binary that `fd` is; takes `fd` in any case. 0 or -errno: what cannot be read is a binary without probes. It
- * lives as long as the set. */
+/* The binary that `fd` is; takes `fd` in any case. 0 or -errno: -ENOENT it is not known (only_known). What cannot be
+ * read is a binary without probes. It lives as long as the set. */
 int binaries__get(struct binaries *b, int fd, const char *path, struct binary **ret);
 
 /* Nobody needs the file any more, unless binaries__get() finds it once more. */

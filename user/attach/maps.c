@@ -39,19 +39,20 @@ static bool parse(char *line, struct mapping *ret)
 
 bool maps__next(struct maps *m, struct mapping *ret)
 {
+	errno = 0;
 	while (getline(&m->line, &m->size, m->file) > 0) {
 		m->n++;
 		if (parse(m->line, ret))
 			return true;
 	}
+	if (ferror(m->file))
+		m->err = errno ? -errno : -EIO;
 	return false;
 }
 
 int maps__close(struct maps *m)
 {
-	int err = ferror(m->file) ? -EIO : 0;
-
 	free(m->line);
 	fclose(m->file);
-	return err;
+	return m->err;
 }

@@ -19,6 +19,7 @@ struct maps {
 	FILE *file;
 	char *line;
 	size_t size, n; /* n: how many there were */
+	int err;
 };
 
 /* 0 or -errno: -ESRCH there is no such task. */
@@ -27,7 +28,7 @@ int maps__open(struct maps *ret, pid_t task);
 /* False: that was all. */
 bool maps__next(struct maps *m, struct mapping *ret);
 
-/* 0, or -errno if not all could be read. */
+/* 0, or -errno if not all could be read: -ESRCH its memory went meanwhile. */
 int maps__close(struct maps *m);
 
 /* Of a file, not anonymous memory, [heap] or the like. */

@@ -373,6 +373,7 @@ static void visit_others(struct processes *p, void (*visit)(const struct process
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
+	p->binaries.only_known = true;
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name), leader;
 		struct target *t;
@@ -385,6 +386,7 @@ static void visit_others(struct processes *p, void (*visit)(const struct process
 	}
 	if (proc)
 		closedir(proc);
+	p->binaries.only_known = false;
 }
 
 static void visit_all(struct processes *p, void (*visit)(const struct process *process, const struct target *t))

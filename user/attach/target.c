@@ -280,7 +280,11 @@ static int look_as(struct target *t, struct binaries *binaries)
 	if (!err && !maps.n && (t->n_files || *t->exe || !target__runs(t->pid)))
 		err = -ESRCH;
 	end = maps__close(&maps);
-	return err ? err : end;
+	err = err ? err : end;
+	/* Nobody has been told of what was found until then. */
+	for (size_t i = 0; err && i < t->n_files; i++)
+		t->files[i].is_mapped = !t->files[i].is_new;
+	return err;
 }
 
 int target__look(struct target *t, struct binaries *binaries)
