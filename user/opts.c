@@ -2,18 +2,16 @@
 /* opts: see opts.h. Parsing is libc's getopt_long; here are only the meanings. */
 #include "opts.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/rings.h"
 #include "help.h"
 #include "opts_answers.h"
+#include "opts_values.h"
 
 enum {
 	OPT_RING_SIZE = 256,
@@ -109,58 +107,6 @@ static int parse_pid(struct opts *o, const char *text, char *error, size_t size)
 	return 0;
 }
 
-/* "64k", "8M", "1G" or bytes. */
-static int parse_size(uint64_t *ret, const char *name, const char *text, char *error, size_t size)
-{
-	static const char units[] = "kMG";
-	unsigned shift = 0;
-	uint64_t n;
-	char *end;
-
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	if (*end) {
-		const char *unit = strchr(units, *end == 'K' ? 'k' : *end == 'm' ? 'M' : *end == 'g' ? 'G' : *end);
-
-		if (unit && !end[1])
-			shift = 10 * (unsigned)(unit - units + 1);
-		else
-			end = (char *)text;
-	}
-	if (errno || end == text || !isdigit((unsigned char)text[0]) || n == 0 || n > UINT64_MAX >> shift)
-		FAIL("%s takes a size as 64k, 8M or 1G, not '%s'", name, text);
-	*ret = n << shift;
-	return 0;
-}
-
-static int parse_ring_size(uint64_t *ret, const char *text, char *error, size_t size)
-{
-	uint64_t n, rounded = 4096;
-	int err = parse_size(&n, "--ring-size", text, error, size);
-
-	if (err)
-		return err;
-	if (n < RING_SIZE_MIN || n > 1u << 30)
-		FAIL("--ring-size is between 64k and 1G, not '%s'", text);
-	while (rounded < n)
-		rounded *= 2;
-	*ret = rounded;
-	return 0;
-}
-
-static int parse_memory(uint64_t *ret, const char *text, char *error, size_t size)
-{
-	uint64_t n;
-	int err = parse_size(&n, "--memory", text, error, size);
-
-	if (err)
-		return err;
-	if (n < MEMORY_MIN)
-		FAIL("--memory is 4M at least, not '%s'", text);
-	*ret = n;
-	return 0;
-}
-
 /* `name` is without its dashes. */
 static int parse_rule(struct rules *r, const char *name, const char *value, char *error, size_t size)
 {
@@ -184,72 +130,6 @@ static int parse_filters(struct rules *r, const char *path, char *error, size_t 
 	if (err)
 		FAIL("cannot read %s: %s", path, strerror(-err));
 	return 0;
-}
-
-static int parse_duration(double *ret, const char *text, char *error, size_t size)
-{
-	char *end;
-	double d = strtod(text, &end);
-
-	if (end == text || *end || !isfinite(d) || d <= 0 || d > 1e9)
-		FAIL("-d takes seconds, as 10 or 0.5, not '%s'", text);
-	*ret = d;
-	return 0;
-}
-
-static int parse_min_duration(uint64_t *ret, const char *text, char *error, size_t size)
-{
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
-	char *end;
-	double d = strtod(text, &end), ns = 0;
-
-	for (size_t i = 0; end != text && i < sizeof(units) / sizeof(units[0]); i++)
-		if (!strcmp(end, units[i].name))
-			ns = d * units[i].ns;
-	if (!isfinite(ns) || ns < 1 || ns > MIN_DURATION_MAX)
-		FAIL("--min-duration takes a time up to 1s, as 10us or 1.5ms, not '%s'", text);
-	*ret = (uint64_t)ns;
-	return 0;
-}
-
-static int parse_depth(uint64_t *ret, const char *text, char *error, size_t size)
-{
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || !isdigit((unsigned char)text[0]) || *end || !n || n > MAX_DEPTH)
-		FAIL("--max-depth takes a number from 1 to %u, not '%s'", MAX_DEPTH, text);
-	*ret = n;
-	return 0;
-}
-
-static int parse_site(enum site *ret, const char *text, char *error, size_t size)
-{
-	for (int i = 0; i < SITES; i++) {
-		if (!strcmp(text, site_names[i])) {
-			*ret = (enum site)i;
-			return 0;
-		}
-	}
-	FAIL("--probe-site is auto, nop1, nop5 or nop10, not '%s'", text);
-}
-
-static int parse_collect(enum collect_way *ret, const char *text, char *error, size_t size)
-{
-	static const char *const names[COLLECT_WAYS] = { "auto", "batch", "trap" };
-
-	for (int i = 0; i < COLLECT_WAYS; i++) {
-		if (!strcmp(text, names[i])) {
-			*ret = (enum collect_way)i;
-			return 0;
-		}
-	}
-	FAIL("--collect is auto, batch or trap, not '%s'", text);
 }
 
 static const char *const command_names[] = {
@@ -356,17 +236,17 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_USER: o->user = optarg; break;
 		case 'o': err = add_output(o, optarg, error, size); break;
 		case OPT_FORMAT: err = parse_format(o, optarg, error, size); break;
-		case 'd': err = parse_duration(&o->duration, optarg, error, size); break;
+		case 'd': err = opts_values__duration(&o->duration, optarg, error, size); break;
 		case 'q': o->quiet = true; break;
 		case 'v': o->verbose = true; break;
-		case OPT_RING_SIZE: err = parse_ring_size(&o->ring_size, optarg, error, size); break;
-		case OPT_MAX_SIZE: err = parse_size(&o->max_size, "--max-size", optarg, error, size); break;
-		case OPT_MIN_DURATION: err = parse_min_duration(&o->min_duration, optarg, error, size); break;
-		case OPT_MAX_DEPTH: err = parse_depth(&o->max_depth, optarg, error, size); break;
-		case OPT_MEMORY: err = parse_memory(&o->memory, optarg, error, size); break;
+		case OPT_RING_SIZE: err = opts_values__ring_size(&o->ring_size, optarg, error, size); break;
+		case OPT_MAX_SIZE: err = opts_values__size(&o->max_size, "--max-size", optarg, error, size); break;
+		case OPT_MIN_DURATION: err = opts_values__min_duration(&o->min_duration, optarg, error, size); break;
+		case OPT_MAX_DEPTH: err = opts_values__depth(&o->max_depth, optarg, error, size); break;
+		case OPT_MEMORY: err = opts_values__memory(&o->memory, optarg, error, size); break;
 		case OPT_NO_PAGE_FAULTS: o->no_faults = true; break;
-		case OPT_PROBE_SITE: err = parse_site(&o->site, optarg, error, size); break;
-		case OPT_COLLECT: err = parse_collect(&o->collect, optarg, error, size); break;
+		case OPT_PROBE_SITE: err = opts_values__site(&o->site, optarg, error, size); break;
+		case OPT_COLLECT: err = opts_values__collect(&o->collect, optarg, error, size); break;
 		case OPT_RULE: err = parse_rule(&o->rules, options[which].name, optarg, error, size); break;
 		case OPT_FILTERS: err = parse_filters(&o->rules, optarg, error, size); break;
 		case OPT_CLEAR: o->clear = true; break;

@@ -4,37 +4,22 @@
 #include "session.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "answer.h"
-#include "attach/processes.h"
-#include "collect/collect.h"
-#include "collect/incidents.h"
 #include "collect/machine.h"
 #include "collecting.h"
 #include "common/log.h"
-#include "control.h"
-#include "bounds.h"
-#include "decode/decode.h"
-#include "decode/filter.h"
-#include "decode/shorts.h"
-#include "definitions.h"
 #include "metadata.h"
-#include "model/model.h"
 #include "outputs.h"
-#include "report.h"
-#include "room.h"
+#include "session_parts.h"
 #include "show.h"
 #include "summary.h"
-#include "top.h"
-#include "write/sinks.h"
 
 #define MS 1000000ull
 #define POLL_BUSY_MS 1 /* a ring of the default size holds several times what fits into this at full speed */
@@ -42,123 +27,13 @@
 #define STATUS_MS 500
 #define FLUSH_MS 1000 /* what a kill -9 of the tool may cost */
 
-struct session {
-	const struct opts *opts;
-	struct processes *processes;
-	struct collector *collector;
-	struct decoder *decoder;
-	struct filter *filter;
-	struct shorts *shorts;
-	struct room room;
-	struct control *control; /* NULL: nobody can change the filters */
-	pid_t control_pid;       /* by which `ctl` finds us */
-	struct incidents incidents;
-	struct model *model;
-	struct sinks sinks;
-	struct bounds bounds;
-	bool is_open; /* the trace is there, or cannot be */
-	uint64_t records;
-	uint64_t end; /* of the trace, if it was not when we noticed; events' clock */
-	int error;    /* the first one */
-	bool size_warned;
-	struct answer_watch watch;
-	char *shown;     /* what --open opens in the end, or NULL */
-	struct top *top; /* NULL: nobody looks */
-	struct report report;
-};
-
-static int feed_model(void *ctx, const struct event *e)
-{
-	struct session *s = ctx;
-
-	return model__feed(s->model, e);
-}
-
-static int on_event(void *ctx, const struct event *e)
-{
-	struct session *s = ctx;
-
-	return shorts__feed(s->shorts, e, feed_model, s);
-}
-
-/* An end or exec that took everything with it leaves the model, and the stages before it, without that. */
-static int on_incident(void *ctx, const struct event *e)
-{
-	struct session *s = ctx;
-
-	if (e->kind == EVENT_ENDED)
-		decoder__forget(s->decoder, e->pid);
-	else if (e->kind == EVENT_EXECED)
-		decoder__forget_old(s->decoder, e->pid);
-	return filter__feed(s->filter, e, on_event, s);
-}
-
-static int pass_incidents(struct session *s, uint64_t until)
-{
-	return incidents__pass(&s->incidents, until, on_incident, s);
-}
-
-static int on_record(void *ctx, const void *record, size_t size)
-{
-	struct session *s = ctx;
-	struct event e;
-
-	if (bounds__reached(&s->bounds, sinks__size(&s->sinks)))
-		return -ECANCELED;
-	s->records++;
-	if (decoder__feed(s->decoder, record, size, &e))
-		return 0; /* counted there */
-	if (e.kind == EVENT_IGNORE)
-		return 0;
-	if (budget__is_spent(&s->room.budgets.objects))
-		room__make(&s->room, s->model, s->filter, s->collector, e.ts);
-	s->error = pass_incidents(s, e.ts);
-	if (!s->error)
-		s->error = filter__feed(s->filter, &e, on_event, s);
-	return s->error;
-}
-
-static void on_verdict(void *ctx, const struct verdict_key *key, const struct verdict *v, uint32_t epoch)
-{
-	struct session *s = ctx;
-
-	collector__set_verdict(s->collector, key, v, epoch);
-}
-
-/* Without memory for it the trace goes on without it. */
-static void on_process_event(void *ctx, enum event_kind what, uint64_t ts, pid_t pid, const char *text)
-{
-	struct session *s = ctx;
-
-	/* At once: the files of its next program are told of before this is passed on. */
-	if (what == EVENT_EXECED)
-		decoder__age(s->decoder, (uint32_t)pid);
-	if (incidents__add(&s->incidents, what, ts, (uint32_t)pid, text))
-		log_verbose("process %d: %s: %s", pid, text, strerror(ENOMEM));
-}
-
-static void on_thread_end(void *ctx, uint64_t ts, pid_t pid, pid_t tid)
-{
-	struct session *s = ctx;
-
-	if (incidents__add_thread_end(&s->incidents, ts, (uint32_t)pid, (uint32_t)tid))
-		log_verbose("thread %d: its end: %s", tid, strerror(ENOMEM));
-}
-
-static int on_file(void *ctx, pid_t pid, uint64_t bias, struct binary *b)
-{
-	struct session *s = ctx;
-
-	return definitions__add(s->decoder, pid, bias, b);
-}
-
 /* All that needs no file: a target that cannot be attached to leaves none behind, and none replaced. */
 static enum exit_code prepare(struct session *s)
 {
 	int err = decoder__new(&s->decoder);
 
 	if (!err)
-		err = filter__new(&s->filter, &s->opts->rules, on_verdict, s);
+		err = filter__new(&s->filter, &s->opts->rules, session__on_verdict, s);
 	if (!err)
 		err = shorts__new(&s->shorts, s->opts->min_duration);
 	if (err) {
@@ -222,82 +97,6 @@ static void show_status(struct session *s, uint64_t now, uint64_t *last_time, ui
 	*last_events = events;
 }
 
-/* In force when it returns: at the next write of every thread. */
-static int change_filter(struct session *s, const struct control_request *request)
-{
-	struct rules rules = { 0 };
-	char *text;
-	int err = request->clear ? 0 : rules__copy(&rules, filter__rules(s->filter));
-	uint64_t now;
-
-	if (!err)
-		err = rules__add(&rules, &request->rules);
-	/* What nobody wanted so far may not be attached yet. */
-	if (!err)
-		err = processes__attach_kinds(s->processes, filter__probes(&rules));
-	now = collector__now();
-	if (!err)
-		err = filter__change(s->filter, &rules, now);
-	if (!err) {
-		collector__set_epoch(s->collector, filter__epoch(s->filter));
-		decoder__include_all(s->decoder, rules.include_all);
-		top__filtered(s->top, &rules);
-		log_verbose("filters: %s", request->text);
-		if (asprintf(&text, "viztrace-bpf ctl %s", request->text) >= 0) {
-			on_process_event(s, EVENT_NOTE, now, s->control_pid, text);
-			free(text);
-		}
-	}
-	rules__clear(&rules);
-	return err;
-}
-
-static void answer_control(struct session *s)
-{
-	struct control_request request;
-	char *answer = NULL;
-	int peer, err = 0;
-
-	if (control__receive(s->control, &request, &peer))
-		return;
-	if (request.clear || !rules__are_empty(&request.rules))
-		err = change_filter(s, &request);
-	if (!err)
-		answer = control__describe(filter__rules(s->filter));
-	else if (asprintf(&answer, "error: %s", strerror(-err)) < 0)
-		answer = NULL;
-	control__answer(peer, answer ? answer : "error: out of memory");
-	free(answer);
-	control_request__clear(&request);
-}
-
-static void open_control(struct session *s)
-{
-	size_t n;
-	const struct process_description *first = processes__described(s->processes, &n);
-	int err;
-
-	s->control_pid = n ? first->pid : getpid();
-	err = control__open(&s->control, s->control_pid);
-	if (err)
-		log_verbose("no ctl for this trace: %s", strerror(-err));
-}
-
-/* What is there by now, up to the model. -ECANCELED: a bound was reached. */
-static int pass_on(struct session *s)
-{
-	int err = collector__read(s->collector);
-
-	/* What has happened before the last of these records is known before they are passed on. */
-	if (!err)
-		err = processes__update(s->processes);
-	if (!err)
-		err = collector__pass(s->collector, on_record, s);
-	if (!err)
-		err = pass_incidents(s, collector__passed_until(s->collector));
-	return err ? err : shorts__pass(s->shorts, collector__passed_until(s->collector), feed_model, s);
-}
-
 /* What is done now and then: all times on the events' clock. */
 struct timing {
 	uint64_t status, flush;
@@ -329,7 +128,7 @@ static bool show_top(struct session *s, uint64_t now)
 	enum top_wish wish = top__update(s->top, &books, &request);
 
 	if (wish == TOP_CHANGE) {
-		top__refused(s->top, change_filter(s, &request));
+		top__refused(s->top, session__change_filter(s, &request));
 		control_request__clear(&request);
 	}
 	return wish != TOP_END;
@@ -350,7 +149,7 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 		uint64_t before = s->records;
 		int timeout = POLL_IDLE_MS;
 
-		s->error = pass_on(s);
+		s->error = session__pass_on(s);
 		if (s->error == -ECANCELED) {
 			s->error = 0;
 			break;
@@ -380,7 +179,7 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 		fds[0] = (struct pollfd){ .fd = s->control ? control__fd(s->control) : -1, .events = POLLIN };
 		fds[1] = (struct pollfd){ .fd = top__fd(s->top), .events = POLLIN };
 		if (poll(fds, 2 + processes__poll_fds(s->processes, fds + 2), timeout) > 0 && fds[0].revents)
-			answer_control(s);
+			session__answer_control(s);
 	}
 	if (s->bounds.in_time)
 		s->end = end;
@@ -424,7 +223,7 @@ static int finish(struct session *s, int argc, char **argv)
 	const struct binary *file = NULL;
 	struct json metadata;
 	int err = s->error, failed;
-	bool cut;
+	bool cut = s->bounds.too_large;
 
 	collector__halt(s->collector);
 	/* What is open ends then, and not when we are rid of it. */
@@ -435,14 +234,7 @@ static int finish(struct session *s, int argc, char **argv)
 	processes__detach_begins(s->processes);
 	bounds__last_pass(&s->bounds, collector__now());
 	if (!err)
-		err = collector__stop(s->collector, on_record, s);
-	cut = err == -ECANCELED || s->bounds.too_large;
-	if (err == -ECANCELED)
-		err = 0;
-	if (!err)
-		err = pass_incidents(s, UINT64_MAX);
-	if (!err && !s->bounds.too_large)
-		err = shorts__pass(s->shorts, UINT64_MAX, feed_model, s);
+		err = session__pass_last(s, &cut);
 	if (!err)
 		err = model__finish_within(s->model, s->report.end, leave_open, s);
 	report__close(&s->report, &(struct report_sources){
@@ -482,9 +274,10 @@ static void on_unmatched(const char *option, const char *pattern)
 /* All up to the point from where there is a trace. */
 static enum exit_code begin(struct session *s)
 {
-	const struct processes_ops ops = {
-		.on_event = on_process_event, .on_thread_end = on_thread_end, .on_file = on_file, .ctx = s
-	};
+	const struct processes_ops ops = { .on_event = session__on_process_event,
+					   .on_thread_end = session__on_thread_end,
+					   .on_file = session__on_file,
+					   .ctx = s };
 	const struct processes_options which = {
 		.pids = s->opts->pids,
 		.n_pids = s->opts->n_pids,
@@ -523,7 +316,7 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 
 	if (code)
 		return code;
-	open_control(s);
+	session__open_control(s);
 	summary__begin(s->opts, s->processes, s->control_pid);
 	if (s->opts->command == COMMAND_TOP)
 		code = open_top(s);

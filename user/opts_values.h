@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* opts_values: what one option's value means. 0 and *ret, or -EINVAL: `error` (of `size` bytes) says what is wrong. */
+#ifndef VIZTRACE_OPTS_VALUES_H
+#define VIZTRACE_OPTS_VALUES_H
+
+#include "opts.h"
+
+int opts_values__size(uint64_t *ret, const char *name, const char *text, char *error, size_t size);
+int opts_values__ring_size(uint64_t *ret, const char *text, char *error, size_t size);
+int opts_values__memory(uint64_t *ret, const char *text, char *error, size_t size);
+int opts_values__duration(double *ret, const char *text, char *error, size_t size);
+int opts_values__min_duration(uint64_t *ret, const char *text, char *error, size_t size);
+int opts_values__depth(uint64_t *ret, const char *text, char *error, size_t size);
+int opts_values__site(enum site *ret, const char *text, char *error, size_t size);
+int opts_values__collect(enum collect_way *ret, const char *text, char *error, size_t size);
+
+#endif

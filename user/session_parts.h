@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * session_parts: what session.c, session_stream.c and session_control.c, which are one, have in common. Nobody else
+ * includes this.
+ */
+#ifndef VIZTRACE_SESSION_PARTS_H
+#define VIZTRACE_SESSION_PARTS_H
+
+#include "answer.h"
+#include "attach/processes.h"
+#include "bounds.h"
+#include "collect/collect.h"
+#include "collect/incidents.h"
+#include "control.h"
+#include "decode/decode.h"
+#include "decode/filter.h"
+#include "decode/shorts.h"
+#include "model/model.h"
+#include "opts.h"
+#include "report.h"
+#include "room.h"
+#include "top.h"
+#include "write/sinks.h"
+
+struct session {
+	const struct opts *opts;
+	struct processes *processes;
+	struct collector *collector;
+	struct decoder *decoder;
+	struct filter *filter;
+	struct shorts *shorts;
+	struct room room;
+	struct control *control; /* NULL: nobody can change the filters */
+	pid_t control_pid;       /* by which `ctl` finds us */
+	struct incidents incidents;
+	struct model *model;
+	struct sinks sinks;
+	struct bounds bounds;
+	bool is_open; /* the trace is there, or cannot be */
+	uint64_t records;
+	uint64_t end; /* of the trace, if it was not when we noticed; events' clock */
+	int error;    /* the first one */
+	bool size_warned;
+	struct answer_watch watch;
+	char *shown;     /* what --open opens in the end, or NULL */
+	struct top *top; /* NULL: nobody looks */
+	struct report report;
+};
+
+/* ---- session_stream.c: from records to the model ---- */
+
+void session__on_verdict(void *ctx, const struct verdict_key *key, const struct verdict *v, uint32_t epoch);
+void session__on_process_event(void *ctx, enum event_kind what, uint64_t ts, pid_t pid, const char *text);
+void session__on_thread_end(void *ctx, uint64_t ts, pid_t pid, pid_t tid);
+int session__on_file(void *ctx, pid_t pid, uint64_t bias, struct binary *b);
+
+/* What is there by now, up to the model. -ECANCELED: a bound was reached. */
+int session__pass_on(struct session *s);
+
+/* The rest, when nothing is recorded any more. *ret_cut: a bound has left out some of it. */
+int session__pass_last(struct session *s, bool *ret_cut);
+
+/* ---- session_control.c: what is asked for while it runs ---- */
+
+void session__open_control(struct session *s);
+void session__answer_control(struct session *s);
+
+/* In force when it returns: at the next write of every thread. */
+int session__change_filter(struct session *s, const struct control_request *request);
+
+#endif
