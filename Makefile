@@ -152,7 +152,7 @@ BASH_COMPLETIONS := $(PREFIX)/share/bash-completion/completions
 FISH_COMPLETIONS := $(PREFIX)/share/fish/vendor_completions.d
 MANUALS := $(wildcard user/man/*)
 installed_manual = $(PREFIX)/share/man/man$(subst .,,$(suffix $1))/$(notdir $1)
-INSTALLED = $(PREFIX)/bin/viztrace-bpf $(PREFIX)/include/viztrace.h $(PREFIX)/share/pkgconfig/viztrace.pc \
+INSTALLED = $(PREFIX)/bin/viztrace-bpf $(PREFIX)/include/viztrace.h $(PREFIX)/include/viztrace.hpp $(PREFIX)/share/pkgconfig/viztrace.pc \
 	$(foreach m,$(MANUALS),$(call installed_manual,$m)) $(BASH_COMPLETIONS)/viztrace-bpf \
 	$(ZSH_COMPLETIONS)/_viztrace-bpf $(FISH_COMPLETIONS)/viztrace-bpf.fish
 
@@ -161,6 +161,7 @@ DEB_SPACES ?=
 install: all
 	install -D -m 755 $(B)/viztrace-bpf $(DESTDIR)$(PREFIX)/bin/viztrace-bpf
 	install -D -m 644 include/viztrace.h $(DESTDIR)$(PREFIX)/include/viztrace.h
+	install -D -m 644 include/viztrace.hpp $(DESTDIR)$(PREFIX)/include/viztrace.hpp
 	install -d $(DESTDIR)$(PREFIX)/share/pkgconfig
 	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' '' 'Name: viztrace' \
 		'Description: USDT probes for counters, objects and methods, one header' \

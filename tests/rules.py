@@ -77,6 +77,8 @@ def unknown(path, names):
 class Rules(unittest.TestCase):
     def test_public_header_needs_nothing_of_ours(self):
         self.assertEqual(sorted(includes("include/viztrace.h")), ["stddef.h", "stdint.h"])
+        self.assertEqual([i for i in includes("include/viztrace.hpp") if i.endswith(".h")],
+                         ["viztrace.h", "stdlib.h", "string.h"])
 
     def test_each_folder_knows_what_it_may(self):
         for f in tracked("user/*.c", "user/*.h", "bpf/*.c", "bpf/*.h"):
@@ -127,7 +129,7 @@ class Rules(unittest.TestCase):
 
     def test_every_source_names_its_license(self):
         mark = "SPDX-License" + "-Identifier: BSD-2-Clause"
-        for f in tracked("*.c", "*.cc", "*.h", "*.py", "*.sh", "*.html", "Makefile", ".ci/run", "user/man/*",
+        for f in tracked("*.c", "*.cc", "*.h", "*.hpp", "*.py", "*.sh", "*.html", "Makefile", ".ci/run", "user/man/*",
                          "user/completion/*", "debian/rules", "debian/*.spec", "debian/tests/installed-example", "*.rs", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
             self.assertIn(mark, read(f)[:300], f)
         self.assertEqual(read("LICENSES/BSD-2-Clause.txt"), read("LICENSE"))
@@ -140,7 +142,7 @@ class Rules(unittest.TestCase):
 
     def test_no_unfinished_work(self):
         marks = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
-        for f in tracked("*.c", "*.cc", "*.h", "*.py", "*.sh", "Makefile", "*.md"):
+        for f in tracked("*.c", "*.cc", "*.h", "*.hpp", "*.py", "*.sh", "Makefile", "*.md"):
             self.assertIsNone(marks.search(read(f)), f)
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
@@ -168,7 +170,8 @@ class Rules(unittest.TestCase):
             flags = subprocess.run(["pkg-config", "--cflags", "viztrace"], check=True, capture_output=True, text=True,
                                    env={**os.environ, "PKG_CONFIG_PATH": d + "/opt/viz/share/pkgconfig"}).stdout
             self.assertIn("-I/opt/viz/include", flags)
-            self.assertTrue(os.path.exists(d + "/opt/viz/include/viztrace.h"))
+            for header in ("viztrace.h", "viztrace.hpp"):
+                self.assertTrue(os.path.exists(d + "/opt/viz/include/" + header), header)
             version = subprocess.run([d + "/opt/viz/bin/viztrace-bpf", "--version"], check=True, capture_output=True,
                                      text=True).stdout
             self.assertRegex(version, r"^viztrace-bpf \d+\.\d+\.\d+\n$")

@@ -24,7 +24,7 @@ import tracefile
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PROGRAMS = HERE / "programs"
-HEADER = ROOT / "include" / "viztrace.h"
+HEADERS = [*(ROOT / "include").iterdir()]
 BUILD = pathlib.Path(os.environ.get("E2E_BUILD", ROOT / "build" / "e2e"))
 TOOL = os.environ.get("VIZTRACE", str(ROOT / "build" / "viztrace-bpf"))
 # How to collect where a test does not say: "batch" runs all tests that way.
@@ -73,7 +73,7 @@ def build(name, *sources, cc="cc", flags=("-O2",), libs=("-lpthread",), counted=
     output = BUILD / name
     if cc in ("c++", "g++", "clang++"):
         libs = tuple(libs) + ("-lstdc++",)
-    inputs = sources + [HEADER, *PROGRAMS.glob("*.h")]
+    inputs = sources + [*HEADERS, *(h for s in sources for h in s.parent.glob("*.h"))]
     command = [*shlex.split(cc), "-Wall", "-Wextra", "-g", *flags, "-I", str(ROOT / "include"), "-I", str(PROGRAMS),
                *map(str, sources), "-o", str(output) + ".new", *libs]
     with one_at_a_time(name):

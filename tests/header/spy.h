@@ -11,6 +11,8 @@ extern "C" {
 
 /* From now on `object` is called `name` in what was seen. */
 void spy_know(const void *base, const char *name);
+/* None has a name: others may be where those were. */
+void spy_forget(void);
 
 /* What was called since the last time, one call after the other with "; " between them:
  *   a.init TAG NAME    a.destroy    a.set INDEX ATTR=VALUE    a.quiet the same

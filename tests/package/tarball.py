@@ -91,7 +91,7 @@ class Tarball(unittest.TestCase):
         root = self.folder / "root"
         make(self.tree, "install", *WITHOUT, "DESTDIR=%s" % root, "PREFIX=/opt/viz")
         self.assertEqual(files(root), sorted([
-            "opt/viz/bin/viztrace-bpf", "opt/viz/include/viztrace.h",
+            "opt/viz/bin/viztrace-bpf", "opt/viz/include/viztrace.h", "opt/viz/include/viztrace.hpp",
             "opt/viz/share/bash-completion/completions/viztrace-bpf",
             "opt/viz/share/fish/vendor_completions.d/viztrace-bpf.fish", "opt/viz/share/man/man1/viztrace-bpf.1",
             "opt/viz/share/man/man3/viztrace.h.3", "opt/viz/share/man/man7/viztrace-trace.7",
@@ -108,7 +108,8 @@ class Tarball(unittest.TestCase):
         found = {p.name.split("-0")[0]: p for p in (self.tree / "build" / "rpm" / "RPMS").rglob("*.rpm")}
         self.assertLessEqual({"viztrace-bpf", "viztrace-devel"}, set(found))
         for package, wanted in (("viztrace-bpf", ("/usr/bin/viztrace-bpf", "/usr/share/man/man1/viztrace-bpf.1")),
-                                ("viztrace-devel", ("/usr/include/viztrace.h", "/usr/share/pkgconfig/viztrace.pc"))):
+                                ("viztrace-devel", ("/usr/include/viztrace.h", "/usr/include/viztrace.hpp",
+                                                      "/usr/share/pkgconfig/viztrace.pc"))):
             listed = subprocess.run(["rpm", "-qlp", found[package]], capture_output=True, text=True, check=True).stdout
             for path in wanted:
                 self.assertIn("\n" + path, "\n" + listed)
