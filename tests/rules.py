@@ -50,6 +50,7 @@ MAY_KNOW = {
     "user/top": {"user/common", "user/top", "user/model/trace.h", "user/write/sinks.h", "user/answers/stats.h",
                  "user/answers/histogram.h"},
     "user/read": {"user/common", "user/read", "user/model/trace.h"},
+    "user/merge": {"user/common", "user/merge", "user/model/trace.h", "user/read/reader.h", "user/read/values.h"},
     "user": {"user", PUBLIC},
 }
 # What they read there are the notes and the stubs that the header makes, and what is in a batch; not records.

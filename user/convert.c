@@ -20,13 +20,12 @@ struct conversion {
 	struct json member;   /* one of these */
 };
 
-static int on_begins(void *ctx, uint64_t monotonic, uint64_t boot, uint64_t wall)
+static int on_begins(void *ctx, const struct trace_start *start)
 {
-	const struct trace_start start = { .monotonic = monotonic, .boot = boot, .wall = wall };
 	struct conversion *c = ctx;
 
 	c->began = true;
-	return sinks__begin(&c->sinks, &start);
+	return sinks__begin(&c->sinks, start);
 }
 
 /* As metadata.c wrote it: a time has three digits behind the point. */

@@ -80,6 +80,9 @@ static const struct {
 	{ "convert", "convert [--format FORMAT] FILE NEW",
 	  "  convert                a trace that was written before into the other format, or packed (.gz)\n", NULL,
 	  NULL },
+	{ "merge", "merge FILE... -o ALL [--offset FILE=+5ms]",
+	  "  merge                  several traces on one timeline, by their clocks; hosts are kept apart\n",
+	  "      --offset FILE=TIME     FILE is so much later than its clock says, as a.json=+5ms\n", NULL },
 	{ "open", "open FILE", "  open                   show a trace in a browser\n", NULL, NULL },
 	{ "help", "help [COMMAND]", "  help                   this, or what is about a command\n", NULL, NULL },
 };

@@ -13,6 +13,7 @@
 #include "list.h"
 #include "common/descriptors.h"
 #include "common/log.h"
+#include "merging.h"
 #include "opts.h"
 #include "session.h"
 #include "show.h"
@@ -73,6 +74,7 @@ int main(int argc, char **argv)
 	case COMMAND_REPORT:
 	case COMMAND_CHECK: code = answer__tell_of_file(&o); break;
 	case COMMAND_CONVERT: code = convert__run(&o); break;
+	case COMMAND_MERGE: code = merging__run(&o); break;
 	default: /* COMMAND_TRACE, COMMAND_TOP */
 		handle_signals();
 		code = session__run(&o, argc, argv, &stop);

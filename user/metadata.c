@@ -181,8 +181,15 @@ static void silent_list(struct json *j, const struct metadata_sources *of)
 	json__list_end(j);
 }
 
-/* Members: on which clock, from when to when. */
-static void times(struct json *j, const struct report *r)
+void metadata__put_tool(struct json *j)
+{
+	JSON__KEY(j, "tool");
+	string(j, "viztrace-bpf");
+	JSON__KEY(j, "version");
+	string(j, TOOL_VERSION);
+}
+
+void metadata__put_times(struct json *j, const struct report *r)
 {
 	JSON__KEY(j, "clock");
 	string(j, "CLOCK_MONOTONIC");
@@ -192,6 +199,12 @@ static void times(struct json *j, const struct report *r)
 	json__uint(j, r->start_boot);
 	JSON__KEY(j, "start_time");
 	wall_time(j, r->start_wall);
+	JSON__KEY(j, "host");
+	string(j, r->host.name);
+	JSON__KEY(j, "boot_id");
+	string(j, r->host.boot_id);
+	JSON__KEY(j, "pid_namespace");
+	json__uint(j, r->host.pid_namespace);
 	JSON__KEY(j, "end_us");
 	json__us(j, r->end - r->start);
 	JSON__KEY(j, "ended");
@@ -245,10 +258,7 @@ void metadata__write(struct json *j, const struct report *r, const struct metada
 	struct utsname u;
 
 	json__object(j);
-	JSON__KEY(j, "tool");
-	string(j, "viztrace-bpf");
-	JSON__KEY(j, "version");
-	string(j, TOOL_VERSION);
+	metadata__put_tool(j);
 	JSON__KEY(j, "command");
 	command_line(j, argc, argv);
 	if (uname(&u) == 0) {
@@ -272,7 +282,7 @@ void metadata__write(struct json *j, const struct report *r, const struct metada
 		JSON__KEY(j, "not_switched_on");
 		silent_list(j, of);
 	}
-	times(j, r);
+	metadata__put_times(j, r);
 	books(j, r);
 	json__object_end(j);
 }

@@ -25,4 +25,9 @@ struct metadata_sources {
 /* Into `j`, which the caller initialised. The command line is cut if it would not leave room in the file's head. */
 void metadata__write(struct json *j, const struct report *r, const struct metadata_sources *of, int argc, char **argv);
 
+/* Parts of it, as members of the object that is being made: who wrote this; on which clock and whose, from when to
+ * when. */
+void metadata__put_tool(struct json *j);
+void metadata__put_times(struct json *j, const struct report *r);
+
 #endif

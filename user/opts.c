@@ -11,6 +11,8 @@
 
 #include "help.h"
 #include "opts_answers.h"
+#include "opts_files.h"
+#include "opts_outputs.h"
 #include "opts_values.h"
 
 enum {
@@ -37,6 +39,7 @@ enum {
 	OPT_CHECKS,
 	OPT_JSON,
 	OPT_ONCE,
+	OPT_OFFSET,
 	OPT_VERSION
 };
 
@@ -52,6 +55,7 @@ static const struct option options[] = {
 	{ "checks", required_argument, NULL, OPT_CHECKS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "offset", required_argument, NULL, OPT_OFFSET },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -135,7 +139,8 @@ static int parse_filters(struct rules *r, const char *path, char *error, size_t 
 static const char *const command_names[] = {
 	[COMMAND_TRACE] = NULL,      [COMMAND_LIST] = "list",       [COMMAND_CTL] = "ctl",
 	[COMMAND_DOCTOR] = "doctor", [COMMAND_OPEN] = "open",       [COMMAND_REPORT] = "report",
-	[COMMAND_CHECK] = "check",   [COMMAND_CONVERT] = "convert", [COMMAND_TOP] = "top",
+	[COMMAND_CHECK] = "check",   [COMMAND_CONVERT] = "convert", [COMMAND_MERGE] = "merge",
+	[COMMAND_TOP] = "top",
 };
 
 /* `help`, `help COMMAND`, `COMMAND --help`. */
@@ -147,79 +152,6 @@ static int answer_help(char **words, int n, char *error, size_t size)
 	if (help__print(command))
 		FAIL("there is no command '%s'; see --help", command);
 	return 1;
-}
-
-/* -o FILE: in the format that a --format before it says. */
-static int add_output(struct opts *o, const char *path, char *error, size_t size)
-{
-	const struct opts_output *last = o->n_outputs ? &o->outputs[o->n_outputs - 1] : NULL;
-
-	if (!*path)
-		FAIL("-o needs the name of a file");
-	if (!strcmp(path, "none")) {
-		o->no_output = true;
-		return 0;
-	}
-	for (size_t i = 0; i < o->n_outputs; i++)
-		if (o->outputs[i].path && !strcmp(o->outputs[i].path, path))
-			FAIL("-o %s is given twice", path);
-	if (last && !last->path) {
-		o->outputs[o->n_outputs - 1].path = path;
-		return 0;
-	}
-	if (o->n_outputs == OUTPUTS_MAX)
-		FAIL("-o may be given %d times at most", OUTPUTS_MAX);
-	o->outputs[o->n_outputs++].path = path;
-	return 0;
-}
-
-/* --format NAME: of the -o that follows, or else of the last one. */
-static int parse_format(struct opts *o, const char *name, char *error, size_t size)
-{
-	const struct format *format = format__named(name);
-	char names[128] = "";
-
-	for (size_t i = 0; formats[i]; i++)
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? ", " : "", formats[i]->name);
-	if (!format)
-		FAIL("--format is one of: %s; not '%s'", names, name);
-	if (o->n_outputs && !o->outputs[o->n_outputs - 1].path)
-		FAIL("--format is given twice for one -o");
-	if (o->n_outputs == OUTPUTS_MAX)
-		FAIL("-o may be given %d times at most", OUTPUTS_MAX);
-	o->outputs[o->n_outputs++].format = format;
-	return 0;
-}
-
-/* Every output has a format in the end, and there is one unless none is wanted. */
-static int settle_outputs(struct opts *o, char *error, size_t size)
-{
-	struct opts_output *last;
-
-	if (o->no_output && o->n_outputs)
-		FAIL("-o none goes with no other -o and no --format; a file of that name is ./none");
-	/* What is looked at need not be written. */
-	o->no_output |= o->command == COMMAND_TOP && !o->n_outputs;
-	if (o->no_output)
-		return 0;
-	last = o->n_outputs ? &o->outputs[o->n_outputs - 1] : &o->outputs[o->n_outputs++];
-	/* --format behind the last -o. */
-	if (!last->path && o->n_outputs > 1) {
-		if (last[-1].format)
-			FAIL("--format is given twice for one -o");
-		last[-1].format = last->format;
-		*last = (struct opts_output){ 0 };
-		o->n_outputs--;
-	}
-	for (size_t i = 0; i < o->n_outputs; i++) {
-		struct opts_output *out = &o->outputs[i];
-
-		if (!out->format && out->path)
-			out->format = format__of_path(out->path);
-		if (!out->format)
-			out->format = formats[0];
-	}
-	return 0;
 }
 
 /* All words that begin with a dash. 1: --version was answered. */
@@ -234,8 +166,8 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case 'f': o->follow = true; break;
 		case 'x': o->program = optarg; break;
 		case OPT_USER: o->user = optarg; break;
-		case 'o': err = add_output(o, optarg, error, size); break;
-		case OPT_FORMAT: err = parse_format(o, optarg, error, size); break;
+		case 'o': err = opts_outputs__add(o, optarg, error, size); break;
+		case OPT_FORMAT: err = opts_outputs__format(o, optarg, error, size); break;
 		case 'd': err = opts_values__duration(&o->duration, optarg, error, size); break;
 		case 'q': o->quiet = true; break;
 		case 'v': o->verbose = true; break;
@@ -257,6 +189,7 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_CHECKS: err = opts_answers__checks(o, optarg, error, size); break;
 		case OPT_JSON: o->json = true; break;
 		case OPT_ONCE: o->once = true; break;
+		case OPT_OFFSET: err = opts_files__add_offset(o, optarg, error, size); break;
 		case OPT_OPEN: o->open = true; break;
 		case OPT_NO_WAIT: o->no_wait = true; break;
 		case 'h': *ret_help = true; break;
@@ -268,76 +201,6 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 			return err;
 	}
 	return 0;
-}
-
-static void parse_file(struct opts *o, int argc, char **argv)
-{
-	if (optind < argc) {
-		o->file = argv[optind++];
-	} else if (o->argv && !o->argv[1]) {
-		/* A file whose name looks like an option. */
-		o->file = o->argv[0];
-		o->argv = NULL;
-	}
-}
-
-static int parse_list(struct opts *o, int argc, char **argv, char *error, size_t size)
-{
-	o->command = COMMAND_LIST;
-	parse_file(o, argc, argv);
-	if (o->n_pids > 1 || (o->n_pids && o->file))
-		FAIL("list takes -p PID, or a FILE, or neither; see --help");
-	return 0;
-}
-
-static int parse_open(struct opts *o, int argc, char **argv, char *error, size_t size)
-{
-	o->command = COMMAND_OPEN;
-	parse_file(o, argc, argv);
-	if (!o->file || o->n_pids)
-		FAIL("open takes the FILE of a trace; see --help");
-	return 0;
-}
-
-static int parse_report(struct opts *o, int argc, char **argv, char *error, size_t size)
-{
-	o->command = COMMAND_REPORT;
-	parse_file(o, argc, argv);
-	if (!o->file)
-		FAIL("report takes the FILE of a trace; see --help");
-	return 0;
-}
-
-/* The file, and then expressions. */
-static int parse_check(struct opts *o, int argc, char **argv, char *error, size_t size)
-{
-	int err = 0;
-
-	o->command = COMMAND_CHECK;
-	parse_file(o, argc, argv);
-	while (!err && optind < argc)
-		err = opts_answers__check(o, argv[optind++], error, size);
-	if (!err && (!o->file || !o->checks.n))
-		FAIL("check takes the FILE of a trace and what has to be so, as 'p99(parse) < 5ms'; see --help");
-	return err;
-}
-
-/* The file, and what to make of it. */
-static int parse_convert(struct opts *o, int argc, char **argv, char *error, size_t size)
-{
-	int err;
-
-	o->command = COMMAND_CONVERT;
-	if (o->no_output || o->n_outputs > 1 || (o->n_outputs && o->outputs[0].path))
-		FAIL("convert takes the file to write as its last word, not with -o; see --help");
-	parse_file(o, argc, argv);
-	if (!o->file || optind == argc || o->n_pids)
-		FAIL("convert takes the FILE of a trace and the one to make of it, as a.json b.pftrace; see --help");
-	err = add_output(o, argv[optind], error, size);
-	if (!err && !o->outputs[0].format && !format__of_path(argv[optind]))
-		FAIL("into which format? '%s' ends neither in .json nor in .pftrace; --format says it", argv[optind]);
-	optind++;
-	return err;
 }
 
 static int parse_ctl(struct opts *o, char *error, size_t size)
@@ -368,45 +231,36 @@ static int parse_top(struct opts *o, char *error, size_t size)
 	return has_process(o) ? 0 : no_process(error, size);
 }
 
+/* Of a command that takes no files, and of none. */
+static int parse_others(struct opts *o, int argc, const char *word, char *error, size_t size)
+{
+	if (!strcmp(word, "ctl"))
+		return parse_ctl(o, error, size);
+	if (!strcmp(word, "top"))
+		return parse_top(o, error, size);
+	if (!strcmp(word, "doctor"))
+		o->command = COMMAND_DOCTOR;
+	else if (o->clear || o->show)
+		FAIL("--clear and --show go with ctl; see --help");
+	else if (optind == argc && !has_process(o))
+		return no_process(error, size);
+	return 0;
+}
+
 /* The first word that does not, and what belongs to it. */
 static int parse_command(struct opts *o, int argc, char **argv, char *error, size_t size)
 {
 	const char *word = optind < argc ? argv[optind] : "";
-	int err = 0;
+	int err;
 
 	for (int i = COMMAND_TRACE + 1; i < COMMANDS; i++)
 		optind += !strcmp(word, command_names[i]);
-	if (!strcmp(word, "list"))
-		err = parse_list(o, argc, argv, error, size);
-	else if (!strcmp(word, "ctl"))
-		err = parse_ctl(o, error, size);
-	else if (!strcmp(word, "open"))
-		err = parse_open(o, argc, argv, error, size);
-	else if (!strcmp(word, "report"))
-		err = parse_report(o, argc, argv, error, size);
-	else if (!strcmp(word, "check"))
-		err = parse_check(o, argc, argv, error, size);
-	else if (!strcmp(word, "convert"))
-		err = parse_convert(o, argc, argv, error, size);
-	else if (!strcmp(word, "doctor"))
-		o->command = COMMAND_DOCTOR;
-	else if (!strcmp(word, "top"))
-		err = parse_top(o, error, size);
-	else if (o->clear || o->show)
-		FAIL("--clear and --show go with ctl; see --help");
-	else if (optind == argc && !has_process(o))
-		err = no_process(error, size);
+	err = opts_files__parse(o, argc, argv, word, error, size);
+	if (err == -ENOENT)
+		err = parse_others(o, argc, word, error, size);
 	if (!err && optind < argc)
 		FAIL("'%s' is not understood; a command to run comes after --; see --help", argv[optind]);
 	return err;
-}
-
-static bool goes_to_a_file(const struct opts *o)
-{
-	for (size_t i = 0; i < o->n_outputs; i++)
-		if (!o->outputs[i].path || strcmp(o->outputs[i].path, "-") != 0)
-			return true;
-	return false;
 }
 
 static int check(struct opts *o, char *error, size_t size)
@@ -419,7 +273,9 @@ static int check(struct opts *o, char *error, size_t size)
 		FAIL("--user is for a command to run; see --help");
 	if (o->once && o->command != COMMAND_TOP)
 		FAIL("--once goes with top; see --help");
-	if (o->open && (!opts__trace(o) || !goes_to_a_file(o)))
+	if (o->n_offsets && o->command != COMMAND_MERGE)
+		FAIL("--offset goes with merge; see --help");
+	if (o->open && (!opts__trace(o) || !opts_outputs__go_to_a_file(o)))
 		FAIL("--open is for a trace that goes to a file; see --help");
 	if (o->program && !*o->program)
 		FAIL("-x needs the name of a file");
@@ -437,7 +293,7 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 		return answer_help(argv + optind, argc - optind, error, size);
 	err = parse_command(o, argc, argv, error, size);
 	if (!err)
-		err = settle_outputs(o, error, size);
+		err = opts_outputs__settle(o, error, size);
 	return err ? err : check(o, error, size);
 }
 
@@ -469,6 +325,9 @@ void opts__clear(struct opts *o)
 {
 	rules__clear(&o->rules);
 	checks__clear(&o->checks);
+	free(o->offsets);
+	o->offsets = NULL;
+	o->n_offsets = 0;
 	free(o->pids);
 	o->pids = NULL;
 	o->n_pids = 0;

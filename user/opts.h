@@ -32,6 +32,7 @@ enum command {
 	COMMAND_REPORT,
 	COMMAND_CHECK,
 	COMMAND_CONVERT,
+	COMMAND_MERGE,
 	COMMAND_TOP, /* traces, too */
 	COMMANDS
 };
@@ -46,15 +47,25 @@ struct opts_output {
 	const struct format *format;
 };
 
+/* --offset FILE=+5ms: as it was given, and how much that is. */
+struct opts_offset {
+	const char *text;
+	int64_t ns;
+};
+
 struct opts {
 	enum command command;
 	pid_t *pids; /* -p, each once */
 	size_t n_pids;
-	const char *program; /* -x: trace whatever runs this file; NULL */
-	char *const *argv;   /* -- CMD ARGS; NULL */
-	const char *user;    /* --user: who runs it */
-	bool follow;         /* -f: what they fork and exec, too */
-	const char *file;    /* list, open, report, check, convert FILE */
+	const char *program;      /* -x: trace whatever runs this file; NULL */
+	char *const *argv;        /* -- CMD ARGS; NULL */
+	const char *user;         /* --user: who runs it */
+	bool follow;              /* -f: what they fork and exec, too */
+	const char *file;         /* list, open, report, check, convert FILE */
+	const char *const *files; /* merge FILE... */
+	size_t n_files;
+	struct opts_offset *offsets; /* --offset */
+	size_t n_offsets;
 	struct opts_output outputs[OUTPUTS_MAX];
 	bool no_output; /* -o none: there is none */
 	enum report_form report;

@@ -4,6 +4,7 @@
 #define VIZTRACE_REPORT_H
 
 #include "common/event.h"
+#include "common/host.h"
 
 struct report_counts {
 	uint64_t seen, written, filtered, lost, truncated, unreadable;
@@ -22,7 +23,8 @@ struct report {
 	uint64_t refused, forgotten;     /* events and objects: the budget of memory */
 	uint64_t start, end;             /* ns, CLOCK_MONOTONIC */
 	uint64_t start_wall, start_boot; /* ns since 1970; ns since boot, suspended time included */
-	const char *why;                 /* it ended: "interrupted", "the target ended", ... */
+	struct host host;
+	const char *why; /* it ended: "interrupted", "the target ended", ... */
 };
 
 /* Whose books they are. */

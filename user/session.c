@@ -45,6 +45,7 @@ static enum exit_code prepare(struct session *s)
 	filter__set_budget(s->filter, &s->room.budgets.objects);
 	decoder__include_all(s->decoder, s->opts->rules.include_all);
 	collector__set_epoch(s->collector, filter__epoch(s->filter));
+	host__read(&s->report.host);
 	s->report.start = collector__now();
 	s->report.start_wall = machine__kernel_time(CLOCK_REALTIME);
 	s->report.start_boot = machine__kernel_time(CLOCK_BOOTTIME);
@@ -66,7 +67,7 @@ static enum exit_code open_outputs(struct session *s)
 		code = outputs__open(&s->sinks, false);
 	if (code)
 		return code;
-	start = (struct trace_start){ s->report.start, s->report.start_boot, s->report.start_wall };
+	start = (struct trace_start){ s->report.start, s->report.start_boot, s->report.start_wall, s->report.host };
 	err = sinks__begin(&s->sinks, &start);
 	if (!err)
 		answer__watch(&s->watch, s->opts, &s->sinks);

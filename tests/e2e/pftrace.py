@@ -15,8 +15,8 @@ SMALLEST_PACKET = 6  # with tag and length; the reader looks at five bytes befor
 
 # By message: the number of a field, its name, and what it is: an unsigned (u) or signed (i) number, or one of 8 bytes (x), bool
 # (b), double (d), text (s), or another message; "*" if there may be several.
-OURS = {2040: ("thread", "u"), 2041: ("note", "u"), 2042: ("zeros", "u"), 2043: ("address", "u"), 2044: ("class", "s"),
-        2045: ("id", "s"), 2046: ("deleted", "u"), 2047: ("format", "u")}  # Perfetto passes over these
+OURS = {2037: ("host", "s"), 2038: ("boot_id", "s"), 2039: ("pid_namespace", "u"), 2040: ("thread", "u"), 2041: ("note", "u"),
+        2042: ("zeros", "u"), 2043: ("address", "u"), 2044: ("class", "s"), 2045: ("id", "s"), 2046: ("deleted", "u"), 2047: ("format", "u")}  # Perfetto passes over these
 MESSAGES = {
     "packet": {6: ("clock_snapshot", "snapshot"), 8: ("timestamp", "u"), 10: ("sequence", "u*"), 11: ("event", "event"),
                12: ("interned", "interned"), 13: ("flags", "u"), 59: ("defaults", "defaults"), 60: ("track", "track"),

@@ -44,6 +44,7 @@ static void setup(void)
 		.end = 6234567891,
 		.start_wall = 1000000000123456789,
 		.start_boot = 7000000000,
+		.host = { "web1", "0b00-1d", 4026531836 },
 		.why = "interrupted"
 	};
 	report.probes[EVENT_PROBE_SET] = report.total;
@@ -77,7 +78,8 @@ Test(metadata, is_as_documented)
 			 "\"files\":[{\"path\":\"/usr/bin/app\",\"build_id\":\"00ff\",\"probes\":9}],"
 			 "\"files_not_attached\":[],"
 			 "\"clock\":\"CLOCK_MONOTONIC\",\"start_clock_ns\":5000000000,\"start_boot_ns\":7000000000,"
-			 "\"start_time\":\"2001-09-09T01:46:40.123456789Z\",\"end_us\":1234567.891,"
+			 "\"start_time\":\"2001-09-09T01:46:40.123456789Z\",\"host\":\"web1\",\"boot_id\":\"0b00-1d\","
+			 "\"pid_namespace\":4026531836,\"end_us\":1234567.891,"
 			 "\"ended\":\"interrupted\",\"events\":{\"seen\":10,\"written\":7,\"filtered\":2,\"lost\":1,"
 			 "\"truncated\":3,\"unreadable\":4},\"probes\":{",
 			 u.sysname, u.release, u.machine);

@@ -31,6 +31,9 @@ enum {
  * packet below 1000 and gives away 1000 to 1999; it passes over all others. Up to 2047 a number takes two bytes.
  */
 enum {
+	PACKET_OUR_HOST = 2037, /* with the clocks, and so are the next two */
+	PACKET_OUR_BOOT_ID = 2038,
+	PACKET_OUR_PID_NAMESPACE = 2039,
 	PACKET_OUR_THREAD =
 		2040, /* who writes to the track, or to the counter's tracks, from here on; else the first one */
 	PACKET_OUR_NOTE = 2041,    /* see below */

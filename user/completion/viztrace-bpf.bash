@@ -88,7 +88,7 @@ _viztrace_bpf() {
 			_viztrace_bpf_command "$i" "$cur"
 			return
 			;;
-		list | open | report | check | convert | help) command=${COMP_WORDS[i]} ;;
+		list | open | report | check | convert | merge | help) command=${COMP_WORDS[i]} ;;
 		esac
 	done
 	# Its value may be missing, so it is none without the equals sign.
@@ -105,7 +105,7 @@ _viztrace_bpf() {
 	done <<<"$options"
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(awk '{ print $1 }' <<<"$options") --" -- "$cur")
-	elif [[ $command =~ ^(list|open|report|check|convert)$ ]]; then
+	elif [[ $command =~ ^(list|open|report|check|convert|merge)$ ]]; then
 		_viztrace_bpf_value "$tool" FILE "$cur"
 	elif [[ $command == help ]] || ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W "$(_viztrace_bpf_commands "$tool")" -- "$cur")

@@ -85,4 +85,4 @@ viztrace-bpf --help 2>/dev/null | while read -l -d \n line
         complete -c viztrace-bpf -n '__fish_seen_subcommand_from help' -a $term[2] -d $term[3]
     end
 end
-complete -c viztrace-bpf -n '__fish_seen_subcommand_from list open report check convert' -F
+complete -c viztrace-bpf -n '__fish_seen_subcommand_from list open report check convert merge' -F

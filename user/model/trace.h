@@ -10,6 +10,14 @@
 #define VIZTRACE_TRACE_H
 
 #include "../common/event.h"
+#include "../common/host.h"
+
+/* The beginning of the trace, from where its times count, in ns by these clocks (zeros: that is not known), and where
+ * it was written. */
+struct trace_start {
+	uint64_t monotonic, boot, wall;
+	struct host host;
+};
 
 struct where {
 	uint64_t ts;

@@ -21,9 +21,9 @@ struct reader_sink {
 
 	/* The rest may be NULL; 0, or an error with which reading ends. */
 	void *ctx;
-	/* Before anything is told: the trace's beginning in ns, by CLOCK_MONOTONIC, since boot and since 1970; zeros if
-	 * the file does not say that in its beginning. */
-	int (*begins)(void *ctx, uint64_t monotonic, uint64_t boot, uint64_t wall);
+	/* Before anything is told: the trace's beginning; zeros and what is empty if the file does not say that in its
+	 * own. */
+	int (*begins)(void *ctx, const struct trace_start *start);
 	/* What the trace says about itself: the members of a dict. */
 	int (*metadata)(void *ctx, const struct value *values, size_t n_values);
 };

@@ -34,6 +34,7 @@ struct reader {
 	uint64_t since;       /* of a slice that was open when the trace began, whose end is in the next event */
 	uint64_t last;        /* the latest time so far, */
 	uint64_t before;      /* and that of the event before */
+	bool began;           /* the beginning was told */
 	json_t *held;         /* an N or an O, whose state is to come */
 	struct where held_at;
 	uint64_t before_held; /* the event before */
@@ -423,16 +424,32 @@ static uint64_t wall_time_of(const char *text)
 	return seconds < 0 ? 0 : (uint64_t)seconds * 1000000000u + ns;
 }
 
-/* `metadata` is NULL if the file has them in the end or not at all. */
-static int tell_beginning(struct reader *r, const json_t *metadata)
+static uint64_t count_of(const json_t *dict, const char *key)
 {
-	json_int_t clock = json_integer_value(json_object_get(metadata, "start_clock_ns"));
-	json_int_t boot = json_integer_value(json_object_get(metadata, "start_boot_ns"));
+	json_int_t n = json_integer_value(json_object_get(dict, key));
 
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+/* `from`: the metadata, or what the first event has; an older file says it in its end, or not at all. */
+static int tell_beginning(struct reader *r, const json_t *from)
+{
+	const char *host = text_of(from, "host"), *boot_id = text_of(from, "boot_id");
+	struct trace_start start = {
+		.monotonic = count_of(from, "start_clock_ns"),
+		.boot = count_of(from, "start_boot_ns"),
+		.wall = count_of(from, "start_wall_ns"),
+		.host.pid_namespace = count_of(from, "pid_namespace"),
+	};
+
+	r->began = true;
 	if (!r->sink->begins)
 		return 0;
-	return r->sink->begins(r->sink->ctx, clock > 0 ? (uint64_t)clock : 0, boot > 0 ? (uint64_t)boot : 0,
-			       wall_time_of(text_of(metadata, "start_time")));
+	if (!start.wall)
+		start.wall = wall_time_of(text_of(from, "start_time"));
+	host__copy(start.host.name, sizeof(start.host.name), host, strlen(host));
+	host__copy(start.host.boot_id, sizeof(start.host.boot_id), boot_id, strlen(boot_id));
+	return r->sink->begins(r->sink->ctx, &start);
 }
 
 /* {"displayTimeUnit":"ns","metadata":{...},"traceEvents":[ */
@@ -450,7 +467,8 @@ static int on_head(struct reader *r, char *line, size_t size)
 	free(whole);
 	metadata = json_object_get(head, "metadata");
 	err = on_metadata(r, metadata);
-	if (!err)
+	/* Else this was made of a file that was cut, and the first event says it. */
+	if (!err && json_object_size(metadata))
 		err = tell_beginning(r, metadata);
 	json_decref(head);
 	return err;
@@ -496,8 +514,8 @@ static int on_line(struct reader *r, struct lines *l, char *line, size_t size)
 	/* With this all of ours begin. */
 	if (is_first && strcmp(text_of(event, "name"), "process_sort_index") != 0)
 		err = -EINVAL;
-	else if (is_first)
-		err = tell_beginning(r, NULL);
+	else if (!r->began)
+		err = tell_beginning(r, json_object_get(event, "args"));
 	if (!err)
 		err = json_is_object(event) ? on_event(r, event) : -EINVAL;
 	json_decref(event);
@@ -543,6 +561,8 @@ int reader_chrome__read(struct stream *from, const struct reader_sink *sink, str
 	struct lines l = { .from = from };
 	int err = read_all(&r, &l);
 
+	if (!err && !r.began)
+		err = tell_beginning(&r, NULL);
 	/* A report that was cut before its state: nothing tells whose it is. */
 	if (!err && r.held && !ret->is_whole && text_of(r.held, "ph")[0] == 'O')
 		r.last = r.before_held;

@@ -32,6 +32,7 @@ struct packet {
 	uint32_t sequence, tid;
 	struct wire clocks, defaults, interned, track, event;
 	struct perfetto_track_extra extra;
+	struct host host; /* with the clocks */
 };
 
 /* One that has what we want of it. */
@@ -64,6 +65,7 @@ static int on_number(struct packet *p, const struct wire *field)
 	case PACKET_OUR_ADDRESS: p->extra.address = field->number; break;
 	case PACKET_OUR_DELETED: p->deleted = field->number; break;
 	case PACKET_OUR_FORMAT: p->format = field->number; break;
+	case PACKET_OUR_PID_NAMESPACE: p->host.pid_namespace = field->number; break;
 	}
 	return 0;
 }
@@ -86,6 +88,8 @@ static void on_bytes(struct packet *p, const struct wire *field)
 		p->extra.id = field->data;
 		p->extra.id_size = field->size;
 		break;
+	case PACKET_OUR_HOST: host__copy(p->host.name, sizeof(p->host.name), field->data, field->size); break;
+	case PACKET_OUR_BOOT_ID: host__copy(p->host.boot_id, sizeof(p->host.boot_id), field->data, field->size); break;
 	}
 }
 
@@ -108,8 +112,9 @@ static int read_packet(const char *data, size_t size, struct packet *ret)
 
 /* ---- The beginning ---- */
 
-static int on_clocks(struct reader *r, struct wire message)
+static int on_clocks(struct reader *r, struct wire message, const struct host *host)
 {
+	struct trace_start start = { .host = *host };
 	uint64_t times[CLOCK_IS_BOOTTIME + 1] = { 0 };
 	int got, inner;
 
@@ -131,7 +136,10 @@ static int on_clocks(struct reader *r, struct wire message)
 	r->start = times[CLOCK_IS_MONOTONIC];
 	if (!r->sink->begins)
 		return 0;
-	return r->sink->begins(r->sink->ctx, r->start, times[CLOCK_IS_BOOTTIME], times[CLOCK_IS_REALTIME]);
+	start.monotonic = r->start;
+	start.boot = times[CLOCK_IS_BOOTTIME];
+	start.wall = times[CLOCK_IS_REALTIME];
+	return r->sink->begins(r->sink->ctx, &start);
 }
 
 /* ---- Tracks ---- */
@@ -448,7 +456,7 @@ static int on_packet(struct reader *r, const char *data, size_t size)
 	if (err)
 		return err;
 	if (!r->began)
-		return p.clocks.at && p.format == 1 ? on_clocks(r, p.clocks) : -EINVAL;
+		return p.clocks.at && p.format == 1 ? on_clocks(r, p.clocks, &p.host) : -EINVAL;
 	/* What fills a page is between packets that belong together. */
 	if (!p.event.at && !p.deleted && !p.track.at && !p.defaults.at)
 		return 0;

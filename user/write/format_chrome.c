@@ -5,8 +5,14 @@
 
 static int begin_sink(void **ret, struct output *out, const struct trace_start *start)
 {
-	(void)start; /* it is in the metadata */
-	return writer_chrome__new((struct writer_chrome **)ret, out);
+	struct writer_chrome *w;
+	int err = writer_chrome__new(&w, out);
+
+	if (err)
+		return err;
+	writer_chrome__begins(w, start);
+	*ret = w;
+	return 0;
 }
 
 static int finish_sink(void *writer, const char *metadata, size_t size)

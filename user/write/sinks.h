@@ -20,11 +20,6 @@
 
 #define SINKS_MAX 6
 
-/* The beginning of the trace, from where its times count, in ns by these clocks. */
-struct trace_start {
-	uint64_t monotonic, boot, wall;
-};
-
 struct format {
 	const char *name;            /* of --format */
 	const char *suffix;          /* of its files, as ".json" */

@@ -72,7 +72,23 @@ void writer_chrome__put_name(struct writer_chrome *w, const char *name)
 		w->profile = true;
 }
 
-/* The event that makes the head a whole array. It says what is so anyway, and is shown by no viewer. */
+static void put_beginning(struct json *j, const struct trace_start *begins)
+{
+	JSON__KEY(j, "start_clock_ns");
+	json__uint(j, begins->monotonic);
+	JSON__KEY(j, "start_boot_ns");
+	json__uint(j, begins->boot);
+	JSON__KEY(j, "start_wall_ns");
+	json__uint(j, begins->wall);
+	JSON__KEY(j, "host");
+	put_text(j, begins->host.name);
+	JSON__KEY(j, "boot_id");
+	put_text(j, begins->host.boot_id);
+	JSON__KEY(j, "pid_namespace");
+	json__uint(j, begins->host.pid_namespace);
+}
+
+/* The event that makes the head a whole array. To viewers it says what is so anyway, and is shown by none. */
 static void put_first_event(struct writer_chrome *w, struct json *j, bool category)
 {
 	json__object(j);
@@ -83,7 +99,13 @@ static void put_first_event(struct writer_chrome *w, struct json *j, bool catego
 	json__uint(j, w->pid);
 	JSON__KEY(j, "tid");
 	json__uint(j, w->tid);
-	JSON__RAW(j, "\"name\":\"process_sort_index\",\"args\":{\"sort_index\":0}");
+	JSON__RAW(j, "\"name\":\"process_sort_index\"");
+	JSON__KEY(j, "args");
+	json__object(j);
+	JSON__RAW(j, "\"sort_index\":0");
+	if (w->begins.wall)
+		put_beginning(j, &w->begins);
+	json__object_end(j);
 	json__object_end(j);
 }
 
@@ -519,6 +541,11 @@ int writer_chrome__new(struct writer_chrome **ret, struct output *out)
 	json__init(&w->event);
 	*ret = w;
 	return 0;
+}
+
+void writer_chrome__begins(struct writer_chrome *w, const struct trace_start *start)
+{
+	w->begins = *start;
 }
 
 void writer_chrome__free(struct writer_chrome *w)

@@ -3,7 +3,8 @@
  * writer_chrome: calls of trace_ops in, Chrome trace JSON out. It knows what Perfetto and chrome://tracing
  * accept; it must not know where events come from, nor what kind of file it writes to beyond output.h.
  *
- * While the trace runs the file is an array that may end after any event, as both viewers accept it:
+ * While the trace runs the file is an array that may end after any event, as both viewers accept it. The first one says
+ * where and when the trace began:
  *
  *	[{"ph":"M", ... }                     <- the head, OUTPUT_HEAD bytes with the spaces
  *	,
@@ -34,6 +35,9 @@ struct writer_chrome_stats {
 /* `out` stays the caller's and must outlive the writer. */
 int writer_chrome__new(struct writer_chrome **ret, struct output *out);
 void writer_chrome__free(struct writer_chrome *w);
+
+/* Before the first event, which says so from then on, also in a file that has no end. */
+void writer_chrome__begins(struct writer_chrome *w, const struct trace_start *start);
 
 extern const struct trace_ops writer_chrome_ops;
 

@@ -19,11 +19,12 @@ struct thread_text {
 
 struct writer_chrome {
 	struct output *out;
-	struct json event;    /* the text of the one event that is being made */
-	bool started;         /* the array has its first event */
-	bool profile;         /* a name was seen that makes speedscope take the trace for something else */
-	struct where last;    /* where the latest event was */
-	uint32_t pid, tid;    /* of the first event */
+	struct json event; /* the text of the one event that is being made */
+	bool started;      /* the array has its first event */
+	bool profile;      /* a name was seen that makes speedscope take the trace for something else */
+	struct where last; /* where the latest event was */
+	uint32_t pid, tid; /* of the first event */
+	struct trace_start begins;
 	uint64_t open_before; /* slices, so far */
 	struct thread_text thread;
 	struct chrome_samples samples;

@@ -20,7 +20,8 @@
 enum { OF_PROCESS = 1, OF_THREAD = 2, OF_OBJECT = 3, OF_SLICE = 5, OF_ASYNC = PERFETTO_ASYNC_TRACK };
 _Static_assert(OF_ASYNC < 1 << PERFETTO_TRACK_KINDS && PERFETTO_COUNTER_TRACK == 4, "each kind has numbers of its own");
 
-#define PID_BITS 22 /* no kernel has more */
+/* No kernel has numbers of more than 22 bits, and so of the difference of two; merged traces have larger ones. */
+#define TID_BITS 23
 
 struct writer_perfetto {
 	struct perfetto_packets packets;
@@ -56,7 +57,7 @@ static uint64_t process_track(uint32_t pid)
 
 static uint64_t thread_track(struct where at)
 {
-	return track_of((uint64_t)at.pid << PID_BITS | at.tid, OF_THREAD);
+	return track_of((uint64_t)at.pid << TID_BITS | ((at.tid - at.pid) & ((1u << TID_BITS) - 1)), OF_THREAD);
 }
 
 static void put_clock(struct proto *fields, uint64_t id, uint64_t time)
@@ -86,6 +87,9 @@ static int start(struct writer_perfetto *w)
 	proto__uint(fields, SNAPSHOT_PRIMARY, CLOCK_IS_MONOTONIC);
 	proto__end(fields, snapshot);
 	proto__uint(fields, PACKET_OUR_FORMAT, 1);
+	proto__string(fields, PACKET_OUR_HOST, w->start.host.name, strlen(w->start.host.name));
+	proto__string(fields, PACKET_OUR_BOOT_ID, w->start.host.boot_id, strlen(w->start.host.boot_id));
+	proto__uint(fields, PACKET_OUR_PID_NAMESPACE, w->start.host.pid_namespace);
 	err = perfetto_packets__end(&w->packets);
 	return err ? err : perfetto_packets__sequence(&w->packets, 1, true, NULL);
 }

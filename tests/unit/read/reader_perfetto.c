@@ -18,7 +18,7 @@
 
 #define SERIES 21
 
-static const struct trace_start start = { 1000000, 2000000, 3000000 };
+static const struct trace_start start = { 1000000, 2000000, 3000000, { "web1", "0b0e-1d", 4026531836 } };
 static const char metadata[] =
 	"{\"tool\":\"viztrace-bpf\",\"files\":[],\"end_us\":5000.001,\"events\":{\"seen\":70,\"lost\":3}}";
 
@@ -190,15 +190,13 @@ static int all_of_it(const struct trace_ops *ops, void *w)
 }
 
 static struct reader_result result;
-static uint64_t began[3];
+static struct trace_start began;
 static size_t n_metadata;
 
-static int on_begins(void *ctx, uint64_t monotonic, uint64_t boot, uint64_t wall)
+static int on_begins(void *ctx, const struct trace_start *begins)
 {
 	(void)ctx;
-	began[0] = monotonic;
-	began[1] = boot;
-	began[2] = wall;
+	began = *begins;
 	return 0;
 }
 
@@ -248,7 +246,10 @@ Test(reader_perfetto, tells_what_the_model_told)
 	cr_expect_eq(result.seen, 70);
 	cr_expect_eq(result.lost, 3);
 	cr_expect_eq(n_metadata, 6);
-	cr_expect(began[0] == start.monotonic && began[1] == start.boot && began[2] == start.wall);
+	cr_expect(began.monotonic == start.monotonic && began.boot == start.boot && began.wall == start.wall);
+	cr_expect_str_eq(began.host.name, start.host.name);
+	cr_expect_str_eq(began.host.boot_id, start.host.boot_id);
+	cr_expect_eq(began.host.pid_namespace, start.host.pid_namespace);
 	free(direct);
 	free(read);
 	free(bytes);

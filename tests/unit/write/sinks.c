@@ -153,7 +153,7 @@ static const struct format counting = {
 
 /* ---- a trace ---- */
 
-static const struct trace_start start = { 1, 2, 3 };
+static const struct trace_start start = { 1, 2, 3, { "", "", 0 } };
 static struct sinks sinks;
 static struct model *model;
 

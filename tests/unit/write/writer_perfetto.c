@@ -8,7 +8,7 @@
 #include "output_files.h"
 #include "../values.h"
 
-static const struct trace_start start = { 1000, 2000, 3000 };
+static const struct trace_start start = { 1000, 2000, 3000, { "", "", 0 } };
 
 TestSuite(writer_perfetto, .init = set_up, .fini = tear_down, .timeout = 60);
 
