@@ -111,6 +111,7 @@ static int tend(struct session *s, uint64_t now, struct timing *t)
 		log_warn("the trace is above 256 MB, where viewers in a browser begin to fail; see --max-size");
 		s->size_warned = true;
 	}
+	session__let_go(s, now);
 	if (!s->top && now - t->status >= STATUS_MS * MS)
 		show_status(s, now, &t->status, &t->status_events);
 	if (now - t->flush >= FLUSH_MS * MS) {

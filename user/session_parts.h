@@ -32,6 +32,8 @@ struct session {
 	struct room room;
 	struct control *control; /* NULL: nobody can change the filters */
 	pid_t control_pid;       /* by which `ctl` finds us */
+	uint32_t leaving;        /* kinds of probes (bit: enum probe) that are attached to, and nobody wants any more */
+	uint64_t filtered_since; /* ns, the events' clock: when that was so */
 	struct incidents incidents;
 	struct model *model;
 	struct sinks sinks;
@@ -67,5 +69,8 @@ void session__answer_control(struct session *s);
 
 /* In force when it returns: at the next write of every thread. */
 int session__change_filter(struct session *s, const struct control_request *request);
+
+/* Let go of the probes that this leaves nobody, once nothing of theirs is open. */
+void session__let_go(struct session *s, uint64_t now);
 
 #endif

@@ -106,8 +106,8 @@ ALONE = "plain\nwhite.own"
 
 
 class Filters(harness.Case):
-    def program(self):
-        t = self.target(harness.build("filters"))
+    def program(self, path=None):
+        t = self.target(path or harness.build("filters"))
         t.do = lambda *lines: [t.ask(line) for line in lines]
         return t
 
@@ -439,6 +439,91 @@ class Ctl(Filters):
         trace, _ = self.finish(target, tool)
         self.assertEqual(trace.slices(), ["+outer", "+inner", "-inner", "-outer", "+inner", "-inner"])
         self.assertEqual(trace.samples_of("queue"), [{"depth": 2}])
+
+    ALL_KINDS = {"init", "destroy", "set", "log", "enter", "exit", "value", "instant", "async"}
+
+    def leaves_on(self, target, kinds):
+        seen = []
+
+        def is_so():
+            seen[:] = target.ask("armed").split()
+            return set(seen) == kinds
+        self.assertTrue(harness.wait_until(is_so), (seen, kinds))
+
+    def needs_links_for_many(self, tool):
+        if "no links for many uprobes" in tool.messages():
+            self.skipTest("this kernel has no links for many uprobes: it lets go of all or none")
+
+    def test_kinds_that_nobody_wants_any_more_are_let_go_of(self):
+        for options in ((), ("-f",), ("--collect", "batch")):
+            with self.subTest(options):
+                target = self.program(self.own("filters"))
+                target.do("make b box")
+                tool = self.attach(target.pid, "-v", *options)
+                self.needs_links_for_many(tool)
+                target.do("call 1", "set b own 1")
+                self.assertEqual(set(target.ask("armed").split()), self.ALL_KINDS)
+                self.ctl(target, "--no-methods")
+                target.do("call 1", "set b own 2")
+                self.leaves_on(target, self.ALL_KINDS - {"enter", "exit", "async"})
+                target.do("call 1", "set b own 3")
+                self.ctl(target, "--exclude", "*")
+                self.leaves_on(target, {"init", "destroy", "instant"})
+                target.do("call 1", "set b own 4", "value queue depth 1")
+                self.ctl(target, "--clear")
+                self.assertEqual(set(target.ask("armed").split()), self.ALL_KINDS)
+                target.do("call 1", "set b own 5", "value queue depth 2")
+                trace, _ = self.finish(target, tool)
+                self.assertEqual(trace.slices(), ["+outer", "+inner", "-inner", "-outer"] * 2)
+                self.assertEqual([s["own"] for s in trace.snapshots()], [1, 2, 3, 5])
+                self.assertEqual(trace.samples_of("queue"), [{"depth": 2}])
+
+    def test_wanted_again_at_once(self):
+        """Whatever the kernel is about by then."""
+        target = self.program(self.own("filters"))
+        tool = self.attach(target.pid, "-v")
+        self.needs_links_for_many(tool)
+        for i in range(20):
+            self.ctl(target, "--no-methods", "--exclude", "*")
+            time.sleep(0.01 * (i % 4))
+            self.ctl(target, "--clear")
+            target.do("call 1", "value queue depth %d" % i)
+        self.leaves_on(target, self.ALL_KINDS)
+        trace, _ = self.finish(target, tool)
+        self.assertEqual(trace.slices(), ["+outer", "+inner", "-inner", "-outer"] * 20)
+        self.assertEqual([s["depth"] for s in trace.samples_of("queue")], list(range(20)))
+
+    def test_what_is_open_has_its_end_before_its_probes_go(self):
+        target = self.program(self.own("filters"))
+        tool = self.attach(target.pid, "-v")
+        self.needs_links_for_many(tool)
+        target.do("inside", "begin 1")
+        self.ctl(target, "--no-methods")
+        self.leaves_on(target, self.ALL_KINDS - {"enter"})
+        time.sleep(3)  # longer than the tool waits for what it has not read yet
+        self.assertEqual(set(target.ask("armed").split()), self.ALL_KINDS - {"enter"})
+        target.do("call 1", "outside", "begin 2", "end 1")
+        self.leaves_on(target, self.ALL_KINDS - {"enter", "exit", "async"})
+        trace, _ = self.finish(target, tool)
+        self.assertEqual(trace.slices(), ["+outer", "-outer"])
+        self.assertEqual([(e["ph"], e["name"]) for e in trace.of("b", "e") if e["cat"] != "viz.object"],
+                         [("b", "request"), ("e", "request")])
+        told = trace.metadata
+        self.assertEqual(told["unmatched_exits"], 0)
+
+    def test_semaphores_that_were_raised_by_hand_are_lowered_when_nobody_wants_them(self):
+        """The program's file is mapped a second time, so the kernel may raise the wrong ones."""
+        target = self.program(self.own("filters"))
+        target.do("map")
+        tool = self.attach(target.pid, "-v")
+        self.needs_links_for_many(tool)
+        self.leaves_on(target, self.ALL_KINDS)
+        self.ctl(target, "--no-methods")
+        self.leaves_on(target, self.ALL_KINDS - {"enter", "exit", "async"})
+        target.do("call 1")
+        self.end(tool)
+        self.leaves_on(target, set())
+        self.assertEqual(self.load().slices(), [])
 
     def test_show_tells_what_is_in_force(self):
         target = self.program()

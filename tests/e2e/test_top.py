@@ -156,6 +156,22 @@ class Screen(harness.Case):
         notes = [e["name"] for e in trace.of("i") if "ctl" in e["name"]]
         self.assertEqual(notes, ["viztrace-bpf ctl --clear --include nothing*", "viztrace-bpf ctl --clear"])
 
+    def test_a_kind_that_a_typed_filter_leaves_nobody_is_switched_off(self):
+        t = self.terminal()
+        target = self.target(self.own("filters"))
+        self.top(t, "-p", target.pid)
+        self.assertIn("enter", target.ask("armed"))
+        t.keys("/")
+        t.type("--no-methods")
+        t.wait_for("filter: --no-methods")
+        self.assertTrue(harness.wait_until(lambda: not {"enter", "exit"} & set(target.ask("armed").split())))
+        t.keys("/")
+        t.type("--clear")
+        self.assertTrue(harness.wait_until(lambda: "enter" in target.ask("armed")))
+        t.keys("q")
+        t.wait_for("status 0")
+        self.assertEqual(target.ask("armed").split(), [])
+
     def test_a_filter_of_methods_in_their_table(self):
         t = self.terminal(height=50)
         target = self.demo()
@@ -169,10 +185,21 @@ class Screen(harness.Case):
         self.assertIn(" execute", text)
         self.assertIn(" queue.depth", text)
 
+    def interrupt_twice(self, t, _):
+        """The second one while it sees to the first."""
+        pid = self.pid_of_tool(t)
+        os.kill(pid, signal.SIGINT)
+        pending = re.compile(r"ShdPnd:\t(\w+)")
+        with open("/proc/%d/status" % pid) as status:
+            while int(pending.search(status.read())[1], 16):
+                status.seek(0)
+        os.kill(pid, signal.SIGINT)
+
     def test_however_it_ends_the_terminal_is_as_it_was(self):
         ways = {
             "q": (lambda t, target: t.keys("q"), 0),
             "Ctrl-C": (lambda t, target: t.keys("C-c"), 0),
+            "Ctrl-C twice": (self.interrupt_twice, 0),
             "SIGTERM": (lambda t, target: os.kill(self.pid_of_tool(t), signal.SIGTERM), 0),
             "the target's end": (lambda t, target: target.signal(signal.SIGKILL), 0),
             "after a full disk": (lambda t, target: t.keys("q"), harness.EXIT_OUTPUT),

@@ -13,6 +13,7 @@ struct binary {
 	int fd;     /* -1: it has neither probes nor classes, or was released */
 	struct elf_file elf;
 	uint32_t attached;    /* kinds of probes (bit: enum probe), for all processes */
+	uint32_t left;        /* kinds that were attached to, and have been detached or are being so */
 	int refused;          /* -errno: the kernel does not take its probes; 0 */
 	uint64_t attached_at; /* ns, the clock of records: when that was done for the first of them */
 	bool warned;          /* of its classes; for who looks at these */

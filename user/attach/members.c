@@ -94,6 +94,7 @@ int members__attach_binary(struct processes *p, struct binary *b, pid_t pid, uin
 	}
 	for (size_t i = 0; i < b->elf.n_probes; i++)
 		p->stats.probes += kinds >> b->elf.probes[i].probe & 1;
+	b->left &= ~kinds;
 	b->attached |= kinds;
 	*attached |= kinds;
 	return 0;

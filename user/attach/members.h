@@ -80,6 +80,7 @@ struct processes {
 	struct processes_stats stats;
 	struct process_description described[PROCESSES_DESCRIBED];
 	size_t n_described;
+	uint32_t leaving;    /* kinds of probes that are being detached */
 	bool ending;         /* nothing is raised any more */
 	bool by_hand;        /* a semaphore was raised so, or might have to be lowered so */
 	struct guard *guard; /* then; NULL */

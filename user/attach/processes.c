@@ -275,6 +275,9 @@ int processes__attach_kinds(struct processes *p, uint32_t kinds)
 {
 	int err = 0;
 
+	/* Who attaches while others leave has both for a while, and each event twice. */
+	if (p->leaving & kinds)
+		collector__wait_detached(p->collector);
 	p->kinds |= kinds;
 	for (struct binary *b = p->binaries.first; p->family && b && !err; b = b->next)
 		if (b->attached)
@@ -282,6 +285,33 @@ int processes__attach_kinds(struct processes *p, uint32_t kinds)
 	for (struct process *process = p->first; !p->family && process && !err; process = process->next)
 		err = members__attach_files(p, process);
 	return err;
+}
+
+uint32_t processes__kinds(const struct processes *p)
+{
+	return p->kinds;
+}
+
+int processes__detach_kinds(struct processes *p, uint32_t kinds)
+{
+	int err;
+
+	if (p->leaving)
+		return -EBUSY;
+	switching__before_end(p, kinds);
+	err = collector__detach_kinds(p->collector, kinds);
+	if (err)
+		return err;
+	p->kinds &= ~kinds;
+	p->leaving = kinds;
+	for (struct binary *b = p->binaries.first; b; b = b->next) {
+		b->left |= b->attached & kinds;
+		b->attached &= ~kinds;
+	}
+	for (struct process *process = p->first; process; process = process->next)
+		for (size_t i = 0; process->target && i < process->target->n_files; i++)
+			process->target->files[i].attached &= ~kinds;
+	return 0;
 }
 
 /* ---- A command ---- */
@@ -366,13 +396,13 @@ const struct processes_silent *processes__silent(const struct processes *p, size
 void processes__detach_begins(struct processes *p)
 {
 	if (!p->ending)
-		switching__before_end(p);
+		switching__before_end(p, ~0u);
 	p->ending = true;
 }
 
 void processes__detached(struct processes *p)
 {
-	switching__end(p);
+	switching__end(p, ~0u);
 }
 
 const struct binary *processes__next_file(const struct processes *p, const struct binary *after)

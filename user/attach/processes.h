@@ -35,6 +35,13 @@ enum exit_code processes__attach(struct processes *p, struct collector *c, uint3
 /* And to these kinds too. 0 or -errno. */
 int processes__attach_kinds(struct processes *p, uint32_t kinds);
 
+/* The kinds that are attached to now (bit: enum probe). */
+uint32_t processes__kinds(const struct processes *p);
+
+/* No more to these. 0 or -errno: -EBUSY others are still being detached; -ENOTSUP this kernel lets go of all or none.
+ */
+int processes__detach_kinds(struct processes *p, uint32_t kinds);
+
 /* The command: forked in the first (its PID is known then), running from the second on. */
 enum exit_code processes__fork_command(struct processes *p);
 enum exit_code processes__start_command(struct processes *p);

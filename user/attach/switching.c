@@ -204,6 +204,40 @@ static enum arming_state mend(struct process *process, const struct armed *a)
 	return ARMING_ON;
 }
 
+/*
+ * What it should be now that we are gone; the kernel has lowered what it raised, where it found it. Without a trap
+ * nobody listens. With one it is somebody else's, who does not know of the semaphore that we raised for ourselves.
+ */
+static uint16_t wanted(const struct process *process, const struct armed *a)
+{
+	bool is_others = a->state == ARMING_ON || a->state == ARMING_DEBUGGED;
+
+	if (process && is_among(process->up, process->n_up, a->semaphore))
+		return a->value;
+	if (is_others && !a->copy && process && is_among(process->raised, process->n_raised, a->semaphore))
+		return (uint16_t)(a->value - 1);
+	return is_others ? a->value : 0;
+}
+
+static uint32_t was_attached(const struct binary *b)
+{
+	return b->attached | b->left;
+}
+
+/* 0 or -errno; `process`: what is known of it, or NULL. */
+static int lower_one(const struct process *process, const struct target *t, const struct armed *a)
+{
+	uint16_t to = wanted(process, a);
+	int err;
+
+	if (a->value == to)
+		return 0;
+	err = arming__set(t, a->semaphore, to);
+	log_verbose("process %d: the semaphore of viz:%s of %s is lowered by hand%s%s", t->pid,
+		    probe_names[a->probe->probe], a->binary->path, err ? ": " : "", err ? strerror(-err) : "");
+	return err;
+}
+
 static struct silent *silent_of(struct process *process, const struct binary *b)
 {
 	struct silent *more;
@@ -277,9 +311,14 @@ static bool look(struct processes *p, struct process *process, uint64_t now)
 		struct found f = { .binary = arming.all[i].binary };
 		uint32_t attached = attached_kinds(p, process, f.binary);
 
-		for (; i < arming.n && arming.all[i].binary == f.binary; i++)
-			if (attached >> arming.all[i].probe->probe & 1)
-				f.kinds[mend(process, &arming.all[i])] |= 1u << arming.all[i].probe->probe;
+		for (; i < arming.n && arming.all[i].binary == f.binary; i++) {
+			uint32_t kind = 1u << arming.all[i].probe->probe;
+
+			if (attached & kind)
+				f.kinds[mend(process, &arming.all[i])] |= kind;
+			else if (p->by_hand && was_attached(f.binary) & kind)
+				lower_one(process, process->target, &arming.all[i]);
+		}
 		silent |= compare(p, process, &f, now);
 		nudge(p, process, &f);
 		again |= f.kinds[ARMING_OFF] || f.kinds[ARMING_STUCK];
@@ -289,40 +328,10 @@ static bool look(struct processes *p, struct process *process, uint64_t now)
 	return true;
 }
 
-void switching__update(struct processes *p)
-{
-	uint64_t now = collector__now();
-	int looked = 0;
-
-	for (struct process *process = p->first; process && looked < EACH; process = process->next) {
-		if (!process->target || now < process->look_at)
-			continue;
-		looked++;
-		process->look_at = now + SOON_NS;
-		if (!(p->launch && launch__is_loading(p->launch, process->pid)) && !look(p, process, now))
-			process->look_at = now + ON_NS;
-	}
-}
-
 /* ---- The end ---- */
 
-/*
- * What it should be now that we are gone; the kernel has lowered what it raised, where it found it. Without a trap
- * nobody listens. With one it is somebody else's, who does not know of the semaphore that we raised for ourselves.
- */
-static uint16_t wanted(const struct process *process, const struct armed *a)
-{
-	bool is_others = a->state == ARMING_ON || a->state == ARMING_DEBUGGED;
-
-	if (process && is_among(process->up, process->n_up, a->semaphore))
-		return a->value;
-	if (is_others && !a->copy && process && is_among(process->raised, process->n_raised, a->semaphore))
-		return (uint16_t)(a->value - 1);
-	return is_others ? a->value : 0;
-}
-
-/* In one process. `process`: what is known of it, or NULL. */
-static void lower(const struct process *process, const struct target *t)
+/* In one process. */
+static void lower(const struct process *process, const struct target *t, uint32_t kinds)
 {
 	struct arming arming;
 	uint32_t left = 0;
@@ -331,17 +340,10 @@ static void lower(const struct process *process, const struct target *t)
 		return;
 	for (size_t i = 0; i < arming.n; i++) {
 		const struct armed *a = &arming.all[i];
-		uint32_t kind = 1u << a->probe->probe;
-		uint16_t to = wanted(process, a);
+		uint32_t kind = 1u << a->probe->probe & kinds & was_attached(a->binary);
 
-		if (a->value != to && (a->binary->attached & kind)) {
-			int err = arming__set(t, a->semaphore, to);
-
-			left |= err ? kind : 0;
-			log_verbose("process %d: the semaphore of viz:%s of %s is lowered by hand%s%s", t->pid,
-				    probe_names[a->probe->probe], a->binary->path, err ? ": " : "",
-				    err ? strerror(-err) : "");
-		}
+		if (kind && lower_one(process, t, a))
+			left |= kind;
 		if (left && (i + 1 == arming.n || arming.all[i + 1].binary != a->binary)) {
 			char names[ARMING_NAMES];
 
@@ -354,7 +356,7 @@ static void lower(const struct process *process, const struct target *t)
 	arming__clear(&arming);
 }
 
-static void prepare(const struct process *process, const struct target *t)
+static void prepare(const struct process *process, const struct target *t, uint32_t kinds)
 {
 	struct arming arming;
 
@@ -362,13 +364,15 @@ static void prepare(const struct process *process, const struct target *t)
 	if (arming__look(&arming, t))
 		return;
 	for (size_t i = 0; i < arming.n; i++)
-		if (arming.all[i].binary->attached >> arming.all[i].probe->probe & 1)
+		if ((was_attached(arming.all[i].binary) & kinds) >> arming.all[i].probe->probe & 1)
 			raise_copy(t, &arming.all[i]);
 	arming__clear(&arming);
 }
 
+typedef void (*visit_cb)(const struct process *process, const struct target *t, uint32_t kinds);
+
 /* What the traced ones have forked, and we did not follow, has their memory as it was then. */
-static void visit_others(struct processes *p, void (*visit)(const struct process *process, const struct target *t))
+static void visit_others(struct processes *p, visit_cb visit, uint32_t kinds)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -381,7 +385,7 @@ static void visit_others(struct processes *p, void (*visit)(const struct process
 		if (pid <= 0 || members__find(p, pid) || target__open(&t, &p->binaries, pid, &leader))
 			continue;
 		if (target__count_probes(t) && !*t->emulator)
-			visit(NULL, t);
+			visit(NULL, t, kinds);
 		target__free(t);
 	}
 	if (proc)
@@ -389,21 +393,49 @@ static void visit_others(struct processes *p, void (*visit)(const struct process
 	p->binaries.only_known = false;
 }
 
-static void visit_all(struct processes *p, void (*visit)(const struct process *process, const struct target *t))
+static void visit_all(struct processes *p, visit_cb visit, uint32_t kinds)
 {
 	for (struct process *process = p->first; process; process = process->next)
 		if (process->target && !*process->target->emulator)
-			visit(process, process->target);
+			visit(process, process->target, kinds);
 	if (p->by_hand)
-		visit_others(p, visit);
+		visit_others(p, visit, kinds);
 }
 
-void switching__before_end(struct processes *p)
+void switching__before_end(struct processes *p, uint32_t kinds)
 {
-	visit_all(p, prepare);
+	visit_all(p, prepare, kinds);
 }
 
-void switching__end(struct processes *p)
+void switching__end(struct processes *p, uint32_t kinds)
 {
-	visit_all(p, lower);
+	visit_all(p, lower, kinds);
+}
+
+/* ---- Now and then ---- */
+
+/* Of the kinds that nobody wants any more, which the kernel has let go of by now. */
+static void see_what_has_left(struct processes *p)
+{
+	if (!p->leaving || !collector__has_detached(p->collector))
+		return;
+	if (p->by_hand)
+		switching__end(p, p->leaving & ~p->kinds); /* some may be wanted again */
+	p->leaving = 0;
+}
+
+void switching__update(struct processes *p)
+{
+	uint64_t now = collector__now();
+	int looked = 0;
+
+	see_what_has_left(p);
+	for (struct process *process = p->first; process && looked < EACH; process = process->next) {
+		if (!process->target || now < process->look_at)
+			continue;
+		looked++;
+		process->look_at = now + SOON_NS;
+		if (!(p->launch && launch__is_loading(p->launch, process->pid)) && !look(p, process, now))
+			process->look_at = now + ON_NS;
+	}
 }

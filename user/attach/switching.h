@@ -18,11 +18,11 @@ void switching__look_soon(struct process *process, uint64_t now);
 /* Look at those whose time has come. */
 void switching__update(struct processes *p);
 
-/* All is about to be detached: see to it that the kernel can. */
-void switching__before_end(struct processes *p);
+/* These kinds (bit: enum probe) are about to be detached: see to it that the kernel can. */
+void switching__before_end(struct processes *p, uint32_t kinds);
 
-/* All is detached: what is still up is lowered, what cannot be is said. */
-void switching__end(struct processes *p);
+/* They are detached: what is still up is lowered, what cannot be is said. */
+void switching__end(struct processes *p, uint32_t kinds);
 
 /* Of the process, without the rest. */
 void switching__forget(struct process *process);

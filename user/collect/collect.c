@@ -323,15 +323,33 @@ int collector__nudge(struct collector *c, const struct elf_file *elf, int fd, pi
 
 size_t collector__detach_dead(struct collector *c, pid_t pid)
 {
-	return programs__detach_dead(&c->programs, pid);
+	return attachments__drop_dead(&c->programs.attachments, pid);
 }
 
 bool collector__detach_file(struct collector *c, const struct elf_file *elf)
 {
 	if (c->batches)
 		return false;
-	programs__detach_file(&c->programs, elf);
+	attachments__drop_file(&c->programs.attachments, elf);
 	return true;
+}
+
+int collector__detach_kinds(struct collector *c, uint32_t kinds)
+{
+	if (!c->programs.multi)
+		return -ENOTSUP;
+	attachments__drop_kinds(&c->programs.attachments, kinds);
+	return 0;
+}
+
+void collector__wait_detached(struct collector *c)
+{
+	attachments__wait(&c->programs.attachments);
+}
+
+bool collector__has_detached(struct collector *c)
+{
+	return attachments__have_gone(&c->programs.attachments);
 }
 
 void collector__set_epoch(struct collector *c, uint32_t epoch)
@@ -485,7 +503,7 @@ int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 	if (c->batches)
 		err = end_batches(c, cb, ctx);
 	/* The kernel takes its time for that: it has it while we read. */
-	programs__detach_begins(&c->programs);
+	attachments__drop_all(&c->programs.attachments);
 	/* A program that is running now may still be about to reserve: look until nothing comes any more. */
 	while (!err && quiet < 10 && collector__now() < until) {
 		err = collector__read(c);

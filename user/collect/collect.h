@@ -80,6 +80,14 @@ size_t collector__detach_dead(struct collector *c, pid_t pid);
 /* From a file that nobody has mapped any more. False: batches are taken from some, and it stays as it is. */
 bool collector__detach_file(struct collector *c, const struct elf_file *elf);
 
+/* Detach from these kinds of probes, everywhere: in a thread, since the kernel takes its time for it. 0 or -ENOTSUP: it
+ * has no links for many uprobes, and those for one leave an event behind until this process ends. */
+int collector__detach_kinds(struct collector *c, uint32_t kinds);
+
+/* Has that come to its end? */
+bool collector__has_detached(struct collector *c);
+void collector__wait_detached(struct collector *c);
+
 /* The rules that verdicts must be of to count in the kernel; 0: nothing is filtered there. */
 /* The kernel introduces it anew when it fires again. */
 void collector__forget_object(struct collector *c, uint32_t pid, uint64_t address);

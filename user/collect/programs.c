@@ -18,7 +18,6 @@
 
 #include "../../bpf/record.h"
 #include "../common/log.h"
-#include "detach.h"
 #include "links.h"
 #include "machine.h"
 
@@ -92,8 +91,10 @@ static int try_load(struct programs *p, unsigned n_rings, bool several, bool no_
 	if (err) {
 		viztrace_bpf__destroy(p->skel);
 		p->skel = NULL;
+		return err;
 	}
-	return err;
+	p->attachments.sleeping = &p->skel->bss->sleeping;
+	return 0;
 }
 
 int programs__load(struct programs *p, unsigned n_rings, bool several, bool no_faults)
@@ -193,9 +194,9 @@ static int attach(struct attachment *ret, const struct programs *p, const struct
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", at->fd);
-	ret->link = NULL;
-	ret->pid = at->pid;
-	ret->elf = at->elf;
+	*ret = (struct attachment){ .pid = at->pid, .elf = at->elf };
+	for (uint32_t k = i; k < i + count; k++)
+		ret->kinds |= 1u << at->probes[k];
 	if (p->multi) {
 		ret->fd = links__create_multi(bpf_program__fd(p->skel->progs.on_probe), path, at->offsets + i,
 					      at->semaphores + i, at->cookies + i, count, at->pid);
@@ -206,25 +207,13 @@ static int attach(struct attachment *ret, const struct programs *p, const struct
 	return ret->link ? 0 : -errno;
 }
 
-/* If it cannot be kept, the end of this process detaches it. */
-static int keep(struct programs *p, const struct attachment *a)
-{
-	struct attachment *more = realloc(p->attachments, (p->n_attachments + 1) * sizeof(*more));
-
-	if (!more)
-		return -ENOMEM;
-	p->attachments = more;
-	more[p->n_attachments++] = *a;
-	return 0;
-}
-
 static int add(struct programs *p, const struct places *at, uint32_t i, uint32_t count)
 {
 	struct attachment a;
 	int err = attach(&a, p, at, i, count);
 
 	if (!err)
-		err = keep(p, &a);
+		err = attachments__add(&p->attachments, &a);
 	if (err)
 		return err;
 	for (uint32_t k = i; k < i + count; k++)
@@ -274,62 +263,6 @@ static int add_all(struct programs *p, const struct places *at)
 	return err;
 }
 
-/* The descriptor is the attachment. What libbpf has besides, it has for attaching. */
-static int take_fd(struct attachment *a)
-{
-	int fd = a->fd;
-
-	if (!a->link)
-		return fd;
-	fd = bpf_link__fd(a->link);
-	bpf_link__disconnect(a->link);
-	bpf_link__destroy(a->link);
-	return fd;
-}
-
-static void detach(struct programs *p, struct attachment *all, size_t n)
-{
-	int *fds = calloc(n ? n : 1, sizeof(*fds));
-	pid_t child;
-
-	if (!fds)
-		return; /* the end of this process detaches them */
-	for (size_t i = 0; i < n; i++)
-		fds[i] = take_fd(&all[i]);
-	child = n ? detach__all(fds, n, &p->skel->bss->sleeping) : 0;
-	if (child && p->skel->bss->sleeping)
-		log_warn("a thread of the target sleeps in a probe until memory comes that it reports; process %d "
-			 "waits for that in our place. See --no-page-faults",
-			 child);
-	else if (child)
-		log_warn("the kernel has not let go of the probes yet; process %d waits for that in our place", child);
-	free(fds);
-}
-
-/* All but the first ones. */
-static void detach_from(struct programs *p, size_t first)
-{
-	size_t n = p->n_attachments - first;
-
-	p->n_attachments = first;
-	detach(p, p->attachments + first, n);
-}
-
-void programs__detach_file(struct programs *p, const struct elf_file *elf)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < p->n_attachments; i++) {
-		struct attachment a = p->attachments[i];
-
-		if (a.elf == elf)
-			continue;
-		p->attachments[i] = p->attachments[kept];
-		p->attachments[kept++] = a;
-	}
-	detach_from(p, kept);
-}
-
 int programs__attach_batch(struct programs *p, int program, const struct elf_file *elf, int fd, const char *name,
 			   pid_t pid)
 {
@@ -341,7 +274,7 @@ int programs__attach_batch(struct programs *p, int program, const struct elf_fil
 	if (a.fd < 0)
 		return a.fd;
 	log_verbose("attached viz:batch at %s+0x%llx", name, (unsigned long long)elf->batch.offset);
-	return keep(p, &a);
+	return attachments__add(&p->attachments, &a);
 }
 
 static bool is_batched(enum probe probe)
@@ -349,47 +282,78 @@ static bool is_batched(enum probe probe)
 	return probe != EVENT_PROBE_INIT && probe != EVENT_PROBE_DESTROY && probe != EVENT_PROBE_QUIET;
 }
 
-/* Hand the places of these kinds to `cb`, as many at a time as fit. */
+#define BIT(probe) (1u << EVENT_PROBE_##probe)
+
+/* What is attached together, and so leaves together when nobody wants it any more. INIT is there before any report of a
+ * new object, EXIT is wanted until nothing is open. */
+static const uint32_t groups[] = {
+	BIT(INIT) | BIT(DESTROY) | BIT(INSTANT),
+	BIT(SET) | BIT(LOG) | BIT(VALUE),
+	BIT(QUIET),
+	BIT(ENTER),
+	BIT(EXIT) | BIT(ASYNC),
+};
+_Static_assert(EVENT_PROBES == 10, "each is in a group");
+
+static int hand_on(struct programs *p, struct places *at, int (*cb)(struct programs *p, const struct places *at))
+{
+	int err = at->count ? cb(p, at) : 0;
+
+	at->count = 0;
+	return err;
+}
+
+static int each_place(struct programs *p, struct places *at, const struct elf_file *elf, enum probe probe, bool joins,
+		      bool batched, int (*cb)(struct programs *p, const struct places *at))
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < elf->n_probes; i++) {
+		const struct elf_probe *e = &elf->probes[i];
+		enum site site = e->has_sites ? p->site : SITE_NOP1;
+
+		if (e->probe != probe)
+			continue;
+		at->sites[at->count] = site;
+		at->offsets[at->count] = e->offset + site__offset(site);
+		/* The program compares who is there with who takes its batches. */
+		if (batched && is_batched(probe))
+			at->offsets[at->count] = e->offset + site__own_offset();
+		at->semaphores[at->count] = e->semaphore;
+		at->cookies[at->count] = (uint64_t)probe | (joins ? COOKIE_JOINS : 0);
+		at->probes[at->count++] = probe;
+		/* Several objects linked with -r, or ThinLTO, may each have brought stubs. */
+		if (at->count == EVENT_PROBES)
+			err = hand_on(p, at, cb);
+	}
+	return err;
+}
+
+/* Hand the places of these kinds to `cb`, as many of a group at a time as fit. */
 static int each_places(struct programs *p, struct places *at, const struct elf_file *elf, uint32_t kinds, bool joins,
 		       bool batched, int (*cb)(struct programs *p, const struct places *at))
 {
 	int err = 0;
 
-	/* In the order of enum probe: INIT is there before any report of a new object. */
-	for (int probe = 0; !err && probe < EVENT_PROBES; probe++) {
-		for (size_t i = 0; !err && kinds >> probe & 1 && i < elf->n_probes; i++) {
-			const struct elf_probe *e = &elf->probes[i];
-			enum site site = e->has_sites ? p->site : SITE_NOP1;
-
-			if ((int)e->probe != probe)
-				continue;
-			at->sites[at->count] = site;
-			at->offsets[at->count] = e->offset + site__offset(site);
-			/* The program compares who is there with who takes its batches. */
-			if (batched && is_batched((enum probe)probe))
-				at->offsets[at->count] = e->offset + site__own_offset();
-			at->semaphores[at->count] = e->semaphore;
-			at->cookies[at->count] = (uint64_t)probe | (joins ? COOKIE_JOINS : 0);
-			at->probes[at->count++] = e->probe;
-			/* Several objects linked with -r, or ThinLTO, may each have brought stubs. */
-			if (at->count == EVENT_PROBES) {
-				err = cb(p, at);
-				at->count = 0;
-			}
-		}
+	for (size_t g = 0; !err && g < sizeof(groups) / sizeof(*groups); g++) {
+		for (int probe = 0; !err && probe < EVENT_PROBES; probe++)
+			if (kinds & groups[g] & 1u << probe)
+				err = each_place(p, at, elf, (enum probe)probe, joins, batched, cb);
+		if (!err)
+			err = hand_on(p, at, cb);
 	}
-	return err || !at->count ? err : cb(p, at);
+	return err;
 }
 
 int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
 		     uint32_t kinds, bool joins, bool batched)
 {
 	struct places at = { .elf = elf, .fd = fd, .pid = pid, .name = name };
-	size_t before = p->n_attachments;
+	size_t before = p->attachments.n;
 	int err = each_places(p, &at, elf, kinds, joins, batched, add_all);
 
 	if (err)
-		detach_from(p, before);
+		attachments__drop_from(&p->attachments, before);
 	return err;
 }
 
@@ -422,38 +386,6 @@ int programs__nudge(struct programs *p, const struct elf_file *elf, int fd, pid_
 	err = each_places(p, &at, elf, kinds, false, batched, come_and_go);
 	close(p->nothing);
 	return err;
-}
-
-/* The link's process; -1: this kernel (before 6.8) does not tell. */
-static pid_t process_of(int link)
-{
-	/* The beginning of struct bpf_link_info, as it is for links of many uprobes. */
-	struct {
-		uint32_t type, id, program, pad;
-		uint64_t path, offsets, semaphores, cookies; /* where to put these: nowhere */
-		uint32_t path_size, count, flags, pid;
-	} info = { 0 };
-	uint32_t size = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(link, &info, &size) || size < sizeof(info))
-		return -1;
-	return (pid_t)info.pid;
-}
-
-size_t programs__detach_dead(struct programs *p, pid_t pid)
-{
-	size_t kept = 0, n = p->n_attachments;
-
-	for (size_t i = 0; i < n; i++) {
-		struct attachment *a = &p->attachments[i];
-
-		if (a->link || a->pid != pid || process_of(a->fd) != 0)
-			p->attachments[kept++] = *a;
-		else
-			close(a->fd);
-	}
-	p->n_attachments = kept;
-	return n - kept;
 }
 
 /* ---- Which site ---- */
@@ -536,7 +468,7 @@ static enum site try_sites(struct programs *p, const struct elf_probe *own, int 
 			continue;
 		if (!t->result) {
 			/* To detach takes long on a busy machine: not now. */
-			keep(p, &t->attachment);
+			attachments__add(&p->attachments, &t->attachment);
 			t->result = hit_trial(t);
 		}
 		log_verbose("probe site %s: %s", site_names[t->site],
@@ -578,23 +510,9 @@ int programs__choose_site(struct programs *p, enum site wanted)
 
 /* ---- The end ---- */
 
-static void *detach_all(void *p)
-{
-	detach_from(p, 0);
-	return NULL;
-}
-
-void programs__detach_begins(struct programs *p)
-{
-	p->detaching = !pthread_create(&p->detacher, NULL, detach_all, p);
-}
-
 void programs__free(struct programs *p)
 {
-	if (p->detaching)
-		pthread_join(p->detacher, NULL);
-	detach_from(p, 0);
-	free(p->attachments);
+	attachments__clear(&p->attachments);
 	follow_bpf__destroy(p->follow);
 	viztrace_bpf__destroy(p->skel);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * programs: the eBPF programs, loaded in the best way that this kernel knows, and their attachments. A part of the
+ * programs: the eBPF programs, loaded in the best way that this kernel knows, attached. A part of the
  * collecting stage: with collect.c the only one that sees libbpf.
  *
  *                   one program for all probes   links for many sites   pages can be faulted in
@@ -14,35 +14,24 @@
 #ifndef VIZTRACE_PROGRAMS_H
 #define VIZTRACE_PROGRAMS_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "../common/elf_file.h"
+#include "attachments.h"
 #include "follow.skel.h"
 #include "../common/site.h"
 #include "viztrace.skel.h"
-
-/* One link, of libbpf or of our own making. */
-struct attachment {
-	struct bpf_link *link; /* NULL: fd */
-	int fd;
-	pid_t pid; /* 0: all */
-	const struct elf_file *elf;
-};
 
 struct programs {
 	struct viztrace_bpf *skel;
 	struct follow_bpf *follow; /* NULL: one process is traced, or some that were there before */
 	bool one, multi, sleepable;
 	enum site site;
-	struct attachment *attachments;
-	size_t n_attachments;
+	struct attachments attachments;
 	int nothing; /* a program that does nothing, while there is a use for it */
-	pthread_t detacher;
-	bool detaching;
 };
 
 /* Load; `several`: probes fire for processes too that are not traced; `no_faults`: never fault a page in. 0 or -errno:
@@ -67,11 +56,6 @@ int programs__attach_batch(struct programs *p, int program, const struct elf_fil
 
 /* See collect.h. */
 int programs__nudge(struct programs *p, const struct elf_file *elf, int fd, pid_t pid, uint32_t kinds, bool batched);
-size_t programs__detach_dead(struct programs *p, pid_t pid);
-void programs__detach_file(struct programs *p, const struct elf_file *elf);
-
-/* From all, in a thread: until programs__free() nothing else may be called. */
-void programs__detach_begins(struct programs *p);
 
 /* Detaches. All zeros is fine. */
 void programs__free(struct programs *p);

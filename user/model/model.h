@@ -65,6 +65,9 @@ int model__finish(struct model *m, uint64_t ts);
 /* The same, but what is still open when `enough` says so stays open: there may be millions. */
 int model__finish_within(struct model *m, uint64_t ts, bool (*enough)(void *ctx), void *ctx);
 
+/* Is there a slice that has begun and not ended, of a thread or asynchronous? */
+bool model__has_open_slices(const struct model *m);
+
 /* Something to be read at the end, when all is ended, on the first thread of `pid`. As model__feed(). */
 int model__note_at_end(struct model *m, uint64_t ts, uint32_t pid, const char *text);
 

@@ -227,6 +227,15 @@ int threads__exit(struct model *m, struct thread *thread, const struct event *e)
 	return err;
 }
 
+bool model__has_open_slices(const struct model *m)
+{
+	const struct thread *thread = m->first_thread;
+
+	while (thread && !thread->slices.n)
+		thread = thread->next;
+	return thread || m->async.first;
+}
+
 int threads__finish(struct model *m, uint64_t ts)
 {
 	int err = 0;

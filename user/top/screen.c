@@ -6,6 +6,7 @@
 
 #include <curses.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,12 +15,31 @@
 static SCREEN *screen;
 static bool is_open;
 
+/* Mostly a second signal ends us at once. With it a terminal would stay as it is: while there is a screen it does not.
+ */
+static void let_a_second_signal_end(bool it_does)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		if (sigaction(signals[i], NULL, &action) || action.sa_handler == SIG_DFL ||
+		    action.sa_handler == SIG_IGN)
+			continue;
+		action.sa_flags &= ~(int)SA_RESETHAND;
+		if (it_does)
+			action.sa_flags |= (int)SA_RESETHAND;
+		sigaction(signals[i], &action, NULL);
+	}
+}
+
 void screen__close(void)
 {
 	if (!is_open)
 		return;
 	is_open = false;
 	endwin();
+	let_a_second_signal_end(true);
 }
 
 int screen__open(void)
@@ -28,10 +48,13 @@ int screen__open(void)
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return -ENOTTY;
+	let_a_second_signal_end(false);
 	/* initscr() would end us if it does not know the terminal. */
 	screen = newterm(NULL, stdout, stdin);
-	if (!screen)
+	if (!screen) {
+		let_a_second_signal_end(true);
 		return -ENOTTY;
+	}
 	is_open = true;
 	if (!registered)
 		registered = !atexit(screen__close);

@@ -9,7 +9,11 @@
  *   times KEY ATTR N         N of these, with 1 to N
  *   log KEY, destroy KEY
  *   call N                   a method `outer` that calls the method `inner` N times
+ *   inside                   a method `outer` that lasts until "outside"
+ *   begin N, end N           a request
  *   value NAME KEY N, instant NAME
+ *   map                      this file a second time
+ *   armed                    which kinds of probes are switched on
  *   crowd N                  N living items; fire: each says who it is, twice
  *   churn SECONDS            items made and destroyed in a few places, some 12,000 per second; says how many
  *   race MS                  4 threads write for so long; says how often each did
@@ -19,8 +23,10 @@
 #include "viztrace.h"
 #include "step.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,6 +157,47 @@ static int outer(long n)
 	for (long i = 0; i < n; i++)
 		sum += inner(i);
 	return sum;
+}
+
+static void command(char *line);
+
+static void inside(void)
+{
+	VIZ_PROBE_SCOPE("outer");
+	char line[sizeof(step_line)];
+
+	for (strcpy(line, step("ok")); strcmp(line, "outside"); strcpy(line, step("ok")))
+		command(line);
+}
+
+/* Below the mappings that the loader has made. */
+static void map(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY);
+	void *hint = (void *)(((uintptr_t)&viz_set_semaphore & ~(uintptr_t)4095) - (64u << 20));
+
+	if (fd < 0 || mmap(hint, (size_t)lseek(fd, 0, SEEK_END), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) != hint)
+		exit(96);
+	close(fd);
+}
+
+static void armed(void)
+{
+	const struct {
+		const char *name;
+		const volatile unsigned short *semaphore;
+	} kinds[] = {
+		{ "init", &viz_init_semaphore },       { "destroy", &viz_destroy_semaphore },
+		{ "set", &viz_set_semaphore },         { "log", &viz_log_semaphore },
+		{ "enter", &viz_enter_semaphore },     { "exit", &viz_exit_semaphore },
+		{ "value", &viz_value_semaphore },     { "instant", &viz_instant_semaphore },
+		{ "quiet", &viz_quiet_semaphore },     { "async", &viz_async_semaphore },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (*kinds[i].semaphore)
+			printf("%s ", kinds[i].name);
+	puts("");
 }
 
 /* So that a reader that waits for a busy processor keeps up. */
@@ -312,6 +359,16 @@ static void command(char *line)
 		destroy(find(key));
 	else if (!strcmp(word, "call"))
 		outer(atol(key));
+	else if (!strcmp(word, "inside"))
+		inside();
+	else if (!strcmp(word, "begin"))
+		VIZ_PROBE_BEGIN("request", atoi(key));
+	else if (!strcmp(word, "end"))
+		VIZ_PROBE_END("request", atoi(key));
+	else if (!strcmp(word, "map"))
+		map();
+	else if (!strcmp(word, "armed"))
+		armed();
 	else if (!strcmp(word, "value"))
 		VIZ_PROBE_VALUE(key, a, atol(b));
 	else if (!strcmp(word, "instant"))
