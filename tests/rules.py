@@ -45,6 +45,7 @@ MAY_KNOW = {
     "user/attach": {"user/common", "user/collect", "user/attach"},
     "user/decode": {"user/common", "user/decode", RECORDS, PUBLIC},
     "user/model": {"user/common", "user/model"},
+    "user/keep": {"user/common", "user/keep"},
     "user/write": {"user/common", "user/write", "user/model/trace.h"},
     "user/answers": {"user/common", "user/answers", "user/model/trace.h", "user/write/sinks.h", "user/write/json.h"},
     "user/top": {"user/common", "user/top", "user/model/trace.h", "user/write/sinks.h", "user/answers/stats.h",

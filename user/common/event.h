@@ -59,6 +59,9 @@ enum event_kind {
 	EVENT_THREAD_ENDED, /* `tid` of it; no comm */
 
 	EVENT_NOTE, /* what we have to say on the timeline of `pid` at `ts`: name */
+
+	EVENT_FORGOTTEN, /* the object of `pid` at `address`, for want of room: it ends, and may begin anew */
+	EVENT_LOST, /* `id` events of `probe`, some time before; of no process. For who keeps events, not for model. */
 };
 
 enum async_step {
@@ -126,7 +129,7 @@ struct event {
 
 	/* ASYNC */
 	enum async_step step;
-	uint64_t id;
+	uint64_t id; /* also LOST: how many */
 	bool id_is_pointer;
 };
 

@@ -356,6 +356,26 @@ int async__finish(struct model *m, uint64_t ts)
 	return err;
 }
 
+/* Of an arrow that has gone out nobody has seen that. */
+int async__retell(struct model *m)
+{
+	struct async *as = &m->async;
+	struct arrow *arrow;
+	size_t pos = 0;
+	int err = 0;
+
+	for (struct async_id *a = as->first; a && !err; a = a->next)
+		for (size_t i = 0; i < a->n && !err; i++)
+			err = write_begin(m, (struct where){ .pid = a->pid, .tid = a->open[i].tid }, a, i, true);
+	while ((arrow = table__next(&as->arrows, &pos))) {
+		budget__give(model__kept(m), sizeof(*arrow) + BUDGET_SLOT);
+		crowd__remove(&as->arrow_crowd, &arrow->by_process);
+		free(arrow);
+	}
+	table__clear(&as->arrows);
+	return err;
+}
+
 void async__clear(struct model *m)
 {
 	struct arrow *arrow;

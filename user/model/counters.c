@@ -98,6 +98,16 @@ static int close_series(struct model *m, struct where at, struct track *track, c
 	return m->ops->counter_closing(m->writer, at, &track->counter, values, n);
 }
 
+/* A writer that has come later than the track: the first sample that it sees has all series, as each track's has. */
+static int tell_series(struct model *m, struct where at, struct track *track)
+{
+	struct value values[VALUES_MAX];
+	size_t n = pick(track, track__all(track), !track->sampled, values);
+
+	track->counter.set++;
+	return m->ops->counter_closing(m->writer, at, &track->counter, values, n);
+}
+
 static int sample(struct model *m, struct where at, struct track *track, const struct event *e, uint64_t mask)
 {
 	int err = 0;
@@ -108,6 +118,11 @@ static int sample(struct model *m, struct where at, struct track *track, const s
 	}
 	if (err)
 		return err;
+	if (!track->told && mask != track__all(track))
+		err = tell_series(m, at, track);
+	if (err)
+		return err;
+	track->told = true;
 	track__remember(track, at.tid, e->values, mask);
 	return m->ops->counter(m->writer, at, &track->counter, e->values, e->n_values);
 }
@@ -194,5 +209,29 @@ int counters__finish(struct model *m, uint64_t ts)
 
 	for (struct track *track = m->tracks.first; track && !err && !model__enough(m); track = track->next)
 		err = close_track(m, model__at(m, ts, track->pid, track->tid), track, false);
+	return err;
+}
+
+int counters__retell(struct model *m)
+{
+	int err = 0;
+
+	for (struct track *track = m->tracks.first; track && !err; track = track->next) {
+		struct where at = { .pid = track->pid, .tid = track->tid };
+		struct value values[VALUES_MAX];
+		size_t n;
+
+		track->told = false;
+		if (!track->sampled)
+			continue;
+		m->stats.counters += track->is_value;
+		if (track->shown != track__all(track))
+			err = tell_series(m, at, track);
+		track->told = true;
+		track->counter.set++;
+		n = pick(track, track->shown, false, values);
+		if (!err)
+			err = m->ops->counter(m->writer, at, &track->counter, values, n);
+	}
 	return err;
 }

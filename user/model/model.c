@@ -52,6 +52,11 @@ void model__limit_depth(struct model *m, uint64_t max_depth)
 	m->max_depth = max_depth;
 }
 
+void model__remember(struct model *m)
+{
+	m->remembers = true;
+}
+
 const struct model_stats *model__stats(const struct model *m)
 {
 	return &m->stats;
@@ -247,6 +252,8 @@ static int feed_other(struct model *m, const struct event *e)
 	switch (e->kind) {
 	case EVENT_IGNORE: return 0;
 	case EVENT_THREAD_ENDED: return m->error = threads__end(m, e->pid, e->tid, e->ts);
+	case EVENT_LOST: return 0;
+	case EVENT_FORGOTTEN: objects__forget(m, e); return m->error;
 	case EVENT_NOTE: m->error = on_note(m, e); return m->error == -ENOBUFS ? refuse(m, e) : m->error;
 	default: return m->error = on_process(m, e);
 	}

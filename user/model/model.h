@@ -15,6 +15,9 @@
 #define MODEL_FOUND \
 	"attached to a running process: scopes that are open already are not shown, objects when they report"
 
+/* Of one whose trace begins later than it does. */
+#define MODEL_KEPT "the trace begins here: objects, counters and slices are as they were, and began before"
+
 struct model;
 
 struct model_stats {
@@ -51,6 +54,18 @@ void model__set_budgets(struct model *m, struct budgets *budgets);
 /* Let go of the object that has not been used for the longest time, more or less; it ends on the timeline, as it may
  * begin anew. False: there is none. */
 bool model__forget_oldest(struct model *m, uint64_t ts, uint32_t *ret_pid, uint64_t *ret_address);
+
+/* For who will have it retold: from here on it knows the last state of each object, which counts for the budget of
+ * objects. Before the first event. */
+void model__remember(struct model *m);
+
+/* A writer to which a model speaks that nobody listens to. */
+extern const struct trace_ops model_unheard;
+
+/* A trace begins at `start` (events' clock): tell that writer all that there is now, at that time, and from then on
+ * what is fed. `start` is not earlier than what was fed before. What is counted is so anew, but for methods. As
+ * model__feed(). */
+int model__retell(struct model *m, const struct trace_ops *ops, void *writer, uint64_t start);
 
 /* The trace's first event. What other processes are called is said when they first do something. */
 int model__process_name(struct model *m, uint32_t pid, const char *name);

@@ -73,7 +73,8 @@ static void forget_object(struct model *m, struct object *o)
 	unlink_object(m, o);
 	if (m->recent_object == o)
 		m->recent_object = NULL;
-	budget__give(budget_of(m), o->cost);
+	budget__give(budget_of(m), o->cost + o->state.room);
+	copied__clear(&o->state);
 	names__drop(o->name);
 	names__drop(o->tag);
 	free(o);
@@ -204,6 +205,16 @@ int objects__destroy(struct model *m, const struct event *e)
 	return err;
 }
 
+static int remember(struct model *m, struct object *o, const struct event *e)
+{
+	int err;
+
+	budget__give(budget_of(m), o->state.room);
+	err = copied__set(&o->state, e->values, e->n_values);
+	budget__take(budget_of(m), o->state.room);
+	return err;
+}
+
 int objects__snapshot(struct model *m, const struct event *e)
 {
 	struct object *o = find_object(m, e);
@@ -238,6 +249,10 @@ int objects__snapshot(struct model *m, const struct event *e)
 		return err;
 	o->has_snapshot = true;
 	o->last = at.ts;
+	if (m->remembers)
+		err = remember(m, o, e);
+	if (err)
+		return err;
 	if (o->in_state)
 		err = m->ops->state_end(m->writer, at, &shown);
 	o->in_state = true;
@@ -249,10 +264,22 @@ out:
 	return err;
 }
 
+static int let_go(struct model *m, struct object *o, uint64_t ts)
+{
+	int err;
+
+	if (o->is_counter)
+		err = counters__leave(m, o, model__at(m, ts, o->pid, o->tid));
+	else
+		err = leave_object(m, o, ts);
+	forget_object(m, o);
+	m->stats.forgotten++;
+	return err;
+}
+
 bool model__forget_oldest(struct model *m, uint64_t ts, uint32_t *ret_pid, uint64_t *ret_address)
 {
 	struct object *o;
-	int err = 0;
 
 	/* Who was used since we were here last gets a second chance. */
 	while ((o = m->first_object) && o->recent) {
@@ -264,14 +291,16 @@ bool model__forget_oldest(struct model *m, uint64_t ts, uint32_t *ret_pid, uint6
 		return false;
 	*ret_pid = o->pid;
 	*ret_address = o->address;
-	if (o->is_counter)
-		err = counters__leave(m, o, model__at(m, ts, o->pid, o->tid));
-	else
-		err = leave_object(m, o, ts);
-	forget_object(m, o);
-	m->stats.forgotten++;
-	m->error = err;
+	m->error = let_go(m, o, ts);
 	return true;
+}
+
+void objects__forget(struct model *m, const struct event *e)
+{
+	struct object *o = table__get(&m->objects, e->pid, e->address);
+
+	if (o)
+		m->error = let_go(m, o, e->ts);
 }
 
 int objects__end_process(struct model *m, uint32_t pid, uint64_t ts)
@@ -298,12 +327,44 @@ int objects__finish(struct model *m, uint64_t ts)
 	return err;
 }
 
+/* What was never reported is new to whoever has not seen it begin; what was only found is told when it reports. */
+static int retell_object(struct model *m, struct object *o)
+{
+	const struct where at = { .pid = o->pid, .tid = o->tid };
+	struct trace_object shown = shown_as(o);
+	int err = 0;
+
+	o->has_snapshot = o->has_snapshot && m->remembers;
+	o->last = 0;
+	if (o->has_snapshot)
+		err = m->ops->object_snapshot(m->writer, at, &shown, o->state.values, o->state.n);
+	else if (o->in_state)
+		err = m->ops->object_new(m->writer, at, &shown);
+	if (err || !o->in_state)
+		return err;
+	return m->ops->state_begin(m->writer, at, &shown, o->state.values, o->state.n);
+}
+
+int objects__retell(struct model *m)
+{
+	int err = 0;
+
+	for (struct object *o = m->first_object; o && !err; o = o->next) {
+		m->stats.counters += o->is_counter;
+		m->stats.objects += !o->is_counter;
+		if (!o->is_counter)
+			err = retell_object(m, o);
+	}
+	return err;
+}
+
 void objects__clear(struct model *m)
 {
 	struct object *o;
 
 	while ((o = m->first_object)) {
 		m->first_object = o->next;
+		copied__clear(&o->state);
 		free(o);
 	}
 	table__clear(&m->objects);

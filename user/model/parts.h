@@ -6,6 +6,7 @@
 #ifndef VIZTRACE_MODEL_PARTS_H
 #define VIZTRACE_MODEL_PARTS_H
 
+#include "../common/copied.h"
 #include "../common/crowd.h"
 #include "model.h"
 #include "names.h"
@@ -39,7 +40,8 @@ struct object {
 	bool is_counter;
 	bool in_state; /* its band is open */
 	bool has_snapshot;
-	uint64_t last; /* the time of the last snapshot */
+	uint64_t last;       /* the time of the last snapshot */
+	struct copied state; /* of that, if it is remembered */
 	struct name *name, *tag;
 	struct track *track; /* of a counter, once it was sampled */
 	struct object *prev, *next;
@@ -59,7 +61,8 @@ struct model {
 	void *writer;
 	uint64_t start;
 	uint64_t max_depth;
-	uint64_t last; /* of all times that were written */
+	bool remembers; /* objects' last states */
+	uint64_t last;  /* of all times that were written */
 	int error;
 	struct model_stats stats;
 	struct budgets *budgets; /* NULL: without limit */
@@ -120,7 +123,7 @@ static inline const char *model__event_name(const struct event *e)
  * about, and nothing was written.
  *
  * ..._end_process(): all that the process had; it is over, or runs another program. ..._finish(): the trace ends
- * at `ts`, while they go on.
+ * at `ts`, while they go on. ..._retell(): all that is there, to a writer that has just begun, at its beginning.
  */
 
 /* ---- threads.c ---- */
@@ -133,6 +136,7 @@ int threads__exit(struct model *m, struct thread *thread, const struct event *e)
 int threads__end(struct model *m, uint32_t pid, uint32_t tid, uint64_t ts);
 int threads__end_process(struct model *m, uint32_t pid, uint64_t ts);
 int threads__finish(struct model *m, uint64_t ts);
+int threads__retell(struct model *m);
 void threads__clear(struct model *m);
 
 /* ---- async.c ---- */
@@ -140,6 +144,7 @@ void threads__clear(struct model *m);
 int async__step(struct model *m, struct thread *thread, const struct event *e);
 int async__end_process(struct model *m, uint32_t pid, uint64_t ts);
 int async__finish(struct model *m, uint64_t ts);
+int async__retell(struct model *m);
 void async__clear(struct model *m);
 
 /* ---- counters.c ---- */
@@ -151,6 +156,7 @@ int counters__sample(struct model *m, struct where at, struct object *o, const s
 int counters__leave(struct model *m, struct object *o, struct where at);
 int counters__end_process(struct model *m, uint32_t pid, uint64_t ts);
 int counters__finish(struct model *m, uint64_t ts);
+int counters__retell(struct model *m);
 
 /* ---- objects.c ---- */
 
@@ -159,6 +165,8 @@ int objects__destroy(struct model *m, const struct event *e);
 int objects__snapshot(struct model *m, const struct event *e);
 int objects__end_process(struct model *m, uint32_t pid, uint64_t ts);
 int objects__finish(struct model *m, uint64_t ts);
+int objects__retell(struct model *m);
+void objects__forget(struct model *m, const struct event *e);
 void objects__clear(struct model *m);
 
 #endif

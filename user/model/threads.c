@@ -245,6 +245,22 @@ int threads__finish(struct model *m, uint64_t ts)
 	return err;
 }
 
+int threads__retell(struct model *m)
+{
+	int err = 0;
+
+	for (struct thread *t = m->first_thread; t && !err; t = t->next) {
+		m->stats.threads++;
+		if (t->comm[0])
+			err = m->ops->thread_name(m->writer, t->pid, t->tid, t->comm);
+		for (size_t i = 0; i < t->slices.n && !err; i++)
+			if (!t->slices.open[i].hidden)
+				err = m->ops->slice_begin(m->writer, (struct where){ .pid = t->pid, .tid = t->tid },
+							  t->slices.open[i].shown);
+	}
+	return err;
+}
+
 void threads__clear(struct model *m)
 {
 	struct thread *thread;

@@ -184,6 +184,7 @@ int tracks__value(struct tracks *t, uint32_t pid, struct name *name, const struc
 		err = new_track(t, group, pid, name, value->key, value, 1, &track);
 		if (err)
 			return err;
+		track->is_value = true;
 		key = names__find(t->names, value->key); /* the track took it */
 		err = table__put(&group->values, key_of(key), 0, track);
 		if (err)

@@ -25,6 +25,8 @@ struct track {
 	uint64_t address;             /* of whom it belongs to; 0: the first of its name, or a value's */
 	uint32_t pid, tid;
 	bool sampled;
+	bool is_value; /* of no object */
+	bool told;     /* the writer knows all of its series */
 	size_t n_values;
 	struct value *last;        /* the last sample, with the series' keys; zeros for what is not shown */
 	uint64_t shown;            /* bit i: series i was in the last sample */
