@@ -176,6 +176,16 @@ static bool may_ask(int peer)
 	return !getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &who, &size) && (who.uid == 0 || who.uid == geteuid());
 }
 
+/* Its value is always there. */
+static int take_dump(struct control_request *r, const char *packet, size_t size, size_t *at)
+{
+	if (*at >= size || r->dump)
+		return -EINVAL;
+	r->dump = strdup(packet + *at);
+	*at += strlen(packet + *at) + 1;
+	return r->dump ? 0 : -ENOMEM;
+}
+
 /* One option of a packet, from *at on. 0 or -errno. */
 static int parse_option(struct control_request *r, const char *packet, size_t size, size_t *at, FILE *text)
 {
@@ -187,6 +197,8 @@ static int parse_option(struct control_request *r, const char *packet, size_t si
 		r->clear = true;
 	else if (!strcmp(option, "--show"))
 		r->show = true;
+	else if (!strcmp(option, "--dump"))
+		return take_dump(r, packet, size, at);
 	else
 		err = rules__set(&r->rules, option, NULL);
 	if (err == -EINVAL && *at < size) {
@@ -226,7 +238,8 @@ void control_request__clear(struct control_request *r)
 {
 	rules__clear(&r->rules);
 	free(r->text);
-	r->text = NULL;
+	free(r->dump);
+	r->text = r->dump = NULL;
 }
 
 static void release(struct control *c, int i)
@@ -360,6 +373,10 @@ int control__send(pid_t pid, const struct control_request *request, char **ret_a
 		at = put(packet, at, "--clear");
 	if (request->show)
 		at = put(packet, at, "--show");
+	if (request->dump) {
+		at = put(packet, at, "--dump");
+		at = put(packet, at, request->dump);
+	}
 	for (int i = 0; i < RULE_LISTS; i++) {
 		for (size_t j = 0; j < r->lists[i].n; j++) {
 			at = put(packet, at, rule_options[i]);
@@ -378,6 +395,9 @@ int control__send(pid_t pid, const struct control_request *request, char **ret_a
 		free(packet);
 		return fd;
 	}
+	/* As long as it takes to write that. */
+	if (request->dump)
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ 0 }, sizeof(struct timeval));
 	n = send(fd, packet, at, MSG_NOSIGNAL);
 	err = n < 0 ? -errno : receive_answer(fd, ret_answer);
 	free(packet);

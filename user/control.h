@@ -16,6 +16,7 @@ struct control;
 
 struct control_request {
 	bool clear, show;
+	char *dump;         /* write what is kept, for that cause; "": none is said; NULL: do not */
 	struct rules rules; /* to be added to what is in force, or to nothing with `clear` */
 	char *text;         /* the request as it would be on a command line; not to be sent */
 };

@@ -14,7 +14,9 @@
 
 enum exit_code ctl__run(const struct opts *o)
 {
-	struct control_request request = { .clear = o->clear, .show = o->show, .rules = o->rules };
+	struct control_request request = {
+		.clear = o->clear, .show = o->show, .dump = (char *)o->dump, .rules = o->rules
+	};
 	enum exit_code code = EXIT_TRACED;
 	char *answer = NULL;
 	int err = control__send(o->pids[0], &request, &answer);
@@ -39,7 +41,7 @@ enum exit_code ctl__run(const struct opts *o)
 	if (!strncmp(answer, "error: ", 7)) {
 		log_error("%s", answer + 7);
 		code = EXIT_USAGE;
-	} else if (o->show || log_level >= LOG_VERBOSE) {
+	} else if (o->show || o->dump || log_level >= LOG_VERBOSE) {
 		escape__print_line(stdout, "%s", answer);
 	}
 	free(answer);

@@ -18,6 +18,9 @@ static const char options[] =
 	"      --report[=json]    at the end, tables of counters, methods and objects on stdout; or JSON\n"
 	"      --check EXPR       exit status 10 if this is not so at the end, as 'p99(parse) < 5ms'\n"
 	"      --checks FILE      such lines; # begins a comment\n"
+	"      --keep TIME        write nothing; keep the last 10s (or 200M, or both) in memory, for dumps\n"
+	"      --dump-to DIR      where these go, on SIGUSR1 and ctl --dump (default: where it runs)\n"
+	"      --on-dump COMMAND  for sh, as who called sudo, after each one: $1 is its file\n"
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
 	"      --min-duration TIME   leave out slices that are shorter, as 10us or 1ms\n"
@@ -62,10 +65,11 @@ static const struct {
 	{ "list", "list [-p PID | FILE]",
 	  "  list                   what can be traced in a process or a file; else, which processes can be\n", NULL,
 	  NULL },
-	{ "ctl", "ctl -p PID [--clear] [--show] [filters]",
+	{ "ctl", "ctl -p PID [--clear] [--show] [--dump[=NAME]] [filters]",
 	  "  ctl                    change the filters of a running trace\n",
 	  "      --clear            drop those that are in force; without it, add to them\n"
-	  "      --show             tell those that are in force then\n",
+	  "      --show             tell those that are in force then\n"
+	  "      --dump[=NAME]      write what --keep keeps, and say the file (NAME is in it)\n",
 	  filters },
 	{ "doctor", "doctor [-p PID]",
 	  "  doctor                 can one trace here; if not, what stops it and what mends that\n", NULL, NULL },

@@ -18,7 +18,7 @@
 #include "session.h"
 #include "show.h"
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, dump;
 
 static void on_signal(int number)
 {
@@ -26,7 +26,13 @@ static void on_signal(int number)
 	stop = 1;
 }
 
-static void handle_signals(void)
+static void on_dump(int number)
+{
+	(void)number;
+	dump = 1;
+}
+
+static void handle_signals(const struct opts *o)
 {
 	/* The second one ends us the hard way, should the first one be stuck behind a slow output. */
 	struct sigaction end = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
@@ -35,6 +41,8 @@ static void handle_signals(void)
 	sigaction(SIGINT, &end, NULL);
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGHUP, &end, NULL);
+	if (opts__keep(o))
+		sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_dump }, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGXFSZ, &ignore, NULL); /* the write says it, too */
 }
@@ -76,8 +84,8 @@ int main(int argc, char **argv)
 	case COMMAND_CONVERT: code = convert__run(&o); break;
 	case COMMAND_MERGE: code = merging__run(&o); break;
 	default: /* COMMAND_TRACE, COMMAND_TOP */
-		handle_signals();
-		code = session__run(&o, argc, argv, &stop);
+		handle_signals(&o);
+		code = session__run(&o, argc, argv, &stop, &dump);
 		break;
 	}
 	opts__clear(&o);

@@ -253,6 +253,31 @@ static void books(struct json *j, const struct report *r)
 	json__uint(j, r->unmatched_async);
 }
 
+/* Members, of a trace that is the last part of what was seen. */
+static void dump(struct json *j, const struct report *r)
+{
+	JSON__KEY(j, "dump");
+	json__object(j);
+	JSON__KEY(j, "cause");
+	string_within(j, r->cause, 256);
+	JSON__KEY(j, "kept_us");
+	json__us(j, r->end - r->start);
+	JSON__KEY(j, "shortened");
+	json__bool(j, r->shortened);
+	json__object_end(j);
+}
+
+void metadata__find_sources(struct metadata_sources *ret, const struct processes *p)
+{
+	const struct binary *file = NULL;
+
+	*ret = (struct metadata_sources){ 0 };
+	ret->processes = processes__described(p, &ret->n_processes);
+	while (ret->n_files < METADATA_FILES && (file = processes__next_file(p, file)))
+		ret->files[ret->n_files++] = file;
+	ret->silent = processes__silent(p, &ret->n_silent);
+}
+
 void metadata__write(struct json *j, const struct report *r, const struct metadata_sources *of, int argc, char **argv)
 {
 	struct utsname u;
@@ -283,6 +308,8 @@ void metadata__write(struct json *j, const struct report *r, const struct metada
 		silent_list(j, of);
 	}
 	metadata__put_times(j, r);
+	if (r->cause)
+		dump(j, r);
 	books(j, r);
 	json__object_end(j);
 }

@@ -22,6 +22,9 @@ struct metadata_sources {
 	size_t n_silent;
 };
 
+/* All of that. */
+void metadata__find_sources(struct metadata_sources *ret, const struct processes *p);
+
 /* Into `j`, which the caller initialised. The command line is cut if it would not leave room in the file's head. */
 void metadata__write(struct json *j, const struct report *r, const struct metadata_sources *of, int argc, char **argv);
 

@@ -12,6 +12,7 @@
 #include "help.h"
 #include "opts_answers.h"
 #include "opts_files.h"
+#include "opts_keep.h"
 #include "opts_outputs.h"
 #include "opts_values.h"
 
@@ -40,6 +41,10 @@ enum {
 	OPT_JSON,
 	OPT_ONCE,
 	OPT_OFFSET,
+	OPT_KEEP,
+	OPT_DUMP_TO,
+	OPT_ON_DUMP,
+	OPT_DUMP,
 	OPT_VERSION
 };
 
@@ -56,6 +61,10 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "offset", required_argument, NULL, OPT_OFFSET },
+	{ "keep", required_argument, NULL, OPT_KEEP },
+	{ "dump-to", required_argument, NULL, OPT_DUMP_TO },
+	{ "on-dump", required_argument, NULL, OPT_ON_DUMP },
+	{ "dump", optional_argument, NULL, OPT_DUMP },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -188,6 +197,10 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_CHECK: err = opts_answers__check(o, optarg, error, size); break;
 		case OPT_CHECKS: err = opts_answers__checks(o, optarg, error, size); break;
 		case OPT_JSON: o->json = true; break;
+		case OPT_KEEP: err = opts_keep__add(o, optarg, error, size); break;
+		case OPT_DUMP_TO: o->dump_to = optarg; break;
+		case OPT_ON_DUMP: o->on_dump = optarg; break;
+		case OPT_DUMP: o->dump = optarg ? optarg : ""; break;
 		case OPT_ONCE: o->once = true; break;
 		case OPT_OFFSET: err = opts_files__add_offset(o, optarg, error, size); break;
 		case OPT_OPEN: o->open = true; break;
@@ -208,8 +221,8 @@ static int parse_ctl(struct opts *o, char *error, size_t size)
 	o->command = COMMAND_CTL;
 	if (o->n_pids != 1)
 		FAIL("ctl for which traced process? -p PID; see --help");
-	if (!o->clear && !o->show && rules__are_empty(&o->rules))
-		FAIL("ctl needs something to change, or --show; see --help");
+	if (!o->clear && !o->show && !o->dump && rules__are_empty(&o->rules))
+		FAIL("ctl needs something to change, or --show, or --dump; see --help");
 	return 0;
 }
 
@@ -271,6 +284,8 @@ static int check(struct opts *o, char *error, size_t size)
 		FAIL("either -p, or -x, or a command; see --help");
 	if (o->user && !o->argv)
 		FAIL("--user is for a command to run; see --help");
+	if (o->dump && o->command != COMMAND_CTL)
+		FAIL("--dump goes with ctl; see --help");
 	if (o->once && o->command != COMMAND_TOP)
 		FAIL("--once goes with top; see --help");
 	if (o->n_offsets && o->command != COMMAND_MERGE)
@@ -292,6 +307,8 @@ static int parse(struct opts *o, int argc, char **argv, char *error, size_t size
 	if (help || (optind < argc && !strcmp(argv[optind], "help")))
 		return answer_help(argv + optind, argc - optind, error, size);
 	err = parse_command(o, argc, argv, error, size);
+	if (!err)
+		err = opts_keep__settle(o, command_names[o->command], error, size);
 	if (!err)
 		err = opts_outputs__settle(o, error, size);
 	return err ? err : check(o, error, size);

@@ -18,7 +18,9 @@
 #define MEMORY_MIN (4u << 20)
 #define MIN_DURATION_MAX 1000000000ull /* of --min-duration, ns: that much is held in memory */
 #define MAX_DEPTH 200000               /* of --max-depth */
-#define MAX_SIZE_WARN (256ull << 20)   /* viewers in a browser begin to fail here */
+#define KEEP_BYTES (128u << 20)        /* the default: some 6 million events */
+#define KEEP_BYTES_MIN (1u << 20)
+#define MAX_SIZE_WARN (256ull << 20) /* viewers in a browser begin to fail here */
 
 /* How events come: each by a trap of its own, or many at once (viztrace.h) where that can be done. */
 enum collect_way { COLLECT_AUTO, COLLECT_BATCH, COLLECT_TRAP, COLLECT_WAYS };
@@ -66,6 +68,13 @@ struct opts {
 	size_t n_files;
 	struct opts_offset *offsets; /* --offset */
 	size_t n_offsets;
+	uint64_t keep_bytes; /* --keep: the bound of what is kept; 0: nothing is */
+	uint64_t keep_time;  /* ns: what is older is not kept; 0: all that has room is */
+	const char *dump_to; /* the folder of dumps; NULL: where we are */
+	const char *on_dump; /* a command for sh; NULL */
+	uint64_t after;      /* ns that a trigger's dump goes on */
+	const struct format *dump_format;
+	const char *dump; /* ctl --dump: for what; "": not said; NULL: no dump */
 	struct opts_output outputs[OUTPUTS_MAX];
 	bool no_output; /* -o none: there is none */
 	enum report_form report;
@@ -99,6 +108,12 @@ int opts__parse(struct opts *ret, int argc, char **argv, char *ret_error, size_t
 static inline bool opts__ask(const struct opts *o)
 {
 	return o->report || o->checks.n;
+}
+
+/* Are the last records kept, and nothing is written? */
+static inline bool opts__keep(const struct opts *o)
+{
+	return o->keep_bytes;
 }
 
 /* Are processes traced? */

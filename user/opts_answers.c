@@ -114,7 +114,7 @@ int opts_answers__are_right(struct opts *o, const char *command, char *error, si
 		return 0;
 	if (!opts__trace(o) && opts__ask(o))
 		FAIL("%s is for tracing, not for %s; see --help", what, command);
-	if (o->no_output && !opts__ask(o) && o->command != COMMAND_TOP)
+	if (o->no_output && !opts__ask(o) && !opts__keep(o) && o->command != COMMAND_TOP)
 		FAIL("-o none keeps nothing: it goes with --report or --check; see --help");
 	if (o->no_output && o->max_size)
 		FAIL("--max-size is for a trace that goes to a file, not for -o none");

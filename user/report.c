@@ -40,6 +40,39 @@ static void add(struct report_counts *total, const struct report_counts *c)
 	total->unreadable += c->unreadable;
 }
 
+static void take_model(struct report *r, const struct model_stats *m)
+{
+	r->counters = m->counters;
+	r->objects = m->objects;
+	r->methods = m->methods;
+	r->threads = m->threads;
+	r->processes = m->processes;
+	r->not_finite = m->not_finite;
+	r->refused = m->refused;
+	r->forgotten = m->forgotten;
+	r->unwound = m->unwound;
+	r->unmatched = m->unmatched;
+	r->unmatched_async = m->unmatched_async;
+}
+
+void report__close_part(struct report *r, const struct model *model, const uint64_t lost[EVENT_PROBES])
+{
+	const struct model_stats *m = model__stats(model);
+
+	for (int i = 0; i < EVENT_PROBES; i++) {
+		struct report_counts *c = &r->probes[i];
+
+		c->filtered = m->unwanted[i] + m->too_deep[i];
+		r->too_deep += m->too_deep[i];
+		c->written = m->written[i];
+		c->lost = lost[i] + m->rejected[i];
+		c->seen = c->written + c->filtered + c->lost;
+		r->rejected += m->rejected[i];
+		add(&r->total, c);
+	}
+	take_model(r, m);
+}
+
 void report__close(struct report *r, const struct report_sources *from)
 {
 	const struct model_stats *m = model__stats(from->model);
@@ -70,18 +103,8 @@ void report__close(struct report *r, const struct report_sources *from)
 	else if (missing && !from->failed)
 		log_warn("%" PRIu64 " records were not completed in time; they count as lost", missing);
 	r->classes_beyond = d->classes_beyond;
-	r->counters = m->counters;
-	r->objects = m->objects;
-	r->methods = m->methods;
-	r->threads = m->threads;
-	r->processes = m->processes;
+	take_model(r, m);
 	r->missed = processes__stats(from->processes)->missed + collector__untraced(from->collector);
-	r->not_finite = m->not_finite;
-	r->refused = m->refused;
-	r->forgotten = m->forgotten;
-	r->unwound = m->unwound;
-	r->unmatched = m->unmatched;
-	r->unmatched_async = m->unmatched_async;
 	r->invalid_json = sinks__invalid_json(from->sinks);
 }
 

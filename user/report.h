@@ -24,7 +24,9 @@ struct report {
 	uint64_t start, end;             /* ns, CLOCK_MONOTONIC */
 	uint64_t start_wall, start_boot; /* ns since 1970; ns since boot, suspended time included */
 	struct host host;
-	const char *why; /* it ended: "interrupted", "the target ended", ... */
+	const char *cause; /* of a dump: what it was written for; NULL: it is none */
+	bool shortened;    /* of a dump: there was no room for all that it was to hold */
+	const char *why;   /* it ended: "interrupted", "the target ended", ... */
 };
 
 /* Whose books they are. */
@@ -43,6 +45,9 @@ struct report_sources {
 /* At the end: all counts are filled in, such that seen = written + filtered + lost; warns where that had to be made so.
  */
 void report__close(struct report *r, const struct report_sources *from);
+
+/* Of a part that model was told alone: what came of it, and what was `lost`. Seen is what of that is known. */
+void report__close_part(struct report *r, const struct model *m, const uint64_t lost[EVENT_PROBES]);
 
 /* While it runs: events that are in the trace, and those that the kernel had no room for. */
 uint64_t report__written(const struct model *m);

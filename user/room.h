@@ -7,6 +7,7 @@
 #include "common/budget.h"
 #include "decode/filter.h"
 #include "model/model.h"
+#include "recorder.h"
 
 struct room {
 	struct budgets budgets;
@@ -17,7 +18,9 @@ struct room {
 /* `memory` bytes for all. */
 void room__limit(struct room *r, uint64_t memory);
 
-/* The oldest objects are forgotten, also in the kernel, which introduces them anew if they go on. */
-void room__make(struct room *r, struct model *m, struct filter *f, struct collector *c, uint64_t ts);
+/* The oldest objects are forgotten, also in the kernel, which introduces them anew if they go on. 0 or -errno, of the
+ * recorder. */
+int room__make(struct room *r, struct model *m, struct filter *f, struct collector *c, struct recorder *rec,
+	       uint64_t ts);
 
 #endif

@@ -80,6 +80,16 @@ static enum exit_code open_outputs(struct session *s)
 	if (!err)
 		err = model__process_name(s->model, (uint32_t)(n ? first->pid : getpid()),
 					  n ? first->comm : "viztrace-bpf");
+	if (!err && opts__keep(s->opts))
+		err = recorder__new(&s->recorder, &(struct recorder_options){
+							  .opts = s->opts,
+							  .processes = s->processes,
+							  .start = s->report.start,
+							  .pid = n ? first->pid : getpid(),
+							  .comm = n ? first->comm : "viztrace-bpf",
+							  .argc = s->argc,
+							  .argv = s->argv,
+						  });
 	/* From here on what is on disk can be loaded. */
 	if (!err)
 		err = sinks__flush(&s->sinks);
@@ -93,7 +103,7 @@ static void show_status(struct session *s, uint64_t now, uint64_t *last_time, ui
 	double rate = (double)(events - *last_events) * 1e9 / (double)(now - *last_time + 1);
 
 	summary__status((double)(now - s->report.start) / 1e9, events, rate, report__lost(s->collector),
-			sinks__size(&s->sinks));
+			s->recorder ? recorder__bytes(s->recorder) : sinks__size(&s->sinks));
 	*last_time = now;
 	*last_events = events;
 }
@@ -112,6 +122,9 @@ static int tend(struct session *s, uint64_t now, struct timing *t)
 		s->size_warned = true;
 	}
 	session__let_go(s, now);
+	s->error = session__tend_recorder(s, now);
+	if (s->error)
+		return s->error;
 	if (!s->top && now - t->status >= STATUS_MS * MS)
 		show_status(s, now, &t->status, &t->status_events);
 	if (now - t->flush >= FLUSH_MS * MS) {
@@ -143,7 +156,7 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 	uint64_t start = collector__now(), now = start;
 	uint64_t end = o->duration > 0 ? start + (uint64_t)(o->duration * 1e9) : UINT64_MAX;
 	struct timing timing = { start, start, 0 };
-	struct pollfd fds[2 + PROCESSES_FDS];
+	struct pollfd fds[3 + PROCESSES_FDS];
 	const char *ended;
 
 	bounds__init(&s->bounds, stop, end, o->max_size);
@@ -180,7 +193,8 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 			timeout = 1;
 		fds[0] = (struct pollfd){ .fd = s->control ? control__fd(s->control) : -1, .events = POLLIN };
 		fds[1] = (struct pollfd){ .fd = top__fd(s->top), .events = POLLIN };
-		if (poll(fds, 2 + processes__poll_fds(s->processes, fds + 2), timeout) > 0 && fds[0].revents)
+		fds[2] = (struct pollfd){ .fd = recorder__fd(s->recorder), .events = POLLIN };
+		if (poll(fds, 3 + processes__poll_fds(s->processes, fds + 3), timeout) > 0 && fds[0].revents)
 			session__answer_control(s);
 	}
 	if (s->bounds.in_time)
@@ -219,10 +233,9 @@ static void close_top(struct session *s)
 }
 
 /* The rest of the records, the end of the trace, its metadata. */
-static int finish(struct session *s, int argc, char **argv)
+static int finish(struct session *s)
 {
-	struct metadata_sources sources = { 0 };
-	const struct binary *file = NULL;
+	struct metadata_sources sources;
 	struct json metadata;
 	int err = s->error, failed;
 	bool cut = s->bounds.too_large;
@@ -237,6 +250,9 @@ static int finish(struct session *s, int argc, char **argv)
 	bounds__last_pass(&s->bounds, collector__now());
 	if (!err)
 		err = session__pass_last(s, &cut);
+	recorder__lose(s->recorder, s->collector, s->report.end);
+	session__tend_recorder(s, s->report.end);
+	recorder__finish(s->recorder, s->report.end);
 	if (!err)
 		err = model__finish_within(s->model, s->report.end, leave_open, s);
 	report__close(&s->report, &(struct report_sources){
@@ -253,11 +269,8 @@ static int finish(struct session *s, int argc, char **argv)
 	if (!err)
 		err = answer__each_mark(s->opts, &s->sinks, &s->report, mark_end, s);
 	json__init(&metadata);
-	sources.processes = processes__described(s->processes, &sources.n_processes);
-	while (sources.n_files < METADATA_FILES && (file = processes__next_file(s->processes, file)))
-		sources.files[sources.n_files++] = file;
-	sources.silent = processes__silent(s->processes, &sources.n_silent);
-	metadata__write(&metadata, &s->report, &sources, argc, argv);
+	metadata__find_sources(&sources, s->processes);
+	metadata__write(&metadata, &s->report, &sources, s->argc, s->argv);
 	/* Whatever else went wrong, the files are to be whole. */
 	failed = metadata.error;
 	if (!failed)
@@ -311,7 +324,7 @@ static enum exit_code begin(struct session *s)
 	return code ? code : open_outputs(s);
 }
 
-static enum exit_code run(struct session *s, int argc, char **argv, const volatile sig_atomic_t *stop)
+static enum exit_code run(struct session *s, const volatile sig_atomic_t *stop)
 {
 	enum exit_code code = begin(s), answered;
 	int err;
@@ -327,11 +340,12 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 	s->report.why = collect(s, stop);
 	close_top(s);
 	log_status(NULL);
-	err = finish(s, argc, argv);
+	err = finish(s);
 	outputs__tell_failures(&s->sinks);
 	if (err && !sinks__failed(&s->sinks))
 		log_error("tracing ended early: %s; what was seen before is written", strerror(-err));
 	summary__print(&s->report, &s->sinks, collector__ring_size(s->collector), s->opts->memory);
+	recorder__tell(s->recorder);
 	if (s->opts->open)
 		s->shown = outputs__file(&s->sinks);
 	rules__unmatched(filter__rules(s->filter), on_unmatched);
@@ -356,16 +370,18 @@ static enum exit_code run(struct session *s, int argc, char **argv, const volati
 static void free_stages(struct session *s)
 {
 	model__free(s->model);
+	recorder__free(s->recorder);
 	decoder__free(s->decoder);
 	filter__free(s->filter);
 	shorts__free(s->shorts);
 	incidents__clear(&s->incidents);
 }
 
-enum exit_code session__run(const struct opts *o, int argc, char **argv, const volatile sig_atomic_t *stop)
+enum exit_code session__run(const struct opts *o, int argc, char **argv, const volatile sig_atomic_t *stop,
+			    volatile sig_atomic_t *dump)
 {
-	struct session s = { .opts = o };
-	enum exit_code code = run(&s, argc, argv, stop);
+	struct session s = { .opts = o, .argc = argc, .argv = argv, .dump = dump };
+	enum exit_code code = run(&s, stop);
 	int status;
 
 	/* The file is whole by now; detaching takes a while. */

@@ -14,6 +14,7 @@
 #define ENDING (1u << EVENT_PROBE_EXIT | 1u << EVENT_PROBE_ASYNC) /* what has begun is to have its end */
 #define READ_NS \
 	2000000000u /* in that time all is read that happened before: a ring that is late is waited for a second */
+#define LOSSES_NS 500000000u /* between two looks at what the kernel had no room for */
 
 int session__change_filter(struct session *s, const struct control_request *request)
 {
@@ -58,9 +59,22 @@ void session__let_go(struct session *s, uint64_t now)
 		s->leaving &= ~kinds;
 }
 
+static const char *want_dump(struct session *s, const char *name, int peer)
+{
+	const uint64_t now = collector__now();
+
+	if (!s->recorder)
+		return "error: nothing is kept: start the tool with --keep";
+	recorder__lose(s->recorder, s->collector, session__passed_until(s));
+	if (recorder__want(s->recorder, *name ? name : "ctl", now, now, peer))
+		return "error: too many dumps wait to be written already";
+	return NULL;
+}
+
 void session__answer_control(struct session *s)
 {
 	struct control_request request;
+	const char *refusal;
 	char *answer = NULL;
 	int peer, err = 0;
 
@@ -68,6 +82,13 @@ void session__answer_control(struct session *s)
 		return;
 	if (request.clear || !rules__are_empty(&request.rules))
 		err = session__change_filter(s, &request);
+	if (!err && request.dump) {
+		refusal = want_dump(s, request.dump, peer);
+		if (refusal)
+			control__answer(peer, refusal);
+		control_request__clear(&request);
+		return;
+	}
 	if (!err)
 		answer = control__describe(filter__rules(s->filter));
 	else if (asprintf(&answer, "error: %s", strerror(-err)) < 0)
@@ -75,6 +96,22 @@ void session__answer_control(struct session *s)
 	control__answer(peer, answer ? answer : "error: out of memory");
 	free(answer);
 	control_request__clear(&request);
+}
+
+int session__tend_recorder(struct session *s, uint64_t now)
+{
+	const uint64_t passed = session__passed_until(s);
+
+	if (!s->recorder)
+		return 0;
+	if (*s->dump || now - s->losses_at >= LOSSES_NS) {
+		recorder__lose(s->recorder, s->collector, passed);
+		s->losses_at = now;
+	}
+	if (*s->dump && recorder__want(s->recorder, "SIGUSR1", now, now, -1))
+		log_warn("SIGUSR1: too many dumps wait to be written already");
+	*s->dump = 0;
+	return recorder__tend(s->recorder, passed);
 }
 
 void session__open_control(struct session *s)

@@ -17,6 +17,7 @@
 #include "decode/shorts.h"
 #include "model/model.h"
 #include "opts.h"
+#include "recorder.h"
 #include "report.h"
 #include "room.h"
 #include "top.h"
@@ -24,6 +25,8 @@
 
 struct session {
 	const struct opts *opts;
+	int argc;
+	char **argv;
 	struct processes *processes;
 	struct collector *collector;
 	struct decoder *decoder;
@@ -36,12 +39,15 @@ struct session {
 	uint64_t filtered_since; /* ns, the events' clock: when that was so */
 	struct incidents incidents;
 	struct model *model;
+	struct recorder *recorder;   /* NULL: nothing is kept */
+	volatile sig_atomic_t *dump; /* somebody wants what is kept */
 	struct sinks sinks;
 	struct bounds bounds;
 	bool is_open; /* the trace is there, or cannot be */
 	uint64_t records;
-	uint64_t end; /* of the trace, if it was not when we noticed; events' clock */
-	int error;    /* the first one */
+	uint64_t losses_at; /* the recorder was told of them last */
+	uint64_t end;       /* of the trace, if it was not when we noticed; events' clock */
+	int error;          /* the first one */
 	bool size_warned;
 	struct answer_watch watch;
 	char *shown;     /* what --open opens in the end, or NULL */
@@ -59,6 +65,9 @@ int session__on_file(void *ctx, pid_t pid, uint64_t bias, struct binary *b);
 /* What is there by now, up to the model. -ECANCELED: a bound was reached. */
 int session__pass_on(struct session *s);
 
+/* What is older than that has come to the model. */
+uint64_t session__passed_until(const struct session *s);
+
 /* The rest, when nothing is recorded any more. *ret_cut: a bound has left out some of it. */
 int session__pass_last(struct session *s, bool *ret_cut);
 
@@ -72,5 +81,8 @@ int session__change_filter(struct session *s, const struct control_request *requ
 
 /* Let go of the probes that this leaves nobody, once nothing of theirs is open. */
 void session__let_go(struct session *s, uint64_t now);
+
+/* What is kept: what is too old goes, and what SIGUSR1 asks for is written. 0 or -errno. */
+int session__tend_recorder(struct session *s, uint64_t now);
 
 #endif

@@ -12,7 +12,9 @@ static int feed_model(void *ctx, const struct event *e)
 {
 	struct session *s = ctx;
 
-	return model__feed(s->model, e);
+	int err = recorder__add(s->recorder, e);
+
+	return err ? err : model__feed(s->model, e);
 }
 
 static int on_event(void *ctx, const struct event *e)
@@ -52,8 +54,9 @@ static int on_record(void *ctx, const void *record, size_t size)
 	if (e.kind == EVENT_IGNORE)
 		return 0;
 	if (budget__is_spent(&s->room.budgets.objects))
-		room__make(&s->room, s->model, s->filter, s->collector, e.ts);
-	s->error = pass_incidents(s, e.ts);
+		s->error = room__make(&s->room, s->model, s->filter, s->collector, s->recorder, e.ts);
+	if (!s->error)
+		s->error = pass_incidents(s, e.ts);
 	if (!s->error)
 		s->error = filter__feed(s->filter, &e, on_event, s);
 	return s->error;
@@ -119,4 +122,11 @@ int session__pass_last(struct session *s, bool *ret_cut)
 	if (!err && !s->bounds.too_large)
 		err = shorts__pass(s->shorts, UINT64_MAX, feed_model, s);
 	return err;
+}
+
+uint64_t session__passed_until(const struct session *s)
+{
+	uint64_t until = collector__passed_until(s->collector);
+
+	return until > s->opts->min_duration ? until - s->opts->min_duration : 0;
 }

@@ -7,19 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/human.h"
 #include "common/log.h"
-
-static const char *human_size(char *text, size_t size, uint64_t bytes)
-{
-	static const char *const units[] = { "B", "KB", "MB", "GB", "TB" };
-	double n = (double)bytes;
-	int unit = 0;
-
-	for (; n >= 1000 && unit < 4; unit++)
-		n /= 1000;
-	snprintf(text, size, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
-	return text;
-}
 
 void summary__what(char *ret, size_t size, const struct opts *o, const struct processes *processes, pid_t control_pid)
 {
@@ -50,10 +39,10 @@ void summary__begin(const struct opts *o, const struct processes *processes, pid
 
 void summary__status(double seconds, uint64_t events, double rate, uint64_t lost, uint64_t bytes)
 {
-	char line[160], size[32];
+	char line[160], size[HUMAN_TEXT];
 
 	snprintf(line, sizeof(line), "%.1f s  %" PRIu64 " events  %.0f/s  lost %" PRIu64 "  %s  (Ctrl-C ends)", seconds,
-		 events, rate, lost, human_size(size, sizeof(size), bytes));
+		 events, rate, lost, human__size(size, bytes));
 	log_status(line);
 }
 
@@ -93,16 +82,15 @@ void summary__print(const struct report *r, const struct sinks *sinks, uint64_t 
 {
 	const struct report_counts *p = r->probes;
 	const char *path = sinks->list[0].path;
-	char size[32], in[48] = "";
+	char size[HUMAN_TEXT], in[48] = "";
 
 	if (r->processes > 1)
 		snprintf(in, sizeof(in), " in %" PRIu64 " processes", r->processes);
 	log_info("%s%s%s, %.3f s, %" PRIu64 " events of %" PRIu64 " threads%s (%s)", path ? path : "no file",
-		 path ? ": " : "", path ? human_size(size, sizeof(size), size_of(&sinks->list[0])) : "",
+		 path ? ": " : "", path ? human__size(size, size_of(&sinks->list[0])) : "",
 		 (double)(r->end - r->start) / 1e9, r->total.written, r->threads, in, r->why);
 	for (size_t i = 1; i < sinks->n && sinks->list[i].path; i++)
-		log_info("%s: %s, the same", sinks->list[i].path,
-			 human_size(size, sizeof(size), size_of(&sinks->list[i])));
+		log_info("%s: %s, the same", sinks->list[i].path, human__size(size, size_of(&sinks->list[i])));
 	log_info("  %" PRIu64 " counters, %" PRIu64 " objects: %" PRIu64 " new, %" PRIu64 " destroyed, %" PRIu64
 		 " writes, %" PRIu64 " logs, %" PRIu64 " single values",
 		 r->counters, r->objects, p[EVENT_PROBE_INIT].written, p[EVENT_PROBE_DESTROY].written,

@@ -557,3 +557,39 @@ Test(opts, help_and_version_are_answered_on_stdout, .init = cr_redirect_stdout)
 		cr_assert(strstr(text, words[i]), "--help does not tell %s", words[i]);
 	cr_assert(strstr(text, "\nviztrace-bpf "));
 }
+
+Test(opts, keep_takes_a_time_and_a_size)
+{
+	static const char *const bad[] = {
+		"", "0", "10", "0s", "-1s", "10x", "s", "1k", "20000h", "nan", "5 s", "1Ms"
+	};
+
+	ACCEPT("-p1", "--keep", "10s");
+	cr_assert_eq(opts.keep_time, 10000000000);
+	cr_assert_eq(opts.keep_bytes, KEEP_BYTES);
+	cr_assert(opts.no_output);
+	cr_assert_eq(opts.n_outputs, 0);
+	cr_assert_str_eq(opts.dump_format->name, "chrome");
+	ACCEPT("-p1", "--keep", "200M", "--format", "perfetto", "--dump-to", "/tmp", "--on-dump", "true");
+	cr_assert_eq(opts.keep_time, 0);
+	cr_assert_eq(opts.keep_bytes, 200 << 20);
+	cr_assert_str_eq(opts.dump_format->name, "perfetto");
+	cr_assert_str_eq(opts.dump_to, "/tmp");
+	cr_assert_str_eq(opts.on_dump, "true");
+	ACCEPT("-p1", "--keep", "1.5m", "--keep", "2m", "--keep", "5M"); /* of each the last one */
+	cr_assert_eq(opts.keep_time, 120000000000);
+	cr_assert_eq(opts.keep_bytes, 5 << 20);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		REJECT("--keep ", "-p1", "--keep", (char *)bad[i]);
+	REJECT("it goes without -o", "-p1", "--keep", "10s", "-o", "x.json");
+	REJECT("--keep is for tracing, not for top", "top", "-p1", "--keep", "10s");
+	REJECT("the size is --keep's", "-p1", "--keep", "10s", "--max-size", "10M");
+	REJECT("a folder that is there, not '/nowhere'", "-p1", "--keep", "10s", "--dump-to", "/nowhere");
+	REJECT("--dump-to goes with --keep", "-p1", "--dump-to", "/tmp");
+	REJECT("--on-dump goes with --keep", "-p1", "--on-dump", "true");
+	REJECT("--dump goes with ctl", "-p1", "--dump");
+	ACCEPT("ctl", "-p1", "--dump");
+	cr_assert_str_eq(opts.dump, "");
+	ACCEPT("ctl", "-p1", "--dump=slow");
+	cr_assert_str_eq(opts.dump, "slow");
+}

@@ -3,9 +3,11 @@
 #define _GNU_SOURCE
 #include "descriptors.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -31,6 +33,25 @@ void descriptors__raise_limit(void)
 	before = limit;
 	limit.rlim_cur = limit.rlim_max;
 	raised = !setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void descriptors__close_all(int kept)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	struct dirent *entry;
+	long most = sysconf(_SC_OPEN_MAX);
+
+	while (folder && (entry = readdir(folder))) {
+		int fd = atoi(entry->d_name);
+
+		if (fd > STDERR_FILENO && fd != kept && fd != dirfd(folder))
+			close(fd);
+	}
+	if (folder)
+		closedir(folder);
+	for (int fd = STDERR_FILENO + 1; !folder && fd < most; fd++)
+		if (fd != kept)
+			close(fd);
 }
 
 void descriptors__restore_limit(void)

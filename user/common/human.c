@@ -14,3 +14,15 @@ const char *human__time(char text[HUMAN_TEXT], double ns)
 	snprintf(text, HUMAN_TEXT, unit ? "%.3f %s" : "%.0f %s", ns, units[unit]);
 	return text;
 }
+
+const char *human__size(char text[HUMAN_TEXT], uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KB", "MB", "GB", "TB" };
+	double n = (double)bytes;
+	int unit = 0;
+
+	for (; n >= 1000 && unit < 4; unit++)
+		n /= 1000;
+	snprintf(text, HUMAN_TEXT, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
+	return text;
+}

@@ -49,6 +49,10 @@ _viztrace_bpf_value() {
 	local tool=$1 value=$2 cur=$3
 	case $value in
 	PID) mapfile -t COMPREPLY < <(compgen -W "$("$tool" list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$cur") ;;
+	DIR)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		;;
 	FILE | PROGRAM)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

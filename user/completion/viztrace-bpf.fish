@@ -39,6 +39,8 @@ function __viztrace_bpf_option --argument-names short long value about
     switch $value
         case PID
             set -a args -x -a '(__viztrace_bpf_pids)'
+        case DIR
+            set -a args -x -a '(__fish_complete_directories)'
         case FILE PROGRAM
             set -a args -r -F
         case USER

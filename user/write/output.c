@@ -41,6 +41,7 @@ struct output {
 	bool can_cut; /* a regular file of which the end is ours */
 	bool has_head;
 	bool is_pipe;
+	bool late;                           /* it takes its path in the end */
 	bool has_long;                       /* an event in the buffer is longer than a page */
 	struct output_place *place;          /* which it gets when there is something in it; NULL: it is there */
 	struct gzip *gzip;                   /* it is compressed: this writes it, and sees to its end */
@@ -212,7 +213,7 @@ static int flush(struct output *o)
 		write_buffer(o);
 	else
 		o->error = write_unkilled(o, write_buffer, o);
-	if (o->whole) {
+	if (o->whole && !o->late) {
 		int err = publish(o);
 
 		o->error = o->error ? o->error : err;
@@ -441,6 +442,7 @@ int output__open(struct output **ret, const char *path, enum output_kind kind, s
 	o->place = file.place;
 	o->start = file.start;
 	o->can_cut = file.can_cut;
+	o->late = kind == OUTPUT_WHOLE;
 	o->is_pipe = file.is_pipe;
 	/* The head is overwritten in the end, with what is before it left alone. */
 	o->has_head = file.can_cut && file.start == 0;

@@ -29,8 +29,9 @@ struct output;
 
 /* How to take what is at the path. */
 enum output_kind {
-	OUTPUT_ANY,  /* a device or a pipe is opened as it is */
-	OUTPUT_FILE, /* only for a file; a path that nobody has named is not to lead anywhere else */
+	OUTPUT_ANY,   /* a device or a pipe is opened as it is */
+	OUTPUT_FILE,  /* only for a file; a path that nobody has named is not to lead anywhere else */
+	OUTPUT_WHOLE, /* the same, and it takes its path when it is finished, and not before */
 };
 
 /* Make the file `path` ("-": stdout), owned by `owner` and opened with that user's rights. It has no name until it is

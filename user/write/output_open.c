@@ -149,7 +149,7 @@ static int open_special(struct output_file *ret, int directory, const char *name
 	struct stat st;
 	int fd, err = 0;
 
-	if (r->kind == OUTPUT_FILE)
+	if (r->kind != OUTPUT_ANY)
 		return -EEXIST;
 	if (r->as_root)
 		return -EACCES;
@@ -182,7 +182,7 @@ static int open_link(struct output_file *ret, int directory, const char *name, c
 		return errno == ENOENT || errno == ELOOP ? replace(ret, directory, name, link, r) : -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (r->kind == OUTPUT_FILE || (link->st_uid != 0 && link->st_uid != r->owner.uid && link->st_uid != geteuid()))
+	if (r->kind != OUTPUT_ANY || (link->st_uid != 0 && link->st_uid != r->owner.uid && link->st_uid != geteuid()))
 		return replace(ret, directory, name, link, r);
 	/* /dev/stdout and its like lead to what we have already, and may be a file. */
 	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {

@@ -52,6 +52,29 @@ Test(output, makes_a_file_of_mode_0600)
 	cr_expect_eq(st.st_mode, S_IFREG | 0600);
 }
 
+Test(output, has_its_name_only_when_it_is_whole_if_that_is_wanted)
+{
+	struct output *o;
+
+	cr_assert_eq(output__open(&o, path, OUTPUT_WHOLE, (struct caller){ geteuid(), getegid() }), 0);
+	write_head(o);
+	for (int i = 0; i < 100000; i++)
+		write_event(o, "an event,");
+	cr_expect_eq(output__flush(o), 0);
+	cr_expect_eq(entries(), 0);
+	cr_expect_eq(output__finish(o, "{", 1, "]}", 2), 0);
+	cr_expect_eq(entries(), 1);
+	output__free(o);
+	unlink(path);
+
+	/* Given up. */
+	cr_assert_eq(output__open(&o, path, OUTPUT_WHOLE, (struct caller){ geteuid(), getegid() }), 0);
+	write_head(o);
+	write_event(o, "an event,");
+	output__free(o);
+	cr_expect_eq(entries(), 0);
+}
+
 Test(output, has_its_name_when_there_is_something_in_it)
 {
 	struct output *o = open_output(path);

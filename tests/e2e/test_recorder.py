@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""--keep: what a dump holds, that it begins with the state of its first moment, and what happens to it when somebody ends."""
+import os
+import pathlib
+import random
+import re
+import signal
+import time
+
+import harness
+import tracefile
+
+OBJECTS, COUNTERS, IDS, DEPTH = 6, 3, 4, 8  # as in programs/recorded.c
+
+
+class State:
+    """What all is like after a step of recorded.c."""
+
+    def __init__(self):
+        self.step, self.random = 0, 1
+        self.things, self.gauges, self.depth, self.slices, self.open = {}, {}, None, [], set()
+
+    def go_on(self):
+        self.step += 1
+        self.random = (self.random * 1103515245 + 12345) & 0xffffffff
+        r, i = self.random >> 16, self.step
+        what, k = r % 8, r // 8
+        if what < 2:
+            name = "o%d" % (k % OBJECTS)
+            self.things[name] = None if name not in self.things else {"a": i, "text": "text %d" % i}
+        elif what == 2:
+            self.things.pop("o%d" % (k % OBJECTS), None)
+        elif what == 3:
+            self.gauges["c%d" % (k % COUNTERS)] = {"n": i, "half": i / 2}
+        elif what == 4:
+            self.depth = i % 100
+        elif what == 5 and len(self.slices) < DEPTH:
+            self.slices.append("s%d" % len(self.slices))
+        elif what == 6 and self.slices:
+            self.slices.pop()
+        elif what == 7:
+            self.open ^= {k % IDS}
+
+    def all(self):
+        return (dict(self.things), dict(self.gauges), self.depth, list(self.slices), set(self.open))
+
+
+class States:
+    """Of any step, going up."""
+
+    def __init__(self):
+        self.state = State()
+
+    def after(self, step):
+        if step < self.state.step:
+            self.state = State()
+        while self.state.step < step:
+            self.state.go_on()
+        return self.state.all()
+
+
+def number(text):
+    return float(text) if "." in str(text) else int(text)
+
+
+def told_state(trace):
+    """What the trace says of its first moment: as State.all(), and the step."""
+    things, gauges, depth, slices, opened, step = {}, {}, None, [], set(), 0
+    for e in trace.events:
+        if e["ph"] == "M":
+            continue
+        if tracefile.ns(e["ts"]):
+            break
+        if e["ph"] == "N":
+            things[e["name"]] = None
+        elif e["ph"] == "O":
+            things[e["name"]] = {k: int(v) if k == "a" else v for k, v in e["args"]["snapshot"].items()}
+        elif e["ph"] == "B":
+            slices.append(e["name"])
+        elif e["ph"] == "b" and e["cat"] == "async":
+            opened.add(int(e["args"]["id"]))
+        elif e["ph"] == "C" and e["name"] == "step":
+            step = int(e["args"]["n"])
+        elif e["ph"] == "C" and e["name"] == "queue":
+            depth = int(e["args"]["depth"])
+        elif e["ph"] == "C":
+            gauges[e["name"]] = {k: number(v) for k, v in e["args"].items()}
+    return (things, gauges, depth, slices, opened), step
+
+
+def steps_of(trace):
+    """The numbers of its steps, in the order in which they came."""
+    return [int(e["args"]["n"]) for e in trace.events
+            if e["ph"] == "C" and e["name"] == "step" and "viz" not in e and tracefile.ns(e["ts"])]
+
+
+def memory_of(pid):
+    """Bytes of its own that a process has in memory."""
+    text = pathlib.Path("/proc/%d/status" % pid).read_text()
+    return int(re.search(r"RssAnon:\s+(\d+) kB", text).group(1)) << 10
+
+
+class Recorder(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.dumps = self.dir / "dumps"
+        self.dumps.mkdir()
+
+    def recorded(self, *args):
+        return self.target(self.own("recorded", counted=False), *args)
+
+    def record(self, target, *options, **more):
+        return self.attach_to("-p", target.pid, "--dump-to", self.dumps, *options, **more)
+
+    def files(self):
+        """Also those that one does not see."""
+        return sorted(self.dumps.iterdir(), key=lambda path: int(path.name.split("Z-")[1].split("-")[0].split(".")[0]))
+
+    def await_dumps(self, n):
+        self.assertTrue(harness.wait_until(lambda: len(self.files()) >= n))
+        return self.files()
+
+    def ctl(self, target, *options):
+        return harness.run(harness.TOOL, "ctl", "-p", target.pid, *options, cwd=self.dir)
+
+    def read(self, path):
+        return tracefile.check(path.read_bytes())
+
+    def compare(self, trace, states):
+        """Its first moment with what the program did, which was between two steps or in the middle of one."""
+        got, step = told_state(trace)
+        self.assertIn(got, (states.after(step), states.after(step + 1)), "after step %d" % step)
+        steps = steps_of(trace)
+        self.assertEqual(steps, list(range(step + 1, step + 1 + len(steps))), "no step is missing")
+        return step, steps
+
+    def test_a_dump_begins_with_the_state_of_its_first_moment(self):
+        target = self.recorded(20)
+        tool = self.record(target, "--keep", "200ms")
+        target.tell()
+        moments = random.Random(7)
+        for i in range(12):
+            time.sleep(moments.uniform(0, 0.4))
+            if i % 2:
+                tool.signal(signal.SIGUSR1)
+            else:
+                self.assertEqual(self.ctl(target, "--dump").returncode, 0)
+            self.await_dumps(i + 1)
+        self.end(tool)
+        states, began = States(), 0
+        for path in self.files():
+            trace = self.read(path)
+            step, steps = self.compare(trace, states)
+            began += step > 0
+            self.assertTrue(steps)
+            self.assertEqual(trace.metadata["dump"]["shortened"], False)
+            self.assertLessEqual(tracefile.ns(trace.metadata["end_us"]), 200_000_000)
+            self.assertEqual(trace.metadata["events"]["lost"], 0)
+        self.assertGreater(began, 5, "in the middle of all, most of them")
+        print("recorder: state and events of %d dumps are right, bytes for each event: %s" % (
+            len(self.files()), re.search(r"kept .*", tool.messages()).group(0)))
+
+    def test_the_bound_holds_and_the_state_is_right_beyond_it(self):
+        target = self.recorded(0, 150000)
+        tool = self.record(target, "--keep", "1M", "--keep", "60s")
+        target.tell()
+        target.await_step("done")
+        before = memory_of(tool.pid)
+        done = self.ctl(target, "--dump=over and over")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("over-and-over", done.stdout)
+        trace = self.read(self.dir / done.stdout.strip())
+        step, steps = self.compare(trace, States())
+        self.assertGreater(step, 50000, "most of it has gone")
+        self.assertEqual(steps[-1], 150000)
+        self.assertEqual(trace.metadata["dump"]["shortened"], True)
+        self.assertEqual(trace.metadata["dump"]["cause"], "over and over")
+        self.assertIn("has room for the last", tool.messages())
+        self.assertLess(before, 40 << 20)
+        self.end(tool)
+        print("recorder: 300,000 events through --keep 1M, memory %.1f MB; %s" % (
+            before / 1e6, re.search(r"kept .*", tool.messages()).group(0)))
+
+    def test_memory_is_flat(self):
+        target = self.recorded(0, 1000000)
+        tool = self.record(target, "--keep", "4M")
+        target.tell()
+        sizes = []
+        while b"\ndone\n" not in target.out.data and target.running():
+            sizes.append(memory_of(tool.pid))
+            time.sleep(0.05)
+        target.await_step("done")
+        sizes.append(memory_of(tool.pid))
+        self.end(tool)
+        half = len(sizes) // 2
+        self.assertLess(max(sizes), (4 << 20) + (24 << 20))
+        self.assertLess(max(sizes[half:]), max(sizes[:half]) + (2 << 20), "it grows: %r" % sizes)
+        print("recorder: 2 million events through --keep 4M, memory at most %.1f MB, in the second half %.1f" % (
+            max(sizes) / 1e6, max(sizes[half:]) / 1e6))
+
+    def test_the_target_is_killed(self):
+        target = self.recorded(20)
+        tool = self.record(target, "--keep", "10s")
+        target.tell()
+        time.sleep(0.3)
+        tool.signal(signal.SIGUSR1)
+        target.child.kill()
+        self.end(tool, with_signal=None)
+        path, = self.files()
+        self.assertTrue(self.compare(self.read(path), States())[1])
+
+    def test_the_tool_is_told_to_end_while_it_writes(self):
+        target = self.recorded(0, 40000)
+        tool = self.record(target, "--keep", "100M")
+        target.tell()
+        target.await_step("done")
+        tool.signal(signal.SIGUSR1)
+        # It is at work: its process is there, and has no file yet.
+        self.assertTrue(harness.wait_until(lambda: harness.children(tool.pid)))
+        self.assertEqual(self.files(), [])
+        self.end(tool, with_signal=signal.SIGTERM)
+        path, = self.files()
+        self.assertEqual(self.compare(self.read(path), States()), (0, list(range(1, 40001))))
+
+    def test_nothing_half_is_left(self):
+        target = self.recorded(0, 40000)
+        tool = self.record(target, "--keep", "100M")
+        target.tell()
+        target.await_step("done")
+        # Who writes is killed.
+        tool.signal(signal.SIGUSR1)
+        self.assertTrue(harness.wait_until(lambda: harness.children(tool.pid)))
+        os.kill(harness.children(tool.pid)[0], signal.SIGKILL)
+        self.assertTrue(tool.err.wait_for(b"its process was killed"))
+        self.assertEqual(self.files(), [])
+        # The tool is: the other process goes on.
+        tool.signal(signal.SIGUSR1)
+        self.assertTrue(harness.wait_until(lambda: harness.children(tool.pid)))
+        tool.child.kill()
+        tool.child.wait()
+        path, = self.await_dumps(1)
+        self.assertEqual(self.compare(self.read(path), States()), (0, list(range(1, 40001))))
+
+    def test_the_probes_are_not_held_by_who_writes(self):
+        """What is killed lets go of them at once, also while a dump of it is being written."""
+        target = self.target(self.own("steady"))
+        tool = self.record(target, "--keep", "100M")
+        self.assertGreater(target.semaphores(), 0)
+        tool.signal(signal.SIGUSR1)
+        tool.child.kill()
+        tool.child.wait()
+        self.assertTrue(harness.wait_until(lambda: target.semaphores() == 0))
+
+    def test_perfetto_and_the_callers_command(self):
+        target = self.recorded(100)
+        os.chmod(self.dir, 0o755)
+        os.chmod(self.dumps, 0o777)
+        environment = {**os.environ, "SUDO_UID": "65534", "SUDO_GID": "65534"}
+        tool = self.record(target, "--keep", "1s", "--format", "perfetto", "--on-dump", "id -u > $1.who", env=environment)
+        target.tell()
+        time.sleep(0.2)
+        done = self.ctl(target, "--dump=../../x")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        path = self.dir / done.stdout.strip()
+        self.assertEqual(path.parent, self.dumps)
+        self.assertTrue(path.name.endswith("._x.pftrace") or path.name.endswith("..-..-x.pftrace"), path.name)
+        self.assertEqual(path.stat().st_uid, 65534)
+        who = pathlib.Path(str(path) + ".who")
+        self.assertTrue(harness.wait_until(lambda: who.exists() and who.read_text().strip()))
+        self.assertEqual(who.read_text().strip(), "65534")
+        report = harness.run(harness.TOOL, "report", path)
+        self.assertEqual(report.returncode, 0, report.stderr)
+        self.assertIn("request", report.stdout)
+        self.end(tool)
+
+    def test_without_a_dump_nothing_is_written_and_that_is_said(self):
+        target = self.recorded(100)
+        tool = self.record(target, "--keep", "1s", "--report")
+        target.tell()
+        self.assertEqual(os.listdir(self.dir), ["dumps", "recorded"] if os.listdir(self.dir)[0] == "dumps" else ["recorded", "dumps"])
+        time.sleep(0.1)
+        self.end(tool)
+        self.assertEqual(self.files(), [])
+        self.assertIn("nothing was dumped", tool.messages())
+        self.assertIn("queue", tool.out.text())
+
+    def test_what_is_not_kept_is_not_dumped(self):
+        target = self.recorded(100)
+        tool = self.attach(target.pid)
+        done = self.ctl(target, "--dump")
+        self.assertEqual(done.returncode, harness.EXIT_USAGE)
+        self.assertIn("start the tool with --keep", done.stderr)
+        self.end(tool)

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* recorder: see recorder.h. One dump is written at a time; others wait, and what they are to hold is kept for them. */
+#define _GNU_SOURCE
+#include "recorder.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect/collect.h"
+#include "common/human.h"
+#include "common/log.h"
+#include "control.h"
+
+#define WAITING_MAX 8
+
+struct wanted {
+	char cause[DUMP_CAUSE];
+	uint64_t since, at;
+	int peer; /* -1: nobody waits */
+};
+
+struct recorder {
+	struct recorder_options o;
+	struct kept *kept;
+	struct model *old;
+	struct budgets budgets; /* of the old model */
+	uint64_t lost[EVENT_PROBES], unkept[EVENT_PROBES];
+	struct wanted waiting[WAITING_MAX]; /* the first one is next */
+	size_t n_waiting;
+	pid_t writer; /* 0: none */
+	int writer_fd;
+	struct wanted writing; /* what it is at */
+	char *path;
+	uint64_t number;
+	uint64_t dumps, failed;
+};
+
+static int on_dropped(void *ctx, const struct event *e)
+{
+	struct recorder *r = ctx;
+
+	return model__feed(r->old, e);
+}
+
+int recorder__new(struct recorder **ret, const struct recorder_options *o)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+	int err = r ? model__new(&r->old, &model_unheard, NULL, o->start) : -ENOMEM;
+
+	if (err) {
+		free(r);
+		return err;
+	}
+	r->o = *o;
+	r->writer_fd = -1;
+	r->budgets.objects.limit = r->budgets.kept.limit = o->opts->memory / 2;
+	model__remember(r->old);
+	model__set_budgets(r->old, &r->budgets);
+	if (o->opts->max_depth)
+		model__limit_depth(r->old, o->opts->max_depth);
+	err = model__process_name(r->old, (uint32_t)o->pid, o->comm);
+	if (!err)
+		err = kept__new(&r->kept, o->opts->keep_bytes,
+				o->opts->keep_time ? o->opts->keep_time + o->opts->after : 0, on_dropped, r);
+	if (err)
+		recorder__free(r);
+	else
+		*ret = r;
+	return err;
+}
+
+void recorder__free(struct recorder *r)
+{
+	if (!r)
+		return;
+	kept__free(r->kept);
+	model__free(r->old);
+	free(r->path);
+	free(r);
+}
+
+int recorder__add(struct recorder *r, const struct event *e)
+{
+	int err = r ? kept__add(r->kept, e) : 0;
+
+	if (err != -ENOMEM)
+		return err;
+	if (e->kind < EVENT_IGNORE)
+		r->unkept[e->probe]++;
+	return 0;
+}
+
+void recorder__lose(struct recorder *r, struct collector *c, uint64_t now)
+{
+	struct collect_counts counts;
+
+	for (int i = 0; r && i < EVENT_PROBES; i++) {
+		struct event e = { .kind = EVENT_LOST, .probe = (enum probe)i, .ts = now };
+
+		if (collector__counts(c, e.probe, &counts))
+			continue;
+		e.id = counts.lost + r->unkept[i] - r->lost[i];
+		if (e.id && !recorder__add(r, &e))
+			r->lost[i] = counts.lost + r->unkept[i];
+	}
+}
+
+/* What is in a name of a file, of what somebody has written. */
+static void take_cause(char ret[DUMP_CAUSE], const char *cause)
+{
+	snprintf(ret, DUMP_CAUSE, "%s", cause);
+	for (char *c = ret; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+}
+
+int recorder__want(struct recorder *r, const char *cause, uint64_t since, uint64_t at, int peer)
+{
+	struct wanted *w;
+
+	if (r->n_waiting == WAITING_MAX)
+		return -EBUSY;
+	w = &r->waiting[r->n_waiting++];
+	*w = (struct wanted){ .since = since, .at = at, .peer = peer };
+	take_cause(w->cause, cause);
+	return 0;
+}
+
+int recorder__fd(const struct recorder *r)
+{
+	return r ? r->writer_fd : -1;
+}
+
+/* DIR/viztrace-PID-20261128T191530.123Z-CAUSE.json, and a number if there are two of one millisecond. NULL: no memory.
+ */
+static char *name_file(struct recorder *r, const char *cause)
+{
+	const struct opts *o = r->o.opts;
+	char time[32], word[DUMP_CAUSE], *path;
+	struct timespec now;
+	struct tm tm;
+	size_t n = 0;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(time, sizeof(time), "%Y%m%dT%H%M%S", &tm);
+	for (; *cause; cause++) {
+		bool plain = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._", *cause);
+
+		if (plain)
+			word[n++] = *cause;
+		else if (n && word[n - 1] != '-')
+			word[n++] = '-';
+	}
+	while (n && word[n - 1] == '-')
+		n--;
+	word[n] = 0;
+	if (asprintf(&path, "%s/viztrace-%d-%s.%03ldZ-%" PRIu64 "%s%s%s", o->dump_to ? o->dump_to : ".", r->o.pid, time,
+		     now.tv_nsec / 1000000, ++r->number, n ? "-" : "", word, o->dump_format->suffix) < 0)
+		return NULL;
+	return path;
+}
+
+static void tell_peer(struct wanted *w, const char *text)
+{
+	if (w->peer >= 0)
+		control__answer(w->peer, text);
+	w->peer = -1;
+}
+
+static void tell_failure(struct recorder *r, struct wanted *w, int err)
+{
+	char text[512];
+
+	r->failed++;
+	snprintf(text, sizeof(text), "error: the dump %s cannot be written: %s", r->path ? r->path : "",
+		 err == -ECHILD ? "its process was killed" : strerror(-err));
+	log_error("%s", text + strlen("error: "));
+	tell_peer(w, text);
+}
+
+/* Its beginning: as early as wanted, if all of that is there. */
+static void set_window(struct recorder *r, const struct wanted *w, struct dump *d)
+{
+	const uint64_t time = r->o.opts->keep_time;
+	struct kept_stats stats;
+
+	kept__stats(r->kept, &stats);
+	d->end = w->at;
+	d->start = r->o.start;
+	if (time && w->since > d->start + time)
+		d->start = w->since - time;
+	if (stats.room_ts >= d->start) {
+		d->shortened = time != 0;
+		d->start = stats.room_ts < d->end ? stats.room_ts + 1 : d->end;
+	}
+	if (d->start > d->end)
+		d->start = d->end;
+}
+
+static void start_next(struct recorder *r)
+{
+	struct wanted *w = &r->writing;
+	struct dump d = { .opts = r->o.opts, .kept = r->kept, .old = r->old, .processes = r->o.processes };
+	int err;
+
+	*w = r->waiting[0];
+	memmove(r->waiting, r->waiting + 1, --r->n_waiting * sizeof(*w));
+	free(r->path);
+	r->path = name_file(r, w->cause);
+	d.path = r->path;
+	d.cause = w->cause;
+	d.argc = r->o.argc;
+	d.argv = r->o.argv;
+	set_window(r, w, &d);
+	err = r->path ? dump__start(&d, &r->writer, &r->writer_fd) : -ENOMEM;
+	if (err)
+		tell_failure(r, w, err);
+	else if (d.shortened)
+		log_warn("%s: --keep has room for the last %.3f s only", r->path, (double)(d.end - d.start) / 1e9);
+}
+
+static void end_writer(struct recorder *r)
+{
+	struct dump_result result;
+	char size[HUMAN_TEXT];
+
+	dump__end(r->writer, r->writer_fd, &result);
+	r->writer = 0;
+	r->writer_fd = -1;
+	if (result.err) {
+		tell_failure(r, &r->writing, result.err);
+		return;
+	}
+	r->dumps++;
+	log_info("dumped %s: %s, %" PRIu64 " events, lost %" PRIu64 " (%s)", r->path, human__size(size, result.bytes),
+		 result.events, result.lost, r->writing.cause);
+	tell_peer(&r->writing, r->path);
+}
+
+static bool has_ended(const struct recorder *r)
+{
+	struct pollfd p = { .fd = r->writer_fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+int recorder__tend(struct recorder *r, uint64_t passed)
+{
+	if (!r)
+		return 0;
+	if (r->writer && has_ended(r))
+		end_writer(r);
+	while (!r->writer && r->n_waiting && r->waiting[0].at < passed)
+		start_next(r);
+	/* What those that wait are to hold does not grow old. */
+	return kept__expire(r->kept, r->n_waiting && r->waiting[0].at < passed ? r->waiting[0].at : passed);
+}
+
+void recorder__finish(struct recorder *r, uint64_t end)
+{
+	while (r && (r->writer || r->n_waiting)) {
+		if (r->writer)
+			end_writer(r);
+		if (!r->n_waiting)
+			continue;
+		if (r->waiting[0].at > end)
+			r->waiting[0].at = end;
+		start_next(r);
+	}
+}
+
+uint64_t recorder__bytes(const struct recorder *r)
+{
+	struct kept_stats stats;
+
+	kept__stats(r->kept, &stats);
+	return stats.bytes;
+}
+
+void recorder__tell(const struct recorder *r)
+{
+	char bytes[HUMAN_TEXT], bound[HUMAN_TEXT];
+	struct kept_stats stats;
+
+	if (!r)
+		return;
+	kept__stats(r->kept, &stats);
+	log_info("  kept %" PRIu64 " events in %s, %.1f bytes each, of %s; %" PRIu64 " dumps", stats.events,
+		 human__size(bytes, stats.bytes), stats.events ? (double)stats.bytes / (double)stats.events : 0,
+		 human__size(bound, r->o.opts->keep_bytes), r->dumps);
+	if (!r->dumps && !r->failed)
+		log_info("  nothing was dumped: SIGUSR1 and `viztrace-bpf ctl --dump` do that while it runs");
+}
