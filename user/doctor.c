@@ -20,6 +20,7 @@
 #include "common/log.h"
 #include "collect/machine.h"
 #include "attach/explain.h"
+#include "attach/held.h"
 #include "attach/target.h"
 #include "collect/trial.h"
 #include "attach/watch.h"
@@ -370,6 +371,7 @@ static void name_finding(void *ctx, const struct binary *b, const char *text)
 static enum exit_code check_probes(struct doctor *d, const struct target *t)
 {
 	struct explanation why;
+	char held[HELD_TEXT];
 	size_t n;
 
 	if (explain__target(&why, t, &d->binaries)) {
@@ -377,6 +379,8 @@ static enum exit_code check_probes(struct doctor *d, const struct target *t)
 		return mend(why.code, "%s%s", why.mend,
 			    why.is_final ? "" : "; if it loads them later, -p waits for that");
 	}
+	if (held__by(t->pid, held))
+		ill("process", "%d %s: until then there is nothing to see", t->pid, held);
 	if (t->task != t->pid)
 		ill("process", "%d's first thread has left; it is traced as one of all that run its files", t->pid);
 	n = explain__probes(t, name_finding, NULL);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attach/held.h"
 #include "common/human.h"
 #include "common/log.h"
 
@@ -142,6 +143,8 @@ void summary__explain_nothing(const struct report *r, const struct processes *pr
 	const struct processes_stats *stats = processes__stats(processes);
 	const struct report_counts *total = &r->total;
 	const struct processes_silent *silent;
+	char held[HELD_TEXT];
+	pid_t pid;
 	size_t n;
 
 	if (total->written)
@@ -155,6 +158,8 @@ void summary__explain_nothing(const struct report *r, const struct processes *pr
 		log_warn("no events: probes were not switched on: %s", arming__cause(silent->state));
 	else if (processes__were_spared(processes))
 		log_warn("no events: what was to be traced is run by an emulator");
+	else if ((pid = processes__held(processes, held)))
+		log_warn("no events: process %d %s", pid, held);
 	else if (program && !stats->processes)
 		log_warn("no events: no process ran %s in that time", program);
 	else if (!stats->probes)

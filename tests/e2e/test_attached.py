@@ -384,6 +384,63 @@ class Threads(Ticking):
         self.tick(target)
         self.finish(target, tool)
 
+    def is_said_to_be_held(self, target, how):
+        """It is attached to all the same: what it does when it is let go is there."""
+        tool = self.attach(target.pid, "-d", "0.3")
+        self.end(tool, with_signal=None)
+        for said in (tool.messages(), self.doctor(target.pid)):
+            self.assertRegex(said, r"%d %s" % (target.pid, how))
+
+    def test_a_process_that_is_stopped(self):
+        target = self.target(self.ticking())
+        target.signal(signal.SIGSTOP)
+        self.assertTrue(harness.wait_until(lambda: harness.state(target.pid) == "T"))
+        self.is_said_to_be_held(target, "is stopped by a signal; kill -CONT %d continues it" % target.pid)
+        tool = self.attach(target.pid)
+        target.signal(signal.SIGCONT)
+        self.tick(target)
+        self.finish(target, tool)
+
+    def test_a_process_that_a_debugger_holds(self):
+        self.need("gdb")
+        target = self.target(self.ticking())
+        gdb = subprocess.Popen(["gdb", "-q", "-nx", "-p", str(target.pid)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        self.addCleanup(gdb.communicate, b"detach\nquit\n")
+        self.assertTrue(harness.wait_until(lambda: harness.state(target.pid) == "t"))
+        self.is_said_to_be_held(target, "is held by its debugger, process %d" % gdb.pid)
+
+    def test_a_process_that_is_frozen(self):
+        """As docker pause does, in either version of cgroups."""
+        target = self.target(self.ticking())
+        tried = 0
+        for root, switch, on, off in (("/sys/fs/cgroup/freezer", "freezer.state", "FROZEN", "THAWED"),
+                                      ("/sys/fs/cgroup/unified", "cgroup.freeze", "1", "0"),
+                                      ("/sys/fs/cgroup", "cgroup.freeze", "1", "0")):
+            group = pathlib.Path(root) / ("viztest-%d" % target.pid)
+            if root == "/sys/fs/cgroup" and not os.path.exists(root + "/cgroup.procs"):
+                continue
+            try:
+                group.mkdir()
+            except OSError:
+                continue
+            tried += 1
+            with self.subTest(root):
+                try:
+                    (group / "cgroup.procs").write_text(str(target.pid))
+                    (group / switch).write_text(on)
+                    self.assertTrue(harness.wait_until(lambda: self.is_frozen(group)))
+                    self.is_said_to_be_held(target, "is frozen with its cgroup")
+                finally:
+                    (group / switch).write_text(off)
+                    (pathlib.Path(root) / "cgroup.procs").write_text(str(target.pid))
+                    group.rmdir()
+        if not tried:
+            self.skipTest("no cgroup with a freezer can be made here")
+
+    def is_frozen(self, group):
+        said = [group / name for name in ("freezer.state", "cgroup.events") if (group / name).exists()]
+        return any(word in said[0].read_text() for word in ("FROZEN", "frozen 1"))
 
     def test_a_process_that_has_ended(self):
         """Its parent has not waited for it: there is its number, and nothing else."""

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../common/log.h"
+#include "held.h"
 #include "launch.h"
 #include "lives.h"
 #include "members.h"
@@ -380,6 +381,14 @@ const struct process_description *processes__described(const struct processes *p
 {
 	*ret_n = p->n_described;
 	return p->described;
+}
+
+pid_t processes__held(const struct processes *p, char *text)
+{
+	for (const struct process *process = p->first; process; process = process->next)
+		if (held__by(process->pid, text))
+			return process->pid;
+	return 0;
 }
 
 bool processes__were_spared(const struct processes *p)

@@ -69,6 +69,9 @@ const struct process_description *processes__described(const struct processes *p
 /* Probes that were attached to and not switched on, or in the end not off. */
 const struct processes_silent *processes__silent(const struct processes *p, size_t *ret_n);
 
+/* One of them that somebody holds now, and by what (HELD_TEXT); 0: none. */
+pid_t processes__held(const struct processes *p, char *text);
+
 /* Was something not attached to, as a probe would have done harm? It was said. */
 bool processes__were_spared(const struct processes *p);
 
