@@ -101,6 +101,7 @@ class Linked(Ticking):
 
     def check(self, program):
         target = self.target(program)
+        self.assertRegex(self.doctor(target.pid), r"ready +%d \(.*\) has 10 probes" % target.pid)
         tool = self.attach(target.pid)
         self.assertEqual(self.tick(target), [50] * 3)
         self.finish(target, tool)
@@ -661,6 +662,8 @@ class Later(Ticking):
                 target = tool = self.launch(python, script)
             else:
                 target = self.target(python, script, ready="ready")
+                self.assertRegex(self.doctor(target.pid, EXIT_NO_PROBES),
+                                 r"(?s)has no viz probes.*if it loads them later, -p waits for that")
                 tool = self.attach(target.pid)
             target.tell("import")
             self.assertTrue(harness.wait_until(lambda: target.ask("tick").split()[1] != "0"), tool.messages())
