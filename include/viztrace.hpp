@@ -435,6 +435,11 @@ private:
 	template <class U> attribute &operator op##=(const U &v) { value_ = static_cast<T>(value_ op v); return done(); }
 #define VIZ__COMPOUND_WHOLE(op) \
 	template <class U> attribute &operator op(const U &v) { value_ op v; return done(); }
+/* A copy outside of an object would report for an object that is not there: `auto x = pool.open` is refused. To copy
+ * and move objects takes the explicit constructors. */
+#define VIZ__NO_COPY \
+	template <class A> attribute(A &&, \
+		typename std::enable_if<std::is_same<typename std::decay<A>::type, attribute>::value>::type * = nullptr) = delete;
 #define VIZ__DONE \
 	attribute &done() { detail::changed<Tag>(this, this); return *this; }
 
@@ -442,8 +447,8 @@ template <class T, class Tag> class attribute<T, Tag, detail::scalar> {
 public:
 	constexpr attribute() noexcept : value_() {}
 	constexpr attribute(T v) noexcept : value_(v) {}
-	/* Explicit: a copy outside of an object would report for an object that is not there. */
 	explicit constexpr attribute(const attribute &other) noexcept : value_(other.value_) {}
+	explicit constexpr attribute(attribute &&other) noexcept : value_(other.value_) {}
 	attribute &operator=(T v) { value_ = v; return done(); }
 	attribute &operator=(const attribute &other) { value_ = other.value_; return done(); }
 	constexpr operator T() const { return value_; }
@@ -471,6 +476,7 @@ public:
 	}
 
 private:
+	VIZ__NO_COPY
 	VIZ__DONE
 	T value_;
 };
@@ -480,6 +486,7 @@ public:
 	attribute() : value_() {}
 	attribute(const char *text) { viz__cpp::store(value_, text); }
 	explicit attribute(const attribute &other) { memcpy(value_, other.value_, sizeof(value_)); }
+	explicit attribute(attribute &&other) noexcept { memcpy(value_, other.value_, sizeof(value_)); }
 	attribute &operator=(const char *text) { viz__cpp::store(value_, text); return done(); }
 	attribute &operator=(const std::string &text) { return *this = text.c_str(); }
 	attribute &operator=(const attribute &other) { memmove(value_, other.value_, sizeof(value_)); return done(); }
@@ -494,6 +501,7 @@ public:
 	}
 
 private:
+	VIZ__NO_COPY
 	VIZ__DONE
 	T value_;
 };
@@ -504,6 +512,7 @@ public:
 	attribute() : value_() {}
 	attribute(std::initializer_list<value_type> values) : value_() { fill(values); }
 	explicit attribute(const attribute &other) : value_() { fill(other.value_); }
+	explicit attribute(attribute &&other) noexcept : value_() { fill(other.value_); }
 	attribute &operator=(std::initializer_list<value_type> values) { fill(values); return done(); }
 	attribute &operator=(const T &values) { fill(values); return done(); }
 	attribute &operator=(const attribute &other) { fill(other.value_); return done(); }
@@ -533,6 +542,7 @@ private:
 				value_[i++] = v;
 	}
 	void changed(const volatile void *slot) { detail::changed<Tag>(this, slot); }
+	VIZ__NO_COPY
 	VIZ__DONE
 	T value_;
 };
@@ -590,6 +600,7 @@ public:
 	template <class V> void put(V &&v) { value_ = std::forward<V>(v); done(); }
 
 private:
+	VIZ__NO_COPY
 	VIZ__DONE
 	T value_;
 };
@@ -603,6 +614,7 @@ public:
 #pragma GCC diagnostic pop
 #undef VIZ__COMPOUND
 #undef VIZ__COMPOUND_WHOLE
+#undef VIZ__NO_COPY
 #undef VIZ__DONE
 
 template <class T, class A, detail::category C> void swap(attribute<T, A, C> &a, attribute<T, A, C> &b)
@@ -618,11 +630,18 @@ template <class T, class A, class B, detail::category C> void swap(attribute<T, 
 
 inline detail::flag enabled(bool on) { return { VIZ_ENABLED, on }; }
 inline detail::flag trigger_on_change(bool on) { return { VIZ_TRIGGER, on }; }
-template <class... Name> detail::list<sizeof...(Name)> include_attributes(const Name &...name)
+namespace detail {
+template <class... Name> struct names {
+	static_assert(sum(std::is_convertible<const Name &, const char *>::value...) == sizeof...(Name),
+		"viz::include_attributes, viz::exclude_attributes: what is in there are names of attributes, as \"a\"");
+	typedef list<sizeof...(Name)> type;
+};
+}
+template <class... Name> typename detail::names<Name...>::type include_attributes(const Name &...name)
 {
 	return { &viz_base::include, { name..., nullptr } };
 }
-template <class... Name> detail::list<sizeof...(Name)> exclude_attributes(const Name &...name)
+template <class... Name> typename detail::names<Name...>::type exclude_attributes(const Name &...name)
 {
 	return { &viz_base::exclude, { name..., nullptr } };
 }
@@ -756,18 +775,32 @@ private:
 	scope &operator=(const scope &) = delete;
 };
 
+namespace detail {
+template <class T, bool Object = viz__cpp::nested<T>(0)> struct base {
+	static const viz_base *of(const T &object) { return &object.viz.base; }
+};
+template <class T> struct base<T, false> {
+	static const viz_base *of(const T &) { return nullptr; }
+};
+template <class T> const viz_base *base_of(const T &object)
+{
+	static_assert(viz__cpp::nested<T>(0), "viz::triggerlog: this is not an object: no viz::counter and no viz::object");
+	return base<T>::of(object);
+}
+}
+
 class triggerlog {
 public:
 	template <class T> VIZ__INLINE explicit triggerlog(const T &object, when w = after)
 #ifndef VIZ_PROBE_DISABLE
-		: scope_{ VIZ__ON(log) ? viz__log_begin(&object.viz.base, w) : nullptr } {}
+		: scope_{ VIZ__ON(log) ? viz__log_begin(detail::base_of(object), w) : nullptr } {}
 	VIZ__INLINE ~triggerlog() { viz__log_end(&scope_); }
 
 private:
 	viz__log_scope scope_;
 #else
 	{
-		(void)object.viz;
+		(void)detail::base_of(object);
 		(void)w;
 	}
 	~triggerlog() {}

@@ -44,8 +44,8 @@ def command(args, timeout=60):
     return p.returncode, p.stdout
 
 
-def must(args, what):
-    code, out = command(args)
+def must(args, what, timeout=60):
+    code, out = command(args, timeout)
     if code:
         raise Failure("%s: exit code %d: %s\n%s" % (what, code, " ".join(args), out[:3000]))
     return out

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Tests of include/viztrace.h. Prints what fails and why something was skipped; exits with 1 if anything failed.
+"""Tests of include/viztrace.h and viztrace.hpp. Prints what fails and why something was skipped; exits with 1 if anything failed.
 
     run.py [-j N] [TEXT ...]     only the tests whose name contains one of the texts
     run.py --list
@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 
+import attributes
 import behaviour
 import matrix
 import rejects
@@ -21,7 +22,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("text", nargs="*")
     options = parser.parse_args()
-    jobs = behaviour.jobs() + rejects.jobs() + matrix.jobs()
+    jobs = attributes.jobs() + behaviour.jobs() + rejects.jobs() + matrix.jobs()
     jobs = [j for j in jobs if not options.text or any(t in j.name for t in options.text)]
     if options.list:
         for j in jobs:

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""viztrace.hpp: attributes.cc says which writes report what; what the compiler makes of a write; what is left in the file.
+"""
+import os
+import re
+import shutil
+import tempfile
+
+from behaviour import SANITIZED
+from elf import Elf
+from harness import AARCH64, INCLUDE, STRICT, Failure, Job, Skip, command, must, need, path, run
+from matrix import CXX_STANDARDS, LINKS, expect
+
+COMPILERS = [("g++", "gcc"), ("clang++", "clang")]
+UNITS = ["attributes.cc", "attributes_other.cc"]
+GC = next(flags for link, flags in LINKS if link == "gc-sections")
+
+STORE = """
+#include "viztrace.hpp"
+class Pool : public viz::counter<Pool> {
+public:
+	VIZ_ATTR(int, open);
+	VIZ_ATTR(int, idle) = 3;
+};
+extern "C" {
+void assign(Pool &p);
+void assign(Pool &p) { p.open = 2; }
+void increment(Pool &p);
+void increment(Pool &p) { ++p.open; }
+void copy(Pool &p, Pool &q);
+void copy(Pool &p, Pool &q) { p.open = q.idle; }
+int read(const Pool &p);
+int read(const Pool &p) { return p.open; }
+}
+void make();
+void make() { Pool p; assign(p); }
+"""
+# A write is the store, the load and the branch; a look at an attribute is one at its value.
+STORES = {"assign": ["movl"], "increment": ["addl"], "copy": ["mov", "mov"]}
+TESTS = [["cmpw", "jne"], ["movzwl", "test", "jne"]]
+CODE = {"read": [["mov", "ret"]], **{f: [[*store, *test, "ret"] for test in TESTS] for f, store in STORES.items()}}
+
+
+def build(d, compiler, options):
+    """The program, and a warning is a failure."""
+    spy, app = os.path.join(d, "spy.o"), os.path.join(d, "app")
+    cc = dict(COMPILERS, **{cxx: c for c, cxx in AARCH64})[compiler]
+    need(compiler, *options)
+    need(cc)
+    must([*cc.split(), "-fPIC", "-I", INCLUDE, "-c", path("spy.c"), "-o", spy], "build the spy")
+    out = must([*compiler.split(), *STRICT, *options, "-I", INCLUDE, *map(path, UNITS), spy, "-o", app], "build", 180)
+    expect(out == "", "the compiler says:\n" + out[:3000])
+    return app
+
+
+def check_behaviour(compiler, options):
+    with tempfile.TemporaryDirectory() as d:
+        run("run", build(d, compiler, options))
+
+
+def check_descriptors(compiler, options):
+    """One for each class, also where two units have it; not those of classes that nobody makes."""
+    with tempfile.TemporaryDirectory() as d:
+        elf = Elf(build(d, compiler, options))
+        symbols = [s for s in elf.symbols() if "10descriptor" in s and s.endswith("5valueE")]
+        tills = [s for s in symbols if "shop4till" in s]
+        expect(len(tills) == 1, "descriptors of class till: %s" % tills)
+
+
+def check_disabled(compiler, options):
+    """It builds, says nothing, and leaves nothing; the classes still work."""
+    need(compiler, *options)
+    with tempfile.TemporaryDirectory() as d:
+        app, source = os.path.join(d, "app"), os.path.join(d, "main.cc")
+        with open(source, "w", encoding="utf-8") as f:
+            f.write('#include "attributes.h"\n'
+                    "int main() { shop::till t(\"t\"); shop::customer c, d(c); shop::shelf<short, 5> s; s.put(1);\n"
+                    "\tviz::scope scope(\"s\"); viz::triggerlog log(c, viz::both); viz::instant(\"i\");\n"
+                    "\tt.customers = 2; ++t.served; c.name = \"x\"; d = c; c.own.pay(3); c.marks[1] += 2; c.log();\n"
+                    "\treturn t.customers == 2 && d.name.get() == \"x\" && !c.config(viz::enabled(true)) ? 0 : 1; }\n")
+        out = must([*compiler.split(), *STRICT, *options, "-DVIZ_PROBE_DISABLE", "-I", INCLUDE, "-I", path(""), source, "-o",
+                    app], "build", 180)
+        expect(out == "", "the compiler says:\n" + out[:3000])
+        run("run", app)
+        elf = Elf(app)
+        left = [s.name for s in elf.sections if s.name in (".note.viz", ".probes", ".stapsdt.base", "viz_classes")]
+        expect(not left and not [n for n in elf.notes() if n.provider == "viz"], "VIZ_PROBE_DISABLE leaves %s" % left)
+        left = [s for s in elf.symbols() if "descriptor" in s or "4fire" in s or "viz__on_" in s]
+        expect(not left, "VIZ_PROBE_DISABLE leaves %s" % left)
+
+
+def check_code(compiler, options):
+    """What writes compile to while nobody traces, and that nothing runs before main()."""
+    need(compiler, *options)
+    if not shutil.which("objdump"):
+        raise Skip("objdump is not installed")
+    if os.uname().machine != "x86_64":
+        raise Skip("the code that is expected is that for x86-64")
+    with tempfile.TemporaryDirectory() as d:
+        source, made = os.path.join(d, "store.cc"), os.path.join(d, "store.o")
+        with open(source, "w", encoding="utf-8") as f:
+            f.write(STORE)
+        must([compiler, *STRICT, *options, "-I", INCLUDE, "-c", source, "-o", made], "build")
+        _, text = command(["objdump", "-d", "--no-show-raw-insn", made])
+        for function, wanted in CODE.items():
+            body = re.search(r"<%s>:\n(.*?)\n\n" % function, text + "\n\n", re.S)[1]
+            code = [line.split("\t")[1].split()[0] for line in body.splitlines() if "\t" in line]
+            code = [c for c in code if c != "endbr64"]
+            way = code[:code.index("ret") + 1]
+            # Which of two independent ones comes first is the compiler's choice.
+            if sorted(way) not in [sorted(w) for w in wanted]:
+                raise Failure("%s: %s, not %s:\n%s" % (function, way, wanted, body))
+        elf = Elf(made)
+        expect(elf.section(".init_array") is None, "something runs before main()")
+
+
+def jobs():
+    made = []
+
+    def add(name, function, *args):
+        made.append(Job("attributes: " + name, lambda: function(*args)))
+
+    for cxx, _ in COMPILERS:
+        lto = ["-flto"] + (["-fuse-ld=lld"] if cxx == "clang++" else [])
+        for options in [*([["-std=" + std, level] for std in CXX_STANDARDS for level in ("-O0", "-O2")]),
+                        ["-std=c++17", *SANITIZED], ["-std=c++11", "-O2", "-fPIC", "-fvisibility=hidden"],
+                        ["-std=c++20", "-O3", *lto], ["-std=c++14", "-O2", *GC]]:
+            add("%s %s" % (cxx, " ".join(options)), check_behaviour, cxx, options)
+        for options in (["-O0"], ["-O2", *GC]):
+            add("descriptors %s %s" % (cxx, " ".join(options)), check_descriptors, cxx, options)
+        for options in (["-std=c++11", "-O0"], ["-std=c++17", "-O2"]):
+            add("disabled %s %s" % (cxx, " ".join(options)), check_disabled, cxx, options)
+        for options in (["-std=c++11", "-O2"], ["-std=c++2b", "-O3", "-fPIC"]):
+            add("code %s %s" % (cxx, " ".join(options)), check_code, cxx, options)
+    for _, cxx in AARCH64:
+        add(cxx, check_behaviour, cxx, ["-std=c++11", "-O2"])
+    return made
