@@ -236,8 +236,19 @@ struct text {
 	/* The i-th character of it, cut to VIZ_NAME_MAX. */
 	constexpr char cut(size_t i) const
 	{
-		return size > VIZ_NAME_MAX && i >= VIZ_NAME_MAX - 3 ? '.' : i < size ? at[i] : '\0';
+		return i >= VIZ_NAME_MAX ? '\0' : size > VIZ_NAME_MAX && i >= VIZ_NAME_MAX - 3 ? '.' : i < size ? at[i] : '\0';
 	}
+	constexpr uint32_t byte(size_t i, int shift) const
+	{
+		return static_cast<uint32_t>(static_cast<unsigned char>(cut(i))) << shift;
+	}
+	constexpr uint32_t four(size_t i) const { return byte(i, 0) | byte(i + 1, 8) | byte(i + 2, 16) | byte(i + 3, 24); }
+	constexpr uint32_t hash() const
+	{
+		return size == 0 ? 5381 : size == 1 ? static_cast<unsigned char>(*at) * 2654435761u :
+			mixed(part(0, size / 2).hash(), part(size / 2, size).hash());
+	}
+	static constexpr uint32_t mixed(uint32_t a, uint32_t b) { return (a ^ a >> 15) * 2246822519u + (b ^ b >> 13); }
 };
 
 /* "... [with Self = shop::Box<int>; ...]", "... [Self = shop::Box<int>]" */
@@ -312,6 +323,16 @@ template <class Self, class... Tags> struct description<Self, tags<Tags...>> {
 			entry<Tags>(name_places(), text{ Tags::name(), length(Tags::name()) },
 				text{ Tags::dict(), length(Tags::dict()) })... } };
 	}
+	/* The i-th 4 bytes of the head, as they lie in memory. */
+	static constexpr int32_t number(int i)
+	{
+		return static_cast<int32_t>(i == 0 ? VIZ_CLASS_MAGIC : i == 1 ?
+			1u | static_cast<uint32_t>(Self::viz__kind) << 16 | static_cast<uint32_t>(sizeof...(Tags)) << 24 :
+			i == 2 ? sizeof(viz_class) + sizeof...(Tags) * sizeof(viz_attr) : i == 3 ? 0 : i == 4 ?
+			static_cast<uint32_t>(span_offset()) : i == 5 ? span_size() : i < 22 ?
+			static_cast<uint32_t>(word((i - 6) / 2) >> (i % 2 * 32)) :
+			own_name(whole_name(signature<Self>())).four(4 * static_cast<size_t>(i - 22)));
+	}
 	static constexpr bool check()
 	{
 		static_assert(span_size() <= VIZ_SPAN_MAX,
@@ -321,15 +342,87 @@ template <class Self, class... Tags> struct description<Self, tags<Tags...>> {
 	}
 };
 
+#if !defined(VIZ_PROBE_DISABLE) && !defined(__clang__)
+/* g++ does not put what belongs to a template into a section that it is told. For who looks for classes in the file, then,
+ * there is a copy of the descriptor, laid down by the assembler. */
+#define VIZ__LISTED
+#if defined(__has_attribute) && __has_attribute(retain)
+#define VIZ__RETAIN_FLAG "R"
+#else
+#define VIZ__RETAIN_FLAG ""
+#endif
+#define VIZ__NUMBER(T, i) "i"(std::integral_constant<int32_t, T::number(i)>::value)
+#define VIZ__4_NUMBERS(T, i) VIZ__NUMBER(T, i), VIZ__NUMBER(T, i + 1), VIZ__NUMBER(T, i + 2), VIZ__NUMBER(T, i + 3)
+#define VIZ__LAY_DOWN(T, i) \
+	__asm__ volatile( \
+		".pushsection viz_classes, \"aG" VIZ__RETAIN_FLAG "\", %%progbits, viz__listed_%c0, comdat\n" \
+		".4byte %c1, %c2, %c3, %c4, %c5, %c6, %c7, %c8\n" \
+		".popsection\n" \
+		: : "i"(std::integral_constant<uint32_t, Hash>::value), VIZ__4_NUMBERS(T, i), VIZ__4_NUMBERS(T, i + 4))
+
+template <class Tag> struct attr_numbers {
+	static constexpr text name() { return text{ Tag::name(), length(Tag::name()) }; }
+	static constexpr text dict() { return text{ Tag::dict(), length(Tag::dict()) }; }
+	static constexpr int32_t number(int i)
+	{
+		return static_cast<int32_t>(i < 10 ? name().four(4 * static_cast<size_t>(i)) : i < 20 ?
+			dict().four(4 * static_cast<size_t>(i - 10)) : i == 20 ? static_cast<uint32_t>(Tag::offset()) : i == 21 ?
+			Tag::stride : i == 22 ? Tag::count | static_cast<uint32_t>(Tag::type) << 16 |
+			(Tag::list ? static_cast<uint32_t>(VIZ_ATTR_LIST) << 24 : 0) : Tag::line());
+	}
+};
+template <uint32_t Hash, class Tag> inline __attribute__((always_inline)) int lay_down_attr()
+{
+	VIZ__LAY_DOWN(attr_numbers<Tag>, 0);
+	VIZ__LAY_DOWN(attr_numbers<Tag>, 8);
+	VIZ__LAY_DOWN(attr_numbers<Tag>, 16);
+	return 0;
+}
+template <class Self, class Tags> struct listing;
+template <class Self, class... Tags> struct listing<Self, tags<Tags...>> {
+	static constexpr uint32_t hash()
+	{
+		return mixed(signature<Self>().hash(), mixed(attr_numbers<Tags>::name().hash()...)) >> 1;
+	}
+	static constexpr uint32_t mixed(uint32_t a) { return a; }
+	template <class... More> static constexpr uint32_t mixed(uint32_t a, uint32_t b, More... more)
+	{
+		return mixed(text::mixed(a, b), more...);
+	}
+	/* Never called. */
+	static __attribute__((noinline, noclone, used)) void lay_down()
+	{
+		typedef description<Self, tags<Tags...>> head; /* 32 numbers */
+		constexpr uint32_t Hash = hash();
+
+		VIZ__LAY_DOWN(head, 0);
+		VIZ__LAY_DOWN(head, 8);
+		VIZ__LAY_DOWN(head, 16);
+		VIZ__LAY_DOWN(head, 24);
+		const int each[] = { lay_down_attr<Hash, Tags>()... };
+		(void)each;
+	}
+};
+#undef VIZ__LAY_DOWN
+#undef VIZ__4_NUMBERS
+#undef VIZ__NUMBER
+#endif
+
 template <class Self> struct descriptor {
 	typedef decltype(access::last<Self>()) attributes;
 	static_assert(attributes::count != 0, "viz::counter<C>, viz::object<C>: C has no VIZ_ATTR and no VIZ_MEMBER");
-	typedef description<Self, typename unroll<attributes>::type> made;
+	typedef typename unroll<attributes>::type all;
+	typedef description<Self, all> made;
 	static const layout<attributes::count> value VIZ__HIDDEN;
 };
 #ifndef VIZ_PROBE_DISABLE
+#ifdef VIZ__LISTED
+#define VIZ__IN_CLASSES
+#else
+#define VIZ__IN_CLASSES , VIZ__RETAIN section("viz_classes")
+#endif
 template <class Self>
-__attribute__((VIZ__RETAIN used, aligned(8), section("viz_classes")))
+__attribute__((used, aligned(8) VIZ__IN_CLASSES))
 const layout<descriptor<Self>::attributes::count> descriptor<Self>::value = descriptor<Self>::made::make();
 #endif
 
@@ -708,6 +801,9 @@ private:
 	template <class... Setting> void start(const char *name, const Setting &...settings)
 	{
 		static_assert(checked(), "");
+#ifdef VIZ__LISTED
+		(void)&listing<Self, typename descriptor<Self>::all>::lay_down;
+#endif
 		viz__init(&viz.base, &descriptor<Self>::value.head, keep(name));
 		const int results[] = { 0, apply(&viz.base, settings)... };
 		for (int r : results)

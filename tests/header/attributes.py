@@ -35,6 +35,30 @@ int read(const Pool &p) { return p.open; }
 void make();
 void make() { Pool p; assign(p); }
 """
+SMALL = """
+#include "attributes.h"
+int main()
+{
+	shop::till t("t");
+	shop::customer c, d(c);
+	shop::shelf<short, 5> s;
+	viz::scope scope("s");
+	viz::triggerlog log(c, viz::both);
+
+	viz::instant("i");
+	s.put(1);
+	t.customers = 2;
+	++t.served;
+	c.name = "x";
+	d = c;
+	c.own.pay(3);
+	c.marks[1] += 2;
+	c.log();
+	bool same = t.customers == 2 && d.name.get() == "x" && !c.config(viz::enabled(true));
+	write_elsewhere(t, s);
+	return same && t.customers == 99 ? 0 : 1;
+}
+"""
 # A write is the store, the load and the branch; a look at an attribute is one at its value.
 STORES = {"assign": ["movl"], "increment": ["addl"], "copy": ["mov", "mov"]}
 TESTS = [["cmpw", "jne"], ["movzwl", "test", "jne"]]
@@ -59,30 +83,47 @@ def check_behaviour(compiler, options):
 
 
 def check_descriptors(compiler, options):
-    """One for each class, also where two units have it; not those of classes that nobody makes."""
+    """One for each class, also where two units have it, and it is in the section where the tool looks for it."""
     with tempfile.TemporaryDirectory() as d:
         elf = Elf(build(d, compiler, options))
-        symbols = [s for s in elf.symbols() if "10descriptor" in s and s.endswith("5valueE")]
-        tills = [s for s in symbols if "shop4till" in s]
-        expect(len(tills) == 1, "descriptors of class till: %s" % tills)
+        listed = elf.classes()
+        count = {tag: len([c for c in listed if c.tag == tag]) for tag in {c.tag for c in listed}}
+        expect({t: n for t, n in count.items() if "<" not in t} ==
+               {"till": 1, "customer": 1, "card": 1, "counted": 2, "local": 1, "wrong": 1, "limits": 2}, "listed: %s" % count)
+        # Two units have the first one; those of the others differ.
+        expect(sorted(n for t, n in count.items() if "<" in t) == [1] * 5, "listed: %s" % count)
+        there = {elf.bytes_at(c.address, c.size) for c in listed}
+        values = [s for n, s in elf.symbols().items() if "10descriptor" in n and n.endswith("5valueE")]
+        expect(len(values) >= 10, "descriptors: %s" % values)
+        for s in values:
+            expect(elf.bytes_at(s.address, s.size) in there, "the descriptor at %#x is not listed as it is" % s.address)
+
+
+def small(d, compiler, options):
+    """A program without a spy; it says by its exit code whether the classes do what they would without us."""
+    need(compiler, *options)
+    app, source = os.path.join(d, "app"), os.path.join(d, "main.cc")
+    with open(source, "w", encoding="utf-8") as f:
+        f.write(SMALL)
+    out = must([*compiler.split(), *STRICT, *options, "-I", INCLUDE, "-I", path(""), source, path(UNITS[1]), "-o", app],
+               "build", 180)
+    expect(out == "", "the compiler says:\n" + out[:3000])
+    run("run", app)
+    return Elf(app)
+
+
+def check_links(compiler, options):
+    """Two units, linked in many ways: each class is listed once."""
+    with tempfile.TemporaryDirectory() as d:
+        tags = [c.tag for c in small(d, compiler, options).classes()]
+        expect(sorted(t for t in tags if t in ("till", "customer", "card", "counted")) ==
+               ["card", "counted", "customer", "till"], "listed: %s" % tags)
 
 
 def check_disabled(compiler, options):
     """It builds, says nothing, and leaves nothing; the classes still work."""
-    need(compiler, *options)
     with tempfile.TemporaryDirectory() as d:
-        app, source = os.path.join(d, "app"), os.path.join(d, "main.cc")
-        with open(source, "w", encoding="utf-8") as f:
-            f.write('#include "attributes.h"\n'
-                    "int main() { shop::till t(\"t\"); shop::customer c, d(c); shop::shelf<short, 5> s; s.put(1);\n"
-                    "\tviz::scope scope(\"s\"); viz::triggerlog log(c, viz::both); viz::instant(\"i\");\n"
-                    "\tt.customers = 2; ++t.served; c.name = \"x\"; d = c; c.own.pay(3); c.marks[1] += 2; c.log();\n"
-                    "\treturn t.customers == 2 && d.name.get() == \"x\" && !c.config(viz::enabled(true)) ? 0 : 1; }\n")
-        out = must([*compiler.split(), *STRICT, *options, "-DVIZ_PROBE_DISABLE", "-I", INCLUDE, "-I", path(""), source, "-o",
-                    app], "build", 180)
-        expect(out == "", "the compiler says:\n" + out[:3000])
-        run("run", app)
-        elf = Elf(app)
+        elf = small(d, compiler, [*options, "-DVIZ_PROBE_DISABLE"])
         left = [s.name for s in elf.sections if s.name in (".note.viz", ".probes", ".stapsdt.base", "viz_classes")]
         expect(not left and not [n for n in elf.notes() if n.provider == "viz"], "VIZ_PROBE_DISABLE leaves %s" % left)
         left = [s for s in elf.symbols() if "descriptor" in s or "4fire" in s or "viz__on_" in s]
@@ -121,13 +162,17 @@ def jobs():
         made.append(Job("attributes: " + name, lambda: function(*args)))
 
     for cxx, _ in COMPILERS:
-        lto = ["-flto"] + (["-fuse-ld=lld"] if cxx == "clang++" else [])
         for options in [*([["-std=" + std, level] for std in CXX_STANDARDS for level in ("-O0", "-O2")]),
                         ["-std=c++17", *SANITIZED], ["-std=c++11", "-O2", "-fPIC", "-fvisibility=hidden"],
-                        ["-std=c++20", "-O3", *lto], ["-std=c++14", "-O2", *GC]]:
+                        ["-std=c++14", "-O2", *GC]]:
             add("%s %s" % (cxx, " ".join(options)), check_behaviour, cxx, options)
         for options in (["-O0"], ["-O2", *GC]):
             add("descriptors %s %s" % (cxx, " ".join(options)), check_descriptors, cxx, options)
+        lto = [["-flto", "-O2"], ["-flto=2", "-flto-partition=max", "-O2"]] if cxx == "g++" else \
+            [["-flto", "-fuse-ld=lld", "-O2"], ["-flto=thin", "-fuse-ld=lld", "-O2"]]
+        for options in [*lto, ["-O2", "-static", *GC], ["-O0", "-fuse-ld=lld", *GC], ["-O2", "-fuse-ld=gold", "-fPIC"],
+                        ["-O2", "-fuse-ld=mold"], ["-O3", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden"]]:
+            add("links %s %s" % (cxx, " ".join(options)), check_links, cxx, options)
         for options in (["-std=c++11", "-O0"], ["-std=c++17", "-O2"]):
             add("disabled %s %s" % (cxx, " ".join(options)), check_disabled, cxx, options)
         for options in (["-std=c++11", "-O2"], ["-std=c++2b", "-O3", "-fPIC"]):
