@@ -150,7 +150,7 @@ class Shells:
         self.assertEqual({o for o in self.offered("--") if o != "--"}, options)
 
     def test_commands_are_offered_as_the_first_word(self):
-        commands = {"list", "ctl", "doctor", "report", "check", "convert", "merge", "open", "help"}
+        commands = {"list", "ctl", "doctor", "report", "check", "convert", "merge", "schema", "open", "help"}
         self.assertLessEqual(commands, self.offered(""))
         self.assertLessEqual(commands, self.offered("help", ""))
         self.assertFalse(commands & self.offered("doctor", ""))

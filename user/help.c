@@ -13,8 +13,8 @@ static const char options[] =
 	"  -- COMMAND             start it and trace it from its first probe on\n"
 	"      --user USER        who runs the command (default: who called sudo)\n"
 	"  -o, --output FILE      where it goes (default: viztrace-PID.json; -: stdout; *.gz: packed; none)\n"
-	"      --format FORMAT    of the -o that follows, else of the last: chrome, or perfetto for .pftrace,\n"
-	"                         its own format (default: by FILE's end, else chrome)\n"
+	"      --format FORMAT    of the -o that follows, else of the last: chrome, perfetto (.pftrace), its own\n"
+	"                         format, or rows (.ndjson) for a database (default: by FILE's end, else chrome)\n"
 	"      --report[=json]    at the end, tables of counters, methods and objects on stdout; or JSON\n"
 	"      --check EXPR       exit status 10 if this is not so at the end, as 'p99(parse) < 5ms'\n"
 	"      --checks FILE      such lines; # begins a comment\n"
@@ -87,6 +87,7 @@ static const struct {
 	{ "merge", "merge FILE... -o ALL [--offset FILE=+5ms]",
 	  "  merge                  several traces on one timeline, by their clocks; hosts are kept apart\n",
 	  "      --offset FILE=TIME     FILE is so much later than its clock says, as a.json=+5ms\n", NULL },
+	{ "schema", "schema", "  schema                 the tables of ClickHouse for --format rows\n", NULL, NULL },
 	{ "open", "open FILE", "  open                   show a trace in a browser\n", NULL, NULL },
 	{ "help", "help [COMMAND]", "  help                   this, or what is about a command\n", NULL, NULL },
 };

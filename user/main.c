@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "merging.h"
 #include "opts.h"
+#include "schema.h"
 #include "session.h"
 #include "show.h"
 
@@ -82,6 +83,7 @@ int main(int argc, char **argv)
 	case COMMAND_REPORT:
 	case COMMAND_CHECK: code = answer__tell_of_file(&o); break;
 	case COMMAND_CONVERT: code = convert__run(&o); break;
+	case COMMAND_SCHEMA: code = schema__print(); break;
 	case COMMAND_MERGE: code = merging__run(&o); break;
 	default: /* COMMAND_TRACE, COMMAND_TOP */
 		handle_signals(&o);

@@ -149,7 +149,7 @@ static const char *const command_names[] = {
 	[COMMAND_TRACE] = NULL,      [COMMAND_LIST] = "list",       [COMMAND_CTL] = "ctl",
 	[COMMAND_DOCTOR] = "doctor", [COMMAND_OPEN] = "open",       [COMMAND_REPORT] = "report",
 	[COMMAND_CHECK] = "check",   [COMMAND_CONVERT] = "convert", [COMMAND_MERGE] = "merge",
-	[COMMAND_TOP] = "top",
+	[COMMAND_SCHEMA] = "schema", [COMMAND_TOP] = "top",
 };
 
 /* `help`, `help COMMAND`, `COMMAND --help`. */
@@ -253,6 +253,8 @@ static int parse_others(struct opts *o, int argc, const char *word, char *error,
 		return parse_top(o, error, size);
 	if (!strcmp(word, "doctor"))
 		o->command = COMMAND_DOCTOR;
+	else if (!strcmp(word, "schema"))
+		o->command = COMMAND_SCHEMA;
 	else if (o->clear || o->show)
 		FAIL("--clear and --show go with ctl; see --help");
 	else if (optind == argc && !has_process(o))

@@ -35,6 +35,7 @@ enum command {
 	COMMAND_CHECK,
 	COMMAND_CONVERT,
 	COMMAND_MERGE,
+	COMMAND_SCHEMA,
 	COMMAND_TOP, /* traces, too */
 	COMMANDS
 };

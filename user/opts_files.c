@@ -80,7 +80,8 @@ static int parse_convert(struct opts *o, int argc, char **argv, char *error, siz
 		FAIL("convert takes the FILE of a trace and the one to make of it, as a.json b.pftrace; see --help");
 	err = opts_outputs__add(o, argv[optind], error, size);
 	if (!err && !o->outputs[0].format && !format__of_path(argv[optind]))
-		FAIL("into which format? '%s' ends neither in .json nor in .pftrace; --format says it", argv[optind]);
+		FAIL("into which format? '%s' ends neither in .json nor in .pftrace nor in .ndjson; --format says it",
+		     argv[optind]);
 	optind++;
 	return err;
 }

@@ -81,7 +81,7 @@ int opts_outputs__settle(struct opts *o, char *error, size_t size)
 bool opts_outputs__go_to_a_file(const struct opts *o)
 {
 	for (size_t i = 0; i < o->n_outputs; i++)
-		if (!o->outputs[i].path || strcmp(o->outputs[i].path, "-") != 0)
+		if (o->outputs[i].format->viewers && (!o->outputs[i].path || strcmp(o->outputs[i].path, "-") != 0))
 			return true;
 	return false;
 }

@@ -81,7 +81,8 @@ enum exit_code outputs__open(struct sinks *s, bool waiting)
 char *outputs__file(const struct sinks *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (!s->list[i].error && s->list[i].path && strcmp(s->list[i].path, "-") != 0)
+		if (!s->list[i].error && s->list[i].path && s->list[i].format->viewers &&
+		    strcmp(s->list[i].path, "-") != 0)
 			return strdup(s->list[i].path);
 	return NULL;
 }

@@ -73,6 +73,35 @@ void report__close_part(struct report *r, const struct model *model, const uint6
 	take_model(r, m);
 }
 
+/* Of one kind of probe, so far. */
+static void count(struct report_counts *c, const struct report_sources *from, int i, uint64_t *ret_invalid)
+{
+	const struct model_stats *m = model__stats(from->model);
+	struct collect_counts k = { 0 };
+
+	collector__counts(from->collector, (enum probe)i, &k);
+	c->seen = k.seen;
+	c->filtered = k.filtered + filter__filtered(from->filter, (enum probe)i) +
+		      shorts__filtered(from->shorts, (enum probe)i) + m->unwanted[i] + m->too_deep[i];
+	c->written = m->written[i];
+	c->lost = k.lost + decoder__stats(from->decoder)->rejected_by_probe[i] + m->rejected[i];
+	c->truncated = k.truncated;
+	c->unreadable = k.unreadable;
+	*ret_invalid += k.invalid;
+}
+
+void report__account(struct trace_account *ret, const struct report_sources *from)
+{
+	uint64_t ignored = 0;
+
+	for (int i = 0; i < EVENT_PROBES; i++) {
+		struct report_counts c;
+
+		count(&c, from, i, &ignored);
+		ret->probes[i] = (struct trace_counts){ c.seen, c.written, c.filtered, c.lost };
+	}
+}
+
 void report__close(struct report *r, const struct report_sources *from)
 {
 	const struct model_stats *m = model__stats(from->model);
@@ -81,21 +110,11 @@ void report__close(struct report *r, const struct report_sources *from)
 
 	for (int i = 0; i < EVENT_PROBES; i++) {
 		struct report_counts *c = &r->probes[i];
-		struct collect_counts k = { 0 };
 
-		collector__counts(from->collector, (enum probe)i, &k);
-		c->seen = k.seen;
-		c->filtered = k.filtered + filter__filtered(from->filter, (enum probe)i) +
-			      shorts__filtered(from->shorts, (enum probe)i);
-		c->filtered += m->unwanted[i] + m->too_deep[i];
+		count(c, from, i, &r->invalid);
 		r->too_deep += m->too_deep[i];
-		c->written = m->written[i];
-		c->lost = k.lost + d->rejected_by_probe[i] + m->rejected[i];
-		c->truncated = k.truncated;
-		c->unreadable = k.unreadable;
 		missing += settle(c, probe_names[i]);
 		add(&r->total, c);
-		r->invalid += k.invalid;
 		r->rejected += d->rejected_by_probe[i] + m->rejected[i];
 	}
 	if (from->cut)

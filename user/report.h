@@ -49,6 +49,10 @@ void report__close(struct report *r, const struct report_sources *from);
 /* Of a part that model was told alone: what came of it, and what was `lost`. Seen is what of that is known. */
 void report__close_part(struct report *r, const struct model *m, const uint64_t lost[EVENT_PROBES]);
 
+/* While it runs: the same by probe, so far; what is on its way is in `seen` alone. */
+struct trace_account;
+void report__account(struct trace_account *ret, const struct report_sources *from);
+
 /* While it runs: events that are in the trace, and those that the kernel had no room for. */
 uint64_t report__written(const struct model *m);
 uint64_t report__lost(const struct collector *c);

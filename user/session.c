@@ -25,7 +25,8 @@
 #define POLL_BUSY_MS 1 /* a ring of the default size holds several times what fits into this at full speed */
 #define POLL_IDLE_MS 5
 #define STATUS_MS 500
-#define FLUSH_MS 1000 /* what a kill -9 of the tool may cost */
+#define ACCOUNT_MS 10000 /* so that loss can be seen while it happens */
+#define FLUSH_MS 1000    /* what a kill -9 of the tool may cost */
 
 /* All that needs no file: a target that cannot be attached to leaves none behind, and none replaced. */
 static enum exit_code prepare(struct session *s)
@@ -108,9 +109,32 @@ static void show_status(struct session *s, uint64_t now, uint64_t *last_time, ui
 	*last_events = events;
 }
 
+static struct report_sources sources_of(const struct session *s)
+{
+	return (struct report_sources){
+		.collector = s->collector,
+		.decoder = s->decoder,
+		.filter = s->filter,
+		.shorts = s->shorts,
+		.model = s->model,
+		.processes = s->processes,
+		.sinks = &s->sinks,
+	};
+}
+
+static void account(struct session *s, uint64_t now)
+{
+	const struct report_sources sources = sources_of(s);
+	struct trace_account a;
+
+	report__account(&a, &sources);
+	s->error = sinks__account(&s->sinks, now - s->report.start, &a);
+	outputs__tell_failures(&s->sinks);
+}
+
 /* What is done now and then: all times on the events' clock. */
 struct timing {
-	uint64_t status, flush;
+	uint64_t status, flush, account;
 	uint64_t status_events; /* written by then */
 };
 
@@ -131,6 +155,10 @@ static int tend(struct session *s, uint64_t now, struct timing *t)
 		s->error = sinks__flush(&s->sinks);
 		outputs__tell_failures(&s->sinks);
 		t->flush = now;
+	}
+	if (!s->error && now - t->account >= ACCOUNT_MS * MS && sinks__take_accounts(&s->sinks)) {
+		account(s, now);
+		t->account = now;
 	}
 	return s->error;
 }
@@ -155,7 +183,7 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 	const struct opts *o = s->opts;
 	uint64_t start = collector__now(), now = start;
 	uint64_t end = o->duration > 0 ? start + (uint64_t)(o->duration * 1e9) : UINT64_MAX;
-	struct timing timing = { start, start, 0 };
+	struct timing timing = { start, start, start, 0 };
 	struct pollfd fds[3 + PROCESSES_FDS];
 	const char *ended;
 
@@ -236,6 +264,7 @@ static void close_top(struct session *s)
 static int finish(struct session *s)
 {
 	struct metadata_sources sources;
+	struct report_sources from;
 	struct json metadata;
 	int err = s->error, failed;
 	bool cut = s->bounds.too_large;
@@ -255,17 +284,10 @@ static int finish(struct session *s)
 	recorder__finish(s->recorder, s->report.end);
 	if (!err)
 		err = model__finish_within(s->model, s->report.end, leave_open, s);
-	report__close(&s->report, &(struct report_sources){
-					  .collector = s->collector,
-					  .decoder = s->decoder,
-					  .filter = s->filter,
-					  .shorts = s->shorts,
-					  .model = s->model,
-					  .processes = s->processes,
-					  .sinks = &s->sinks,
-					  .failed = s->error != 0,
-					  .cut = cut,
-				  });
+	from = sources_of(s);
+	from.failed = s->error != 0;
+	from.cut = cut;
+	report__close(&s->report, &from);
 	if (!err)
 		err = answer__each_mark(s->opts, &s->sinks, &s->report, mark_end, s);
 	json__init(&metadata);

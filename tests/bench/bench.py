@@ -109,6 +109,8 @@ def run_writer(o, _folder, out, limits):
     for workload in ("counter4", "doubles4", "object", "method"):
         limits.ratio(f"Perfetto's format alone, {workload}: to JSON", 1.0, report.Spread(figures[workload, "perfetto"]),
                      report.Spread(figures[workload, "format"]))
+        limits.ratio(f"rows alone, {workload}: to JSON", 1.5, report.Spread(figures[workload, "rows"]),
+                     report.Spread(figures[workload, "format"]))
 
 
 def run_attach(o, folder, out, limits):

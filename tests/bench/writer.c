@@ -299,8 +299,8 @@ static const struct stage {
 	const struct format *format;
 } stages[] = {
 	{ "format", run_format, &format_chrome }, { "perfetto", run_format, &format_perfetto },
-	{ "model", run_model, &format_chrome },   { "decode", run_decode, &format_chrome },
-	{ "order", run_order, &format_chrome },
+	{ "rows", run_format, &format_rows },     { "model", run_model, &format_chrome },
+	{ "decode", run_decode, &format_chrome }, { "order", run_order, &format_chrome },
 };
 
 int main(int argc, char **argv)

@@ -117,7 +117,7 @@ class Convert(harness.Case):
 
     def test_usage(self):
         for args, said in ((("a.json",), "convert takes the FILE of a trace and the one to make of it"),
-                           ((), "convert takes the FILE"), (("a.json", "b.txt"), "'b.txt' ends neither in .json nor in .pftrace"),
+                           ((), "convert takes the FILE"), (("a.json", "b.txt"), "'b.txt' ends neither in .json nor in .pftrace nor in .ndjson"),
                            (("a.json", "-"), "--format says it"), (("a.json", "b.json", "c.json"), "'c.json' is not understood"),
                            (("a.json", "-o", "b.json"), "not with -o"), (("a.json", "b.json", "-p", "1"), "convert takes")):
             self.assertIn(said, self.convert(*args, code=harness.EXIT_USAGE).stderr)

@@ -60,7 +60,7 @@ _viztrace_bpf_value() {
 	USER) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 	PAT) mapfile -t COMPREPLY < <(compgen -W "$(_viztrace_bpf_names "$tool")" -- "$cur") ;;
 	SITE) mapfile -t COMPREPLY < <(compgen -W "auto nop1 nop5 nop10" -- "$cur") ;;
-	FORMAT) mapfile -t COMPREPLY < <(compgen -W "chrome perfetto" -- "$cur") ;;
+	FORMAT) mapfile -t COMPREPLY < <(compgen -W "chrome perfetto rows" -- "$cur") ;;
 	WAY) mapfile -t COMPREPLY < <(compgen -W "auto batch trap" -- "$cur") ;;
 	esac
 }

@@ -50,7 +50,7 @@ function __viztrace_bpf_option --argument-names short long value about
         case SITE
             set -a args -x -a 'auto nop1 nop5 nop10'
         case FORMAT
-            set -a args -x -a 'chrome perfetto'
+            set -a args -x -a 'chrome perfetto rows'
         case WAY
             set -a args -x -a 'auto batch trap'
         case '?*'

@@ -17,6 +17,7 @@
 enum chrome_args_place {
 	CHROME_ARGS_SNAPSHOT, /* args.snapshot of an object: some names are taken there */
 	CHROME_ARGS_PLAIN,    /* args of anything else: Perfetto drops what is null or empty */
+	CHROME_ARGS_EXACT,    /* what no viewer reads: all of it as it is */
 };
 
 struct chrome_args_stats {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-const struct format *const formats[] = { &format_chrome, &format_perfetto, NULL };
+const struct format *const formats[] = { &format_chrome, &format_perfetto, &format_rows, NULL };
 
 const struct format *format__named(const char *name)
 {

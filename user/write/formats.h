@@ -12,6 +12,6 @@ extern const struct format *const formats[];
 const struct format *format__named(const char *name);
 const struct format *format__of_path(const char *path);
 
-extern const struct format format_chrome, format_perfetto;
+extern const struct format format_chrome, format_perfetto, format_rows;
 
 #endif

@@ -62,6 +62,25 @@ int sinks__flush(struct sinks *s)
 	return verdict(s);
 }
 
+bool sinks__take_accounts(const struct sinks *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->list[i].error && s->list[i].format->account)
+			return true;
+	return false;
+}
+
+int sinks__account(struct sinks *s, uint64_t ts, const struct trace_account *account)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct sink *k = &s->list[i];
+
+		if (!k->error && k->format->account)
+			k->error = k->format->account(k->writer, ts, account);
+	}
+	return verdict(s);
+}
+
 uint64_t sinks__size(const struct sinks *s)
 {
 	uint64_t size, largest = 0;

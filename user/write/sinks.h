@@ -20,6 +20,14 @@
 
 #define SINKS_MAX 6
 
+/* The books so far, by probe. */
+struct trace_counts {
+	uint64_t seen, written, filtered, lost;
+};
+struct trace_account {
+	struct trace_counts probes[EVENT_PROBES];
+};
+
 struct format {
 	const char *name;            /* of --format */
 	const char *suffix;          /* of its files, as ".json" */
@@ -29,6 +37,9 @@ struct format {
 
 	/* 0 or -errno. `out` outlives the writer; NULL for what writes no file. */
 	int (*begin)(void **ret_writer, struct output *out, const struct trace_start *start);
+
+	/* Now and then; NULL: the end is enough. 0 or -errno. */
+	int (*account)(void *writer, uint64_t ts, const struct trace_account *account);
 
 	/* The end; `metadata` is a JSON object. 0 or -errno. */
 	int (*finish)(void *writer, const char *metadata, size_t size);
@@ -67,6 +78,10 @@ int sinks__begin(struct sinks *s, const struct trace_start *start);
 /* For model__new(), with the set as the writer. A call returns 0 as long as one sink has no error, else the error of
  * the first one. */
 extern const struct trace_ops sinks_ops;
+
+/* Does any of them want the books now and then? And here they are, `ts` ns after the beginning. The same errors. */
+bool sinks__take_accounts(const struct sinks *s);
+int sinks__account(struct sinks *s, uint64_t ts, const struct trace_account *account);
 
 /* What was written may be looked at by now. The same errors. */
 int sinks__flush(struct sinks *s);
