@@ -45,6 +45,10 @@ enum {
 	OPT_DUMP_TO,
 	OPT_ON_DUMP,
 	OPT_DUMP,
+	OPT_WHEN,
+	OPT_AFTER,
+	OPT_AT_MOST,
+	OPT_AGAIN_AFTER,
 	OPT_VERSION
 };
 
@@ -65,6 +69,10 @@ static const struct option options[] = {
 	{ "dump-to", required_argument, NULL, OPT_DUMP_TO },
 	{ "on-dump", required_argument, NULL, OPT_ON_DUMP },
 	{ "dump", optional_argument, NULL, OPT_DUMP },
+	{ "when", required_argument, NULL, OPT_WHEN },
+	{ "after", required_argument, NULL, OPT_AFTER },
+	{ "at-most", required_argument, NULL, OPT_AT_MOST },
+	{ "again-after", required_argument, NULL, OPT_AGAIN_AFTER },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -201,6 +209,12 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_DUMP_TO: o->dump_to = optarg; break;
 		case OPT_ON_DUMP: o->on_dump = optarg; break;
 		case OPT_DUMP: o->dump = optarg ? optarg : ""; break;
+		case OPT_WHEN: err = opts_keep__when(o, optarg, error, size); break;
+		case OPT_AFTER: err = opts_keep__time(&o->after, "--after", optarg, error, size); break;
+		case OPT_AT_MOST: err = opts_keep__at_most(o, optarg, error, size); break;
+		case OPT_AGAIN_AFTER:
+			err = opts_keep__time(&o->triggers.again_after, "--again-after", optarg, error, size);
+			break;
 		case OPT_ONCE: o->once = true; break;
 		case OPT_OFFSET: err = opts_files__add_offset(o, optarg, error, size); break;
 		case OPT_OPEN: o->open = true; break;
@@ -344,6 +358,7 @@ void opts__clear(struct opts *o)
 {
 	rules__clear(&o->rules);
 	checks__clear(&o->checks);
+	triggers__clear(&o->triggers);
 	free(o->offsets);
 	o->offsets = NULL;
 	o->n_offsets = 0;

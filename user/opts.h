@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "answers/checks.h"
+#include "answers/triggers.h"
 #include "common/exit_code.h"
 #include "common/patterns.h"
 #include "common/site.h"
@@ -20,6 +21,8 @@
 #define MAX_DEPTH 200000               /* of --max-depth */
 #define KEEP_BYTES (128u << 20)        /* the default: some 6 million events */
 #define KEEP_BYTES_MIN (1u << 20)
+#define AT_MOST 10                   /* the default of --at-most */
+#define AGAIN_AFTER 10000000000ull   /* ns, of --again-after */
 #define MAX_SIZE_WARN (256ull << 20) /* viewers in a browser begin to fail here */
 
 /* How events come: each by a trap of its own, or many at once (viztrace.h) where that can be done. */
@@ -69,11 +72,12 @@ struct opts {
 	size_t n_files;
 	struct opts_offset *offsets; /* --offset */
 	size_t n_offsets;
-	uint64_t keep_bytes; /* --keep: the bound of what is kept; 0: nothing is */
-	uint64_t keep_time;  /* ns: what is older is not kept; 0: all that has room is */
-	const char *dump_to; /* the folder of dumps; NULL: where we are */
-	const char *on_dump; /* a command for sh; NULL */
-	uint64_t after;      /* ns that a trigger's dump goes on */
+	uint64_t keep_bytes;      /* --keep: the bound of what is kept; 0: nothing is */
+	uint64_t keep_time;       /* ns: what is older is not kept; 0: all that has room is */
+	const char *dump_to;      /* the folder of dumps; NULL: where we are */
+	const char *on_dump;      /* a command for sh; NULL */
+	uint64_t after;           /* ns that a trigger's dump goes on */
+	struct triggers triggers; /* --when, --at-most, --again-after */
 	const struct format *dump_format;
 	const char *dump; /* ctl --dump: for what; "": not said; NULL: no dump */
 	struct opts_output outputs[OUTPUTS_MAX];

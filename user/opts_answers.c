@@ -21,23 +21,27 @@ int opts_answers__form(struct opts *o, const char *form, char *error, size_t siz
 	return 0;
 }
 
-/* Three lines: what is wrong, the expression, a mark under the place. `where`: what comes before that. */
-static int add_check(struct checks *c, const char *text, const char *where, char *error, size_t size)
+int opts_answers__explain(const char *where, const char *text, const char *what, size_t at, char *error, size_t size)
 {
-	const char *what;
-	size_t at, column = 0;
-	int err = checks__add(c, text, &what, &at);
+	size_t column = 0;
 
-	if (err == -ENOMEM)
-		FAIL("out of memory");
-	if (!err)
-		return 0;
 	for (size_t i = 0; i < at; i++)
 		column += (text[i] & 0xc0) != 0x80; /* of each character its first byte */
 	if (strlen(text) >= CHECK_MAX || (text[at] && iscntrl((unsigned char)text[at])))
 		FAIL("%s: %s; see man viztrace-bpf", where, what);
 	snprintf(error, size, "%s: %s; see man viztrace-bpf\n  %s\n  %*s^", where, what, text, (int)column, "");
 	return -EBADMSG;
+}
+
+static int add_check(struct checks *c, const char *text, const char *where, char *error, size_t size)
+{
+	const char *what;
+	size_t at;
+	int err = checks__add(c, text, &what, &at);
+
+	if (err == -ENOMEM)
+		FAIL("out of memory");
+	return err ? opts_answers__explain(where, text, what, at, error, size) : 0;
 }
 
 int opts_answers__check(struct opts *o, const char *text, char *error, size_t size)

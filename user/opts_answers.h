@@ -19,4 +19,8 @@ int opts_answers__checks(struct opts *o, const char *path, char *ret_error, size
 /* All of it together. `command`: its name, or NULL. */
 int opts_answers__are_right(struct opts *o, const char *command, char *ret_error, size_t size);
 
+/* An expression is wrong at byte `at`: three lines with what that is, the expression, a mark under the place. `where`:
+ * what comes before that. -EBADMSG or -EINVAL. */
+int opts_answers__explain(const char *where, const char *text, const char *what, size_t at, char *error, size_t size);
+
 #endif

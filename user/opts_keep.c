@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "opts_answers.h"
 #include "opts_values.h"
 
 #define TIME_MAX 1e15 /* ns: eleven days */
@@ -50,6 +51,50 @@ int opts_keep__add(struct opts *o, const char *text, char *error, size_t size)
 	return 0;
 }
 
+int opts_keep__when(struct opts *o, const char *text, char *error, size_t size)
+{
+	const char *what;
+	size_t at;
+	int err = triggers__add(&o->triggers, text, &what, &at);
+
+	if (err == -ENOMEM)
+		FAIL("out of memory");
+	return err ? opts_answers__explain("--when", text, what, at, error, size) : 0;
+}
+
+int opts_keep__time(uint64_t *ret, const char *name, const char *text, char *error, size_t size)
+{
+	if (!parse_time(ret, text))
+		FAIL("%s takes a time as 500ms, 10s or 5m, not '%s'", name, text);
+	return 0;
+}
+
+int opts_keep__at_most(struct opts *o, const char *text, char *error, size_t size)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || !isdigit((unsigned char)text[0]) || *end || !n)
+		FAIL("--at-most takes a number from 1 on, not '%s'", text);
+	o->triggers.at_most = n;
+	return 0;
+}
+
+static int settle_triggers(struct opts *o, char *error, size_t size)
+{
+	if (!o->triggers.n && (o->after || o->triggers.at_most || o->triggers.again_after))
+		FAIL("%s goes with --when; see --help", o->after            ? "--after" :
+							o->triggers.at_most ? "--at-most" :
+									      "--again-after");
+	if (!o->triggers.at_most)
+		o->triggers.at_most = AT_MOST;
+	if (!o->triggers.again_after)
+		o->triggers.again_after = AGAIN_AFTER;
+	return 0;
+}
+
 static int settle_format(struct opts *o, char *error, size_t size)
 {
 	for (size_t i = 0; i < o->n_outputs; i++)
@@ -66,8 +111,10 @@ int opts_keep__settle(struct opts *o, const char *command, char *error, size_t s
 	struct stat st;
 
 	if (!o->keep_bytes && !o->keep_time) {
-		if (o->dump_to || o->on_dump)
-			FAIL("%s goes with --keep; see --help", o->dump_to ? "--dump-to" : "--on-dump");
+		if (o->dump_to || o->on_dump || o->triggers.n)
+			FAIL("%s goes with --keep; see --help", o->dump_to ? "--dump-to" :
+								o->on_dump ? "--on-dump" :
+									     "--when");
 		return 0;
 	}
 	if (o->command != COMMAND_TRACE)
@@ -79,5 +126,5 @@ int opts_keep__settle(struct opts *o, const char *command, char *error, size_t s
 	/* Now, and not when it is too late. */
 	if (o->dump_to && (stat(o->dump_to, &st) || !S_ISDIR(st.st_mode)))
 		FAIL("--dump-to takes a folder that is there, not '%s'", o->dump_to);
-	return settle_format(o, error, size);
+	return settle_triggers(o, error, size) ? -EINVAL : settle_format(o, error, size);
 }

@@ -37,7 +37,7 @@ enum exit_code outputs__name(struct sinks *s, const struct opts *o, pid_t pid)
 			return EXIT_INTERNAL;
 		s->list[s->n - 1].kind = out->path ? OUTPUT_ANY : OUTPUT_FILE;
 	}
-	if (opts__ask(o) && sinks__add(s, &format_answers, NULL))
+	if ((opts__ask(o) || triggers__need_stats(&o->triggers)) && sinks__add(s, &format_answers, NULL))
 		return EXIT_INTERNAL;
 	if (o->command == COMMAND_TOP && sinks__add(s, &format_live, NULL))
 		return EXIT_INTERNAL;

@@ -122,11 +122,14 @@ static void take_cause(char ret[DUMP_CAUSE], const char *cause)
 
 int recorder__want(struct recorder *r, const char *cause, uint64_t since, uint64_t at, int peer)
 {
-	struct wanted *w;
+	struct wanted *w = &r->waiting[r->n_waiting];
 
 	if (r->n_waiting == WAITING_MAX)
 		return -EBUSY;
-	w = &r->waiting[r->n_waiting++];
+	/* Others may go on for a while yet. */
+	for (; w > r->waiting && w[-1].at > at; w--)
+		*w = w[-1];
+	r->n_waiting++;
 	*w = (struct wanted){ .since = since, .at = at, .peer = peer };
 	take_cause(w->cause, cause);
 	return 0;

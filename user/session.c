@@ -73,6 +73,8 @@ static enum exit_code open_outputs(struct session *s)
 	if (!err)
 		answer__watch(&s->watch, s->opts, &s->sinks);
 	if (!err)
+		session__watch_triggers(s);
+	if (!err)
 		err = model__new(&s->model, &sinks_ops, &s->sinks, s->report.start);
 	if (!err && s->opts->max_depth)
 		model__limit_depth(s->model, s->opts->max_depth);
@@ -279,9 +281,7 @@ static int finish(struct session *s)
 	bounds__last_pass(&s->bounds, collector__now());
 	if (!err)
 		err = session__pass_last(s, &cut);
-	recorder__lose(s->recorder, s->collector, s->report.end);
-	session__tend_recorder(s, s->report.end);
-	recorder__finish(s->recorder, s->report.end);
+	session__end_recorder(s);
 	if (!err)
 		err = model__finish_within(s->model, s->report.end, leave_open, s);
 	from = sources_of(s);

@@ -9,11 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answers/answers.h"
 #include "common/log.h"
 
 #define ENDING (1u << EVENT_PROBE_EXIT | 1u << EVENT_PROBE_ASYNC) /* what has begun is to have its end */
 #define READ_NS \
 	2000000000u /* in that time all is read that happened before: a ring that is late is waited for a second */
+#define LOOK_NS 100000000u   /* between two looks at the figures that --when is about */
 #define LOSSES_NS 500000000u /* between two looks at what the kernel had no room for */
 
 int session__change_filter(struct session *s, const struct control_request *request)
@@ -98,6 +100,49 @@ void session__answer_control(struct session *s)
 	control_request__clear(&request);
 }
 
+/* Its dump begins before it, and goes on for a while. */
+static void on_trigger(void *ctx, const struct trigger_point *t, uint64_t ts)
+{
+	struct session *s = ctx;
+	const uint64_t at = s->report.start + ts;
+
+	if (recorder__want(s->recorder, t->text, at, at + s->opts->after, -1))
+		log_warn("--when %s: too many dumps wait to be written already", t->text);
+	else
+		log_verbose("--when %s: it is so", t->text);
+}
+
+void session__watch_triggers(struct session *s)
+{
+	s->triggers = (struct triggers_watch){ .triggers = &s->opts->triggers, .fired = on_trigger, .ctx = s };
+	if (triggers__need_stats(&s->opts->triggers))
+		triggers__watch(&s->triggers, answers__of(&s->sinks));
+}
+
+static uint64_t since_start(const struct session *s, uint64_t ts)
+{
+	return ts > s->report.start ? ts - s->report.start : 0;
+}
+
+void session__look_at_event(struct session *s, const struct event *e)
+{
+	if (e->kind == EVENT_INSTANT && e->name)
+		triggers__instant(&s->triggers, since_start(s, e->ts), e->name);
+	else if (e->kind == EVENT_ENDED)
+		triggers__exit(&s->triggers, since_start(s, e->ts));
+}
+
+static void look_at_figures(struct session *s, uint64_t now)
+{
+	const struct stats *stats = answers__of(&s->sinks);
+	struct answers_run run = { .duration = now - s->report.start, .lost = report__lost(s->collector) };
+
+	run.seen = report__written(s->model) + run.lost;
+	if (stats && triggers__need_stats(&s->opts->triggers))
+		triggers__look(&s->triggers, since_start(s, session__passed_until(s)), stats, &run);
+	s->looked_at = now;
+}
+
 int session__tend_recorder(struct session *s, uint64_t now)
 {
 	const uint64_t passed = session__passed_until(s);
@@ -111,7 +156,25 @@ int session__tend_recorder(struct session *s, uint64_t now)
 	if (*s->dump && recorder__want(s->recorder, "SIGUSR1", now, now, -1))
 		log_warn("SIGUSR1: too many dumps wait to be written already");
 	*s->dump = 0;
+	if (now - s->looked_at >= LOOK_NS)
+		look_at_figures(s, now);
 	return recorder__tend(s->recorder, passed);
+}
+
+void session__end_recorder(struct session *s)
+{
+	const uint64_t end = s->report.end;
+
+	if (!s->recorder)
+		return;
+	recorder__lose(s->recorder, s->collector, end);
+	look_at_figures(s, end);
+	/* The last one's end is the end of the trace, and is told by nobody. */
+	if (processes__ended(s->processes))
+		triggers__exit(&s->triggers, since_start(s, end));
+	if (*s->dump && recorder__want(s->recorder, "SIGUSR1", end, end, -1))
+		log_warn("SIGUSR1: too many dumps wait to be written already");
+	recorder__finish(s->recorder, end);
 }
 
 void session__open_control(struct session *s)

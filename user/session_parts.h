@@ -41,6 +41,8 @@ struct session {
 	struct model *model;
 	struct recorder *recorder;   /* NULL: nothing is kept */
 	volatile sig_atomic_t *dump; /* somebody wants what is kept */
+	struct triggers_watch triggers;
+	uint64_t looked_at; /* the triggers at the figures, last */
 	struct sinks sinks;
 	struct bounds bounds;
 	bool is_open; /* the trace is there, or cannot be */
@@ -84,5 +86,14 @@ void session__let_go(struct session *s, uint64_t now);
 
 /* What is kept: what is too old goes, and what SIGUSR1 asks for is written. 0 or -errno. */
 int session__tend_recorder(struct session *s, uint64_t now);
+
+/* All has come to the model: what is wanted still is written. */
+void session__end_recorder(struct session *s);
+
+/* After sinks__begin(): what --when waits for is waited for. */
+void session__watch_triggers(struct session *s);
+
+/* That is about to come to the model. */
+void session__look_at_event(struct session *s, const struct event *e);
 
 #endif

@@ -14,6 +14,8 @@ static int feed_model(void *ctx, const struct event *e)
 
 	int err = recorder__add(s->recorder, e);
 
+	if (s->recorder)
+		session__look_at_event(s, e);
 	return err ? err : model__feed(s->model, e);
 }
 

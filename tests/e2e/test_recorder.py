@@ -83,7 +83,7 @@ def told_state(trace):
             step = int(e["args"]["n"])
         elif e["ph"] == "C" and e["name"] == "queue":
             depth = int(e["args"]["depth"])
-        elif e["ph"] == "C":
+        elif e["ph"] == "C" and e["name"] != "bug":  # which is no step
             gauges[e["name"]] = {k: number(v) for k, v in e["args"].items()}
     return (things, gauges, depth, slices, opened), step
 
@@ -183,7 +183,8 @@ class Recorder(harness.Case):
 
     def test_memory_is_flat(self):
         target = self.recorded(0, 1000000)
-        tool = self.record(target, "--keep", "4M")
+        # What the tool has not read yet takes up to twice the rings more, where others have the processors.
+        tool = self.record(target, "--keep", "4M", "--ring-size", "256k")
         target.tell()
         sizes = []
         while b"\ndone\n" not in target.out.data and target.running():
@@ -291,3 +292,60 @@ class Recorder(harness.Case):
         self.assertEqual(done.returncode, harness.EXIT_USAGE)
         self.assertIn("start the tool with --keep", done.stderr)
         self.end(tool)
+
+    def bug(self, what, *options):
+        """It shows itself at a random moment: the tool has ended, and the program."""
+        target = self.recorded(20, 0, what)
+        tool = self.record(target, "--keep", "300ms", "--after", "100ms", *options)
+        target.tell()
+        time.sleep(random.Random(what).uniform(0.5, 1))
+        target.signal(signal.SIGUSR1)
+        return target, tool
+
+    def test_a_bug_leaves_one_file_with_the_time_around_it(self):
+        for what, expression in (("value", "bug.level > 1000"), ("instant", 'instant("out of*")'), ("slice", "slice(slow) >= 50ms"),
+                                 ("value", "count(bug) > 0")):
+            with self.subTest(expression=expression):
+                target, tool = self.bug(what, "--when", expression, "--when", "step.n < 0", "--when", "exit")
+                path, = self.await_dumps(1)
+                trace = self.read(path)
+                self.assertEqual(trace.metadata["dump"], {"cause": expression, "kept_us": trace.metadata["end_us"], "shortened": False})
+                step, steps = self.compare(trace, States())
+                self.assertGreater(step, 0)
+                self.assertEqual(trace.metadata["events"]["lost"], 0)
+                name = {"value": "bug", "instant": "out of memory", "slice": "slow"}[what]
+                at, = [tracefile.ns(e["ts"]) for e in trace.events if e["name"] == name and e["ph"] in "Cie" and e.get("viz") != "closing"]
+                if "count" not in expression:  # which is found out a little later
+                    self.assertEqual(at, 300_000_000)
+                    self.assertEqual(tracefile.ns(trace.metadata["end_us"]), 400_000_000)
+                self.assertGreater(len([e for e in trace.events if e["ph"] != "M" and tracefile.ns(e["ts"]) > at]), 10)
+                # The other one comes now.
+                target.child.kill()
+                self.end(tool, with_signal=None)
+                other, = set(self.files()) - {path}
+                self.assertEqual(self.read(other).metadata["dump"]["cause"], "exit")
+                self.compare(self.read(other), States())
+                other.unlink()
+                path.unlink()
+
+    def test_the_program_crashes(self):
+        target, tool = self.bug("segv", "--when", "exit")
+        self.assertEqual(target.wait(), -signal.SIGSEGV)
+        self.end(tool, with_signal=None)
+        path, = self.files()
+        trace = self.read(path)
+        step, steps = self.compare(trace, States())
+        self.assertGreater(step, 0)
+        self.assertGreater(tracefile.ns(trace.metadata["end_us"]), 290_000_000)
+        self.assertGreater(len(steps), 100)
+
+    def test_so_many_of_each_and_no_sooner(self):
+        target = self.recorded(200)
+        tool = self.record(target, "--keep", "50ms", "--when", "step.n > 100", "--at-most", "3", "--again-after", "200ms")
+        target.tell()
+        files = self.await_dumps(3)
+        time.sleep(0.5)
+        self.end(tool)
+        self.assertEqual(self.files(), files)
+        starts = [t.metadata["start_clock_ns"] for t in map(self.read, files)]
+        self.assertTrue(all(b - a >= 200_000_000 for a, b in zip(starts[1:], starts[2:])), starts)

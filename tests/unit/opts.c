@@ -587,6 +587,21 @@ Test(opts, keep_takes_a_time_and_a_size)
 	REJECT("a folder that is there, not '/nowhere'", "-p1", "--keep", "10s", "--dump-to", "/nowhere");
 	REJECT("--dump-to goes with --keep", "-p1", "--dump-to", "/tmp");
 	REJECT("--on-dump goes with --keep", "-p1", "--on-dump", "true");
+	ACCEPT("-p1", "--keep", "10s", "--when", "exit", "--when", "a.b > 1", "--after", "5s", "--at-most", "3",
+	       "--again-after", "1m");
+	cr_assert_eq(opts.triggers.n, 2);
+	cr_assert_eq(opts.after, 5000000000);
+	cr_assert_eq(opts.triggers.at_most, 3);
+	cr_assert_eq(opts.triggers.again_after, 60000000000);
+	ACCEPT("-p1", "--keep", "10s", "--when", "exit");
+	cr_assert_eq(opts.triggers.at_most, AT_MOST);
+	cr_assert_eq(opts.triggers.again_after, AGAIN_AFTER);
+	REJECT("--when goes with --keep", "-p1", "--when", "exit");
+	REJECT("--after goes with --when", "-p1", "--keep", "10s", "--after", "5s");
+	REJECT("--at-most goes with --when", "-p1", "--keep", "10s", "--at-most", "5");
+	REJECT("--again-after goes with --when", "-p1", "--keep", "10s", "--again-after", "5s");
+	REJECT("--at-most takes a number", "-p1", "--keep", "10s", "--when", "exit", "--at-most", "0");
+	REJECT("--after takes a time", "-p1", "--keep", "10s", "--when", "exit", "--after", "5");
 	REJECT("--dump goes with ctl", "-p1", "--dump");
 	ACCEPT("ctl", "-p1", "--dump");
 	cr_assert_str_eq(opts.dump, "");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Steps by a number that test_recorder.py computes as well: recorded MICROSECONDS [STEPS [END]]. Each does one thing, and then
- * says its number, so that what all is like after each of them is known. After STEPS it does END: "segv", or it waits.
+ * Steps by a number that test_recorder.py computes as well: recorded MICROSECONDS [STEPS [BUG]]. Each does one thing, and then
+ * says its number, so that what all is like after each of them is known. At SIGUSR1 it has the BUG. STEPS 0: without end.
  */
 #define _GNU_SOURCE
 #include "viztrace.h"
@@ -92,12 +92,37 @@ static void one(unsigned r, long i)
 	}
 }
 
+static volatile sig_atomic_t bug;
+
+static void on_signal(int number)
+{
+	(void)number;
+	bug = 1;
+}
+
+static void have(const char *what)
+{
+	bug = 0;
+	if (!strcmp(what, "value"))
+		VIZ_PROBE_VALUE("bug", "level", 5000);
+	else if (!strcmp(what, "instant"))
+		VIZ_PROBE_INSTANT("out of memory");
+	else if (!strcmp(what, "segv"))
+		raise(SIGSEGV);
+	else if (!strcmp(what, "slice")) {
+		VIZ_PROBE_BEGIN("slow", 99);
+		usleep(60000);
+		VIZ_PROBE_END("slow", 99);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	useconds_t pause = argc > 1 ? (useconds_t)atoi(argv[1]) : 100;
 	long steps = argc > 2 ? atol(argv[2]) : 0;
 	unsigned state = 1;
 
+	signal(SIGUSR1, on_signal);
 	step("ready");
 	for (int k = 0; k < COUNTERS; k++)
 		VIZ_PROBE_INIT(&gauges[k], gauge, gauge_names[k]);
@@ -105,11 +130,11 @@ int main(int argc, char **argv)
 		state = state * 1103515245 + 12345;
 		one(state >> 16, i);
 		VIZ_PROBE_VALUE("step", "n", i);
+		if (bug && argc > 3)
+			have(argv[3]);
 		if (pause)
 			usleep(pause);
 	}
-	if (argc > 3 && !strcmp(argv[3], "segv"))
-		raise(SIGSEGV);
 	step("done");
 	return 0;
 }

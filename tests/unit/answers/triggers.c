@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Triggers: what they mean, where they are wrong, and when they fire. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "answers/triggers.h"
+#include "../values.h"
+
+static struct triggers triggers;
+static struct triggers_watch watch;
+static struct stats *stats;
+static char got[256];
+
+static void on_fired(void *ctx, const struct trigger_point *t, uint64_t ts)
+{
+	cr_assert_eq(ctx, got);
+	snprintf(got + strlen(got), sizeof(got) - strlen(got), "%d: %s\n", (int)ts, t->text);
+}
+
+static void set_up(void)
+{
+	cr_assert_eq(stats__new(&stats), 0);
+	watch = (struct triggers_watch){ .triggers = &triggers, .fired = on_fired, .ctx = got };
+	triggers__watch(&watch, stats);
+	triggers__watch(&watch, NULL);
+}
+
+static void tidy(void)
+{
+	stats__free(stats);
+	triggers__clear(&triggers);
+}
+
+TestSuite(triggers, .init = set_up, .fini = tidy);
+
+static void add(const char *text)
+{
+	const char *what;
+	size_t place;
+
+	cr_assert_eq(triggers__add(&triggers, text, &what, &place), 0, "%s: %s", text, what);
+}
+
+static void expect_wrong(const char *text, size_t place, const char *part)
+{
+	const char *what = NULL;
+	size_t where = 12345;
+
+	cr_assert_eq(triggers__add(&triggers, text, &what, &where), -EINVAL, "%s", text);
+	cr_expect(strstr(what, part), "%s: %s", text, what);
+	cr_expect_eq(where, place, "%s: %zu", text, where);
+	cr_assert_eq(triggers.n, 0);
+}
+
+static struct where at(uint64_t ts)
+{
+	return (struct where){ .ts = ts, .pid = 7, .tid = 8 };
+}
+
+static void sample(uint64_t ts, const char *name, int64_t depth)
+{
+	const struct trace_counter counter = { .serial = strlen(name), .name = name };
+	struct value v = integer("depth", depth);
+
+	cr_assert_eq(stats_ops.counter(stats, at(ts), &counter, &v, 1), 0);
+}
+
+static void call(uint64_t ts, uint64_t duration, const char *name)
+{
+	cr_assert_eq(stats_ops.slice_begin(stats, at(ts), name), 0);
+	cr_assert_eq(stats_ops.slice_end(stats, at(ts + duration), name), 0);
+}
+
+#define EXPECT(text) \
+	do { \
+		cr_expect_str_eq(got, text); \
+		got[0] = 0; \
+	} while (0)
+
+Test(triggers, say_where_they_are_wrong)
+{
+	expect_wrong("", 0, "expected exit, instant(NAME)");
+	expect_wrong("queue.depth", 11, "expected exit");
+	expect_wrong("queue.depth > x", 14, "expected a number");
+	expect_wrong(" queue.depth  > x", 16, "expected a number");
+	expect_wrong("queue.depth > 5ms", 12, "slice(NAME)");
+	expect_wrong("slice(parse) > 5", 16, "expected a time");
+	expect_wrong("slice (parse) ~ 5", 14, "expected one of <");
+	expect_wrong("instant()", 8, "expected the name");
+	expect_wrong("instant(x", 9, "expected a ')'");
+	expect_wrong("p99(parse) > 5", 13, "expected a time");
+	expect_wrong("nothing(x) > 5", 0, "expected max, min");
+	expect_wrong("exits", 5, "expected exit");
+}
+
+Test(triggers, each_value_of_an_attribute)
+{
+	add("queue.depth > 10");
+	add("q*.depth <= -1");
+	sample(1, "queue", 10);
+	EXPECT("");
+	sample(2, "queue", 11);
+	sample(3, "pool", 11);
+	sample(4, "queue", 5);
+	sample(5, "queue", 12);
+	sample(6, "queue", -1);
+	EXPECT("2: queue.depth > 10\n5: queue.depth > 10\n6: q*.depth <= -1\n");
+}
+
+Test(triggers, equal_and_other_values)
+{
+	add("queue.depth == 0");
+	add("queue.depth != 7");
+	sample(1, "queue", 7);
+	EXPECT("");
+	sample(2, "queue", 0);
+	EXPECT("2: queue.depth == 0\n2: queue.depth != 7\n");
+}
+
+Test(triggers, slices_when_they_end)
+{
+	add("slice(parse) > 50ns");
+	call(100, 50, "parse");
+	call(200, 99, "other");
+	call(300, 51, "parse");
+	EXPECT("351: slice(parse) > 50ns\n");
+}
+
+Test(triggers, instants_and_ends)
+{
+	add("instant(\"out of*\")");
+	add(" instant( oom ) ");
+	add(" exit ");
+	cr_assert(!triggers__need_stats(&triggers));
+	triggers__instant(&watch, 1, "ou");
+	triggers__instant(&watch, 2, "out of memory");
+	triggers__instant(&watch, 3, "oom");
+	triggers__exit(&watch, 4);
+	EXPECT("2: instant(\"out of*\")\n3:  instant( oom ) \n4:  exit \n");
+}
+
+Test(triggers, figures_when_they_become_so)
+{
+	const struct answers_run run = { .duration = 1000, .seen = 10, .lost = 1 };
+
+	add("count(parse) >= 2");
+	add("lost > 0");
+	cr_assert(triggers__need_stats(&triggers));
+	call(1, 1, "parse");
+	triggers__look(&watch, 10, stats, &run);
+	EXPECT("10: lost > 0\n");
+	call(3, 1, "parse");
+	triggers__look(&watch, 20, stats, &run);
+	triggers__look(&watch, 30, stats, &run);
+	EXPECT("20: count(parse) >= 2\n");
+}
+
+Test(triggers, so_many_and_no_sooner)
+{
+	triggers.at_most = 2;
+	triggers.again_after = 100;
+	add("queue.depth > 10");
+	sample(1, "queue", 11);
+	sample(100, "queue", 11);
+	sample(101, "queue", 11);
+	sample(500, "queue", 11);
+	EXPECT("1: queue.depth > 10\n101: queue.depth > 10\n");
+}
+
+/* A check that is watched for at the same time. */
+static void limit(void *ctx, const char *name, const char *attribute, struct stats_limits *ret)
+{
+	(void)ctx, (void)name, (void)attribute;
+	ret->high = 5;
+}
+
+static void reached(void *ctx, struct where where, const char *name, const char *attribute, double value)
+{
+	(void)name, (void)attribute, (void)value;
+	*(uint64_t *)ctx = where.ts;
+}
+
+Test(triggers, do_not_take_the_watch_from_others)
+{
+	uint64_t when = 0;
+	const struct stats_watch first = { limit, reached, &when };
+
+	stats->watch = &first;
+	triggers__watch(&watch, stats);
+	add("queue.depth > 10");
+	sample(1, "queue", 6);
+	cr_expect_eq(when, 1);
+	EXPECT("");
+	sample(2, "queue", 11);
+	cr_expect_eq(when, 2);
+	EXPECT("2: queue.depth > 10\n");
+}

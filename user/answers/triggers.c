@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* triggers: see triggers.h. What is measured is a check of the largest value, with the same words: `queue.depth > 1000`
+ * is max(queue.depth) > 1000, looked at for each value. */
+#include "triggers.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- From text ---- */
+
+static const char *skip_space(const char *text)
+{
+	return text + strspn(text, " ");
+}
+
+static bool is_word(const char *text, const char *word)
+{
+	text = skip_space(text);
+	return !strncmp(text, word, strlen(word)) && !*skip_space(text + strlen(word));
+}
+
+/* Behind "word (", or NULL: it is something else. */
+static const char *behind_call(const char *text, const char *word)
+{
+	text = skip_space(text);
+	if (strncmp(text, word, strlen(word)) != 0)
+		return NULL;
+	text = skip_space(text + strlen(word));
+	return *text == '(' ? text + 1 : NULL;
+}
+
+/* instant(PATTERN), instant("PATTERN"): `text` is behind the bracket. */
+static int parse_instant(struct trigger_point *t, const char *text, const char **ret_what, const char **ret_at)
+{
+	const char *start = skip_space(text), *end = start + strlen(start);
+	char *pattern;
+	int err;
+
+	while (end > start && end[-1] == ' ')
+		end--;
+	*ret_at = end;
+	*ret_what = "expected a ')' at the end";
+	if (end == start || end[-1] != ')')
+		return -EINVAL;
+	end--;
+	while (end > start && end[-1] == ' ')
+		end--;
+	if (end - start >= 2 && *start == '"' && end[-1] == '"') {
+		start++;
+		end--;
+	}
+	*ret_at = start;
+	*ret_what = "expected the name of an instant, or a pattern";
+	if (end == start)
+		return -EINVAL;
+	pattern = strndup(start, (size_t)(end - start));
+	err = pattern ? patterns__add(&t->check.pattern, pattern) : -ENOMEM;
+	free(pattern);
+	return err;
+}
+
+/* As a check: `text` in other words, of which the first `shift` bytes (or fewer, if negative) are ours. */
+static int parse_check(struct trigger_point *t, const char *text, long shift, const char **ret_what, size_t *ret_at)
+{
+	struct checks one = { 0 };
+	int err = checks__add(&one, text, ret_what, ret_at);
+
+	if (err == -EINVAL)
+		*ret_at = (long)*ret_at > shift ? (size_t)((long)*ret_at - shift) : 0;
+	if (err)
+		return err;
+	t->check = one.list[0];
+	free(one.list);
+	return 0;
+}
+
+/* Is a single value enough to know? Also of what is said as a check. */
+static bool is_of_each(const struct check *c)
+{
+	return (c->fn == CHECK_MAXIMUM && (c->op == CHECK_GREATER || c->op == CHECK_GREATER_EQUAL)) ||
+	       (c->fn == CHECK_MINIMUM && (c->op == CHECK_LESS || c->op == CHECK_LESS_EQUAL));
+}
+
+static int parse_slice(struct trigger_point *t, const char *text, const char *inside, const char **ret_what,
+		       size_t *ret_at)
+{
+	char check[CHECK_MAX + 8];
+	int err;
+
+	snprintf(check, sizeof(check), "max(%s", inside);
+	err = parse_check(t, check, (long)strlen("max(") - (inside - text), ret_what, ret_at);
+	if (err || t->check.kind == CHECK_TIME)
+		return err;
+	*ret_what = "expected a time, as 50ms";
+	*ret_at = strlen(text);
+	return -EINVAL;
+}
+
+/* PATTERN op number: of a name that has no bracket, as that is how a check begins. */
+static int parse_value(struct trigger_point *t, const char *text, const char **ret_what, size_t *ret_at)
+{
+	const char *start = skip_space(text);
+	size_t size = strcspn(start, "<>=!"), name = size;
+	char check[CHECK_MAX + 8];
+	int err;
+
+	*ret_at = strlen(text);
+	*ret_what = "expected exit, instant(NAME), slice(NAME) > TIME, COUNTER.ATTRIBUTE > NUMBER, or a check";
+	if (!size || !start[size])
+		return -EINVAL;
+	while (name && start[name - 1] == ' ')
+		name--;
+	/* As long as it was. */
+	snprintf(check, sizeof(check), "max(%.*s)%.*s%s", (int)name, start, (int)(size - name), start + name,
+		 start + size);
+	err = parse_check(t, check, (long)strlen("max()") - (start - text), ret_what, ret_at);
+	if (err || t->check.kind == CHECK_PLAIN)
+		return err;
+	*ret_what = "expected a number, or slice(NAME) > TIME";
+	*ret_at = (size_t)(start + size - text);
+	return -EINVAL;
+}
+
+static int parse(struct trigger_point *t, const char *text, const char **ret_what, size_t *ret_at)
+{
+	const char *inside, *at;
+	int err;
+
+	t->kind = TRIGGER_EACH;
+	if (strlen(text) >= CHECK_MAX) {
+		*ret_what = "it is longer than 255 bytes";
+		*ret_at = 0;
+		return -EINVAL;
+	}
+	if (is_word(text, "exit")) {
+		t->kind = TRIGGER_EXIT;
+		return 0;
+	}
+	inside = behind_call(text, "instant");
+	if (inside) {
+		t->kind = TRIGGER_INSTANT;
+		err = parse_instant(t, inside, ret_what, &at);
+		*ret_at = (size_t)(at - text);
+		return err;
+	}
+	inside = behind_call(text, "slice");
+	if (inside)
+		return parse_slice(t, text, inside, ret_what, ret_at);
+	if (!strchr(text, '(') && !is_word(text, "lost") && strncmp(skip_space(text), "lost ", 5) != 0)
+		return parse_value(t, text, ret_what, ret_at);
+	err = parse_check(t, text, 0, ret_what, ret_at);
+	if (!err && !is_of_each(&t->check))
+		t->kind = TRIGGER_FIGURE;
+	return err;
+}
+
+static void clear(struct trigger_point *t)
+{
+	patterns__clear(&t->check.pattern);
+	free(t->check.text);
+	free(t->text);
+}
+
+int triggers__add(struct triggers *t, const char *text, const char **ret_what, size_t *ret_at)
+{
+	struct trigger_point one = { 0 }, *more;
+	int err = parse(&one, text, ret_what, ret_at);
+
+	one.text = err ? NULL : strdup(text);
+	more = one.text ? realloc(t->list, (t->n + 1) * sizeof(*more)) : NULL;
+	if (!more) {
+		clear(&one);
+		return err ? err : -ENOMEM;
+	}
+	t->list = more;
+	t->list[t->n++] = one;
+	return 0;
+}
+
+void triggers__clear(struct triggers *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		clear(&t->list[i]);
+	free(t->list);
+	*t = (struct triggers){ 0 };
+}
+
+bool triggers__need_stats(const struct triggers *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->list[i].kind == TRIGGER_EACH || t->list[i].kind == TRIGGER_FIGURE)
+			return true;
+	return false;
+}
+
+/* ---- When they come ---- */
+
+static bool may_fire(const struct triggers *all, const struct trigger_point *t, uint64_t ts)
+{
+	if (!t->fired)
+		return true;
+	return (!all->at_most || t->fired < all->at_most) && ts >= t->fired_at + all->again_after;
+}
+
+static void fire(struct triggers_watch *w, struct trigger_point *t, uint64_t ts)
+{
+	if (!may_fire(w->triggers, t, ts))
+		return;
+	t->fired++;
+	t->fired_at = ts;
+	w->fired(w->ctx, t, ts);
+}
+
+static bool is_about(struct trigger_point *t, const char *name, const char *attribute)
+{
+	if (t->kind != TRIGGER_EACH || (t->check.kind == CHECK_TIME) != !attribute)
+		return false;
+	return attribute ? check__matches_attribute(&t->check, name, attribute) :
+			   check__matches_method(&t->check, name);
+}
+
+/* A value that is none of these cannot be so; of those that are, each is looked at. */
+static void set_limits(void *ctx, const char *name, const char *attribute, struct stats_limits *ret)
+{
+	struct triggers_watch *w = ctx;
+
+	if (w->next)
+		w->next->limits(w->next->ctx, name, attribute, ret);
+	for (size_t i = 0; i < w->triggers->n; i++) {
+		struct trigger_point *t = &w->triggers->list[i];
+		const struct check *c = &t->check;
+
+		if (!is_about(t, name, attribute) || (w->triggers->at_most && t->fired >= w->triggers->at_most))
+			continue;
+		if (c->op == CHECK_GREATER || c->op == CHECK_GREATER_EQUAL || c->op == CHECK_EQUAL)
+			ret->high = fmin(ret->high, c->limit);
+		else if (c->op == CHECK_LESS || c->op == CHECK_LESS_EQUAL)
+			ret->low = fmax(ret->low, c->limit);
+		else
+			ret->high = -INFINITY;
+	}
+}
+
+static void on_reached(void *ctx, struct where at, const char *name, const char *attribute, double value)
+{
+	struct triggers_watch *w = ctx;
+
+	if (w->next)
+		w->next->reached(w->next->ctx, at, name, attribute, value);
+	for (size_t i = 0; i < w->triggers->n; i++) {
+		struct trigger_point *t = &w->triggers->list[i];
+
+		if (t->kind == TRIGGER_EACH && check__holds(&t->check, value) && is_about(t, name, attribute))
+			fire(w, t, at.ts);
+	}
+}
+
+void triggers__watch(struct triggers_watch *w, struct stats *s)
+{
+	if (!s)
+		return;
+	w->next = s->watch;
+	w->watch = (struct stats_watch){ .limits = set_limits, .reached = on_reached, .ctx = w };
+	s->watch = &w->watch;
+}
+
+void triggers__instant(struct triggers_watch *w, uint64_t ts, const char *name)
+{
+	for (size_t i = 0; i < w->triggers->n; i++) {
+		struct trigger_point *t = &w->triggers->list[i];
+
+		if (t->kind == TRIGGER_INSTANT && patterns__match(&t->check.pattern, name))
+			fire(w, t, ts);
+	}
+}
+
+void triggers__exit(struct triggers_watch *w, uint64_t ts)
+{
+	for (size_t i = 0; i < w->triggers->n; i++)
+		if (w->triggers->list[i].kind == TRIGGER_EXIT)
+			fire(w, &w->triggers->list[i], ts);
+}
+
+void triggers__look(struct triggers_watch *w, uint64_t ts, const struct stats *s, const struct answers_run *run)
+{
+	for (size_t i = 0; i < w->triggers->n; i++) {
+		struct trigger_point *t = &w->triggers->list[i];
+		struct check_result result;
+
+		if (t->kind != TRIGGER_FIGURE)
+			continue;
+		check__evaluate(&t->check, s, run, &result);
+		if (result.appeared && result.held && !t->is_so)
+			fire(w, t, ts);
+		t->is_so = result.appeared && result.held;
+	}
+}
