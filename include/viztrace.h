@@ -427,6 +427,9 @@ template <class T> struct plain<const T> : plain<T> {};
 template <class T> struct plain<volatile T> : plain<T> {};
 template <class T> struct plain<const volatile T> : plain<T> {};
 template <class T> T make();
+template <class T> struct is_reference { static constexpr bool value = false; };
+template <class T> struct is_reference<T &> { static constexpr bool value = true; };
+template <class T> struct is_reference<T &&> { static constexpr bool value = true; };
 
 template <bool Enum, class T> struct underlying { typedef T type; };
 template <class T> struct underlying<true, T> { typedef __underlying_type(T) type; };
@@ -645,7 +648,15 @@ VIZ__CONST(viz__viz__none_line, 0)
 	| VIZ__SHIFT(((uint64_t)VIZ__N(tag, x, k) | (uint64_t)VIZ__N(tag, y, k) << 30), VIZ__K(tag, w, k) - 64 * word)
 
 #define VIZ__CHECKS(c, k, k1, x) VIZ__CALL(VIZ__CHECKS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
+#ifdef __cplusplus
+#define VIZ__CHECK_REFERENCE(tag, what, name) \
+	VIZ__ASSERT(!viz__cpp::is_reference<decltype(VIZ__TYPE(tag)::name)>::value, \
+		what "(" #tag "): attribute `" #name "` is a reference: what it refers to is not in the object");
+#else
+#define VIZ__CHECK_REFERENCE(tag, what, name)
+#endif
 #define VIZ__CHECKS_(tag, what, k, form, name, d) \
+	VIZ__CHECK_REFERENCE(tag, what, name) \
 	VIZ__ASSERT(VIZ__K(tag, t, k) != 0, \
 		what "(" #tag "): attribute `" #name "` has a type that cannot be reported (" #form ")"); \
 	VIZ__ASSERT(sizeof(#name) <= VIZ_NAME_MAX + 1, \
