@@ -243,12 +243,6 @@ struct text {
 		return static_cast<uint32_t>(static_cast<unsigned char>(cut(i))) << shift;
 	}
 	constexpr uint32_t four(size_t i) const { return byte(i, 0) | byte(i + 1, 8) | byte(i + 2, 16) | byte(i + 3, 24); }
-	constexpr uint32_t hash() const
-	{
-		return size == 0 ? 5381 : size == 1 ? static_cast<unsigned char>(*at) * 2654435761u :
-			mixed(part(0, size / 2).hash(), part(size / 2, size).hash());
-	}
-	static constexpr uint32_t mixed(uint32_t a, uint32_t b) { return (a ^ a >> 15) * 2246822519u + (b ^ b >> 13); }
 };
 
 /* "... [with Self = shop::Box<int>; ...]", "... [Self = shop::Box<int>]" */
@@ -343,22 +337,39 @@ template <class Self, class... Tags> struct description<Self, tags<Tags...>> {
 };
 
 #if !defined(VIZ_PROBE_DISABLE) && !defined(__clang__)
-/* g++ does not put what belongs to a template into a section that it is told. For who looks for classes in the file, then,
- * there is a copy of the descriptor, laid down by the assembler. */
-#define VIZ__LISTED
+/* g++ does not put what belongs to a template into the section that it is told. So the assembler lays the descriptor down,
+ * under a name that is made of what is in it: the same again is the same. */
+#define VIZ__LAID_DOWN
 #if defined(__has_attribute) && __has_attribute(retain)
 #define VIZ__RETAIN_FLAG "R"
 #else
 #define VIZ__RETAIN_FLAG ""
 #endif
-#define VIZ__NUMBER(T, i) "i"(std::integral_constant<int32_t, T::number(i)>::value)
-#define VIZ__4_NUMBERS(T, i) VIZ__NUMBER(T, i), VIZ__NUMBER(T, i + 1), VIZ__NUMBER(T, i + 2), VIZ__NUMBER(T, i + 3)
-#define VIZ__LAY_DOWN(T, i) \
+#define VIZ__CONSTANT(x) "i"(std::integral_constant<int32_t, x>::value)
+#define VIZ__4_NUMBERS(T, i) \
+	VIZ__CONSTANT(T::number(i)), VIZ__CONSTANT(T::number(i + 1)), VIZ__CONSTANT(T::number(i + 2)), VIZ__CONSTANT(T::number(i + 3))
+#define VIZ__LAY_DOWN(begin, T, i) \
 	__asm__ volatile( \
-		".pushsection viz_classes, \"aG" VIZ__RETAIN_FLAG "\", %%progbits, viz__listed_%c0, comdat\n" \
-		".4byte %c1, %c2, %c3, %c4, %c5, %c6, %c7, %c8\n" \
+		".pushsection viz_classes, \"aG" VIZ__RETAIN_FLAG "\", %%progbits, viz__class_%c0_%c1, comdat\n" begin \
+		".4byte %c2, %c3, %c4, %c5, %c6, %c7, %c8, %c9\n" \
 		".popsection\n" \
-		: : "i"(std::integral_constant<uint32_t, Hash>::value), VIZ__4_NUMBERS(T, i), VIZ__4_NUMBERS(T, i + 4))
+		: : VIZ__CONSTANT(High), VIZ__CONSTANT(Low), VIZ__4_NUMBERS(T, i), VIZ__4_NUMBERS(T, i + 4))
+#define VIZ__BEGIN_CLASS \
+	".balign 8\n.weak viz__class_%c0_%c1\n.hidden viz__class_%c0_%c1\n.type viz__class_%c0_%c1, %%object\nviz__class_%c0_%c1:\n"
+
+constexpr uint64_t mixed(uint64_t a, uint64_t b)
+{
+	return (a ^ a >> 29) * 0xBF58476D1CE4E5B9u + (b ^ b >> 32) * 0x94D049BB133111EBu;
+}
+template <class... More> constexpr uint64_t mixed(uint64_t a, uint64_t b, More... more)
+{
+	return mixed(mixed(a, b), more...);
+}
+template <class T> constexpr uint64_t digest(int from, int to)
+{
+	return to - from == 1 ? mixed(VIZ_CHECK, static_cast<uint32_t>(T::number(from))) :
+		mixed(digest<T>(from, (from + to) / 2), digest<T>((from + to) / 2, to));
+}
 
 template <class Tag> struct attr_numbers {
 	static constexpr text name() { return text{ Tag::name(), length(Tag::name()) }; }
@@ -371,41 +382,48 @@ template <class Tag> struct attr_numbers {
 			(Tag::list ? static_cast<uint32_t>(VIZ_ATTR_LIST) << 24 : 0) : Tag::line());
 	}
 };
-template <uint32_t Hash, class Tag> inline __attribute__((always_inline)) int lay_down_attr()
+template <int32_t High, int32_t Low, class Tag> inline __attribute__((always_inline)) int lay_down_attr()
 {
-	VIZ__LAY_DOWN(attr_numbers<Tag>, 0);
-	VIZ__LAY_DOWN(attr_numbers<Tag>, 8);
-	VIZ__LAY_DOWN(attr_numbers<Tag>, 16);
+	VIZ__LAY_DOWN("", attr_numbers<Tag>, 0);
+	VIZ__LAY_DOWN("", attr_numbers<Tag>, 8);
+	VIZ__LAY_DOWN("", attr_numbers<Tag>, 16);
 	return 0;
 }
-template <class Self, class Tags> struct listing;
-template <class Self, class... Tags> struct listing<Self, tags<Tags...>> {
-	static constexpr uint32_t hash()
-	{
-		return mixed(signature<Self>().hash(), mixed(attr_numbers<Tags>::name().hash()...)) >> 1;
-	}
-	static constexpr uint32_t mixed(uint32_t a) { return a; }
-	template <class... More> static constexpr uint32_t mixed(uint32_t a, uint32_t b, More... more)
-	{
-		return mixed(text::mixed(a, b), more...);
-	}
+template <class Self, class Tags> struct laid_down;
+template <class Self, class... Tags> struct laid_down<Self, tags<Tags...>> {
+	typedef description<Self, tags<Tags...>> head; /* 32 numbers */
+
+	static constexpr uint64_t id() { return mixed(digest<head>(0, 32), digest<attr_numbers<Tags>>(0, 24)...); }
+	static constexpr int32_t High = static_cast<int32_t>(id() >> 33), Low = static_cast<int32_t>(id() >> 2 & 0x7fffffff);
+
 	/* Never called. */
 	static __attribute__((noinline, noclone, used)) void lay_down()
 	{
-		typedef description<Self, tags<Tags...>> head; /* 32 numbers */
-		constexpr uint32_t Hash = hash();
-
-		VIZ__LAY_DOWN(head, 0);
-		VIZ__LAY_DOWN(head, 8);
-		VIZ__LAY_DOWN(head, 16);
-		VIZ__LAY_DOWN(head, 24);
-		const int each[] = { lay_down_attr<Hash, Tags>()... };
+		VIZ__LAY_DOWN(VIZ__BEGIN_CLASS, head, 0);
+		VIZ__LAY_DOWN("", head, 8);
+		VIZ__LAY_DOWN("", head, 16);
+		VIZ__LAY_DOWN("", head, 24);
+		const int each[] = { lay_down_attr<High, Low, Tags>()... };
 		(void)each;
 	}
+	static const viz_class *address()
+	{
+		const viz_class *at;
+
+		(void)&lay_down;
+#ifdef __x86_64__
+		__asm__("lea viz__class_%c1_%c2(%%rip), %0" : "=r"(at) : VIZ__CONSTANT(High), VIZ__CONSTANT(Low));
+#else
+		__asm__("adrp %0, viz__class_%c1_%c2\n\tadd %0, %0, :lo12:viz__class_%c1_%c2"
+			: "=r"(at) : VIZ__CONSTANT(High), VIZ__CONSTANT(Low));
+#endif
+		return at;
+	}
 };
+#undef VIZ__BEGIN_CLASS
 #undef VIZ__LAY_DOWN
 #undef VIZ__4_NUMBERS
-#undef VIZ__NUMBER
+#undef VIZ__CONSTANT
 #endif
 
 template <class Self> struct descriptor {
@@ -413,16 +431,16 @@ template <class Self> struct descriptor {
 	static_assert(attributes::count != 0, "viz::counter<C>, viz::object<C>: C has no VIZ_ATTR and no VIZ_MEMBER");
 	typedef typename unroll<attributes>::type all;
 	typedef description<Self, all> made;
-	static const layout<attributes::count> value VIZ__HIDDEN;
-};
-#ifndef VIZ_PROBE_DISABLE
-#ifdef VIZ__LISTED
-#define VIZ__IN_CLASSES
+#ifdef VIZ__LAID_DOWN
+	static const viz_class *address() { return laid_down<Self, all>::address(); }
 #else
-#define VIZ__IN_CLASSES , VIZ__RETAIN section("viz_classes")
+	static const layout<attributes::count> value VIZ__HIDDEN;
+	static const viz_class *address() { return &value.head; }
 #endif
+};
+#if !defined(VIZ_PROBE_DISABLE) && !defined(VIZ__LAID_DOWN)
 template <class Self>
-__attribute__((used, aligned(8) VIZ__IN_CLASSES))
+__attribute__((VIZ__RETAIN used, aligned(8), section("viz_classes")))
 const layout<descriptor<Self>::attributes::count> descriptor<Self>::value = descriptor<Self>::made::make();
 #endif
 
@@ -801,10 +819,7 @@ private:
 	template <class... Setting> void start(const char *name, const Setting &...settings)
 	{
 		static_assert(checked(), "");
-#ifdef VIZ__LISTED
-		(void)&listing<Self, typename descriptor<Self>::all>::lay_down;
-#endif
-		viz__init(&viz.base, &descriptor<Self>::value.head, keep(name));
+		viz__init(&viz.base, descriptor<Self>::address(), keep(name));
 		const int results[] = { 0, apply(&viz.base, settings)... };
 		for (int r : results)
 			status_ = viz__result(status_, r);
@@ -812,7 +827,7 @@ private:
 	}
 	void copy(const tracked &other)
 	{
-		viz__init(&viz.base, &descriptor<Self>::value.head, keep(other.viz.base.name));
+		viz__init(&viz.base, descriptor<Self>::address(), keep(other.viz.base.name));
 		viz.base.flags = __atomic_load_n(&other.viz.base.flags, __ATOMIC_RELAXED);
 		viz.base.include = __atomic_load_n(&other.viz.base.include, __ATOMIC_RELAXED);
 		viz.base.exclude = __atomic_load_n(&other.viz.base.exclude, __ATOMIC_RELAXED);

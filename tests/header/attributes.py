@@ -92,11 +92,10 @@ def check_descriptors(compiler, options):
                {"till": 1, "customer": 1, "card": 1, "counted": 2, "local": 1, "wrong": 1, "limits": 2}, "listed: %s" % count)
         # Two units have the first one; those of the others differ.
         expect(sorted(n for t, n in count.items() if "<" in t) == [1] * 5, "listed: %s" % count)
-        there = {elf.bytes_at(c.address, c.size) for c in listed}
-        values = [s for n, s in elf.symbols().items() if "10descriptor" in n and n.endswith("5valueE")]
-        expect(len(values) >= 10, "descriptors: %s" % values)
-        for s in values:
-            expect(elf.bytes_at(s.address, s.size) in there, "the descriptor at %#x is not listed as it is" % s.address)
+        there = {c.address for c in listed}
+        values = [s for n, s in elf.symbols().items() if "10descriptor" in n and n.endswith("5valueE") or
+                  n.startswith("viz__class_") and n.count("_") == 4]
+        expect(len(values) >= 10 and there >= {s.address for s in values}, "descriptors: %s, listed: %s" % (values, there))
 
 
 def small(d, compiler, options):
