@@ -132,7 +132,7 @@ class Rules(unittest.TestCase):
     def test_every_source_names_its_license(self):
         mark = "SPDX-License" + "-Identifier: BSD-2-Clause"
         for f in tracked("*.c", "*.cc", "*.h", "*.hpp", "*.py", "*.sh", "*.html", "Makefile", ".ci/run", "user/man/*",
-                         "user/completion/*", "debian/rules", "debian/*.spec", "debian/tests/installed-example", "*.rs", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
+                         "user/completion/*", "debian/rules", "debian/*.spec", "debian/tests/installed-example", "*.rs", "*.sql", "*.js", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
             self.assertIn(mark, read(f)[:300], f)
         self.assertEqual(read("LICENSES/BSD-2-Clause.txt"), read("LICENSE"))
 
