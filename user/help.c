@@ -29,6 +29,8 @@ static const char options[] =
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
 	"      --min-duration TIME   leave out slices that are shorter, as 10us or 1ms\n"
+	"      --every N          of each object show only each N-th report, and the last one\n"
+	"      --rate N           of each object show at most N reports a second, and the last one\n"
 	"      --max-depth N      leave out slices inside of N others (default: 4096)\n"
 	"      --ring-size SIZE   memory between kernel and tool for each CPU (default: 8M to 32M)\n"
 	"      --no-page-faults   memory that nobody has touched yet is shown as unreadable\n"

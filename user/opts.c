@@ -23,6 +23,8 @@ enum {
 	OPT_NO_PAGE_FAULTS,
 	OPT_MAX_DEPTH,
 	OPT_MIN_DURATION,
+	OPT_EVERY,
+	OPT_RATE,
 	OPT_PROBE_SITE,
 	OPT_COLLECT,
 	OPT_FILTERS,
@@ -81,6 +83,8 @@ static const struct option options[] = {
 	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
 	{ "max-depth", required_argument, NULL, OPT_MAX_DEPTH },
 	{ "min-duration", required_argument, NULL, OPT_MIN_DURATION },
+	{ "every", required_argument, NULL, OPT_EVERY },
+	{ "rate", required_argument, NULL, OPT_RATE },
 	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "probe-site", required_argument, NULL, OPT_PROBE_SITE },
 	{ "collect", required_argument, NULL, OPT_COLLECT },
@@ -191,6 +195,8 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_RING_SIZE: err = opts_values__ring_size(&o->ring_size, optarg, error, size); break;
 		case OPT_MAX_SIZE: err = opts_values__size(&o->max_size, "--max-size", optarg, error, size); break;
 		case OPT_MIN_DURATION: err = opts_values__min_duration(&o->min_duration, optarg, error, size); break;
+		case OPT_EVERY: err = opts_values__every(&o->every, optarg, error, size); break;
+		case OPT_RATE: err = opts_values__rate(&o->period, optarg, error, size); break;
 		case OPT_MAX_DEPTH: err = opts_values__depth(&o->max_depth, optarg, error, size); break;
 		case OPT_MEMORY: err = opts_values__memory(&o->memory, optarg, error, size); break;
 		case OPT_NO_PAGE_FAULTS: o->no_faults = true; break;
@@ -300,6 +306,8 @@ static int check(struct opts *o, char *error, size_t size)
 		FAIL("either -p, or -x, or a command; see --help");
 	if (o->user && !o->argv)
 		FAIL("--user is for a command to run; see --help");
+	if (o->every && o->period)
+		FAIL("--every or --rate, not both");
 	if (o->dump && o->command != COMMAND_CTL)
 		FAIL("--dump goes with ctl; see --help");
 	if (o->once && o->command != COMMAND_TOP)

@@ -17,6 +17,7 @@
 
 #define MEMORY (256u << 20) /* the default for what the targets invent: some 400,000 objects and as many tracks */
 #define MEMORY_MIN (4u << 20)
+#define EVERY_MAX 1000000000u
 #define MIN_DURATION_MAX 1000000000ull /* of --min-duration, ns: that much is held in memory */
 #define MAX_DEPTH 200000               /* of --max-depth */
 #define KEEP_BYTES (128u << 20)        /* the default: some 6 million events */
@@ -94,6 +95,8 @@ struct opts {
 	uint64_t memory;       /* bytes for what the targets invent */
 	uint64_t max_size;     /* bytes of the trace at which it is ended; 0: no limit */
 	uint64_t min_duration; /* ns: shorter slices are not shown; 0: all are */
+	uint64_t every;        /* of each object only each so many-th report is shown; 0: all */
+	uint64_t period;       /* ns, of each object only one report in that time; 0: all */
 	uint64_t max_depth;    /* slices inside of as many others are not shown; 0: not given */
 	enum site site;
 	enum collect_way collect;

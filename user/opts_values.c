@@ -107,6 +107,30 @@ int opts_values__depth(uint64_t *ret, const char *text, char *error, size_t size
 	return 0;
 }
 
+int opts_values__every(uint64_t *ret, const char *text, char *error, size_t size)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || !isdigit((unsigned char)text[0]) || *end || n < 2 || n > EVERY_MAX)
+		FAIL("--every takes a number from 2 to %u, not '%s'", EVERY_MAX, text);
+	*ret = n;
+	return 0;
+}
+
+int opts_values__rate(uint64_t *ret, const char *text, char *error, size_t size)
+{
+	char *end;
+	double d = strtod(text, &end);
+
+	if (end == text || (*end && strcmp(end, "/s") != 0) || !isfinite(d) || d < 0.001 || d > 1e6)
+		FAIL("--rate takes a number a second, from 0.001 to 1000000, as 100 or 0.5/s, not '%s'", text);
+	*ret = (uint64_t)(1e9 / d);
+	return 0;
+}
+
 int opts_values__site(enum site *ret, const char *text, char *error, size_t size)
 {
 	for (int i = 0; i < SITES; i++) {

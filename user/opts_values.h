@@ -11,6 +11,8 @@ int opts_values__memory(uint64_t *ret, const char *text, char *error, size_t siz
 int opts_values__duration(double *ret, const char *text, char *error, size_t size);
 int opts_values__min_duration(uint64_t *ret, const char *text, char *error, size_t size);
 int opts_values__depth(uint64_t *ret, const char *text, char *error, size_t size);
+int opts_values__every(uint64_t *ret, const char *text, char *error, size_t size);
+int opts_values__rate(uint64_t *ret, const char *text, char *error, size_t size); /* the time between two of them, ns */
 int opts_values__site(enum site *ret, const char *text, char *error, size_t size);
 int opts_values__collect(enum collect_way *ret, const char *text, char *error, size_t size);
 

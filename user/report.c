@@ -10,6 +10,7 @@
 #include "decode/decode.h"
 #include "decode/filter.h"
 #include "decode/shorts.h"
+#include "decode/thin.h"
 #include "model/model.h"
 #include "write/sinks.h"
 

@@ -34,6 +34,7 @@ struct report_sources {
 	struct collector *collector;
 	const struct decoder *decoder;
 	const struct filter *filter;
+	const struct thin *thin;
 	const struct shorts *shorts;
 	const struct model *model;
 	const struct processes *processes;

@@ -36,6 +36,8 @@ static enum exit_code prepare(struct session *s)
 	if (!err)
 		err = filter__new(&s->filter, &s->opts->rules, session__on_verdict, s);
 	if (!err)
+		err = thin__new(&s->thin, s->opts->every, s->opts->period);
+	if (!err)
 		err = shorts__new(&s->shorts, s->opts->min_duration);
 	if (err) {
 		log_error("cannot begin to trace: %s", strerror(-err));
@@ -117,6 +119,7 @@ static struct report_sources sources_of(const struct session *s)
 		.collector = s->collector,
 		.decoder = s->decoder,
 		.filter = s->filter,
+		.thin = s->thin,
 		.shorts = s->shorts,
 		.model = s->model,
 		.processes = s->processes,
@@ -395,6 +398,7 @@ static void free_stages(struct session *s)
 	recorder__free(s->recorder);
 	decoder__free(s->decoder);
 	filter__free(s->filter);
+	thin__free(s->thin);
 	shorts__free(s->shorts);
 	incidents__clear(&s->incidents);
 }

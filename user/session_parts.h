@@ -15,6 +15,7 @@
 #include "decode/decode.h"
 #include "decode/filter.h"
 #include "decode/shorts.h"
+#include "decode/thin.h"
 #include "model/model.h"
 #include "opts.h"
 #include "recorder.h"
@@ -31,6 +32,7 @@ struct session {
 	struct collector *collector;
 	struct decoder *decoder;
 	struct filter *filter;
+	struct thin *thin;
 	struct shorts *shorts;
 	struct room room;
 	struct control *control; /* NULL: nobody can change the filters */

@@ -19,11 +19,26 @@ static int feed_model(void *ctx, const struct event *e)
 	return err ? err : model__feed(s->model, e);
 }
 
-static int on_event(void *ctx, const struct event *e)
+static int feed_shorts(void *ctx, const struct event *e)
 {
 	struct session *s = ctx;
 
 	return shorts__feed(s->shorts, e, feed_model, s);
+}
+
+static int on_event(void *ctx, const struct event *e)
+{
+	struct session *s = ctx;
+
+	return thin__feed(s->thin, e, feed_shorts, s);
+}
+
+/* What need not be held back any more. */
+static int let_go(struct session *s, uint64_t until)
+{
+	int err = thin__pass(s->thin, until, feed_shorts, s);
+
+	return err ? err : shorts__pass(s->shorts, until, feed_model, s);
 }
 
 /* An end or exec that took everything with it leaves the model, and the stages before it, without that. */
@@ -109,7 +124,7 @@ int session__pass_on(struct session *s)
 		err = collector__pass(s->collector, on_record, s);
 	if (!err)
 		err = pass_incidents(s, collector__passed_until(s->collector));
-	return err ? err : shorts__pass(s->shorts, collector__passed_until(s->collector), feed_model, s);
+	return err ? err : let_go(s, collector__passed_until(s->collector));
 }
 
 int session__pass_last(struct session *s, bool *ret_cut)
@@ -122,7 +137,7 @@ int session__pass_last(struct session *s, bool *ret_cut)
 	if (!err)
 		err = pass_incidents(s, UINT64_MAX);
 	if (!err && !s->bounds.too_large)
-		err = shorts__pass(s->shorts, UINT64_MAX, feed_model, s);
+		err = let_go(s, UINT64_MAX);
 	return err;
 }
 

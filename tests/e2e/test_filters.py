@@ -349,6 +349,59 @@ class Counts(Filters):
         self.assertIn("--exclude nix matched nothing", tool.messages())
 
 
+class Thin(Filters):
+    """Fewer reports of each object, and always the last one."""
+
+    def test_every(self):
+        target = self.program()
+        target.do("make b busy", "make c calm", "tally t count")
+        tool = self.attach(target.pid, "--every", "100")
+        target.do("times b own 1000", "times t a 150", "set c own 7", "value queue depth 1", "value queue depth 2")
+        trace, _ = self.finish(target, tool)
+        shown = collections.defaultdict(list)
+        for e in trace.of("O"):
+            shown[e["name"]].append(e["args"]["snapshot"]["own"])
+        self.assertEqual(shown, {"busy": [1, 101, 201, 301, 401, 501, 601, 701, 801, 901, 1000], "calm": [7]})
+        self.assertEqual([s["a"] for s in trace.samples_of("count")][:3], [1, 101, 150])
+        self.assertEqual(trace.samples_of("queue"), [{"depth": 1}, {"depth": 2}])
+        probe = trace.probe("set")
+        self.assertEqual((probe["seen"], probe["written"], probe["lost"]), (1151, 11 + 3 + 1, 0))
+
+    def test_rate(self):
+        target = self.program()
+        target.do("make b box", "make c box")
+        tool = self.attach(target.pid, "--rate", "20/s")
+        start = time.monotonic()
+        while time.monotonic() < start + 1:
+            target.do("times b own 1000")
+        target.do("set b own -1", "set c own -2")
+        lasted = time.monotonic() - start
+        trace, _ = self.finish(target, tool)
+        b = [e for e in trace.of("O") if e["args"]["snapshot"]["own"] != -2]
+        self.assertEqual(b[-1]["args"]["snapshot"]["own"], -1)
+        self.assertLessEqual(len(b), 20 * lasted + 2)
+        self.assertGreaterEqual(len(b), 3)
+        for before, after in zip(b[:-1], b[1:-1]):
+            self.assertGreaterEqual(after["ts"] - before["ts"], 49999)
+        self.assertEqual(len(trace.of("O")), len(b) + 1)
+        probe = trace.probe("set")
+        self.assertEqual(probe["seen"], probe["written"] + probe["filtered"])
+
+    def test_what_is_due_is_shown_while_the_object_is_silent(self):
+        target = self.program()
+        target.do("make b box")
+        tool = self.attach(target.pid, "--rate", "5")
+        target.do("set b own 1", "set b own 2", "set b own 3")
+        time.sleep(1)
+        target.do("instant later")
+        trace, _ = self.finish(target, tool)
+        values = [(e["ts"], e["args"]["snapshot"]["own"]) for e in trace.of("O")]
+        later = next(e["ts"] for e in trace.of("i") if e["name"] == "later")
+        self.assertEqual([v for _, v in values], [1, 3])
+        self.assertAlmostEqual(values[1][0] - values[0][0], 200000, delta=1)
+        self.assertLess(values[1][0], later)
+
+
 class Config(Filters):
     """The app changes its mind at run time."""
 

@@ -109,6 +109,19 @@ Test(opts, shortest_slice_is_a_time_with_a_unit)
 
 Test(opts, depth_is_a_number)
 {
+	ACCEPT("-p", "1", "--every", "100");
+	cr_assert_eq(opts.every, 100);
+	REJECT("--every takes a number from 2 to 1000000000, not '1'", "-p", "1", "--every", "1");
+	REJECT("not '-5'", "-p", "1", "--every", "-5");
+	REJECT("not '5x'", "-p", "1", "--every", "5x");
+	ACCEPT("-p", "1", "--rate", "100");
+	cr_assert_eq(opts.period, 10000000);
+	ACCEPT("-p", "1", "--rate", "0.5/s");
+	cr_assert_eq(opts.period, 2000000000);
+	REJECT("--rate takes a number a second, from 0.001 to 1000000, as 100 or 0.5/s, not '0'", "-p", "1", "--rate",
+	       "0");
+	REJECT("not '5/m'", "-p", "1", "--rate", "5/m");
+	REJECT("--every or --rate, not both", "-p", "1", "--rate", "5", "--every", "5");
 	ACCEPT("-p", "1", "--max-depth", "200000");
 	REJECT("--max-depth takes a number from 1 to 200000, not '0'", "-p", "1", "--max-depth", "0");
 	REJECT("not '200001'", "-p", "1", "--max-depth", "200001");

@@ -45,7 +45,7 @@ static bool is_frozen(pid_t pid)
 		return true;
 	/* The first version numbers its hierarchies: "7:freezer:/docker/4711". */
 	for (int i = 1; i < 32; i++) {
-		char begin[16];
+		char begin[24];
 
 		snprintf(begin, sizeof(begin), "%d:freezer:", i);
 		if (find_line(path, begin, line, sizeof(line)))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* copied: values with all that they point to, in memory of one's own. */
+/* copied: values and events with all that they point to, in memory of one's own. */
 #ifndef VIZTRACE_COPIED_H
 #define VIZTRACE_COPIED_H
 
@@ -15,5 +15,9 @@ struct copied {
 /* The copy of these, in the place of those that were there. 0, or -ENOMEM: then there are none. */
 int copied__set(struct copied *c, const struct value *values, size_t n);
 void copied__clear(struct copied *c);
+
+/* The copy of an event, `at` bytes from the beginning of a block of memory of its own, which the caller has to free;
+ * what it points to is in there, too. Without the keys of a class, which are for the filter. NULL: no memory. */
+void *copied__event(const struct event *e, size_t at);
 
 #endif

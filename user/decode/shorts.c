@@ -2,16 +2,18 @@
 #include "shorts.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/copied.h"
 #include "../common/table.h"
 
 struct held {
-	struct event event; /* what it points to is ours, and behind it */
 	struct held *next;
 	struct held *outer; /* ENTER that is undecided: the one around it that is, too */
 	bool left_out;
+	struct event event; /* what it points to is ours, and behind it */
 };
 
 /* Of a thread: its innermost beginning that is undecided. */
@@ -61,55 +63,15 @@ uint64_t shorts__filtered(const struct shorts *s, enum probe probe)
 	return s->filtered[probe];
 }
 
-static size_t text_size(const char *text)
-{
-	return text ? strlen(text) + 1 : 0;
-}
-
-/* Copies a text to *to, which goes on behind it. */
-static const char *keep_text(char **to, const char *text, size_t size)
-{
-	char *copy = *to;
-
-	if (!text)
-		return NULL;
-	memcpy(copy, text, size);
-	*to += size;
-	return copy;
-}
-
-static bool has_text(const struct value *v)
-{
-	return v->type == VALUE_STRING || v->type == VALUE_JSON;
-}
-
-/* Keys of classes are for the filter, which is behind us. NULL: no memory. */
+/* NULL: no memory. */
 static struct held *keep(const struct event *e)
 {
-	size_t size = sizeof(struct held) + e->n_values * sizeof(struct value) + text_size(e->name) + text_size(e->tag);
-	struct value *values;
-	struct held *h;
-	char *to;
+	struct held *h = copied__event(e, offsetof(struct held, event));
 
-	for (size_t i = 0; i < e->n_values; i++)
-		size += text_size(e->values[i].key) + (has_text(&e->values[i]) ? e->values[i].size : 0);
-	h = malloc(size);
 	if (!h)
 		return NULL;
-	*h = (struct held){ .event = *e };
-	values = (struct value *)(h + 1);
-	to = (char *)(values + e->n_values);
-	for (size_t i = 0; i < e->n_values; i++) {
-		values[i] = e->values[i];
-		values[i].key = keep_text(&to, values[i].key, text_size(values[i].key));
-		if (has_text(&values[i]))
-			values[i].s = keep_text(&to, values[i].s, values[i].size);
-	}
-	h->event.values = values;
-	h->event.name = keep_text(&to, e->name, text_size(e->name));
-	h->event.tag = keep_text(&to, e->tag, text_size(e->tag));
-	h->event.keys = NULL;
-	h->event.n_keys = 0;
+	h->next = h->outer = NULL;
+	h->left_out = false;
 	return h;
 }
 
