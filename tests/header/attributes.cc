@@ -206,7 +206,7 @@ static void settings()
 
 static void lives()
 {
-	char name[] = "gone";
+	std::string name = "gone";
 	customer *c = new customer(name);
 
 	name[0] = 'X';
@@ -222,6 +222,7 @@ static void lives()
 		spy_know(&moved.viz, "moved");
 		CHECK(moved.age == 7 && moved.name.get() == "Grace Hopper, Rear Admiral" && !std::strcmp(moved.viz.base.name, "gone"));
 		moved.age = 8;
+		moved.town = "Oslo";
 		SAW("");
 		moved.config(viz::trigger_on_change(true));
 		moved.town = "Rome";
