@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """--keep: what a dump holds, that it begins with the state of its first moment, and what happens to it when somebody ends."""
+import contextlib
 import os
 import pathlib
 import random
@@ -210,47 +211,69 @@ class Recorder(harness.Case):
         path, = self.files()
         self.assertTrue(self.compare(self.read(path), States())[1])
 
-    def test_the_tool_is_told_to_end_while_it_writes(self):
+    def stopped_in_the_middle(self, tool):
+        """Have a dump written, and stop who writes it when a part is on the disk."""
+        def has_written():
+            for fd in pathlib.Path("/proc/%d/fd" % writer).iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    if "dumps" in os.readlink(fd) and os.stat(fd).st_size > 100000:
+                        return True
+            return False
+
+        tool.signal(signal.SIGUSR1)
+        self.assertTrue(harness.wait_until(lambda: harness.children(tool.pid)))
+        writer, = harness.children(tool.pid)
+        self.assertTrue(harness.wait_until(has_written))
+        os.kill(writer, signal.SIGSTOP)
+        self.assertEqual(self.files(), [])
+        return writer
+
+    def full(self):
+        """A tool that keeps all of 40,000 steps, and their program."""
         target = self.recorded(0, 40000)
         tool = self.record(target, "--keep", "100M")
         target.tell()
         target.await_step("done")
-        tool.signal(signal.SIGUSR1)
-        # It is at work: its process is there, and has no file yet.
-        self.assertTrue(harness.wait_until(lambda: harness.children(tool.pid)))
-        self.assertEqual(self.files(), [])
-        self.end(tool, with_signal=signal.SIGTERM)
-        path, = self.files()
+        return target, tool
+
+    def expect_all(self, path):
         self.assertEqual(self.compare(self.read(path), States()), (0, list(range(1, 40001))))
 
+    def test_the_tool_is_told_to_end_while_it_writes(self):
+        tool = self.full()[1]
+        writer = self.stopped_in_the_middle(tool)
+        tool.signal(signal.SIGTERM)
+        self.assertTrue(tool.running())
+        os.kill(writer, signal.SIGCONT)
+        self.end(tool, with_signal=None)
+        path, = self.files()
+        self.expect_all(path)
+
     def test_nothing_half_is_left(self):
-        target = self.recorded(0, 40000)
-        tool = self.record(target, "--keep", "100M")
-        target.tell()
-        target.await_step("done")
-        # Who writes is killed.
-        tool.signal(signal.SIGUSR1)
-        self.assertTrue(harness.wait_until(lambda: harness.children(tool.pid)))
-        os.kill(harness.children(tool.pid)[0], signal.SIGKILL)
+        tool = self.full()[1]
+        os.kill(self.stopped_in_the_middle(tool), signal.SIGKILL)
         self.assertTrue(tool.err.wait_for(b"its process was killed"))
         self.assertEqual(self.files(), [])
-        # The tool is: the other process goes on.
-        tool.signal(signal.SIGUSR1)
-        self.assertTrue(harness.wait_until(lambda: harness.children(tool.pid)))
+        # The tool itself: the other process goes on.
+        writer = self.stopped_in_the_middle(tool)
         tool.child.kill()
         tool.child.wait()
+        self.assertEqual(self.files(), [])
+        os.kill(writer, signal.SIGCONT)
         path, = self.await_dumps(1)
-        self.assertEqual(self.compare(self.read(path), States()), (0, list(range(1, 40001))))
+        self.expect_all(path)
 
     def test_the_probes_are_not_held_by_who_writes(self):
         """What is killed lets go of them at once, also while a dump of it is being written."""
-        target = self.target(self.own("steady"))
-        tool = self.record(target, "--keep", "100M")
+        target, tool = self.full()
         self.assertGreater(target.semaphores(), 0)
-        tool.signal(signal.SIGUSR1)
+        writer = self.stopped_in_the_middle(tool)
         tool.child.kill()
         tool.child.wait()
         self.assertTrue(harness.wait_until(lambda: target.semaphores() == 0))
+        os.kill(writer, signal.SIGKILL)
+        self.assertTrue(harness.wait_until(lambda: not os.path.exists("/proc/%d" % writer)))
+        self.assertEqual(self.files(), [])
 
     def test_perfetto_and_the_callers_command(self):
         target = self.recorded(100)
