@@ -14,7 +14,7 @@ static const char options[] =
 	"      --user USER        who runs the command (default: who called sudo)\n"
 	"  -o, --output FILE      where it goes (default: viztrace-PID.json; -: stdout; *.gz: packed; none)\n"
 	"      --format FORMAT    of the -o that follows, else of the last: chrome, perfetto (.pftrace), its own\n"
-	"                         format, or rows (.ndjson) for a database (default: by FILE's end, else chrome)\n"
+	"                         format, or rows (.ndjson) for a database (default: FILE's end, else chrome)\n"
 	"      --report[=json]    at the end, tables of counters, methods and objects on stdout; or JSON\n"
 	"      --check EXPR       exit status 10 if this is not so at the end, as 'p99(parse) < 5ms'\n"
 	"      --checks FILE      such lines; # begins a comment\n"
