@@ -83,7 +83,8 @@ static void count(struct report_counts *c, const struct report_sources *from, in
 	collector__counts(from->collector, (enum probe)i, &k);
 	c->seen = k.seen;
 	c->filtered = k.filtered + filter__filtered(from->filter, (enum probe)i) +
-		      shorts__filtered(from->shorts, (enum probe)i) + m->unwanted[i] + m->too_deep[i];
+		      thin__filtered(from->thin, (enum probe)i) + shorts__filtered(from->shorts, (enum probe)i) +
+		      m->unwanted[i] + m->too_deep[i];
 	c->written = m->written[i];
 	c->lost = k.lost + decoder__stats(from->decoder)->rejected_by_probe[i] + m->rejected[i];
 	c->truncated = k.truncated;
