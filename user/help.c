@@ -27,6 +27,7 @@ static const char options[] =
 	"      --again-after TIME   the next one of the same no sooner than that, as 1m (default: 10s)\n"
 	"      --on-dump COMMAND  for sh, as who called sudo, after each one: $1 is its file\n"
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
+	"      --start-at TIME    wait for the next time of day that this divides, as /10s: on many hosts the same\n"
 	"      --max-size SIZE    stop when the trace has this size, as 200M (default: no limit)\n"
 	"      --min-duration TIME   leave out slices that are shorter, as 10us or 1ms\n"
 	"      --every N          of each object show only each N-th report, and the last one\n"

@@ -18,6 +18,7 @@
 #include "schema.h"
 #include "session.h"
 #include "show.h"
+#include "starting.h"
 
 static volatile sig_atomic_t stop, dump;
 
@@ -87,6 +88,8 @@ int main(int argc, char **argv)
 	case COMMAND_MERGE: code = merging__run(&o); break;
 	default: /* COMMAND_TRACE, COMMAND_TOP */
 		handle_signals(&o);
+		if (o.start_at)
+			starting__wait(o.start_at, &stop);
 		code = session__run(&o, argc, argv, &stop, &dump);
 		break;
 	}

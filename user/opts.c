@@ -43,6 +43,7 @@ enum {
 	OPT_JSON,
 	OPT_ONCE,
 	OPT_OFFSET,
+	OPT_START_AT,
 	OPT_KEEP,
 	OPT_DUMP_TO,
 	OPT_ON_DUMP,
@@ -67,6 +68,7 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "offset", required_argument, NULL, OPT_OFFSET },
+	{ "start-at", required_argument, NULL, OPT_START_AT },
 	{ "keep", required_argument, NULL, OPT_KEEP },
 	{ "dump-to", required_argument, NULL, OPT_DUMP_TO },
 	{ "on-dump", required_argument, NULL, OPT_ON_DUMP },
@@ -222,6 +224,7 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 			err = opts_keep__time(&o->triggers.again_after, "--again-after", optarg, error, size);
 			break;
 		case OPT_ONCE: o->once = true; break;
+		case OPT_START_AT: err = opts_values__start_at(&o->start_at, optarg, error, size); break;
 		case OPT_OFFSET: err = opts_files__add_offset(o, optarg, error, size); break;
 		case OPT_OPEN: o->open = true; break;
 		case OPT_NO_WAIT: o->no_wait = true; break;
@@ -312,6 +315,8 @@ static int check(struct opts *o, char *error, size_t size)
 		FAIL("--dump goes with ctl; see --help");
 	if (o->once && o->command != COMMAND_TOP)
 		FAIL("--once goes with top; see --help");
+	if (o->start_at && !opts__trace(o))
+		FAIL("--start-at is for tracing, not for %s; see --help", command_names[o->command]);
 	if (o->n_offsets && o->command != COMMAND_MERGE)
 		FAIL("--offset goes with merge; see --help");
 	if (o->open && (!opts__trace(o) || !opts_outputs__go_to_a_file(o)))

@@ -19,6 +19,7 @@
 #define MEMORY_MIN (4u << 20)
 #define EVERY_MAX 1000000000u
 #define MIN_DURATION_MAX 1000000000ull /* of --min-duration, ns: that much is held in memory */
+#define START_AT_MAX 3600              /* of --start-at, s */
 #define MAX_DEPTH 200000               /* of --max-depth */
 #define KEEP_BYTES (128u << 20)        /* the default: some 6 million events */
 #define KEEP_BYTES_MIN (1u << 20)
@@ -87,9 +88,10 @@ struct opts {
 	struct checks checks; /* --check, --checks */
 	bool json;            /* report, check: as JSON */
 	bool once;            /* top: one table, and no screen */
-	size_t n_outputs; /* else 1 at least: its path may be NULL, which is viztrace-PID.json or viztrace-PROGRAM.json
-			   */
-	double duration;  /* seconds; 0: until it is stopped */
+	size_t n_outputs;  /* else 1 at least: its path may be NULL, which is viztrace-PID.json or viztrace-PROGRAM.json
+			    */
+	double duration;   /* seconds; 0: until it is stopped */
+	uint64_t start_at; /* s: begin when the time of day is divided by this; 0: at once */
 	uint64_t ring_size;    /* bytes of the ring buffer of each CPU, a power of two; 0: not given */
 	bool no_faults;        /* --no-page-faults */
 	uint64_t memory;       /* bytes for what the targets invent */

@@ -94,6 +94,25 @@ int opts_values__min_duration(uint64_t *ret, const char *text, char *error, size
 	return 0;
 }
 
+int opts_values__start_at(uint64_t *ret, const char *text, char *error, size_t size)
+{
+	unsigned long n = 0;
+	char *end = NULL;
+
+	errno = 0;
+	if (text[0] == '/' && isdigit((unsigned char)text[1]))
+		n = strtoul(text + 1, &end, 10);
+	if (end && !strcmp(end, "m"))
+		n *= 60;
+	else if (!end || strcmp(end, "s") != 0)
+		n = 0;
+	if (errno || !n || n > START_AT_MAX)
+		FAIL("--start-at takes /10s or /5m, the next time of day that this divides, up to /60m; not '%s'",
+		     text);
+	*ret = n;
+	return 0;
+}
+
 int opts_values__depth(uint64_t *ret, const char *text, char *error, size_t size)
 {
 	char *end;

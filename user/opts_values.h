@@ -10,6 +10,7 @@ int opts_values__ring_size(uint64_t *ret, const char *text, char *error, size_t 
 int opts_values__memory(uint64_t *ret, const char *text, char *error, size_t size);
 int opts_values__duration(double *ret, const char *text, char *error, size_t size);
 int opts_values__min_duration(uint64_t *ret, const char *text, char *error, size_t size);
+int opts_values__start_at(uint64_t *ret, const char *text, char *error, size_t size); /* s */
 int opts_values__depth(uint64_t *ret, const char *text, char *error, size_t size);
 int opts_values__every(uint64_t *ret, const char *text, char *error, size_t size);
 int opts_values__rate(uint64_t *ret, const char *text, char *error, size_t size); /* the time between two of them, ns */
