@@ -173,7 +173,7 @@ Test(opts, a_format_is_of_the_output_behind_it_or_else_of_the_last)
 	ACCEPT("-p", "1", "-o", "x", "--format", "chrome", "-o", "y");
 	cr_assert_eq(opts.n_outputs, 2);
 	cr_assert_str_eq(opts.outputs[1].path, "y");
-	REJECT("--format is one of: chrome, perfetto; not 'xml'", "-p1", "--format", "xml");
+	REJECT("--format is one of: chrome, perfetto, rows; not 'xml'", "-p1", "--format", "xml");
 	REJECT("--format is given twice for one -o", "-p1", "--format", "chrome", "--format", "chrome");
 	REJECT("--format is given twice for one -o", "-p1", "--format", "chrome", "-o", "x", "--format", "chrome");
 }
