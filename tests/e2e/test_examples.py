@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The examples are built as they say, and traced."""
+import json
 import shutil
 
 import harness
@@ -36,7 +37,9 @@ class Examples(harness.Case):
         text = (self.dir / "trace.json").read_text()
         for word in ("finish", '"upload"', '"a job has failed"'):
             self.assertIn(word, text)
-        self.assertNotIn('"host"', text)
+        uploads = [e["args"]["snapshot"] for e in trace.of("O")]
+        self.assertTrue(uploads)
+        self.assertNotIn('"host"', json.dumps(uploads))
 
     def test_rust_by_the_abi_of_c(self):
         rustc = shutil.which("rustc", path="/usr/bin") or shutil.which("rustc")

@@ -374,7 +374,7 @@ class Forks(Family):
         target = self.target(self.program, "--wait", "prefork", 4)
         tool = self.attach(target.pid, "-f")
         target.ask("", "forked")
-        done = harness.run(harness.TOOL, "ctl", "-p", target.pid, "--exclude", "item.step", "--no-methods")
+        done = harness.run(harness.TOOL, "ctl", "-p", target.pid, "--exclude", "item.step", "--methods", "none")
         self.assertEqual(done.returncode, 0, done.stderr)
         target.tell()
         self.assertEqual(target.wait(), 0)
