@@ -12,6 +12,7 @@
 
 #include "opts_answers.h"
 #include "opts_outputs.h"
+#include "opts_values.h"
 
 #define FAIL(...) return snprintf(error, size, __VA_ARGS__), -EINVAL
 
@@ -143,19 +144,10 @@ int opts_files__add_offset(struct opts *o, const char *text, char *error, size_t
 {
 	const char *equals = strrchr(text, '=');
 	struct opts_offset *more;
-	double ns = 0;
-	char *end;
+	double ns = NAN;
 
-	if (equals && equals > text && strchr("+-", equals[1]) && equals[1]) {
-		ns = strtod(equals + 1, &end);
-		ns *= !strcmp(end, "ns") ? 1 :
-		      !strcmp(end, "us") ? 1e3 :
-		      !strcmp(end, "ms") ? 1e6 :
-		      !strcmp(end, "s")  ? 1e9 :
-					   NAN;
-	} else {
-		ns = NAN;
-	}
+	if (equals && equals > text && strchr("+-", equals[1]) && equals[1])
+		ns = opts_values__ns(equals + 1);
 	if (!isfinite(ns) || fabs(ns) > 1e18)
 		FAIL("--offset takes a file and by how much it is later, as a.json=+5ms or a.json=-1.5s, not '%s'",
 		     text);

@@ -71,14 +71,8 @@ int opts_keep__time(uint64_t *ret, const char *name, const char *text, char *err
 
 int opts_keep__at_most(struct opts *o, const char *text, char *error, size_t size)
 {
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || !isdigit((unsigned char)text[0]) || *end || !n)
+	if (!opts_values__number(&o->triggers.at_most, text, 1, UINT64_MAX))
 		FAIL("--at-most takes a number from 1 on, not '%s'", text);
-	o->triggers.at_most = n;
 	return 0;
 }
 

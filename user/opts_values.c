@@ -76,18 +76,38 @@ int opts_values__duration(double *ret, const char *text, char *error, size_t siz
 	return 0;
 }
 
-int opts_values__min_duration(uint64_t *ret, const char *text, char *error, size_t size)
+double opts_values__ns(const char *text)
 {
 	static const struct {
 		const char *name;
 		double ns;
 	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
 	char *end;
-	double d = strtod(text, &end), ns = 0;
+	double d = strtod(text, &end);
 
 	for (size_t i = 0; end != text && i < sizeof(units) / sizeof(units[0]); i++)
 		if (!strcmp(end, units[i].name))
-			ns = d * units[i].ns;
+			return d * units[i].ns;
+	return NAN;
+}
+
+bool opts_values__number(uint64_t *ret, const char *text, uint64_t min, uint64_t max)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || !isdigit((unsigned char)text[0]) || *end || n < min || n > max)
+		return false;
+	*ret = n;
+	return true;
+}
+
+int opts_values__min_duration(uint64_t *ret, const char *text, char *error, size_t size)
+{
+	double ns = opts_values__ns(text);
+
 	if (!isfinite(ns) || ns < 1 || ns > MIN_DURATION_MAX)
 		FAIL("--min-duration takes a time up to 1s, as 10us or 1.5ms, not '%s'", text);
 	*ret = (uint64_t)ns;
@@ -115,27 +135,15 @@ int opts_values__start_at(uint64_t *ret, const char *text, char *error, size_t s
 
 int opts_values__depth(uint64_t *ret, const char *text, char *error, size_t size)
 {
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || !isdigit((unsigned char)text[0]) || *end || !n || n > MAX_DEPTH)
+	if (!opts_values__number(ret, text, 1, MAX_DEPTH))
 		FAIL("--max-depth takes a number from 1 to %u, not '%s'", MAX_DEPTH, text);
-	*ret = n;
 	return 0;
 }
 
 int opts_values__every(uint64_t *ret, const char *text, char *error, size_t size)
 {
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || !isdigit((unsigned char)text[0]) || *end || n < 2 || n > EVERY_MAX)
+	if (!opts_values__number(ret, text, 2, EVERY_MAX))
 		FAIL("--every takes a number from 2 to %u, not '%s'", EVERY_MAX, text);
-	*ret = n;
 	return 0;
 }
 

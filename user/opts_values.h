@@ -5,6 +5,12 @@
 
 #include "opts.h"
 
+/* A time with its unit, from ns to s: ns, also negative, or NAN if it is none. */
+double opts_values__ns(const char *text);
+
+/* Digits and nothing else, from `min` to `max`; false: *ret is as it was. */
+bool opts_values__number(uint64_t *ret, const char *text, uint64_t min, uint64_t max);
+
 int opts_values__size(uint64_t *ret, const char *name, const char *text, char *error, size_t size);
 int opts_values__ring_size(uint64_t *ret, const char *text, char *error, size_t size);
 int opts_values__memory(uint64_t *ret, const char *text, char *error, size_t size);

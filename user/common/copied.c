@@ -11,19 +11,50 @@ static size_t text_size(const struct value *v)
 	return v->type == VALUE_STRING || v->type == VALUE_JSON ? v->size : 0;
 }
 
-static char *put(char *to, const char *from, size_t size, const char **ret)
+static size_t string_size(const char *text)
 {
-	*ret = memcpy(to, from, size);
-	return to + size;
+	return text ? strlen(text) + 1 : 0;
+}
+
+/* With all that they point to. */
+static size_t values_size(const struct value *values, size_t n)
+{
+	size_t size = n * sizeof(*values);
+
+	for (size_t i = 0; i < n; i++)
+		size += string_size(values[i].key) + text_size(&values[i]);
+	return size;
+}
+
+/* Copies a text to *to, which goes on behind it. */
+static const char *put(char **to, const char *text, size_t size)
+{
+	char *copy = *to;
+
+	if (!size)
+		return text;
+	*to += size;
+	return memcpy(copy, text, size);
+}
+
+/* Returns what is behind them. */
+static char *put_values(struct value *copies, const struct value *values, size_t n)
+{
+	char *to = (char *)(copies + n);
+
+	for (size_t i = 0; i < n; i++) {
+		copies[i] = values[i];
+		copies[i].key = put(&to, values[i].key, string_size(values[i].key));
+		if (text_size(&values[i]))
+			copies[i].s = put(&to, values[i].s, values[i].size);
+	}
+	return to;
 }
 
 int copied__set(struct copied *c, const struct value *values, size_t n)
 {
-	size_t size = n * sizeof(*values);
-	char *to;
+	size_t size = values_size(values, n);
 
-	for (size_t i = 0; i < n; i++)
-		size += (values[i].key ? strlen(values[i].key) + 1 : 0) + text_size(&values[i]);
 	/* Most are as large as the ones before. */
 	if (size > c->room || size < c->room / 4) {
 		copied__clear(c);
@@ -32,17 +63,8 @@ int copied__set(struct copied *c, const struct value *values, size_t n)
 			return -ENOMEM;
 		c->room = size;
 	}
-	to = (char *)(c->values + n);
 	c->n = n;
-	for (size_t i = 0; i < n; i++) {
-		struct value *v = &c->values[i];
-
-		*v = values[i];
-		if (v->key)
-			to = put(to, v->key, strlen(v->key) + 1, &v->key);
-		if (text_size(v))
-			to = put(to, v->s, v->size, &v->s);
-	}
+	put_values(c->values, values, n);
 	return 0;
 }
 
@@ -52,47 +74,21 @@ void copied__clear(struct copied *c)
 	*c = (struct copied){ 0 };
 }
 
-/* Copies a text to *to, which goes on behind it. */
-static const char *keep_text(char **to, const char *text, size_t size)
-{
-	const char *copy;
-
-	if (!text)
-		return NULL;
-	*to = put(*to, text, size, &copy);
-	return copy;
-}
-
-static size_t string_size(const char *text)
-{
-	return text ? strlen(text) + 1 : 0;
-}
-
 void *copied__event(const struct event *e, size_t at)
 {
-	size_t size = at + sizeof(*e) + e->n_values * sizeof(struct value) + string_size(e->name) + string_size(e->tag);
-	struct value *values;
+	char *block = malloc(at + sizeof(*e) + values_size(e->values, e->n_values) + string_size(e->name) +
+			     string_size(e->tag));
 	struct event *copy;
-	char *block, *to;
+	char *to;
 
-	for (size_t i = 0; i < e->n_values; i++)
-		size += string_size(e->values[i].key) + text_size(&e->values[i]);
-	block = malloc(size);
 	if (!block)
 		return NULL;
 	copy = (struct event *)(block + at);
 	*copy = *e;
-	values = (struct value *)(copy + 1);
-	to = (char *)(values + e->n_values);
-	for (size_t i = 0; i < e->n_values; i++) {
-		values[i] = e->values[i];
-		values[i].key = keep_text(&to, values[i].key, string_size(values[i].key));
-		if (text_size(&values[i]))
-			values[i].s = keep_text(&to, values[i].s, values[i].size);
-	}
-	copy->values = values;
-	copy->name = keep_text(&to, e->name, string_size(e->name));
-	copy->tag = keep_text(&to, e->tag, string_size(e->tag));
+	copy->values = (struct value *)(copy + 1);
+	to = put_values((struct value *)(copy + 1), e->values, e->n_values);
+	copy->name = put(&to, e->name, string_size(e->name));
+	copy->tag = put(&to, e->tag, string_size(e->tag));
 	copy->keys = NULL;
 	copy->n_keys = 0;
 	return block;
