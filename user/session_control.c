@@ -135,12 +135,14 @@ void session__look_at_event(struct session *s, const struct event *e)
 static void look_at_figures(struct session *s, uint64_t now)
 {
 	const struct stats *stats = answers__of(&s->sinks);
-	struct answers_run run = { .duration = now - s->report.start, .lost = report__lost(s->collector) };
+	struct answers_run run = { .duration = now - s->report.start };
 
-	run.seen = report__written(s->model) + run.lost;
-	if (stats && triggers__need_stats(&s->opts->triggers))
-		triggers__look(&s->triggers, since_start(s, session__passed_until(s)), stats, &run);
 	s->looked_at = now;
+	if (!stats || !triggers__need_stats(&s->opts->triggers))
+		return;
+	run.lost = report__lost(s->collector);
+	run.seen = report__written(s->model) + run.lost;
+	triggers__look(&s->triggers, since_start(s, session__passed_until(s)), stats, &run);
 }
 
 int session__tend_recorder(struct session *s, uint64_t now)
