@@ -162,7 +162,7 @@ static _Noreturn void be_writer(const struct dump *d, int fd)
 	struct dump_result result = { 0 };
 
 	ignore_signals();
-	descriptors__close_all(fd);
+	descriptors__close_all(STDERR_FILENO + 1, fd);
 	result.err = write_all(&w);
 	result.events = w.report.total.written;
 	result.lost = w.report.total.lost;

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../common/descriptors.h"
 #include "maps.h"
 
 #define NAME "viztrace-guard"
@@ -174,18 +175,6 @@ static void lower_all(const struct guarded *all, size_t n)
 		closedir(proc);
 }
 
-/* Linux 5.8 has no close_range. */
-static void close_all_but(int fd)
-{
-	int end = getdtablesize();
-
-	if (!syscall(SYS_close_range, (unsigned)fd + 1, ~0u, 0u))
-		end = fd;
-	for (int i = 0; i < end; i++)
-		if (i != fd)
-			close(i);
-}
-
 /* Nothing of the tool's that is open stays so; nothing that ends the tool ends this. */
 static void stand_apart(int fd)
 {
@@ -199,7 +188,7 @@ static void stand_apart(int fd)
 	prctl(PR_SET_NAME, NAME);
 	setsid();
 	(void)!chdir("/");
-	close_all_but(fd);
+	descriptors__close_all(0, fd);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (syscall(SYS_capget, &version, caps))
 		return;

@@ -35,7 +35,7 @@ void descriptors__raise_limit(void)
 	raised = !setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void descriptors__close_all(int kept)
+void descriptors__close_all(int first, int kept)
 {
 	DIR *folder = opendir("/proc/self/fd");
 	struct dirent *entry;
@@ -44,12 +44,12 @@ void descriptors__close_all(int kept)
 	while (folder && (entry = readdir(folder))) {
 		int fd = atoi(entry->d_name);
 
-		if (fd > STDERR_FILENO && fd != kept && fd != dirfd(folder))
+		if (entry->d_name[0] != '.' && fd >= first && fd != kept && fd != dirfd(folder))
 			close(fd);
 	}
 	if (folder)
 		closedir(folder);
-	for (int fd = STDERR_FILENO + 1; !folder && fd < most; fd++)
+	for (int fd = first; !folder && fd < most; fd++)
 		if (fd != kept)
 			close(fd);
 }

@@ -10,8 +10,8 @@ void descriptors__hold_standard(void);
 /* Each library, process and ring takes some: as many as we may have. */
 void descriptors__raise_limit(void);
 
-/* All but stdin, stdout, stderr and `kept`, in a child that goes on by itself: what we hold open, it must not. */
-void descriptors__close_all(int kept);
+/* All from `first` on but `kept`, in a child that goes on by itself: what we hold open, it must not. */
+void descriptors__close_all(int first, int kept);
 
 /* As it was, for a child that is about to run another program: select() knows 1024. */
 void descriptors__restore_limit(void);
