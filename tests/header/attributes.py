@@ -63,9 +63,10 @@ int main()
 }
 """
 # A write is the store, the load and the branch; a look at an attribute is one at its value.
-STORES = {"assign": ["movl"], "increment": ["addl"], "copy": ["mov", "mov"]}
+STORES = {"assign": [["movl"]], "increment": [["addl"], ["incl"]], "copy": [["mov", "mov"]]}
 TESTS = [["cmpw", "jne"], ["movzwl", "test", "jne"]]
-CODE = {"read": [["mov", "ret"]], "hide": [["movl", "ret"]], **{f: [[*store, *test, "ret"] for test in TESTS] for f, store in STORES.items()}}
+CODE = {"read": [["mov", "ret"]], "hide": [["movl", "ret"]],
+        **{f: [[*store, *test, "ret"] for store in stores for test in TESTS] for f, stores in STORES.items()}}
 
 
 def build(d, compiler, options):

@@ -2,7 +2,7 @@
 /* expect: VIZ_PROBE_COUNTER(o): attribute `n` is a reference: what it refers to is not in the object */
 #include "viztrace.h"
 
-static int elsewhere;
+extern int elsewhere;
 
 struct o {
 	struct viz_counter viz;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* expect g++: viz::attribute<std::__cxx11::basic_string<char>, thing::viz__tag_s> */
+/* expect g++: std::string& */
 /* expect clang++: viz::attribute<std::string, viz__tag_s> */
 #include "viztrace.hpp"
 
