@@ -46,6 +46,15 @@ static inline const char *in_directory(const char *name)
 	return buffers[i];
 }
 
+/* Until so many bytes are in the file, or 10 s have gone by. */
+static inline void await_size(off_t bytes)
+{
+	struct stat st;
+
+	for (int i = 0; i < 10000 && (stat(path, &st) || st.st_size < bytes); i++)
+		usleep(1000);
+}
+
 /* The whole file, NUL-terminated. */
 static inline char *slurp(const char *name, size_t *ret_size)
 {

@@ -136,6 +136,8 @@ static void expect_whole_packets(size_t longest)
 		child = fork();
 		if (!child)
 			flood(longest);
+		if (i % 2) /* the processor may be elsewhere for longer than we sleep */
+			await_size(64 << 10);
 		usleep(2000 + 1371 * i % 20000);
 		kill(child, SIGKILL);
 		cr_expect_eq(waitpid(child, &status, 0), child);
@@ -145,7 +147,7 @@ static void expect_whole_packets(size_t longest)
 		n = access(path, F_OK) ? 0 : count_packets();
 		most = n > most ? n : most;
 	}
-	cr_expect_gt(most, 100, "nothing was written");
+	cr_expect_gt(most, 5, "nothing was written");
 }
 
 Test(perfetto_packets, are_whole_when_the_writer_is_killed)
