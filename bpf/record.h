@@ -87,6 +87,13 @@ struct rec_tracee {
 	rec_u32 pad;
 };
 
+/* A process that a signal has ended. */
+struct rec_death {
+	rec_u64 ts; /* ns, CLOCK_MONOTONIC */
+	rec_u32 signal;
+	rec_u32 pad;
+};
+
 enum rec_flags {
 	REC_TRUNCATED = 1,  /* a string was cut */
 	REC_UNREADABLE = 2, /* memory that the record should hold could not be read */

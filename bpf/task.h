@@ -19,11 +19,12 @@ struct ns_common { unsigned int inum; } KERNEL;
 struct pid_namespace { struct ns_common ns; } KERNEL;
 struct upid { int nr; struct pid_namespace *ns; } KERNEL;
 struct pid { unsigned int level; struct upid numbers[1]; } KERNEL;
-struct signal_struct { void *group_exec_task; } KERNEL;
+typedef struct { int counter; } atomic_t;
+struct signal_struct { void *group_exec_task; atomic_t live; int group_exit_code; unsigned int flags; } KERNEL;
 struct thread_struct { unsigned long fsbase; } KERNEL;
 /* clang-format on */
 struct task_struct {
-	int pid, tgid;
+	int pid, tgid, exit_code;
 	char comm[16];
 	struct task_struct *group_leader;
 	struct pid *thread_pid;

@@ -73,7 +73,7 @@ static void on_broke(void *ctx, struct where at, const struct check *c, double v
 	char text[CHECK_VALUE_MAX], all[MARK_MAX];
 
 	check__name_value(c, value, name, attribute, text, sizeof(text));
-	name_mark(c, text, all);
+	name_mark(c, c->wrong ? c->wrong : text, all);
 	/* An output that fails is told of with all others. */
 	sinks_ops.instant(w->sinks, at, all, NULL, 0);
 }

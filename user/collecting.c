@@ -51,6 +51,7 @@ enum exit_code collecting__open(struct collector **ret, const struct opts *o, bo
 		.ring_size = o->ring_size,
 		.several = several,
 		.no_faults = o->no_faults,
+		.signals = triggers__need_signals(&o->triggers),
 	};
 	const char *missing = NULL;
 	int err = collector__new(ret, &options, &missing);

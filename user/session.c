@@ -315,6 +315,7 @@ static void on_unmatched(const char *option, const char *pattern)
 static enum exit_code begin(struct session *s)
 {
 	const struct processes_ops ops = { .on_event = session__on_process_event,
+					   .on_signal = session__on_signal,
 					   .on_thread_end = session__on_thread_end,
 					   .on_file = session__on_file,
 					   .ctx = s };

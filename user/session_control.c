@@ -132,6 +132,18 @@ void session__look_at_event(struct session *s, const struct event *e)
 		triggers__exit(&s->triggers, since_start(s, e->ts));
 }
 
+/* What is to be dumped for it may not have come yet, and is waited for. */
+void session__on_signal(void *ctx, uint64_t ts, pid_t pid, int signal)
+{
+	struct session *s = ctx;
+	char text[128];
+
+	snprintf(text, sizeof(text), "ended by signal %d (%s)", signal, strsignal(signal));
+	session__on_process_event(s, EVENT_NOTE, ts, pid, text);
+	if (s->recorder)
+		triggers__signal(&s->triggers, since_start(s, ts));
+}
+
 static void look_at_figures(struct session *s, uint64_t now)
 {
 	const struct stats *stats = answers__of(&s->sinks);

@@ -63,6 +63,7 @@ struct session {
 
 void session__on_verdict(void *ctx, const struct verdict_key *key, const struct verdict *v, uint32_t epoch);
 void session__on_process_event(void *ctx, enum event_kind what, uint64_t ts, pid_t pid, const char *text);
+void session__on_signal(void *ctx, uint64_t ts, pid_t pid, int signal);
 void session__on_thread_end(void *ctx, uint64_t ts, pid_t pid, pid_t tid);
 int session__on_file(void *ctx, pid_t pid, uint64_t bias, struct binary *b);
 

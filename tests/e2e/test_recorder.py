@@ -362,6 +362,77 @@ class Recorder(harness.Case):
         self.assertGreater(tracefile.ns(trace.metadata["end_us"]), 290_000_000)
         self.assertGreater(len(steps), 100)
 
+    def test_states_of_objects_and_silence(self):
+        for what, expression in (("state", 'conn.state == "broken"'), ("state", "db.retries > 3"), ("silence", "silent(heartbeat) > 150ms")):
+            with self.subTest(expression=expression):
+                target, tool = self.bug(what, "--when", expression, "--when", 'conn.state == "unknown"')
+                path, = self.await_dumps(1)
+                trace = self.read(path)
+                self.compare(trace, States())
+                self.assertEqual(trace.metadata["dump"]["cause"], expression)
+                if what == "state":
+                    at, = [tracefile.ns(e["ts"]) for e in trace.events if e["ph"] == "O" and e["args"]["snapshot"].get("state") == "broken"]
+                    self.assertEqual(at, 300_000_000)
+                else:
+                    last = max(tracefile.ns(e["ts"]) for e in trace.events if e["name"] == "heartbeat")
+                    self.assertEqual(last, 150_000_000)
+                self.assertEqual(tracefile.ns(trace.metadata["end_us"]), 400_000_000)
+                target.child.kill()
+                self.end(tool, with_signal=None)
+                self.assertEqual(self.files(), [path], "once")
+                path.unlink()
+
+    def test_states_and_silence_are_checked_too(self):
+        wanted = ['conn.state != "broken"', "conn.retries < 9", 'db.state != "other"', "silent(heartbeat) < 1000s"]
+        target = self.recorded(100, 4000, "state")
+        tool = self.attach(target.pid, *[word for check in wanted for word in ("--check", check)])
+        target.signal(signal.SIGUSR1)
+        target.tell()
+        target.await_step("done")
+        self.end(tool, harness.EXIT_CHECK)
+        said = re.findall("check: .*", tool.out.text())
+        self.assertRegex(said[0], r'NOT HELD: "broken" \(db.state\), first at [0-9.]+ s$')
+        self.assertEqual([line.split(": ", 2)[2].split(":")[0] for line in said], ["NOT HELD", "held", "held", "NOT HELD"])
+        self.assertEqual(len([e for e in self.load().events if e["name"].startswith("check: conn.state")]), 1)
+        again = harness.run(harness.TOOL, "check", "trace.json", *wanted, cwd=self.dir)
+        self.assertEqual(again.stdout.splitlines(), said)
+
+    def test_the_end_by_a_signal_and_no_other(self):
+        target, tool = self.bug("segv", "--when", "signal")
+        self.assertEqual(target.wait(), -signal.SIGSEGV)
+        self.end(tool, with_signal=None)
+        path, = self.files()
+        trace = self.read(path)
+        self.assertEqual(trace.metadata["dump"]["cause"], "signal")
+        self.assertGreater(self.compare(trace, States())[0], 0)
+        said, = [e for e in trace.events if e["name"].startswith("ended by")]
+        self.assertEqual((said["name"], said["ph"]), ("ended by signal 11 (Segmentation fault)", "i"))
+        path.unlink()
+        target, tool = self.bug("value", "--when", "signal")
+        target.child.kill()
+        self.end(tool, with_signal=None)
+        self.assertIn("ended by signal 9", self.files()[0].read_text())
+        self.files()[0].unlink()
+        target = self.recorded(10, 1000)
+        tool = self.record(target, "--keep", "1s", "--when", "signal")
+        target.tell()
+        target.await_step("done")
+        target.child.stdin.close()
+        target.wait()
+        self.end(tool, with_signal=None)
+        self.assertEqual(self.files(), [])
+
+    def test_children_that_a_signal_ends(self):
+        """One that is gone at once, too, and not one that ends by itself."""
+        program = self.own("recorded", counted=False)
+        script = ("for i in 1 2 3; do printf '\\n' | %s 10 50 >/dev/null; done; "
+                  "printf '\\n' | %s 10 0 >/dev/null & sleep 0.2; kill -ABRT $!; wait; exit 0")
+        tool = self.tool("-f", "--keep", "10s", "--dump-to", self.dumps, "--when", "signal", "--", "sh", "-c", script % (program, program))
+        self.end(tool, with_signal=None)
+        path, = self.files()
+        said, = [e["name"] for e in self.read(path).events if e["name"].startswith("ended by")]
+        self.assertEqual(said, "ended by signal 6 (Aborted)")
+
     def test_so_many_of_each_and_no_sooner(self):
         target = self.recorded(200)
         tool = self.record(target, "--keep", "50ms", "--when", "step.n > 100", "--at-most", "3", "--again-after", "200ms")

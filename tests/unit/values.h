@@ -20,4 +20,9 @@ static inline struct value real(const char *key, double d)
 	return (struct value){ .key = key, .type = VALUE_DOUBLE, .d = d };
 }
 
+static inline struct value words(const char *key, const char *s)
+{
+	return (struct value){ .key = key, .type = VALUE_STRING, .s = s, .size = (uint32_t)__builtin_strlen(s) };
+}
+
 #endif

@@ -11,7 +11,7 @@
 static const char *const fns[CHECK_FNS] = {
 	[CHECK_MAXIMUM] = "max", [CHECK_MINIMUM] = "min", [CHECK_MEAN] = "mean", [CHECK_LAST] = "last",
 	[CHECK_COUNT] = "count", [CHECK_RATE] = "rate",   [CHECK_P50] = "p50",   [CHECK_P90] = "p90",
-	[CHECK_P99] = "p99",     [CHECK_ALIVE] = "alive", [CHECK_LOST] = "lost",
+	[CHECK_P99] = "p99",     [CHECK_ALIVE] = "alive", [CHECK_LOST] = "lost", [CHECK_SILENT] = "silent",
 };
 /* The longer ones first. */
 static const char *const ops[CHECK_OPS] = {
@@ -55,7 +55,7 @@ static void parse_fn(struct parser *p, enum check_fn *ret)
 		p->at += size;
 		return;
 	}
-	p->what = "expected max, min, mean, last, count, rate, p50, p90, p99, alive or lost";
+	p->what = "expected max, min, mean, last, count, rate, p50, p90, p99, alive, silent or lost";
 }
 
 /* To the bracket that ends it: a name may have pairs of them, as operator(). 0 or -ENOMEM. */
@@ -132,19 +132,93 @@ static void parse_number(struct parser *p, struct check *c)
 	p->what = "this unit is none of ns, us, ms, s, K, M, Ki, Mi, %, /s";
 }
 
+/* "broken": to the last quote. 0 or -ENOMEM. */
+static int parse_text(struct parser *p, struct check *c)
+{
+	const char *start = p->at + 1, *end = strrchr(start, '"');
+
+	c->kind = CHECK_TEXT;
+	if (c->op != CHECK_EQUAL && c->op != CHECK_NOT_EQUAL) {
+		p->what = "a text is == or !=";
+	} else if (!end) {
+		p->what = "expected a '\"' at the end";
+		p->at += strlen(p->at);
+	} else if (end[1 + strspn(end + 1, " ")]) {
+		p->what = "expected the end";
+		p->at = end + 1;
+	} else {
+		c->is = strndup(start, (size_t)(end - start));
+		return c->is ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+/* Of a name that has no bracket, as that is how all others begin. 0 or -ENOMEM. */
+static int parse_each(struct parser *p, struct check *c)
+{
+	const char *start = p->at + strspn(p->at, " ");
+	size_t size = strcspn(start, "<>=!"), name = size;
+	char *text;
+	int err;
+
+	while (name && start[name - 1] == ' ')
+		name--;
+	c->fn = CHECK_EACH;
+	text = strndup(start, name);
+	err = text ? patterns__add(&c->pattern, text) : -ENOMEM;
+	free(text);
+	p->at = start + size;
+	return err;
+}
+
+/* pattern op ... */
+static bool is_each(const char *text)
+{
+	const char *start = text + strspn(text, " ");
+	size_t size = strcspn(start, "<>=!("), name = size;
+
+	while (name && start[name - 1] == ' ')
+		name--;
+	if (!name || !start[size] || start[size] == '(')
+		return false;
+	/* "max a" is one that lacks its brackets. */
+	if (memchr(start, '.', name))
+		return true;
+	name = strcspn(start, " <>=!");
+	for (int i = 0; i < CHECK_FNS; i++)
+		if (strlen(fns[i]) == name && !strncmp(fns[i], start, name))
+			return false;
+	return true;
+}
+
 /* Is it a number of that kind? `p` is where its unit may be. */
 static void check_kind(struct parser *p, const struct check *c)
 {
 	bool percentile = c->fn == CHECK_P50 || c->fn == CHECK_P90 || c->fn == CHECK_P99;
 
-	if (percentile && c->kind != CHECK_TIME)
+	if (c->fn == CHECK_EACH && c->kind == CHECK_TIME)
+		p->what = "expected a number; max(NAME), p99(NAME) and others are measured in time";
+	else if (c->fn == CHECK_EACH && c->kind != CHECK_PLAIN && c->kind != CHECK_TEXT)
+		p->what = "expected a number without a unit";
+	else if (c->fn == CHECK_SILENT && c->kind != CHECK_TIME)
+		p->what = "expected a time, as 2s";
+	else if (percentile && c->kind != CHECK_TIME)
 		p->what = "expected a time, as 5ms";
-	else if (c->kind == CHECK_TIME && !percentile && c->fn > CHECK_MEAN)
+	else if (c->kind == CHECK_TIME && !percentile && c->fn > CHECK_MEAN && c->fn != CHECK_SILENT)
 		p->what = "this is not measured in time";
 	else if (c->kind == CHECK_PER_SECOND && c->fn != CHECK_RATE)
 		p->what = "only a rate is measured per second";
 	else if (c->kind == CHECK_SHARE && c->fn >= CHECK_COUNT && c->fn != CHECK_LOST)
 		p->what = "this is not measured in per cent";
+}
+
+/* All in front of the operator. 0 or -ENOMEM. */
+static int parse_about(struct parser *p, struct check *c)
+{
+	if (is_each(p->at))
+		return parse_each(p, c);
+	parse_fn(p, &c->fn);
+	return !p->what && c->fn != CHECK_LOST ? parse_pattern(p, &c->pattern) : 0;
 }
 
 static const char control[] =
@@ -163,14 +237,14 @@ static int parse(struct check *c, const char *text, const char **ret_what, size_
 	else
 		p.at = text;
 	if (!p.what)
-		parse_fn(&p, &c->fn);
-	if (!p.what && c->fn != CHECK_LOST)
-		err = parse_pattern(&p, &c->pattern);
+		err = parse_about(&p, c);
 	if (!err && !p.what)
 		parse_op(&p, &c->op);
 	skip_space(&p);
 	number = p.at;
-	if (!err && !p.what)
+	if (!err && !p.what && c->fn == CHECK_EACH && *p.at == '"')
+		err = parse_text(&p, c);
+	else if (!err && !p.what)
 		parse_number(&p, c);
 	if (!err && !p.what) {
 		p.at = number;
@@ -181,10 +255,12 @@ static int parse(struct check *c, const char *text, const char **ret_what, size_
 	return err ? err : p.what ? -EINVAL : 0;
 }
 
-static void clear(struct check *c)
+void check__clear(struct check *c)
 {
 	patterns__clear(&c->pattern);
 	free(c->text);
+	free(c->is);
+	free(c->wrong);
 }
 
 int checks__add(struct checks *c, const char *text, const char **ret_what, size_t *ret_at)
@@ -195,7 +271,7 @@ int checks__add(struct checks *c, const char *text, const char **ret_what, size_
 	one.text = err ? NULL : strdup(text);
 	more = one.text ? realloc(c->list, (c->n + 1) * sizeof(*more)) : NULL;
 	if (!more) {
-		clear(&one);
+		check__clear(&one);
 		return err ? err : -ENOMEM;
 	}
 	c->list = more;
@@ -206,7 +282,7 @@ int checks__add(struct checks *c, const char *text, const char **ret_what, size_
 void checks__clear(struct checks *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		clear(&c->list[i]);
+		check__clear(&c->list[i]);
 	free(c->list);
 	*c = (struct checks){ 0 };
 }

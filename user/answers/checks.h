@@ -2,9 +2,10 @@
 /*
  * checks: what has to be true of a run, as text; whether it is, by its figures (stats.h).
  *
- *	check	:= ( "lost" | fn "(" pattern ")" ) op number [ unit ]
- *	fn	:= max | min | mean | last | count | rate | p50 | p90 | p99 | alive
+ *	check	:= ( "lost" | fn "(" pattern ")" ) op number [ unit ] | pattern op ( number | text )
+ *	fn	:= max | min | mean | last | count | rate | p50 | p90 | p99 | alive | silent
  *	op	:= < | <= | > | >= | == | !=
+ *	text	:= '"' any '"', to the last one; op is == or !=
  *	unit	:= ns | us | ms | s | K | M | Ki | Mi | % | /s, K/s, M/s
  *
  *	max(queue.depth) < 1000		each counter's attribute that matches, of max, min, mean and last
@@ -13,6 +14,8 @@
  *	rate(served.jobs) > 100/s	the same for each second of the trace
  *	alive(conn) == 0		objects that are there in the end, all together
  *	lost < 1%			events; with % of all that there were
+ *	silent(heartbeat) < 2s		the longest time without a report, the end of a call or an instant of that name
+ *	conn.state != "broken"		each report of an attribute, of counters and of objects; texts are whole ones
  *
  * Patterns are those of the filters: the name of a counter, object or its class, or method; or counter.attribute.
  */
@@ -37,7 +40,9 @@ enum check_fn {
 	CHECK_P99,
 	CHECK_ALIVE,
 	CHECK_LOST,
-	CHECK_FNS
+	CHECK_SILENT,
+	CHECK_FNS,
+	CHECK_EACH = CHECK_FNS, /* has no name */
 };
 enum check_op {
 	CHECK_LESS_EQUAL,
@@ -50,7 +55,7 @@ enum check_op {
 };
 
 /* What the number is. */
-enum check_kind { CHECK_PLAIN, CHECK_TIME, CHECK_PER_SECOND, CHECK_SHARE };
+enum check_kind { CHECK_PLAIN, CHECK_TIME, CHECK_PER_SECOND, CHECK_SHARE, CHECK_TEXT };
 
 struct check {
 	char *text;
@@ -58,11 +63,17 @@ struct check {
 	enum check_op op;
 	enum check_kind kind;
 	double limit; /* of a time: ns; of a share: 0.01 is 1% */
+	char *is;     /* TEXT: what is compared to */
 	struct patterns pattern;
+
+	uint64_t seen;    /* EACH: reports of objects that it was about; SILENT: signs of life */
+	uint64_t seen_at; /* SILENT: ns since the trace began, the last one; 0: none */
+	uint64_t longest; /* SILENT: ns between two of them */
 
 	/* Of one that no later value makes right again, as max and min: since when. */
 	bool broke;
 	uint64_t broke_at; /* ns since the trace began */
+	char *wrong;       /* EACH: what broke it, with its name, for people */
 };
 
 /* All zeros is an empty list. */
@@ -87,6 +98,7 @@ void checks__watch(struct checks_watch *w, struct stats *s);
 /* 0, -ENOMEM, or -EINVAL: *ret_what says what is wrong, and *ret_at at which byte. */
 int checks__add(struct checks *c, const char *text, const char **ret_what, size_t *ret_at);
 void checks__clear(struct checks *c);
+void check__clear(struct check *c);
 
 struct check_result {
 	bool appeared; /* something matched; else it did not hold */
@@ -100,6 +112,16 @@ void check__evaluate(struct check *c, const struct stats *s, const struct answer
 bool check__holds(const struct check *c, double value);
 bool check__matches_method(struct check *c, const char *name);
 bool check__matches_attribute(struct check *c, const char *counter, const char *attribute);
+
+/* SILENT: is it a sign of life? `attribute`: NULL of what has none. */
+bool check__matches_sign(struct check *c, const char *name, const char *attribute);
+
+/* SILENT: the same of an object's report. */
+bool check__matches_object(struct check *c, const struct trace_object *object);
+
+/* EACH: is it about that attribute of this object, which has something to compare, and does that hold? */
+bool check__is_about_state(struct check *c, const struct trace_object *object, const struct value *v);
+bool check__holds_of(const struct check *c, const struct value *v);
 
 /* "1003 (queue.depth)", "54.1 us (parse)". */
 void check__name_value(const struct check *c, double value, const char *name, const char *attribute, char *ret,

@@ -56,6 +56,35 @@ bool check__matches_attribute(struct check *c, const char *counter, const char *
 	return patterns__match_attribute(&c->pattern, counter, counter, attribute);
 }
 
+bool check__matches_sign(struct check *c, const char *name, const char *attribute)
+{
+	return attribute ? check__matches_attribute(c, name, attribute) : check__matches_method(c, name);
+}
+
+bool check__matches_object(struct check *c, const struct trace_object *object)
+{
+	return patterns__match(&c->pattern, object->name) || (object->tag && patterns__match(&c->pattern, object->tag));
+}
+
+bool check__is_about_state(struct check *c, const struct trace_object *object, const struct value *v)
+{
+	bool text = v->type == VALUE_STRING || v->type == VALUE_JSON || v->type == VALUE_NULL;
+
+	if (!v->key || (c->kind == CHECK_TEXT ? !text : v->type > VALUE_BOOL))
+		return false;
+	return patterns__match_attribute(&c->pattern, object->name, object->tag ? object->tag : object->name, v->key);
+}
+
+bool check__holds_of(const struct check *c, const struct value *v)
+{
+	bool same;
+
+	if (c->kind != CHECK_TEXT)
+		return check__holds(c, stats__number(v));
+	same = v->type != VALUE_NULL && v->size == strlen(c->is) && !memcmp(v->s, c->is, v->size);
+	return same == (c->op == CHECK_EQUAL);
+}
+
 static bool matches_object(struct check *c, const struct stats_object *o)
 {
 	return patterns__match(&c->pattern, o->name) || patterns__match(&c->pattern, o->tag);
@@ -159,6 +188,26 @@ static void evaluate_each(struct check *c, const struct stats *s, struct check_r
 	}
 }
 
+/* Its value is how many reports it was about. */
+static void evaluate_reports(struct check *c, const struct stats *s, struct check_result *r)
+{
+	uint64_t n = c->seen;
+
+	for (size_t i = 0; i < s->n_counters && c->kind != CHECK_TEXT; i++)
+		for (size_t k = 0; k < s->counters[i]->n; k++)
+			if (check__matches_attribute(c, s->counters[i]->name, s->counters[i]->attributes[k].name))
+				n += s->counters[i]->attributes[k].reports;
+	*r = (struct check_result){ .appeared = n, .held = n && !c->broke, .value = (double)n };
+}
+
+static void evaluate_silence(struct check *c, const struct answers_run *run, struct check_result *r)
+{
+	uint64_t last = run->duration > c->seen_at ? run->duration - c->seen_at : 0;
+
+	if (c->seen)
+		consider(c, r, (double)(last > c->longest ? last : c->longest), NULL, NULL);
+}
+
 void check__evaluate(struct check *c, const struct stats *s, const struct answers_run *run, struct check_result *ret)
 {
 	double lost = (double)run->lost;
@@ -175,6 +224,8 @@ void check__evaluate(struct check *c, const struct stats *s, const struct answer
 	case CHECK_COUNT:
 	case CHECK_RATE: evaluate_count(c, s, run, ret); break;
 	case CHECK_ALIVE: evaluate_alive(c, s, ret); break;
+	case CHECK_SILENT: evaluate_silence(c, run, ret); break;
+	case CHECK_EACH: evaluate_reports(c, s, ret); break;
 	default: evaluate_each(c, s, ret);
 	}
 }
@@ -185,6 +236,8 @@ static const char *why_not(const struct check *c)
 	switch (c->fn) {
 	case CHECK_LOST: return "it is not known what was lost";
 	case CHECK_ALIVE: return "no object of that name appeared";
+	case CHECK_EACH: return "no attribute of that name appeared";
+	case CHECK_SILENT:
 	case CHECK_COUNT:
 	case CHECK_RATE: return "nothing of that name appeared";
 	default: return c->kind == CHECK_TIME ? "no method of that name appeared" : "no counter of that name appeared";
@@ -217,7 +270,12 @@ void check__print(FILE *to, const struct check *c, const struct stats *s, const 
 				   b->reports || b->calls || b->objects ? " among those that are kept" : "");
 		return;
 	}
-	check__name_value(c, r->value, r->name, r->attribute, value, sizeof(value));
+	if (c->fn == CHECK_EACH && c->broke)
+		snprintf(value, sizeof(value), "%s", c->wrong ? c->wrong : "out of memory");
+	else if (c->fn == CHECK_EACH)
+		snprintf(value, sizeof(value), "%.15g reports", r->value);
+	else
+		check__name_value(c, r->value, r->name, r->attribute, value, sizeof(value));
 	if (c->broke && !r->held)
 		escape__print_line(to, "check: %s: NOT HELD: %s, first at %.6f s", c->text, value,
 				   (double)c->broke_at / 1e9);
@@ -238,6 +296,10 @@ void check__put(struct json *j, const struct check *c, const struct check_result
 	put_text(j, c->text);
 	JSON__KEY(j, "held");
 	json__bool(j, r->held);
+	if (c->wrong) {
+		JSON__KEY(j, "wrong");
+		put_text(j, c->wrong);
+	}
 	JSON__KEY(j, "value");
 	if (r->appeared)
 		json__double(j, r->value);

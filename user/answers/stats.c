@@ -351,7 +351,8 @@ static int on_object_snapshot(void *writer, struct where at, const struct trace_
 	struct stats_object *o;
 	int err;
 
-	(void)values, (void)n_values;
+	if (s->watch && s->watch->state)
+		s->watch->state(s->watch->ctx, at, object, values, n_values);
 	if (s->beyond.lives || s->beyond.objects || table__get(&s->lives, object->life, 0))
 		return 0;
 	err = kind_of(s, object, &o);
@@ -446,7 +447,11 @@ static int on_flow(void *writer, struct where at, uint64_t serial, bool is_in, c
 
 static int on_instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
-	(void)writer, (void)at, (void)name, (void)values, (void)n_values;
+	const struct stats *s = writer;
+
+	(void)values, (void)n_values;
+	if (s->watch && s->watch->instant)
+		s->watch->instant(s->watch->ctx, at, name);
 	return 0;
 }
 

@@ -34,6 +34,10 @@ struct stats_watch {
 	void (*limits)(void *ctx, const char *name, const char *attribute, struct stats_limits *ret);
 	/* This came; what is to be waited for now is asked for by `limits` again. */
 	void (*reached)(void *ctx, struct where at, const char *name, const char *attribute, double value);
+	/* What is in no figure, each of them; NULL: nobody wants to know. */
+	void (*state)(void *ctx, struct where at, const struct trace_object *object, const struct value *values,
+		      size_t n_values);
+	void (*instant)(void *ctx, struct where at, const char *name);
 	void *ctx;
 };
 

@@ -80,7 +80,8 @@ static int parse_check(struct trigger_point *t, const char *text, long shift, co
 /* Is a single value enough to know? Also of what is said as a check. */
 static bool is_of_each(const struct check *c)
 {
-	return (c->fn == CHECK_MAXIMUM && (c->op == CHECK_GREATER || c->op == CHECK_GREATER_EQUAL)) ||
+	return c->fn == CHECK_EACH ||
+	       (c->fn == CHECK_MAXIMUM && (c->op == CHECK_GREATER || c->op == CHECK_GREATER_EQUAL)) ||
 	       (c->fn == CHECK_MINIMUM && (c->op == CHECK_LESS || c->op == CHECK_LESS_EQUAL));
 }
 
@@ -99,29 +100,13 @@ static int parse_slice(struct trigger_point *t, const char *text, const char *in
 	return -EINVAL;
 }
 
-/* PATTERN op number: of a name that has no bracket, as that is how a check begins. */
-static int parse_value(struct trigger_point *t, const char *text, const char **ret_what, size_t *ret_at)
+/* As a check begins. */
+static bool is_check(const char *text)
 {
 	const char *start = skip_space(text);
-	size_t size = strcspn(start, "<>=!"), name = size;
-	char check[CHECK_MAX + 8];
-	int err;
+	size_t size = strcspn(start, "<>=!(");
 
-	*ret_at = strlen(text);
-	*ret_what = "expected exit, instant(NAME), slice(NAME) > TIME, COUNTER.ATTRIBUTE > NUMBER, or a check";
-	if (!size || !start[size])
-		return -EINVAL;
-	while (name && start[name - 1] == ' ')
-		name--;
-	/* As long as it was. */
-	snprintf(check, sizeof(check), "max(%.*s)%.*s%s", (int)name, start, (int)(size - name), start + name,
-		 start + size);
-	err = parse_check(t, check, (long)strlen("max()") - (start - text), ret_what, ret_at);
-	if (err || t->check.kind == CHECK_PLAIN)
-		return err;
-	*ret_what = "expected a number, or slice(NAME) > TIME";
-	*ret_at = (size_t)(start + size - text);
-	return -EINVAL;
+	return (size && start[size]) || !strncmp(start, "lost", 4);
 }
 
 static int parse(struct trigger_point *t, const char *text, const char **ret_what, size_t *ret_at)
@@ -135,8 +120,8 @@ static int parse(struct trigger_point *t, const char *text, const char **ret_wha
 		*ret_at = 0;
 		return -EINVAL;
 	}
-	if (is_word(text, "exit")) {
-		t->kind = TRIGGER_EXIT;
+	if (is_word(text, "exit") || is_word(text, "signal")) {
+		t->kind = is_word(text, "exit") ? TRIGGER_EXIT : TRIGGER_SIGNAL;
 		return 0;
 	}
 	inside = behind_call(text, "instant");
@@ -149,18 +134,28 @@ static int parse(struct trigger_point *t, const char *text, const char **ret_wha
 	inside = behind_call(text, "slice");
 	if (inside)
 		return parse_slice(t, text, inside, ret_what, ret_at);
-	if (!strchr(text, '(') && !is_word(text, "lost") && strncmp(skip_space(text), "lost ", 5) != 0)
-		return parse_value(t, text, ret_what, ret_at);
+	if (!is_check(text)) {
+		*ret_what = "expected exit, signal, instant(NAME), slice(NAME) > TIME, COUNTER.ATTRIBUTE > NUMBER, or "
+			    "a check";
+		*ret_at = strlen(text);
+		return -EINVAL;
+	}
 	err = parse_check(t, text, 0, ret_what, ret_at);
-	if (!err && !is_of_each(&t->check))
-		t->kind = TRIGGER_FIGURE;
-	return err;
+	if (err)
+		return err;
+	if (t->check.fn == CHECK_SILENT && t->check.op != CHECK_GREATER && t->check.op != CHECK_GREATER_EQUAL) {
+		*ret_what = "expected silent(NAME) > TIME";
+		*ret_at = strcspn(text, "<=!");
+		return -EINVAL;
+	}
+	if (!is_of_each(&t->check))
+		t->kind = t->check.fn == CHECK_SILENT ? TRIGGER_SILENT : TRIGGER_FIGURE;
+	return 0;
 }
 
 static void clear(struct trigger_point *t)
 {
-	patterns__clear(&t->check.pattern);
-	free(t->check.text);
+	check__clear(&t->check);
 	free(t->text);
 }
 
@@ -191,7 +186,15 @@ void triggers__clear(struct triggers *t)
 bool triggers__need_stats(const struct triggers *t)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (t->list[i].kind == TRIGGER_EACH || t->list[i].kind == TRIGGER_FIGURE)
+		if (t->list[i].kind >= TRIGGER_EACH)
+			return true;
+	return false;
+}
+
+bool triggers__need_signals(const struct triggers *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->list[i].kind == TRIGGER_SIGNAL)
 			return true;
 	return false;
 }
@@ -216,7 +219,7 @@ static void fire(struct triggers_watch *w, struct trigger_point *t, uint64_t ts)
 
 static bool is_about(struct trigger_point *t, const char *name, const char *attribute)
 {
-	if (t->kind != TRIGGER_EACH || (t->check.kind == CHECK_TIME) != !attribute)
+	if (t->kind != TRIGGER_EACH || t->check.kind == CHECK_TEXT || (t->check.kind == CHECK_TIME) != !attribute)
 		return false;
 	return attribute ? check__matches_attribute(&t->check, name, attribute) :
 			   check__matches_method(&t->check, name);
@@ -231,8 +234,10 @@ static void set_limits(void *ctx, const char *name, const char *attribute, struc
 		w->next->limits(w->next->ctx, name, attribute, ret);
 	for (size_t i = 0; i < w->triggers->n; i++) {
 		struct trigger_point *t = &w->triggers->list[i];
-		const struct check *c = &t->check;
+		struct check *c = &t->check;
 
+		if (t->kind == TRIGGER_SILENT && check__matches_sign(c, name, attribute))
+			ret->high = -INFINITY;
 		if (!is_about(t, name, attribute) || (w->triggers->at_most && t->fired >= w->triggers->at_most))
 			continue;
 		if (c->op == CHECK_GREATER || c->op == CHECK_GREATER_EQUAL || c->op == CHECK_EQUAL)
@@ -244,6 +249,19 @@ static void set_limits(void *ctx, const char *name, const char *attribute, struc
 	}
 }
 
+/* For how long had nothing been heard? All that is older has been told. */
+static void hear(struct triggers_watch *w, struct trigger_point *t, uint64_t ts, bool again)
+{
+	struct check *c = &t->check;
+	const uint64_t since = c->seen_at;
+
+	if (!t->is_so && ts > since && check__holds(c, (double)(ts - since)))
+		fire(w, t, since + (uint64_t)c->limit);
+	t->is_so = !again && (t->is_so || check__holds(c, (double)(ts - since)));
+	if (again)
+		c->seen_at = ts;
+}
+
 static void on_reached(void *ctx, struct where at, const char *name, const char *attribute, double value)
 {
 	struct triggers_watch *w = ctx;
@@ -253,9 +271,43 @@ static void on_reached(void *ctx, struct where at, const char *name, const char 
 	for (size_t i = 0; i < w->triggers->n; i++) {
 		struct trigger_point *t = &w->triggers->list[i];
 
+		if (t->kind == TRIGGER_SILENT && check__matches_sign(&t->check, name, attribute))
+			hear(w, t, at.ts, true);
 		if (t->kind == TRIGGER_EACH && check__holds(&t->check, value) && is_about(t, name, attribute))
 			fire(w, t, at.ts);
 	}
+}
+
+static void on_state(void *ctx, struct where at, const struct trace_object *object, const struct value *values,
+		     size_t n_values)
+{
+	struct triggers_watch *w = ctx;
+
+	if (w->next && w->next->state)
+		w->next->state(w->next->ctx, at, object, values, n_values);
+	for (size_t i = 0; i < w->triggers->n; i++) {
+		struct trigger_point *t = &w->triggers->list[i];
+
+		if (t->kind == TRIGGER_SILENT && check__matches_object(&t->check, object))
+			hear(w, t, at.ts, true);
+		for (size_t k = 0; t->kind == TRIGGER_EACH && t->check.kind != CHECK_TIME && k < n_values;
+		     k = value__next(values, n_values, k))
+			if (check__is_about_state(&t->check, object, &values[k]) &&
+			    check__holds_of(&t->check, &values[k]))
+				fire(w, t, at.ts);
+	}
+}
+
+static void on_instant(void *ctx, struct where at, const char *name)
+{
+	struct triggers_watch *w = ctx;
+
+	if (w->next && w->next->instant)
+		w->next->instant(w->next->ctx, at, name);
+	for (size_t i = 0; i < w->triggers->n; i++)
+		if (w->triggers->list[i].kind == TRIGGER_SILENT &&
+		    check__matches_sign(&w->triggers->list[i].check, name, NULL))
+			hear(w, &w->triggers->list[i], at.ts, true);
 }
 
 void triggers__watch(struct triggers_watch *w, struct stats *s)
@@ -263,7 +315,9 @@ void triggers__watch(struct triggers_watch *w, struct stats *s)
 	if (!s)
 		return;
 	w->next = s->watch;
-	w->watch = (struct stats_watch){ .limits = set_limits, .reached = on_reached, .ctx = w };
+	w->watch = (struct stats_watch){
+		.limits = set_limits, .reached = on_reached, .state = on_state, .instant = on_instant, .ctx = w
+	};
 	s->watch = &w->watch;
 }
 
@@ -284,12 +338,21 @@ void triggers__exit(struct triggers_watch *w, uint64_t ts)
 			fire(w, &w->triggers->list[i], ts);
 }
 
+void triggers__signal(struct triggers_watch *w, uint64_t ts)
+{
+	for (size_t i = 0; i < w->triggers->n; i++)
+		if (w->triggers->list[i].kind == TRIGGER_SIGNAL)
+			fire(w, &w->triggers->list[i], ts);
+}
+
 void triggers__look(struct triggers_watch *w, uint64_t ts, const struct stats *s, const struct answers_run *run)
 {
 	for (size_t i = 0; i < w->triggers->n; i++) {
 		struct trigger_point *t = &w->triggers->list[i];
 		struct check_result result;
 
+		if (t->kind == TRIGGER_SILENT && ts > t->check.seen_at)
+			hear(w, t, ts, false);
 		if (t->kind != TRIGGER_FIGURE)
 			continue;
 		check__evaluate(&t->check, s, run, &result);

@@ -3,12 +3,15 @@
  * triggers: moments that somebody waits for, as text; when one comes, by what happens and by the figures of it
  *(stats.h).
  *
- *	when	:= "exit" | "instant" "(" pattern ")" | "slice" "(" pattern ")" op time | pattern op number | check
+ *	when	:= "exit" | "signal" | "instant" "(" pattern ")" | "slice" "(" pattern ")" op time | check
  *
- *	queue.depth > 1000		each report of a counter's attribute of which that is so
+ *	queue.depth > 1000		each report of an attribute of which that is so, of counters and of objects,
+ *	conn.state == "broken"		which may be texts
  *	slice(parse) > 50ms		each slice that lasted so long, when it ends
  *	instant(oom)			each of these; quotes, as in instant("oom"), may be there
  *	exit				the end of each process that is traced
+ *	signal				such an end by a signal
+ *	silent(heartbeat) > 2s		nothing of that name for so long, once, until something comes again
  *	p99(parse) > 5ms		any check (checks.h): when it becomes so, for all since the beginning
  */
 #ifndef VIZTRACE_TRIGGERS_H
@@ -18,9 +21,11 @@
 
 enum trigger_kind {
 	TRIGGER_EXIT,
+	TRIGGER_SIGNAL,
 	TRIGGER_INSTANT, /* pattern */
 	TRIGGER_EACH,    /* check: of each value and duration */
 	TRIGGER_FIGURE,  /* check: of all together */
+	TRIGGER_SILENT,  /* check: of what was heard last */
 };
 
 struct trigger_point {
@@ -29,7 +34,7 @@ struct trigger_point {
 	struct check check;
 	uint64_t fired;    /* how often */
 	uint64_t fired_at; /* ns since the trace began, the last time */
-	bool is_so;        /* FIGURE: when it was looked at last */
+	bool is_so;        /* FIGURE, SILENT: when it was looked at last */
 };
 
 /* All zeros is an empty list. */
@@ -44,8 +49,9 @@ struct triggers {
 int triggers__add(struct triggers *t, const char *text, const char **ret_what, size_t *ret_at);
 void triggers__clear(struct triggers *t);
 
-/* Are figures needed for them? */
+/* Are figures needed for them? And what processes die of? */
 bool triggers__need_stats(const struct triggers *t);
+bool triggers__need_signals(const struct triggers *t);
 
 /* One fires: `ts` is ns since the trace began. */
 typedef void (*trigger_cb)(void *ctx, const struct trigger_point *trigger, uint64_t ts);
@@ -65,8 +71,9 @@ void triggers__watch(struct triggers_watch *w, struct stats *s);
 /* That has happened. */
 void triggers__instant(struct triggers_watch *w, uint64_t ts, const char *name);
 void triggers__exit(struct triggers_watch *w, uint64_t ts);
+void triggers__signal(struct triggers_watch *w, uint64_t ts);
 
-/* Now and then: the figures are looked at. */
+/* Now and then, when all before `ts` has been told: the figures are looked at. */
 void triggers__look(struct triggers_watch *w, uint64_t ts, const struct stats *s, const struct answers_run *run);
 
 #endif

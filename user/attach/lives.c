@@ -23,11 +23,15 @@
 static void end(struct processes *p, struct process *process)
 {
 	uint64_t ended = process->ended ? process->ended : collector__now();
+	int signal;
 
 	if (ended < process->told)
 		ended = process->told;
 	if (p->ended < ended)
 		p->ended = ended;
+	signal = collector__signal_of(p->collector, process->pid, process->begun);
+	if (signal)
+		p->ops.on_signal(p->ops.ctx, ended, process->pid, signal);
 	/* The end of the last one is the end of the trace. */
 	if (p->n > 1 || p->opts.program)
 		members__tell(p, EVENT_ENDED, ended, process->pid, process->comm);
@@ -43,7 +47,7 @@ static int begin(struct processes *p, pid_t pid, const char *comm, uint64_t ts, 
 	if (err)
 		return err;
 	members__describe(p, *ret); /* it may be gone when we look */
-	(*ret)->told = ts;
+	(*ret)->told = (*ret)->begun = ts;
 	members__tell(p, EVENT_BEGAN, ts, pid, comm);
 	return 0;
 }

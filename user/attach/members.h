@@ -33,6 +33,7 @@ struct process {
 	bool spared;             /* it is emulated, and this was said */
 	bool gone;               /* to be dropped when what it did has been read */
 	uint64_t told;           /* the time of what was told of it last: its beginning comes first, its end last */
+	uint64_t begun;          /* or when we found it: its number was another one's before */
 	uint64_t looked;         /* when we did last */
 	uint64_t execed;         /* when it executed its program, if we saw that ourselves */
 	uint64_t ended;          /* when its last thread did that we know of */

@@ -158,7 +158,7 @@ static int attach_process(struct processes *p, struct process *process)
 	int err = processes__are_several(p) ? collector__add_process(p->collector, process->pid) : 0;
 
 	switching__begin(process);
-	process->told = now;
+	process->told = process->begun = now;
 	members__tell(p, process->pid == p->command ? EVENT_BEGAN : EVENT_PRESENT, now, process->pid, process->comm);
 	for (size_t i = 0; process->target && !err && i < process->target->n_files; i++)
 		err = members__tell_file(p, process, &process->target->files[i]);

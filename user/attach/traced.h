@@ -27,6 +27,8 @@ struct processes_options {
  * timeline. `ts` is on the clock of records; calls come in no strict order of it. */
 struct processes_ops {
 	void (*on_event)(void *ctx, enum event_kind what, uint64_t ts, pid_t pid, const char *text);
+	/* A signal has ended it; before ENDED, and also of the last one. */
+	void (*on_signal)(void *ctx, uint64_t ts, pid_t pid, int signal);
 	void (*on_thread_end)(void *ctx, uint64_t ts, pid_t pid, pid_t tid);
 	/* A process has mapped a file (pid 0: any, at its link time addresses). 0 or -errno. */
 	int (*on_file)(void *ctx, pid_t pid, uint64_t bias, struct binary *b);

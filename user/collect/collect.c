@@ -169,6 +169,11 @@ int collector__new(struct collector **ret, const struct collect_options *o, cons
 			goto err_free;
 		}
 	}
+	err = o->signals ? programs__watch_ends(&c->programs) : 0;
+	if (err) {
+		*ret_missing = "what processes die of (BTF), which --when signal is about";
+		goto err_free;
+	}
 	*ret = c;
 	return 0;
 err_free:
@@ -207,6 +212,18 @@ void collector__remove_process(struct collector *c, pid_t pid)
 	uint32_t key = (uint32_t)pid;
 
 	bpf_map_delete_elem(bpf_map__fd(c->programs.skel->maps.tracees), &key);
+}
+
+int collector__signal_of(struct collector *c, pid_t pid, uint64_t since)
+{
+	int deaths = c->programs.ends ? bpf_map__fd(c->programs.ends->maps.deaths) : -1;
+	uint32_t key = (uint32_t)pid;
+	struct rec_death death;
+
+	if (deaths < 0 || bpf_map_lookup_elem(deaths, &key, &death) || death.ts < since)
+		return 0;
+	bpf_map_delete_elem(deaths, &key);
+	return (int)death.signal;
 }
 
 void collector__process_execed(struct collector *c)

@@ -26,6 +26,7 @@ struct collect_options {
 	uint64_t ring_size; /* bytes of each ring buffer, a power of two; 0: see rings.h */
 	bool several;       /* not just for one process; then those that are traced have to be added */
 	bool no_faults;     /* memory that nobody touched yet stays unreadable */
+	bool signals;       /* remember which processes a signal has ended; takes BTF */
 };
 
 /* Load the programs. 0 or -errno: -EPERM; -E2BIG: such rings would take too much memory; -ENOTSUP, and *ret_missing
@@ -55,6 +56,10 @@ int collector__follow_forks(struct collector *c);
 int collector__add_process(struct collector *c, pid_t pid);
 void collector__remove_process(struct collector *c, pid_t pid);
 uint64_t collector__untraced(const struct collector *c); /* forks that were not followed: too many at a time */
+
+/* With `signals`: the one that has ended this process since then (events' clock); 0: it ended in another way, or is
+ * there. It is told once. */
+int collector__signal_of(struct collector *c, pid_t pid, uint64_t since);
 
 /* Without `several`: the process has other memory now. */
 void collector__process_execed(struct collector *c);

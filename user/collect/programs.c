@@ -153,6 +153,25 @@ int programs__follow_forks(struct programs *p)
 	return 0;
 }
 
+int programs__watch_ends(struct programs *p)
+{
+	struct ends_bpf *e = ends_bpf__open();
+	int err;
+
+	if (!e)
+		return -errno;
+	e->rodata->cfg_pidns_ino = p->skel->rodata->cfg_pidns_ino;
+	err = ends_bpf__load(e);
+	if (!err)
+		err = ends_bpf__attach(e);
+	if (err) {
+		ends_bpf__destroy(e);
+		return err == -EPERM ? err : -ENOTSUP;
+	}
+	p->ends = e;
+	return 0;
+}
+
 static struct bpf_program *program_for(const struct programs *p, enum probe probe)
 {
 	const struct {
@@ -514,5 +533,6 @@ void programs__free(struct programs *p)
 {
 	attachments__clear(&p->attachments);
 	follow_bpf__destroy(p->follow);
+	ends_bpf__destroy(p->ends);
 	viztrace_bpf__destroy(p->skel);
 }

@@ -21,6 +21,7 @@
 
 #include "../common/elf_file.h"
 #include "attachments.h"
+#include "ends.skel.h"
 #include "follow.skel.h"
 #include "../common/site.h"
 #include "viztrace.skel.h"
@@ -28,6 +29,7 @@
 struct programs {
 	struct viztrace_bpf *skel;
 	struct follow_bpf *follow; /* NULL: one process is traced, or some that were there before */
+	struct ends_bpf *ends;     /* NULL: nobody wants to know what processes died of */
 	bool one, multi, sleepable;
 	enum site site;
 	struct attachments attachments;
@@ -40,6 +42,9 @@ int programs__load(struct programs *p, unsigned n_rings, bool several, bool no_f
 
 /* Trace also what traced processes fork. -ENOTSUP: the kernel does not tell how its tasks look (no BTF). */
 int programs__follow_forks(struct programs *p);
+
+/* Remember what processes die of. -ENOTSUP: as above. */
+int programs__watch_ends(struct programs *p);
 
 /* See collector__choose_site(). */
 int programs__choose_site(struct programs *p, enum site wanted);

@@ -39,6 +39,14 @@ struct value {
 	};
 };
 
+/* Behind this one, and all that is inside of it. */
+static inline size_t value__next(const struct value *values, size_t n, size_t i)
+{
+	for (size_t open = 1; open && i < n; i++)
+		open = open - 1 + values[i].n_children;
+	return i;
+}
+
 enum event_kind {
 	EVENT_FOUND, /* an object that existed before; not an event of its own */
 	EVENT_INIT,  /* a new object, its address may have belonged to another one */

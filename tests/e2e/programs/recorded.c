@@ -29,6 +29,13 @@ struct gauge {
 };
 VIZ_PROBE_COUNTER(gauge, n, half);
 
+struct conn {
+	struct viz_object viz;
+	char state[16];
+	int retries;
+};
+VIZ_PROBE_OBJECT(conn, state, retries);
+
 static struct thing things[OBJECTS];
 static struct gauge gauges[COUNTERS];
 static int alive[OBJECTS], open_ids[IDS], depth;
@@ -93,6 +100,7 @@ static void one(unsigned r, long i)
 }
 
 static volatile sig_atomic_t bug;
+static int has_had;
 
 static void on_signal(int number)
 {
@@ -103,13 +111,22 @@ static void on_signal(int number)
 static void have(const char *what)
 {
 	bug = 0;
+	has_had = 1;
 	if (!strcmp(what, "value"))
 		VIZ_PROBE_VALUE("bug", "level", 5000);
 	else if (!strcmp(what, "instant"))
 		VIZ_PROBE_INSTANT("out of memory");
 	else if (!strcmp(what, "segv"))
 		raise(SIGSEGV);
-	else if (!strcmp(what, "slice")) {
+	else if (!strcmp(what, "state")) {
+		static struct conn conn = { .state = "open" };
+
+		VIZ_PROBE_INIT(&conn, conn, "db");
+		VIZ_PROBE_SET(&conn, retries, 1);
+		strcpy(conn.state, "broken");
+		VIZ_PROBE_SET(&conn, retries, 5);
+		VIZ_PROBE_DESTROY(&conn);
+	} else if (!strcmp(what, "slice")) {
 		VIZ_PROBE_BEGIN("slow", 99);
 		usleep(60000);
 		VIZ_PROBE_END("slow", 99);
@@ -130,6 +147,8 @@ int main(int argc, char **argv)
 		state = state * 1103515245 + 12345;
 		one(state >> 16, i);
 		VIZ_PROBE_VALUE("step", "n", i);
+		if (argc > 3 && !strcmp(argv[3], "silence") && !has_had)
+			VIZ_PROBE_INSTANT("heartbeat");
 		if (bug && argc > 3)
 			have(argv[3]);
 		if (pause)

@@ -204,6 +204,13 @@ Test(checks, a_wrong_one_is_marked_at_its_place)
 	wrong("count(a) < 3/s", "           ^", "per second");
 	wrong("alive(a) < 3%", "           ^", "per cent");
 	wrong("max(a\n) < 3", "     ^", "control character");
+	wrong("a.b < 3ms", "      ^", "expected a number");
+	wrong("a.b < 3%", "      ^", "without a unit");
+	wrong("a.b < \"x\"", "      ^", "is == or !=");
+	wrong("a.b == \"x", "         ^", "expected a '\"'");
+	wrong("a.b == \"x\" y", "          ^", "expected the end");
+	wrong("silent(a) < 3", "            ^", "expected a time");
+	wrong("silent < 3s", "       ^", "as (queue.depth)");
 }
 
 Test(checks, one_is_not_of_any_length)
@@ -294,4 +301,119 @@ Test(checks, break_at_the_first_value_that_is_wrong)
 	cr_expect_eq(breaks_at("max(use) < 5ns", values, 6), 25);
 	cr_expect_str_eq(broken.text, "max(use) < 5ns: use<int>");
 	cr_expect_eq(broken.value, 5);
+}
+
+/* ---- each report, and none ---- */
+
+static struct stats *watched(struct checks_watch *w, const char *text)
+{
+	const char *what;
+	size_t where;
+	struct stats *s;
+
+	checks__clear(&checks);
+	memset(&broken, 0, sizeof(broken));
+	*w = (struct checks_watch){ .checks = &checks, .broke = on_broke };
+	cr_assert_eq(checks__add(&checks, text, &what, &where), 0, "%s: %s", text, what ? what : "");
+	cr_assert_eq(stats__new(&s), 0);
+	checks__watch(w, s);
+	return s;
+}
+
+/* "held" or what was wrong, of three reports of an object at 10, 20, 30. */
+static const char *of_states(const char *check)
+{
+	static const char *const states[] = { "open", "broken", "closed" };
+	static char got[256];
+	const struct trace_object conn = { .life = 1, .name = "db", .tag = "conn" };
+	struct checks_watch watch;
+	struct stats *s = watched(&watch, check);
+	struct check_result r;
+
+	for (int i = 0; i < 3; i++) {
+		const struct value values[] = {
+			words("state", states[i]), { .key = "peer", .type = VALUE_DICT, .n_children = 2 },
+			words("state", "inner"),   integer("retries", 100),
+			integer("retries", i),     { .key = "last", .type = VALUE_NULL }
+		};
+
+		cr_assert_eq(stats_ops.object_snapshot(s, at((uint64_t)(10 * i + 10)), &conn, values, 6), 0);
+	}
+	check__evaluate(&checks.list[0], s, &run, &r);
+	snprintf(got, sizeof(got), "%s%s",
+		 !r.appeared ? "absent" :
+		 r.held      ? "held" :
+			       checks.list[0].wrong,
+		 r.held || !r.appeared ? "" :
+		 broken.ts == 20       ? " at 20" :
+					 " elsewhere");
+	cr_expect_eq(broken.n, r.appeared && !r.held);
+	stats__free(s);
+	return got;
+}
+
+Test(checks, texts_and_numbers_of_objects)
+{
+	cr_expect_str_eq(of_states("conn.state != \"broken\""), "\"broken\" (db.state) at 20");
+	cr_expect_str_eq(of_states("db.state != \"broken\""), "\"broken\" (db.state) at 20");
+	cr_expect_str_eq(of_states("conn.state != \"broke\""), "held");
+	cr_expect_str_eq(of_states("conn.state != \"inner\""), "held");
+	cr_expect_str_eq(of_states("conn.retries < 1"), "1 (db.retries) at 20");
+	cr_expect_str_eq(of_states("conn.retries <= 2"), "held");
+	cr_expect_str_eq(of_states("conn.last != \"x\""), "held");
+	cr_expect_str_eq(of_states("conn.retries == \"1\""), "absent");
+	cr_expect_str_eq(of_states("conn.state < 1"), "absent");
+	cr_expect_str_eq(of_states("other.state != \"broken\""), "absent");
+}
+
+Test(checks, each_value_of_a_counter)
+{
+	const double values[] = { 3, 5, -2, 7, 7, -4 };
+	const struct {
+		const char *text;
+		uint64_t at;
+	} cases[] = {
+		{ "pool.open < 5", 20 },   { "pool.open <= 5", 40 }, { "pool.open > -2", 30 },
+		{ "pool.open >= -2", 60 }, { "pool.open == 3", 20 }, { "pool.open != 7", 40 },
+		{ "pool.open != 6", 0 },   { "pool.open < 8", 0 },   { "use < 1", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_eq(breaks_at(cases[i].text, values, 6), cases[i].at, "%s: %lu", cases[i].text, broken.ts);
+}
+
+Test(checks, the_longest_silence)
+{
+	const struct trace_counter beat = { .serial = 1, .name = "beat" }, other = { .serial = 2, .name = "other" };
+	const struct value v = integer("n", 1);
+	const struct trace_object object = { .life = 1, .name = "beat", .tag = "beats" };
+	const struct answers_run until = { .duration = 3500 };
+	struct checks_watch watch;
+	struct stats *s = watched(&watch, "silent(beat) < 1000ns");
+	struct check_result r;
+
+	check__evaluate(&checks.list[0], s, &until, &r);
+	cr_expect_not(r.appeared);
+	stats_ops.counter(s, at(900), &beat, &v, 1);
+	stats_ops.counter(s, at(1000), &other, &v, 1);
+	stats_ops.instant(s, at(1800), "beat", NULL, 0);
+	stats_ops.object_snapshot(s, at(2700), &object, &v, 1);
+	stats_ops.slice_begin(s, at(2701), "beat");
+	stats_ops.slice_end(s, at(2800), "beat");
+	cr_expect_eq(broken.n, 0);
+	check__evaluate(&checks.list[0], s, &until, &r);
+	cr_expect(r.appeared && r.held);
+	cr_expect_eq(r.value, 900);
+	stats_ops.counter(s, at(3801), &beat, &v, 1);
+	cr_expect_eq(broken.ts, 3801);
+	cr_expect_eq(broken.value, 1001);
+	check__evaluate(&checks.list[0], s, &until, &r);
+	cr_expect(r.appeared && !r.held);
+	stats__free(s);
+	/* What does not end is none, either. */
+	s = watched(&watch, "silent(beat) < 1000ns");
+	stats_ops.counter(s, at(900), &beat, &v, 1);
+	check__evaluate(&checks.list[0], s, &until, &r);
+	cr_expect(r.appeared && !r.held && r.value == 2600);
+	stats__free(s);
 }

@@ -81,11 +81,11 @@ static void call(uint64_t ts, uint64_t duration, const char *name)
 
 Test(triggers, say_where_they_are_wrong)
 {
-	expect_wrong("", 0, "expected exit, instant(NAME)");
+	expect_wrong("", 0, "expected exit, signal, instant(NAME)");
 	expect_wrong("queue.depth", 11, "expected exit");
 	expect_wrong("queue.depth > x", 14, "expected a number");
 	expect_wrong(" queue.depth  > x", 16, "expected a number");
-	expect_wrong("queue.depth > 5ms", 12, "slice(NAME)");
+	expect_wrong("queue.depth > 5ms", 14, "measured in time");
 	expect_wrong("slice(parse) > 5", 16, "expected a time");
 	expect_wrong("slice (parse) ~ 5", 14, "expected one of <");
 	expect_wrong("instant()", 8, "expected the name");
@@ -93,6 +93,9 @@ Test(triggers, say_where_they_are_wrong)
 	expect_wrong("p99(parse) > 5", 13, "expected a time");
 	expect_wrong("nothing(x) > 5", 0, "expected max, min");
 	expect_wrong("exits", 5, "expected exit");
+	expect_wrong("silent(beat) < 5s", 13, "silent(NAME) > TIME");
+	expect_wrong("silent(beat) > 5", 15, "expected a time");
+	expect_wrong("conn.state > \"x\"", 13, "is == or !=");
 }
 
 Test(triggers, each_value_of_an_attribute)
@@ -133,12 +136,55 @@ Test(triggers, instants_and_ends)
 	add("instant(\"out of*\")");
 	add(" instant( oom ) ");
 	add(" exit ");
+	cr_assert(!triggers__need_signals(&triggers));
+	add("signal");
+	cr_assert(triggers__need_signals(&triggers));
 	cr_assert(!triggers__need_stats(&triggers));
 	triggers__instant(&watch, 1, "ou");
 	triggers__instant(&watch, 2, "out of memory");
 	triggers__instant(&watch, 3, "oom");
 	triggers__exit(&watch, 4);
-	EXPECT("2: instant(\"out of*\")\n3:  instant( oom ) \n4:  exit \n");
+	triggers__signal(&watch, 5);
+	EXPECT("2: instant(\"out of*\")\n3:  instant( oom ) \n4:  exit \n5: signal\n");
+}
+
+Test(triggers, states_of_objects)
+{
+	const struct trace_object conn = { .life = 1, .name = "db", .tag = "conn" };
+	struct value values[] = { words("state", "open"), integer("retries", 1) };
+
+	add("conn.state == \"broken\"");
+	add("db.retries > 1");
+	cr_assert(triggers__need_stats(&triggers));
+	stats_ops.object_snapshot(stats, at(1), &conn, values, 2);
+	EXPECT("");
+	values[1].i = 2;
+	stats_ops.object_snapshot(stats, at(2), &conn, values, 2);
+	values[0] = words("state", "broken");
+	values[1].i = 0;
+	stats_ops.object_snapshot(stats, at(3), &conn, values, 2);
+	EXPECT("2: db.retries > 1\n3: conn.state == \"broken\"\n");
+}
+
+Test(triggers, silence_once_until_it_is_over)
+{
+	const struct answers_run run = { 0 };
+
+	add("silent(beat) > 100ns");
+	triggers__look(&watch, 90, stats, &run);
+	sample(99, "beat", 1);
+	triggers__look(&watch, 199, stats, &run);
+	EXPECT("");
+	triggers__look(&watch, 250, stats, &run);
+	triggers__look(&watch, 350, stats, &run);
+	EXPECT("199: silent(beat) > 100ns\n");
+	stats_ops.instant(stats, at(400), "beat", NULL, 0);
+	EXPECT("");
+	/* Nobody has looked in between. */
+	call(600, 1, "beat");
+	EXPECT("500: silent(beat) > 100ns\n");
+	triggers__look(&watch, 650, stats, &run);
+	EXPECT("");
 }
 
 Test(triggers, figures_when_they_become_so)
@@ -185,7 +231,7 @@ static void reached(void *ctx, struct where where, const char *name, const char 
 Test(triggers, do_not_take_the_watch_from_others)
 {
 	uint64_t when = 0;
-	const struct stats_watch first = { limit, reached, &when };
+	const struct stats_watch first = { .limits = limit, .reached = reached, .ctx = &when };
 
 	stats->watch = &first;
 	triggers__watch(&watch, stats);
