@@ -354,8 +354,8 @@ test-kernels:
 # ---- end of kernels ----
 
 # ---- containers: tests/container/README.md ----
-# sudo make test-container   every test in a container of Debian 12 and one of Debian 13, and the tool beside containers
-# CONTAINER_SPACES=12: only these; CONTAINER_SUITES="unit e2e": only these of the suites inside
+# sudo make test-container   the tool beside containers of Debian 12 and 13, and every test in those that this machine is not
+# CONTAINER_SPACES=12,13: in these; CONTAINER_SUITES="unit e2e": only these of the suites inside
 
 .PHONY: test-container
 CONTAINER_SPACES ?=

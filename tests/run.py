@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run every suite and add up what they say: run.py [--with containers|kernels|packages|fleet] ... [--check] [SUITE ...]
 
-Containers (Debian 12 and 13, each with every suite inside), kernels (two others, in virtual machines) and packages (built and
+Containers (Debian 12 and 13, with every suite inside of those that this machine is not), kernels (two others, in virtual machines) and packages (built and
 installed in bare Debians) take longer than all the rest, so they have to be asked for; and so has the fleet (rows in ClickHouse's
 engine), which npm fetches: 546 MB.
 A suite ends with a line "N passed, N failed, N skipped", or with Criterion's synthesis; each leak that the sanitizer

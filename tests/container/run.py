@@ -5,11 +5,13 @@
     run.py [--spaces 12,13] [--suites "unit e2e"] [--only suite|checks] [-k PATTERN] [-j JOBS] [-v]
 
 As root, with podman or docker (VIZTRACE_CONTAINER_ENGINE). What they leave is in build/container. Where no container can
-be run, all is skipped, and it says why.
+be run, all is skipped, and it says why. The suite is not run once more on the user space that this machine has itself,
+unless that is named.
 """
 import argparse
 import collections
 import pathlib
+import platform
 import re
 import subprocess
 import sys
@@ -136,12 +138,29 @@ def prepare(release, engine, folder):
     return None, result
 
 
+def own_release():
+    """This machine's, if it is a Debian."""
+    try:
+        system = platform.freedesktop_os_release()
+    except OSError:
+        return None
+    return system.get("VERSION_ID") if system["ID"] == "debian" else None
+
+
+def suite_outside(space):
+    """The Outcomes of a suite that the machine's own run has been."""
+    result = Outcomes(space, "the suite")
+    result.skip("this machine is a %s itself; --spaces runs it here, too" % space)
+    return result
+
+
 def run_space(space, engine, image, folder, args):
     results = []
     if args.only != "suite":
         results.append(run_checks(space, engine, image, folder, args.build / "viztrace-bpf", args.k, args.verbose))
     if args.only != "checks":
-        results.append(run_suite(space, engine, image, folder, args.suites))
+        is_repeated = not args.spaces and space == "debian%s" % own_release()
+        results.append(suite_outside(space) if is_repeated else run_suite(space, engine, image, folder, args.suites))
     return results
 
 
@@ -165,7 +184,7 @@ def spaces(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--spaces", type=spaces, default=list(images.SUITES), metavar="N,N",
+    parser.add_argument("--spaces", type=spaces, default=[], metavar="N,N",
                         help="Debian's releases, of %s (default: all)" % ", ".join(images.SUITES))
     parser.add_argument("--suites", default="", metavar="NAMES", help="of tests/run.py (default: all)")
     parser.add_argument("--only", choices=("suite", "checks"), help="the suite inside, or what is between containers")
@@ -180,10 +199,10 @@ def main():
         engine = engines.find()
     except engines.Unavailable as e:
         print("no container is run: %s" % e)
-        print("0 passed, 0 failed, %d skipped" % len(args.spaces))
+        print("0 passed, 0 failed, %d skipped" % len(args.spaces or images.SUITES))
         return 0
     results, ready = [], []
-    for release in args.spaces:
+    for release in args.spaces or images.SUITES:
         space = "debian" + release
         folder = args.build / "container" / space
         image, without = prepare(release, engine, folder)
