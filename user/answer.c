@@ -190,6 +190,7 @@ enum exit_code answer__tell_of_file(const struct opts *o)
 		return answer__explain(o->file, &(struct reader_result){ 0 }, err);
 	checks__watch(&watch, stats);
 	sink.writer = stats;
+	sink.whole = checks__need_states(&o->checks);
 	err = reader__read(fd, &sink, &read);
 	if (err) {
 		stats__free(stats);

@@ -395,7 +395,10 @@ class Recorder(harness.Case):
         self.assertEqual([line.split(": ", 2)[2].split(":")[0] for line in said], ["NOT HELD", "held", "held", "NOT HELD"])
         self.assertEqual(len([e for e in self.load().events if e["name"].startswith("check: conn.state")]), 1)
         again = harness.run(harness.TOOL, "check", "trace.json", *wanted, cwd=self.dir)
-        self.assertEqual(again.stdout.splitlines(), said)
+        self.assertEqual(again.stdout.splitlines(), said, again.stderr)
+        # The mark is not in the middle of a report.
+        done = harness.run(harness.TOOL, "convert", "trace.json", "new.pftrace", cwd=self.dir)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_the_end_by_a_signal_and_no_other(self):
         target, tool = self.bug("segv", "--when", "signal")

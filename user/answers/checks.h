@@ -92,6 +92,9 @@ struct checks_watch {
 	struct stats_watch watch;
 };
 
+/* Is one of them about what objects report? */
+bool checks__need_states(const struct checks *c);
+
 /* To be called before anything is told to `s`; `w`, with what is set above, lives as long. */
 void checks__watch(struct checks_watch *w, struct stats *s);
 

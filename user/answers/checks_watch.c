@@ -160,14 +160,18 @@ static void on_instant(void *ctx, struct where at, const char *name)
 			hear(w, at, &w->checks->list[i]);
 }
 
+bool checks__need_states(const struct checks *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->list[i].fn == CHECK_EACH || c->list[i].fn == CHECK_SILENT)
+			return true;
+	return false;
+}
+
 void checks__watch(struct checks_watch *w, struct stats *s)
 {
-	bool each = false;
-
 	w->watch = (struct stats_watch){ .limits = set_limits, .reached = on_reached, .ctx = w };
-	for (size_t i = 0; i < w->checks->n; i++)
-		each |= w->checks->list[i].fn == CHECK_EACH || w->checks->list[i].fn == CHECK_SILENT;
-	if (each) {
+	if (checks__need_states(w->checks)) {
 		w->watch.state = on_state;
 		w->watch.instant = on_instant;
 	}

@@ -351,8 +351,7 @@ static int on_object_snapshot(void *writer, struct where at, const struct trace_
 	struct stats_object *o;
 	int err;
 
-	if (s->watch && s->watch->state)
-		s->watch->state(s->watch->ctx, at, object, values, n_values);
+	(void)values, (void)n_values;
 	if (s->beyond.lives || s->beyond.objects || table__get(&s->lives, object->life, 0))
 		return 0;
 	err = kind_of(s, object, &o);
@@ -428,7 +427,11 @@ static int on_thread_name(void *writer, uint32_t pid, uint32_t tid, const char *
 static int on_state_begin(void *writer, struct where at, const struct trace_object *object, const struct value *values,
 			  size_t n_values)
 {
-	(void)writer, (void)at, (void)object, (void)values, (void)n_values;
+	const struct stats *s = writer;
+
+	/* Not at the report, as what a watch then says would come between that and the band. */
+	if (s->watch && s->watch->state)
+		s->watch->state(s->watch->ctx, at, object, values, n_values);
 	return 0;
 }
 

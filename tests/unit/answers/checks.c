@@ -337,7 +337,7 @@ static const char *of_states(const char *check)
 			integer("retries", i),     { .key = "last", .type = VALUE_NULL }
 		};
 
-		cr_assert_eq(stats_ops.object_snapshot(s, at((uint64_t)(10 * i + 10)), &conn, values, 6), 0);
+		cr_assert_eq(stats_ops.state_begin(s, at((uint64_t)(10 * i + 10)), &conn, values, 6), 0);
 	}
 	check__evaluate(&checks.list[0], s, &run, &r);
 	snprintf(got, sizeof(got), "%s%s",
@@ -397,7 +397,7 @@ Test(checks, the_longest_silence)
 	stats_ops.counter(s, at(900), &beat, &v, 1);
 	stats_ops.counter(s, at(1000), &other, &v, 1);
 	stats_ops.instant(s, at(1800), "beat", NULL, 0);
-	stats_ops.object_snapshot(s, at(2700), &object, &v, 1);
+	stats_ops.state_begin(s, at(2700), &object, &v, 1);
 	stats_ops.slice_begin(s, at(2701), "beat");
 	stats_ops.slice_end(s, at(2800), "beat");
 	cr_expect_eq(broken.n, 0);

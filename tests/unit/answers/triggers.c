@@ -156,13 +156,13 @@ Test(triggers, states_of_objects)
 	add("conn.state == \"broken\"");
 	add("db.retries > 1");
 	cr_assert(triggers__need_stats(&triggers));
-	stats_ops.object_snapshot(stats, at(1), &conn, values, 2);
+	stats_ops.state_begin(stats, at(1), &conn, values, 2);
 	EXPECT("");
 	values[1].i = 2;
-	stats_ops.object_snapshot(stats, at(2), &conn, values, 2);
+	stats_ops.state_begin(stats, at(2), &conn, values, 2);
 	values[0] = words("state", "broken");
 	values[1].i = 0;
-	stats_ops.object_snapshot(stats, at(3), &conn, values, 2);
+	stats_ops.state_begin(stats, at(3), &conn, values, 2);
 	EXPECT("2: db.retries > 1\n3: conn.state == \"broken\"\n");
 }
 
