@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """--keep: what a dump holds, that it begins with the state of its first moment, and what happens to it when somebody ends."""
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -12,6 +13,9 @@ import harness
 import tracefile
 
 OBJECTS, COUNTERS, IDS, DEPTH = 6, 3, 4, 8  # as in programs/recorded.c
+MOMENTS = 100
+# Before and after it, and in which time it comes. RECORDER_SECONDS="5 2 60" is a run as long as in life.
+BUG_SECONDS = [float(text) for text in os.environ.get("RECORDER_SECONDS", "1 0.5 1").split()]
 
 
 class State:
@@ -274,6 +278,58 @@ class Recorder(harness.Case):
         os.kill(writer, signal.SIGKILL)
         self.assertTrue(harness.wait_until(lambda: not os.path.exists("/proc/%d" % writer)))
         self.assertEqual(self.files(), [])
+
+    def test_at_a_hundred_random_moments(self):
+        target = self.recorded(10)
+        tool = self.record(target, "--keep", "100ms")
+        target.tell()
+        moments, states, seconds, began = random.Random(11), States(), time.monotonic(), 0
+        for i in range(MOMENTS):
+            time.sleep(moments.uniform(0, 0.1))
+            tool.signal(signal.SIGUSR1)
+            path, = self.await_dumps(1)
+            trace = self.read(path)
+            step, steps = self.compare(trace, states)
+            began += step > 0
+            self.assertTrue(steps)
+            self.assertEqual(trace.metadata["events"]["lost"], 0)
+            path.unlink()
+        seconds = time.monotonic() - seconds
+        self.end(tool)
+        self.assertGreater(began, MOMENTS * 9 // 10, "in the middle of all")
+        print("recorder: state and events are right at %d random moments of %.1f s" % (MOMENTS, seconds))
+    test_at_a_hundred_random_moments.order = -2
+
+    def test_a_bug_at_full_speed(self):
+        """Counted in the text, as there may be millions: all steps of the window are there, or lost and said so."""
+        keep, after, within = BUG_SECONDS
+        target = self.recorded(0, 0, "value")
+        tool = self.record(target, "--keep", "%gs" % keep, "--keep", "500M", "--after", "%gs" % after, "--when", "bug.level > 1000")
+        target.tell()
+        time.sleep(keep + random.Random(5).uniform(0, within))
+        target.signal(signal.SIGUSR1)
+        path, = self.await_dumps(1)
+        self.end(tool)
+        self.assertEqual(self.files(), [path])
+        first, missing, steps, bug = 0, 0, 0, []
+        with open(path, encoding="utf-8") as f:
+            metadata = json.loads(f.readline() + "]}")["metadata"]
+            for line in f:
+                if '"name":"step"' in line and '"viz"' not in line and '"ts":0.000,' not in line:
+                    step = int(line[line.rindex(":") + 1:line.rindex("}}")])
+                    missing += step - first - 1 if first else 0
+                    first, steps = step, steps + 1
+                elif '"name":"bug"' in line and '"viz"' not in line:
+                    bug.append(round(json.loads(line.rstrip(",\n"))["ts"] * 1000))
+        events = metadata["events"]
+        self.assertEqual(bug, [int(keep * 1e9)])
+        self.assertEqual(round(metadata["end_us"] * 1000), int((keep + after) * 1e9))
+        self.assertFalse(metadata["dump"]["shortened"])
+        self.assertLessEqual(missing, events["lost"])
+        self.assertGreater(steps, 1000)
+        print("recorder: a bug at full speed, the %g s before it and %g s behind: %.0f events a second, of %d steps %d are missing, lost %d; %.1f MB" % (
+            keep, after, events["seen"] / (keep + after), steps + missing, missing, events["lost"], path.stat().st_size / 1e6))
+    test_a_bug_at_full_speed.order = -1
 
     def test_perfetto_and_the_callers_command(self):
         target = self.recorded(100)
