@@ -18,8 +18,11 @@ struct clock {
 	unsigned recent; /* the pair at or before the last time that was asked for */
 };
 
-/* Does every CPU of this machine tell the same time, at the same rate, and is that the kernel's own clock? Else `why`
- * not. */
+/*
+ * Does every CPU of this machine tell the same time, at the same rate, and is that the kernel's own clock? Else `why`
+ * not. The kernel's word is taken for it (clocksource tsc); where a hypervisor made it choose another clock that goes
+ * by the processors', each of them is looked at.
+ */
 bool clock__is_usable(const char **ret_why);
 
 uint64_t clock__ticks(void); /* now */
