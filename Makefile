@@ -41,8 +41,11 @@ LTO := $(shell echo 'int main(void) { return 0; }' | $(CC) -O2 -flto=auto -x c -
 
 MACHINE := $(shell uname -m)
 BPF_ARCH := $(if $(filter x86_64,$(MACHINE)),x86,$(if $(filter aarch64,$(MACHINE)),arm64,$(MACHINE)))
+# What every kernel of 5.8 takes; batches need a newer one anyway, and its atomic operations.
+BPF_CPU = v2
+$(B)/batch.bpf.o: BPF_CPU = v3
 # Not the C library's headers, but those of the kernel that lie beside them.
-BPF_CFLAGS = -O2 -g -target bpf -mcpu=v2 -ffreestanding -D__TARGET_ARCH_$(BPF_ARCH) -Wall $(FATAL) -Iinclude \
+BPF_CFLAGS = -O2 -g -target bpf -mcpu=$(BPF_CPU) -ffreestanding -D__TARGET_ARCH_$(BPF_ARCH) -Wall $(FATAL) -Iinclude \
 	-idirafter /usr/include/$(MACHINE)-linux-gnu $(SAME_PATHS)
 
 Q := $(if $(V),,@)

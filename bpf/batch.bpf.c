@@ -23,6 +23,8 @@ const volatile bool cfg_task_stack = true; /* see maps.h */
 
 #define SMALL_LAP 1024
 
+_Static_assert(POOL_SLOTS == VIZ_SLOTS, "slots");
+
 /* clang-format off */
 struct seq_file;
 struct bpf_iter_meta { struct seq_file *seq; } KERNEL;
@@ -50,10 +52,20 @@ struct {
 /* Processes with batches, by tgid. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, BATCHED_MAX);
 	__type(key, __u32);
 	__type(value, struct rec_batched);
 } batched SEC(".maps");
+
+/* Parts of laps that had no room in the ring. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, PARTS_MAX);
+	__type(key, struct rec_part_key);
+	__type(value, struct rec_part);
+} parts SEC(".maps");
 
 /* Nothing is copied any more. */
 volatile bool stopped;
@@ -63,9 +75,10 @@ volatile __u64 from_ticks;
 volatile __u64 until_ticks; /* 0: not yet */
 
 /* Records in laps that had no room in the ring, by enum viz_record. */
-volatile __u64 lost[8];
+volatile __u64 lost[LAP_KINDS];
 volatile __u64 unreadable; /* laps */
-volatile __u64 unheard;    /* threads and lost laps that user space could not be told of */
+volatile __u64 unheard;    /* threads, pools and lost laps that user space could not be told of */
+volatile __u32 last_life;  /* see struct rec_pool */
 
 #define add(what, n) __sync_fetch_and_add(&(what), n)
 
@@ -103,44 +116,104 @@ static __always_inline void tell_thread(__u64 id, __u64 thread, const char *comm
 	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
 }
 
-/* Global and of plain numbers, as the others below: the verifier looks at its loop once. */
-__noinline int lose(__u64 slot, __u64 data, __u64 head, __u64 id, __u32 generation)
+/* A slot that is to be copied, for functions that take few arguments. */
+struct taking {
+	__u64 slot, data; /* addresses */
+	__u64 pool;
+	__u64 owner; /* only if it is this thread's, or 0 */
+	__u64 id;
+	__u64 head; /* that had been copied before; and what it is now */
+	__u32 generation, flags;
+	__u32 file, life;
+};
+
+static __always_inline void fill_lap(struct rec_lap *rec, const struct taking *t)
 {
-	struct rec_lap *rec;
-	void *ring = own_ring();
+	rec->slot = t->slot;
+	rec->pool = t->pool;
+	rec->owner = 0;
+	rec->head_word = t->head;
+	rec->generation = t->generation;
+	rec->flags = t->flags;
+	rec->file = t->file;
+	rec->life = t->life;
+}
+
+#define COUNT_BITS 9 /* a lap has no more records than that */
+_Static_assert(VIZ_LAP_BYTES / 24 < 1 << COUNT_BITS && (LAP_KINDS - 1) * COUNT_BITS < 64, "counts");
+#define COUNT_OF(counts, kind) ((counts) >> ((kind)-1) * COUNT_BITS & ((1 << COUNT_BITS) - 1))
+
+/*
+ * How many records of each kind but 0 there are in the lap, all in one number. Global, as the others below: the
+ * verifier looks at its loop once, and without an array to mind it sees that one turn is like the other.
+ */
+__noinline __u64 count_records(const struct taking *t)
+{
+	__u64 counts = 0;
 	__u32 at = 0;
 
-	for (__u32 i = 0; i < VIZ_LAP_BYTES / 24 && at < (__u32)head; i++) {
+	if (!t)
+		return 0;
+	for (__u32 i = 0; i < VIZ_LAP_BYTES / 24 && at < (__u32)t->head; i++) {
 		__u64 words[2] = {};
 		__u32 size, kind;
 
-		if (bpf_probe_read_user(words, sizeof(words), (void *)(data + at)))
+		if (bpf_probe_read_user(words, sizeof(words), (void *)(t->data + at)))
 			break;
 		size = words[0] & 0xffff;
-		kind = words[0] >> 16 & 7;
+		kind = words[0] >> 16 & (LAP_KINDS - 1);
 		if (size < 24)
 			break;
-		if (words[1] >= from_ticks && (!until_ticks || words[1] <= until_ticks))
-			add(lost[kind], 1);
+		if (kind && words[1] >= from_ticks && (!until_ticks || words[1] <= until_ticks))
+			counts += 1ull << (kind - 1) * COUNT_BITS;
 		at += size;
 	}
+	return counts;
+}
+
+__noinline int lose(const struct taking *t)
+{
+	struct rec_lap *rec;
+	void *ring = own_ring();
+	__u64 counts = count_records(t);
+
+	if (!t)
+		return 0;
+	for (__u32 kind = 1; kind < LAP_KINDS; kind++)
+		add(lost[kind], COUNT_OF(counts, kind));
 	rec = ring ? bpf_ringbuf_reserve(ring, sizeof(*rec), 0) : NULL;
 	if (!rec) {
 		add(unheard, 1);
 		return 0;
 	}
-	fill_head(&rec->head, id, REC_LAP_LOST, sizeof(*rec));
-	rec->slot = slot;
-	rec->head_word = head;
-	rec->owner = 0;
-	rec->generation = generation;
-	rec->flags = 0;
+	fill_head(&rec->head, t->id, REC_LAP_LOST, sizeof(*rec));
+	fill_lap(rec, t);
 	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
 	return 0;
 }
 
-static __always_inline bool copy(const struct viz_slot *s, __u64 slot, __u64 data, __u64 id, __u64 why,
-				 const __u32 room)
+/* They are lost only if what follows in that lap is. */
+__noinline int lose_part(const struct taking *t)
+{
+	struct rec_part_key key = {};
+	struct rec_part part = {};
+	__u64 counts = count_records(t);
+
+	if (!t)
+		return 0;
+	for (__u32 kind = 1; kind < LAP_KINDS; kind++)
+		part.records[kind] = COUNT_OF(counts, kind);
+	key.slot = t->slot;
+	key.tgid = t->id >> 32;
+	key.generation = t->generation;
+	key.life = t->life;
+	part.lap = t->head >> 32;
+	if (bpf_map_update_elem(&parts, &key, &part, BPF_ANY))
+		add(unheard, 1);
+	return 0;
+}
+
+static __always_inline bool copy(const struct viz_slot *s, const struct taking *t, const __u32 room)
 {
 	struct rec_lap *rec = bpf_ringbuf_reserve(&laps, sizeof(*rec) + room, 0);
 	__u64 size = (__u32)s->head;
@@ -150,55 +223,88 @@ static __always_inline bool copy(const struct viz_slot *s, __u64 slot, __u64 dat
 	barrier_var(size);
 	if (size > room)
 		size = room;
-	if (bpf_probe_read_user(rec->data, size, (void *)data)) {
+	if (bpf_probe_read_user(rec->data, size, (void *)t->data)) {
 		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
 		return false;
 	}
-	fill_head(&rec->head, id, REC_LAP, sizeof(*rec) + size);
+	fill_head(&rec->head, t->id, REC_LAP, sizeof(*rec) + size);
 	bpf_get_current_comm(rec->head.comm, sizeof(rec->head.comm));
-	rec->slot = slot;
+	fill_lap(rec, t);
 	rec->owner = s->owner;
-	rec->head_word = s->head;
-	rec->generation = why;
-	rec->flags = why >> 32;
 	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
 	return true;
 }
 
-/* What is in the slot's lap. `owner`: only if it is this thread's, or 0. `why`: flags << 32 | generation. */
-__noinline int take(__u64 slot, __u64 data, __u64 owner, __u64 id, __u64 why)
+/* What is in the slot's lap. */
+__noinline int take(struct taking *t)
 {
+	__u64 before;
 	struct viz_slot s;
 	bool taken;
 
-	if (bpf_probe_read_user(&s, sizeof(s), (void *)slot)) {
+	if (!t)
+		return 0;
+	before = t->head;
+	if (bpf_probe_read_user(&s, sizeof(s), (void *)t->slot)) {
 		add(unreadable, 1);
 		return 0;
 	}
-	if (!(__u32)s.head || (owner && s.owner != owner))
+	t->head = s.head;
+	if (!(__u32)s.head || (t->owner && s.owner != t->owner))
 		return 0;
+	if (t->flags & REC_LAP_PART) {
+		if (s.head == before)
+			return 0;
+		/* Somebody is in the midst of a record; most likely the library stays, and it will be copied later. */
+		if ((__u32)s.done != (__u32)s.head) {
+			lose_part(t);
+			t->head = before;
+			return 0;
+		}
+	}
 	if ((__u32)s.head <= SMALL_LAP)
-		taken = copy(&s, slot, data, id, why, SMALL_LAP);
+		taken = copy(&s, t, SMALL_LAP);
 	else
-		taken = copy(&s, slot, data, id, why, VIZ_LAP_BYTES);
-	if (!taken)
-		lose(slot, data, s.head, id, why);
+		taken = copy(&s, t, VIZ_LAP_BYTES);
+	if (taken)
+		return 0;
+	if (t->flags & REC_LAP_PART) {
+		lose_part(t);
+		t->head = before;
+	} else {
+		lose(t);
+	}
 	return 0;
 }
 
-__noinline int take_pool(__u64 pool, __u64 owner, __u64 id, __u64 why)
+__noinline int take_pool(struct rec_pool *p, __u64 owner, __u64 id, __u64 why)
 {
-	__u64 data = pool + VIZ_SLOTS * sizeof(struct viz_slot);
+	struct taking t = {};
 
-	for (__u64 i = 0; i < VIZ_SLOTS; i++)
-		take(pool + i * sizeof(struct viz_slot), data + i * VIZ_LAP_BYTES, owner, id, why);
+	if (!p)
+		return 0;
+	t.pool = p->address;
+	t.owner = owner;
+	t.id = id;
+	t.generation = why;
+	t.flags = why >> 32;
+	t.file = p->file;
+	for (__u32 i = 0; i < POOL_SLOTS; i++) {
+		t.slot = t.pool + i * sizeof(struct viz_slot);
+		t.data = t.pool + VIZ_SLOTS * sizeof(struct viz_slot) + (__u64)i * VIZ_LAP_BYTES;
+		t.life = p->lives[i];
+		t.head = p->heads[i];
+		take(&t);
+		p->heads[i] = t.head;
+	}
 	return 0;
 }
 
-static __always_inline void take_all(const struct rec_batched *b, __u64 owner, __u64 id, __u64 flags)
+static __always_inline void take_all(struct rec_batched *b, __u64 owner, __u64 id, __u64 flags)
 {
-	for (__u32 i = 0; i < POOLS_MAX && i < b->n_pools; i++)
-		take_pool(b->pools[i], owner, id, flags << 32 | b->generation);
+	for (__u32 i = 0; i < POOLS_MAX; i++)
+		if (b->pools[i].address && !(b->pools[i].flags & REC_POOL_GONE))
+			take_pool(&b->pools[i], owner, id, flags << 32 | b->generation);
 }
 
 static __always_inline struct rec_batched *find(__u64 id)
@@ -208,50 +314,141 @@ static __always_inline struct rec_batched *find(__u64 id)
 	return stopped ? NULL : bpf_map_lookup_elem(&batched, &tgid);
 }
 
-/* Where a slot and its lap are says where the pool is. */
-static __always_inline void learn_pool(struct rec_batched *b, __u64 slot, __u64 data)
+static __always_inline void begin_pool(struct rec_pool *p, __u32 file, __u32 flags)
 {
-	const __u64 step = VIZ_LAP_BYTES - sizeof(struct viz_slot);
-	__u64 at = (data - slot - VIZ_SLOTS * sizeof(struct viz_slot)) / step, pool;
-	__u32 n = b->n_pools;
+	for (__u32 i = 0; i < POOL_SLOTS; i++)
+		p->heads[i] = 0;
+	p->file = file;
+	p->flags = flags;
+}
 
-	if (at >= VIZ_SLOTS)
-		return;
-	pool = slot - at * sizeof(struct viz_slot);
+/* The process's pool at that address, which may be new. Lives go on: no slot of before is taken for one of now. */
+__noinline int find_pool(struct rec_batched *b, __u64 address, __u32 file, __u32 flags)
+{
+	if (!b)
+		return POOLS_MAX;
 	for (__u32 i = 0; i < POOLS_MAX; i++)
-		if (i < n && b->pools[i] == pool)
-			return;
-	if (n >= POOLS_MAX) {
-		add(unheard, 1);
-		return;
+		if (b->pools[i].address == address) {
+			if (b->pools[i].file != file)
+				begin_pool(&b->pools[i], file, flags);
+			b->pools[i].flags = flags;
+			return i;
+		}
+	/* In what was unmapped only if there is nowhere else. Several threads may be here with the same one. */
+	for (__u32 i = 0; i < 2 * POOLS_MAX; i++) {
+		struct rec_pool *p = &b->pools[i % POOLS_MAX];
+		__u64 old = p->address;
+
+		if (old != address && (!old || (i >= POOLS_MAX && p->flags & REC_POOL_GONE))) {
+			__u64 found = __sync_val_compare_and_swap(&p->address, old, address);
+
+			if (found == old) {
+				begin_pool(p, file, flags);
+				return i % POOLS_MAX;
+			}
+			old = found;
+		}
+		if (old == address)
+			return i % POOLS_MAX;
 	}
-	b->pools[n] = pool;
-	b->n_pools = n + 1;
+	return POOLS_MAX;
+}
+
+/* For slots that were taken before our programs were there. */
+SEC("syscall")
+int add_pool(struct rec_new_pool *n)
+{
+	__u32 tgid = n->tgid;
+	struct rec_batched *b = bpf_map_lookup_elem(&batched, &tgid);
+
+	return b && b->generation == n->generation && b->unmaps == n->unmaps &&
+	       find_pool(b, n->address, n->file, n->flags) < POOLS_MAX;
 }
 
 SEC("uprobe")
 int on_batch(struct pt_regs *ctx)
 {
-	__u64 id = current_id(), slot = PT_REGS_PARM1(ctx), data = PT_REGS_PARM2(ctx), head = 0;
+	const __u64 step = VIZ_LAP_BYTES - sizeof(struct viz_slot);
+	struct taking t = { .id = current_id(), .flags = REC_LAP_FULL };
 	struct rec_batched *b;
+	struct rec_pool *p = NULL;
+	__u64 head = 0, at, cookie = bpf_get_attach_cookie(ctx);
 	char comm[16];
+	__u32 i;
 
 	if (!cfg_task_stack)
 		bpf_tail_call(ctx, NULL, 0);
-	b = find(id);
+	b = find(t.id);
 	if (!b)
 		return 0;
-	if (bpf_probe_read_user(&head, sizeof(head), (void *)(slot + __builtin_offsetof(struct viz_slot, head)))) {
+	t.slot = PT_REGS_PARM1(ctx);
+	t.data = PT_REGS_PARM2(ctx);
+	t.file = cookie;
+	t.generation = b->generation;
+	at = (t.data - t.slot - VIZ_SLOTS * sizeof(struct viz_slot)) / step;
+	if (at >= POOL_SLOTS)
+		return 0;
+	t.pool = t.slot - at * sizeof(struct viz_slot);
+	if (bpf_probe_read_user(&head, sizeof(head), (void *)(t.slot + __builtin_offsetof(struct viz_slot, head)))) {
 		add(unreadable, 1);
 		return 0;
 	}
+	i = find_pool(b, t.pool, t.file, cookie >> 32);
+	if (i < POOLS_MAX) {
+		/* For the verifier. */
+		barrier_var(i);
+		barrier_var(at);
+		i &= POOLS_MAX - 1;
+		at &= POOL_SLOTS - 1;
+		p = &b->pools[i];
+	} else {
+		add(unheard, 1);
+	}
+	/* It has just been taken; or before, and its laps begin anew: that was said on top of a signal handler. */
+	if (p && (!(__u32)head || head < p->heads[at])) {
+		p->lives[at] = __sync_fetch_and_add(&last_life, 1) + 1;
+		p->heads[at] = 0;
+	}
 	if ((__u32)head) {
-		take(slot, data, 0, id, (__u64)REC_LAP_FULL << 32 | b->generation);
+		t.life = p ? p->lives[at] : 0;
+		take(&t);
+		if (p)
+			p->heads[at] = t.head;
 		return 0;
 	}
-	learn_pool(b, slot, data);
 	bpf_get_current_comm(comm, sizeof(comm));
-	tell_thread(id, PT_REGS_PARM3(ctx), comm);
+	tell_thread(t.id, PT_REGS_PARM3(ctx), comm);
+	return 0;
+}
+
+static __always_inline bool is_mapped(__u64 pool)
+{
+	char byte;
+
+	return !bpf_probe_read_user(&byte, 1, (void *)pool) ||
+	       !bpf_probe_read_user(&byte, 1, (void *)(pool + VIZ_SLOTS * sizeof(struct viz_slot) - 1));
+}
+
+/* The dynamic loader is about to map or unmap libraries, or has done so. */
+SEC("uprobe")
+int on_unmap(struct pt_regs *ctx)
+{
+	__u64 id = current_id();
+	struct rec_batched *b = find(id);
+
+	if (!b)
+		return 0;
+	add(b->unmaps, 1);
+	for (__u32 i = 0; i < POOLS_MAX; i++) {
+		struct rec_pool *p = &b->pools[i];
+
+		if (!p->address || p->flags)
+			continue;
+		if (is_mapped(p->address))
+			take_pool(p, 0, id, (__u64)REC_LAP_PART << 32 | b->generation);
+		else
+			p->flags = REC_POOL_GONE;
+	}
 	return 0;
 }
 
@@ -292,10 +489,11 @@ int BPF_PROG(on_new_memory, struct task_struct *task)
 {
 	struct rec_batched *b = find(current_id());
 
-	if (b) {
-		b->n_pools = 0;
-		__sync_fetch_and_add(&b->generation, 1);
-	}
+	if (!b)
+		return 0;
+	add(b->generation, 1);
+	for (__u32 i = 0; i < POOLS_MAX; i++)
+		b->pools[i].address = 0;
 	return 0;
 }
 

@@ -38,7 +38,10 @@ typedef uint64_t rec_u64;
 #define RINGS_MAX 512      /* ring buffers; CPUs beyond that share them */
 #define TRACEES_MAX 32768  /* processes that are traced at once */
 #define BATCHED_MAX 1024   /* processes with batches at once */
-#define POOLS_MAX 8        /* of batches, in one of them */
+#define POOLS_MAX 16       /* of batches, in one of them: a linked object has one */
+#define POOL_SLOTS 64      /* VIZ_SLOTS */
+#define PARTS_MAX 65536    /* of laps, that had no room */
+#define LAP_KINDS 8        /* enum viz_record is below that */
 #define NAME_BYTES 512     /* of an object's, slice's or value's name, with the NUL */
 #define TEXT_BYTES 4096    /* of one string, with the NUL */
 #define TEXTS_BYTES 8192   /* of all strings of a report */
@@ -56,7 +59,7 @@ enum rec_kind {
 
 	/* Of batches; no events, and for the collector alone. */
 	REC_LAP = 10,      /* struct rec_lap: what is in a slot's lap */
-	REC_LAP_LOST = 11, /* struct rec_lap without data: there was no room for it */
+	REC_LAP_LOST = 11, /* struct rec_lap: there was no room for it */
 	REC_THREAD = 12,   /* struct rec_thread */
 
 	REC_ASYNC = 13, /* struct rec_slice */
@@ -178,6 +181,7 @@ struct rec_value {
 enum rec_lap_flags {
 	REC_LAP_FULL = 1, /* told of by its own thread: the head's */
 	REC_LAP_DEAD = 2, /* nobody writes any more */
+	REC_LAP_PART = 4, /* a library may be unmapped: what is in it so far, if all of it is complete */
 };
 
 /* A lap of a batch (viztrace.h); the head's tid and comm are of who had it copied. */
@@ -186,8 +190,11 @@ struct rec_lap {
 	rec_u64 slot;      /* its address */
 	rec_u64 owner;     /* thread pointer */
 	rec_u64 head_word; /* the slot's: lap << 32 | bytes */
+	rec_u64 pool;      /* address of the slot's pool */
 	rec_u32 generation;
 	rec_u32 flags; /* enum rec_lap_flags */
+	rec_u32 file;  /* as in struct rec_pool */
+	rec_u32 life;
 	rec_u8 data[];
 };
 
@@ -197,11 +204,47 @@ struct rec_thread {
 	rec_u64 thread;
 };
 
+enum rec_pool_flags {
+	REC_POOL_STAYS = 1, /* its file is the program: it is never unmapped */
+	REC_POOL_GONE = 2,  /* its memory was, at last */
+};
+
+/* Where batches are, in one linked object. */
+struct rec_pool {
+	rec_u64 address; /* 0: there is none */
+	rec_u32 file;  /* user space's number of the file; with the flags << 32 it is the cookie of the file's probe */
+	rec_u32 flags; /* enum rec_pool_flags */
+	/* Of each slot: a number that no other one ever has, since a thread took it; 0: that was before we came. Memory
+	 * at an address may be unmapped and another slot come to be there. */
+	rec_u32 lives[POOL_SLOTS];
+	rec_u64 heads[POOL_SLOTS]; /* as they were when a part of their lap was taken last */
+};
+
 /* A process with batches. */
 struct rec_batched {
 	rec_u32 generation; /* of its memory: counts up with each exec */
-	rec_u32 n_pools;
-	rec_u64 pools[POOLS_MAX]; /* addresses */
+	rec_u32 unmaps;     /* how often libraries may have been mapped or unmapped */
+	struct rec_pool pools[POOLS_MAX];
+};
+
+/* A part of a lap that there was no room for: how many records of each kind. */
+struct rec_part_key {
+	rec_u64 slot;
+	rec_u32 tgid, generation, life;
+	rec_u32 pad;
+};
+
+struct rec_part {
+	rec_u32 lap;
+	rec_u32 records[LAP_KINDS];
+};
+
+/* What user space hands to the program that adds a pool: only if nothing has changed since it looked. */
+struct rec_new_pool {
+	rec_u64 address;
+	rec_u32 tgid, generation, unmaps;
+	rec_u32 file, flags;
+	rec_u32 pad;
 };
 
 /* What the filter says about the objects of one class and name. */
@@ -237,7 +280,7 @@ _Static_assert(sizeof(struct rec_text) == 12, "rec_text");
 _Static_assert(sizeof(struct rec_snapshot) == 88, "rec_snapshot");
 _Static_assert(sizeof(struct rec_slice) == 56, "rec_slice");
 _Static_assert(sizeof(struct rec_value) == 56, "rec_value");
-_Static_assert(sizeof(struct rec_lap) == 72, "rec_lap");
+_Static_assert(sizeof(struct rec_lap) == 88, "rec_lap");
 _Static_assert(sizeof(struct rec_thread) == 48, "rec_thread");
 
 #endif

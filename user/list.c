@@ -169,7 +169,8 @@ static enum exit_code list_process(pid_t pid)
 	for (const struct binary *b = binaries.first; !code && b; b = b->next)
 		warn_of_inline_nops(b->path, &b->elf);
 	for (size_t i = 0; !code && i < t->n_files; i++)
-		print_file(t->files[i].binary->path, &t->files[i].binary->elf);
+		if (binary__is_of_use(t->files[i].binary))
+			print_file(t->files[i].binary->path, &t->files[i].binary->elf);
 	if (!code)
 		explain__probes(t, print_finding, NULL);
 	if (!code)

@@ -9,11 +9,7 @@ import time
 import harness
 
 
-class Batches(harness.Case):
-    def setUp(self):
-        super().setUp()
-        self.program = harness.build("batches")
-
+class Streams(harness.Case):
     def streams(self, trace, gaps=False):
         """{stream: numbers}, each checked against what it says of itself. (pid, stream) if there are several."""
         found = collections.defaultdict(list)
@@ -35,6 +31,12 @@ class Batches(harness.Case):
         """The numbers of one stream, in the order of the trace."""
         (numbers,) = self.streams(trace, gaps=True).values()
         return numbers
+
+
+class Batches(Streams):
+    def setUp(self):
+        super().setUp()
+        self.program = harness.build("batches")
 
     def batched(self, *args, options=(), target_code=0, code=0):
         """One run to its end. (trace, streams)"""
@@ -182,6 +184,107 @@ class Batches(harness.Case):
         self.end(first)
         for name, numbers in (("first", range(3500)), ("second", range(1000, 2500)), ("third", range(2000, 2500))):
             self.assertEqual(self.samples(self.load(name + ".json")), list(numbers), name)
+
+
+class Libraries(Streams):
+    """Batches of libraries that come and go."""
+    SHARED = ("-O2", "-shared", "-fPIC")
+
+    def setUp(self):
+        super().setUp()
+        self.program = harness.build("plugins", "plugins.c", "plugin.c", libs=("-lpthread", "-ldl"))
+        self.plugin = harness.build("libplugin.so", "plugin.c", flags=self.SHARED, counted=False)
+        self.other = harness.build("libother.so", "plugin.c", flags=(*self.SHARED, "-DOTHER"), counted=False)
+
+    def run_plugins(self, rounds, threads, end, *libraries, options=(), target_code=0):
+        """(trace, [(begun, done) of each stream], what the tool said)"""
+        path = self.dir / "progress"
+        target = self.target(self.program, rounds, threads, end, path, *libraries)
+        tool = self.attach(target.pid, "--collect", "batch", "-v", *options)
+        target.tell()
+        target.await_step("open")
+        for library in libraries:
+            self.assertTrue(tool.err.wait_for(b"attached viz:async at %s" % str(library).lstrip("+").encode()))
+        target.tell()
+        if end == "forever":
+            def streams():
+                return os.pread(fd, 16 * 65536, 0).count(b"\0" * 16)
+            with open(path, "rb") as f:
+                fd = f.fileno()
+                harness.wait_until(lambda: streams() < 65536 - 6 * rounds * (threads + 1))
+            target.signal(signal.SIGKILL)
+        self.assertEqual(target.wait(), target_code, target.out.text())
+        self.end(tool, with_signal=None)
+        with open(path, "rb") as f:
+            progress = list(struct.iter_unpack("<QQ", f.read()))
+        return self.load(), progress, tool.messages()
+
+    def check(self, trace, progress):
+        """Each stream is what was written of it, and to its end."""
+        self.assertEqual(trace.total["lost"], 0)
+        streams = self.streams(trace)
+        for stream, (begun, done) in enumerate(progress):
+            self.assertIn(len(streams.get(stream, ())), range(done, begun + 1), "stream %d" % stream)
+        instants = collections.Counter(e["name"] for e in trace.of("i") if e["name"] in ("plugin's", "other's"))
+        return streams, instants
+
+    def assert_batched(self, messages, *libraries):
+        for library in libraries:
+            self.assertIn("attached viz:batch at %s" % library, messages)
+
+    def test_libraries_that_come_and_go(self):
+        """In turn, at the same place or another; the other one has other classes and names there."""
+        trace, progress, messages = self.run_plugins(60, 3, "return", self.plugin, self.other)
+        self.assert_batched(messages, self.plugin, self.other)
+        _, instants = self.check(trace, progress)
+        # Two runs through the library and one through the program, of each of 4 threads.
+        self.assertEqual(instants, {"plugin's": 30 * 4 * 2 + 60 * 4, "other's": 30 * 4 * 2})
+        versions = collections.Counter(e["args"].get("version") for e in trace.of("C", name="stream") if "viz" not in e)
+        self.assertEqual(set(versions), {None, 2})
+
+    def test_a_library_that_stays_and_one_that_does_not(self):
+        trace, progress, messages = self.run_plugins(60, 2, "return", "+%s" % self.plugin, self.other)
+        self.assert_batched(messages, self.plugin, self.other)
+        self.check(trace, progress)
+
+    def test_killed_after_libraries_have_come_and_gone(self):
+        trace, progress, _ = self.run_plugins(21, 2, "kill", self.plugin, self.other, target_code=-signal.SIGKILL)
+        self.check(trace, progress)
+
+    def test_killed_with_libraries_open(self):
+        for i in range(4):
+            with self.subTest(i=i):
+                trace, progress, _ = self.run_plugins(i, 2, "forever", self.plugin, self.other,
+                                                      options=("--ring-size", "64M"), target_code=-signal.SIGKILL)
+                self.check(trace, progress)
+                os.unlink(self.dir / "progress")
+
+    def test_a_library_from_the_program_s_start(self):
+        """Attached to before its pool is in memory."""
+        path = self.dir / "progress"
+        (self.dir / "go").write_text("go\ngo\n")
+        with open(self.dir / "go", "rb") as go:
+            trace, tool = self.launched("env", "LD_PRELOAD=%s" % self.plugin, self.program, 20, 2, "return", path,
+                                        self.plugin, stdin=go, options=("--collect", "batch", "-v"))
+        self.assert_batched(tool.messages(), self.plugin, self.program)
+        with open(path, "rb") as f:
+            self.check(trace, list(struct.iter_unpack("<QQ", f.read())))
+
+    def test_more_libraries_than_there_are_batches_for(self):
+        """Of those beyond the 16th file each event is a trap."""
+        libraries = [harness.copy(self.plugin, self.dir / ("plugin%d.so" % i)) for i in range(18)]
+        trace, progress, messages = self.run_plugins(36, 1, "return", *libraries)
+        self.assertEqual(messages.count("attached viz:batch at"), 16)
+        self.assertIn("batches are taken from 16 files", messages)
+        self.check(trace, progress)
+
+    def test_a_ring_that_is_too_small_for_libraries(self):
+        trace, progress, _ = self.run_plugins(200, 3, "return", self.plugin, self.other,
+                                              options=("--ring-size", "64k"))
+        counts = trace.probe("set")
+        self.streams(trace, gaps=True)
+        self.assertEqual(counts["seen"], sum(done for _, done in progress))
+        self.assertEqual(counts["seen"], counts["written"] + counts["lost"])
 
 
 class OldHeader(harness.Case):

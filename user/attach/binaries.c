@@ -39,7 +39,7 @@ int binaries__get(struct binaries *b, int fd, const char *path, struct binary **
 	for (binary = b->first; binary; binary = binary->next) {
 		if (!is(binary, &st))
 			continue;
-		if (binary->fd < 0 && binary__is_of_use(binary))
+		if (binary->fd < 0 && binary__is_kept(binary))
 			binary->fd = fd;
 		else
 			close(fd);
@@ -71,7 +71,7 @@ int binaries__get(struct binaries *b, int fd, const char *path, struct binary **
 		log_warn("%s is not read: " ELF_TOO_LARGE, path);
 	if (err == -ELIBBAD)
 		log_warn("%s is not read: " ELF_ENDED_ITS_READER, path);
-	if (!binary__is_of_use(binary)) {
+	if (!binary__is_kept(binary)) {
 		close(fd);
 		binary->fd = -1;
 	}

@@ -10,7 +10,7 @@
 
 struct binary {
 	char *path; /* as the first process that was seen with it sees it; " (deleted)" may be at its end */
-	int fd;     /* -1: it has neither probes nor classes, or was released */
+	int fd;     /* -1: it is not kept, or was released */
 	struct elf_file elf;
 	uint32_t attached;    /* kinds of probes (bit: enum probe), for all processes */
 	uint32_t left;        /* kinds that were attached to, and have been detached or are being so */
@@ -38,6 +38,12 @@ void binaries__release(struct binary *b);
 static inline bool binary__is_of_use(const struct binary *b)
 {
 	return b->elf.n_probes || b->elf.n_classes;
+}
+
+/* It is, or others are unmapped by it. */
+static inline bool binary__is_kept(const struct binary *b)
+{
+	return binary__is_of_use(b) || b->elf.unmapping;
 }
 
 void binaries__clear(struct binaries *b);

@@ -116,13 +116,26 @@ static bool runs(const struct process *process, const struct binary *b)
 	return !stat(path, &st) && st.st_dev == b->dev && st.st_ino == b->ino;
 }
 
-int members__tell_file(struct processes *p, const struct process *process, const struct target_file *f)
+static int tell_file(struct processes *p, const struct process *process, const struct target_file *f)
 {
 	int err = p->ops.on_file(p->ops.ctx, process->pid, f->bias, f->binary);
 
 	return err ? err :
 		     collector__add_file(p->collector, process->pid, &f->binary->elf, f->binary->fd, f->bias,
 					 runs(process, f->binary));
+}
+
+int members__tell_files(struct processes *p, const struct process *process, bool only_new)
+{
+	const struct target *t = process->target;
+	int err = 0;
+
+	for (int loader = 1; loader >= 0; loader--)
+		for (size_t i = 0; t && !err && i < t->n_files; i++)
+			if (loader == (t->files[i].binary->elf.unmapping != 0) &&
+			    (!only_new || (t->files[i].is_mapped && t->files[i].is_new)))
+				err = tell_file(p, process, &t->files[i]);
+	return err;
 }
 
 /* It is emulated. What has been attached to for all is in its memory already. */
@@ -178,7 +191,7 @@ static void tell_late(struct processes *p, struct process *process, const struct
 static int take_files(struct processes *p, struct process *process, uint64_t since)
 {
 	struct target *t = process->target;
-	int err = 0;
+	int err = members__tell_files(p, process, true);
 
 	for (size_t i = 0; !err && i < t->n_files; i++) {
 		struct target_file *f = &t->files[i];
@@ -187,9 +200,7 @@ static int take_files(struct processes *p, struct process *process, uint64_t sin
 
 		if (!f->is_mapped || !f->is_new)
 			continue;
-		err = members__tell_file(p, process, f);
-		if (!err)
-			err = attach_file(p, process, f);
+		err = attach_file(p, process, f);
 		/* Maybe it was mapped while we attached for another one. */
 		from = p->family ? f->binary->attached_at : f->attached != had ? collector__now() : 0;
 		if (!err && since && f->binary->elf.n_probes && from > since)

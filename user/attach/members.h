@@ -125,8 +125,9 @@ void members__tell_refused(struct processes *p, const struct binary *b, pid_t pi
 /* The same for whoever has the file mapped, which nobody may have by now. It is told of first. */
 int members__attach_for_all(struct processes *p, struct binary *b);
 
-/* Tell of a file that the process has mapped, before attaching to it. 0 or -errno. */
-int members__tell_file(struct processes *p, const struct process *process, const struct target_file *f);
+/* Tell of the files that the process has mapped, or of those that are new, before attaching to them. The dynamic loader
+ * first. 0 or -errno. */
+int members__tell_files(struct processes *p, const struct process *process, bool only_new);
 
 /* To all files of the process, as they were when we looked last. */
 int members__attach_files(struct processes *p, struct process *process);

@@ -160,8 +160,8 @@ static int attach_process(struct processes *p, struct process *process)
 	switching__begin(process);
 	process->told = process->begun = now;
 	members__tell(p, process->pid == p->command ? EVENT_BEGAN : EVENT_PRESENT, now, process->pid, process->comm);
-	for (size_t i = 0; process->target && !err && i < process->target->n_files; i++)
-		err = members__tell_file(p, process, &process->target->files[i]);
+	if (!err)
+		err = members__tell_files(p, process, false);
 	if (!err)
 		err = members__attach_files(p, process);
 	/* What it mapped since we looked. */

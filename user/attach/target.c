@@ -98,7 +98,7 @@ static int add_file(struct target *t, struct binaries *binaries, const struct ma
 	if (err == -ENOMEM)
 		return err;
 	t->n_vanished += err != 0;
-	if (err || !binary__is_of_use(f.binary))
+	if (err || !binary__is_kept(f.binary))
 		return 0;
 	f.bias = m->start - m->offset - f.binary->elf.load_address;
 	bigger = realloc(t->files, (t->n_files + 1) * sizeof(f));

@@ -30,7 +30,7 @@ struct target {
 	int pidfd;           /* readable when the process has ended */
 	char comm[17];
 	char *exe;                 /* "" if unreadable */
-	struct target_file *files; /* only those with probes or classes */
+	struct target_file *files; /* only those with probes or classes, and the loader */
 	size_t n_files;
 	char emulator[EMULATOR_MAX]; /* what runs its code instead of the processor; "" */
 	bool runs_own, runs_other;   /* programs: its executable, one that is not */

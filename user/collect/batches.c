@@ -20,22 +20,12 @@
 #include "batch.skel.h"
 #include "clock.h"
 #include "machine.h"
+#include "pools.h"
 
 #define ATTACH_UPROBE_MULTI 48  /* as in programs.c */
 #define MARGIN_NS 1000u         /* a processor may read its clock a little early */
+#define ADD_TRIES 8             /* while libraries come and go */
 #define PATIENCE_NS 1000000000u /* with somebody in the midst of a record */
-
-/* What was read of one pool, until it is known what the kernel has copied meanwhile. */
-struct pool {
-	pid_t pid;
-	uint64_t address;
-	uint32_t generation;
-	struct viz_slot slots[VIZ_SLOTS];
-	bool has[VIZ_SLOTS], twice[VIZ_SLOTS];
-	uint64_t data[VIZ_SLOTS][VIZ_LAP_BYTES / 8];
-	uint64_t before[VIZ_SLOTS][VIZ_LAP_BYTES / 8];
-	struct pool *next;
-};
 
 struct batches {
 	struct batch_bpf *skel;
@@ -46,9 +36,10 @@ struct batches {
 	struct clock clock;
 	struct laps laps;
 	struct unpack unpack;
-	struct pool *pools, *spare; /* of the last look */
+	struct pools pools;
 	pid_t *processes;
 	size_t n_processes;
+	struct rec_batched entry;             /* for a moment */
 	uint64_t safe_until, looked, waiting; /* ns; waiting: since when a record is being written */
 	bool ending, closed;
 };
@@ -68,11 +59,30 @@ static int on_lap_record(void *ctx, struct laps_slot *slot, const uint64_t *reco
 }
 
 /* The process's memory, if that is still the one of this generation. */
-static bool is_there(const struct batches *b, uint32_t pid, uint32_t generation)
+static bool is_there(struct batches *b, uint32_t pid, uint32_t generation)
 {
-	struct rec_batched now;
+	return !bpf_map_lookup_elem(bpf_map__fd(b->skel->maps.batched), &pid, &b->entry) &&
+	       b->entry.generation == generation;
+}
 
-	return !bpf_map_lookup_elem(bpf_map__fd(b->skel->maps.batched), &pid, &now) && now.generation == generation;
+/* Its books; the first time it is known then whose it is. */
+static struct laps_slot *slot_of(struct batches *b, const struct laps_key *key, uint32_t file, uint64_t pool)
+{
+	struct laps_slot *slot = laps__slot(&b->laps, key);
+	const struct memory_file *f = memory__get_file(&b->unpack.memory, file);
+
+	if (slot && f) {
+		slot->file = file;
+		slot->bias = pool - f->elf->batch.pool;
+	}
+	return slot;
+}
+
+static struct laps_slot *slot_of_lap(struct batches *b, const struct rec_lap *rec)
+{
+	const struct laps_key key = { rec->slot, rec->head.tgid, rec->generation, rec->life };
+
+	return slot_of(b, &key, rec->file, rec->pool);
 }
 
 static int take_lap(struct batches *b, const struct rec_lap *rec, size_t size)
@@ -83,10 +93,11 @@ static int take_lap(struct batches *b, const struct rec_lap *rec, size_t size)
 		.complete = UINT32_MAX,
 		.lap = (uint32_t)(rec->head_word >> 32),
 		.size = (uint32_t)(size - sizeof(*rec)),
-		.flushed = true,
-		.impatient = true,
+		/* A part is what we might have seen ourselves, and all of it is complete. */
+		.flushed = !(rec->flags & REC_LAP_PART),
+		.impatient = !(rec->flags & REC_LAP_PART),
 	};
-	struct laps_slot *slot = laps__slot(&b->laps, rec->head.tgid, rec->generation, rec->slot);
+	struct laps_slot *slot = slot_of_lap(b, rec);
 	int err;
 
 	if (!slot)
@@ -121,112 +132,12 @@ static int on_ring(void *ctx, void *record, size_t size)
 
 /* ---- Looking ---- */
 
-static struct pool *get_pool(struct batches *b)
-{
-	struct pool *p = b->spare;
-
-	if (p)
-		b->spare = p->next;
-	else
-		p = malloc(sizeof(*p));
-	return p;
-}
-
-static bool is_news(const struct batches *b, const struct pool *p, unsigned i)
-{
-	uint64_t head = p->slots[i].head;
-	const struct laps_slot *s = table__get(&b->laps.by_address, (uint64_t)p->generation << 32 | (uint32_t)p->pid,
-					       p->address + i * sizeof(struct viz_slot));
-
-	return p->slots[i].owner && (uint32_t)head <= VIZ_LAP_BYTES &&
-	       (!s || !s->known || s->lap != head >> 32 || s->taken != (uint32_t)head || s->n_holes);
-}
-
-/*
- * A lap, between two looks at all slots: it is what it seems if the slot is in the same lap then. What is complete is
- * known from before it was read; while somebody is in the midst of a record it is read twice, for nobody says in which
- * order the kernel copies.
- */
-static void read_lap(struct pool *p, unsigned i)
-{
-	uint64_t from = p->address + VIZ_SLOTS * sizeof(struct viz_slot) + (uint64_t)i * VIZ_LAP_BYTES;
-	uint32_t size = (uint32_t)p->slots[i].head;
-
-	p->twice[i] = (uint32_t)p->slots[i].done != size;
-	p->has[i] = !size || ((!p->twice[i] || !memory__read(p->pid, from, p->before[i], size)) &&
-			      !memory__read(p->pid, from, p->data[i], size));
-}
-
-/* 0; 1: its memory is not there any more; -ENOMEM. */
-static int read_pool(struct batches *b, pid_t pid, uint64_t address, uint32_t generation)
-{
-	struct pool *p = get_pool(b);
-	struct viz_slot after[VIZ_SLOTS];
-
-	if (!p)
-		return -ENOMEM;
-	p->pid = pid;
-	p->address = address;
-	p->generation = generation;
-	memset(p->has, 0, sizeof(p->has));
-	if (memory__read(pid, address, p->slots, sizeof(p->slots)))
-		goto gone;
-	for (unsigned i = 0; i < VIZ_SLOTS; i++)
-		if (is_news(b, p, i))
-			read_lap(p, i);
-	if (memory__read(pid, address, after, sizeof(after)))
-		goto gone;
-	for (unsigned i = 0; i < VIZ_SLOTS; i++)
-		p->has[i] = p->has[i] && after[i].head >> 32 == p->slots[i].head >> 32 &&
-			    after[i].owner == p->slots[i].owner;
-	p->next = b->pools;
-	b->pools = p;
-	return 0;
-gone:
-	p->next = b->spare;
-	b->spare = p;
-	return 1;
-}
-
-/* What was read may be of the memory of before or after an exec. 0: of all. */
-static void drop_pools(struct batches *b, pid_t pid)
-{
-	struct pool **at = &b->pools, *p;
-
-	while ((p = *at)) {
-		if (pid && p->pid != pid) {
-			at = &p->next;
-			continue;
-		}
-		*at = p->next;
-		p->next = b->spare;
-		b->spare = p;
-	}
-}
-
-static int read_process(struct batches *b, pid_t pid)
-{
-	int map = bpf_map__fd(b->skel->maps.batched), err = 0;
-	uint32_t key = (uint32_t)pid;
-	struct rec_batched before, after;
-
-	if (bpf_map_lookup_elem(map, &key, &before))
-		return 0;
-	for (uint32_t i = 0; i < before.n_pools && i < POOLS_MAX && !err; i++)
-		err = read_pool(b, pid, before.pools[i], before.generation);
-	if (err < 0)
-		return err;
-	if (bpf_map_lookup_elem(map, &key, &after) || after.generation != before.generation)
-		drop_pools(b, pid);
-	return 0;
-}
-
 static int read_pools(struct batches *b)
 {
-	int err = 0;
+	int map = bpf_map__fd(b->skel->maps.batched), err = 0;
 
 	for (size_t i = 0; !err && i < b->n_processes; i++)
-		err = read_process(b, b->processes[i]);
+		err = pools__read(&b->pools, map, b->processes[i], &b->unpack.memory, &b->laps);
 	return err;
 }
 
@@ -264,12 +175,13 @@ static int take_pool(struct batches *b, struct pool *p, bool impatient)
 			.size = (uint32_t)p->slots[i].head,
 			.impatient = impatient,
 		};
+		const struct laps_key key = pools__key(p, i);
 		struct laps_slot *slot;
 		int err;
 
 		if (!p->has[i])
 			continue;
-		slot = laps__slot(&b->laps, (uint32_t)p->pid, p->generation, p->address + i * sizeof(struct viz_slot));
+		slot = slot_of(b, &key, p->file, p->address);
 		if (!slot)
 			return -ENOMEM;
 		slot->owner = p->slots[i].owner;
@@ -288,15 +200,11 @@ static int take_pools(struct batches *b, uint64_t now)
 	bool impatient = b->waiting && now - b->waiting > PATIENCE_NS;
 	int pending = 0, err = 0;
 
-	while (b->pools) {
-		struct pool *p = b->pools;
-
+	while (b->pools.all) {
 		if (err >= 0)
-			err = take_pool(b, p, impatient);
+			err = take_pool(b, b->pools.all, impatient);
 		pending |= err > 0;
-		b->pools = p->next;
-		p->next = b->spare;
-		b->spare = p;
+		pools__drop(&b->pools, b->pools.all);
 	}
 	return err < 0 ? err : pending;
 }
@@ -323,7 +231,7 @@ int batches__read(struct batches *b)
 		return 0;
 	/* Somebody is still copying a lap, and those behind it wait for that: what we saw may be younger. */
 	if ((long)(*b->consumed - goal) < 0) {
-		drop_pools(b, 0);
+		pools__drop_all(&b->pools);
 		return 0;
 	}
 	n = take_pools(b, now);
@@ -351,7 +259,7 @@ bool batches__takes(struct batches *b, const void *record, size_t size)
 
 	if (rec->head.kind != REC_LAP_LOST || size < sizeof(*rec))
 		return false;
-	slot = laps__slot(&b->laps, rec->head.tgid, rec->generation, rec->slot);
+	slot = slot_of_lap(b, rec);
 	if (slot)
 		laps__lose(slot, (uint32_t)(rec->head_word >> 32));
 	return true;
@@ -368,9 +276,26 @@ void batches__end(struct batches *b)
 	b->ending = true;
 }
 
+/* Of libraries that were unmapped then. */
+static void take_lost_parts(struct batches *b)
+{
+	int map = bpf_map__fd(b->skel->maps.parts);
+	struct rec_part_key at, *after = NULL;
+	struct rec_part part;
+
+	for (; !bpf_map_get_next_key(map, after, &at); after = &at) {
+		const struct laps_key key = { at.slot, at.tgid, at.generation, at.life };
+		struct laps_slot *slot = bpf_map_lookup_elem(map, &at, &part) ? NULL : laps__slot(&b->laps, &key);
+
+		if (slot)
+			laps__lose_part(slot, part.lap, part.records);
+	}
+}
+
 void batches__close(struct batches *b)
 {
 	b->skel->bss->stopped = true;
+	take_lost_parts(b);
 	laps__close(&b->laps);
 	b->safe_until = UINT64_MAX;
 	b->closed = true;
@@ -381,7 +306,7 @@ void batches__count(const struct batches *b, enum probe probe, struct collect_co
 	counts->seen += b->unpack.seen[probe];
 	counts->lost += b->unpack.orphans[probe];
 	for (unsigned kind = 1; kind < LAPS_KINDS; kind++) {
-		uint64_t lost = b->skel->bss->lost[kind], had = b->laps.had[kind];
+		uint64_t lost = b->skel->bss->lost[kind] + b->laps.lost[kind], had = b->laps.had[kind];
 
 		if (unpack__probe(kind) != probe || lost < had)
 			continue;
@@ -403,6 +328,11 @@ uint64_t batches__unheard(const struct batches *b)
 int batches__program(const struct batches *b)
 {
 	return bpf_program__fd(b->skel->progs.on_batch);
+}
+
+int batches__unmapping_program(const struct batches *b)
+{
+	return bpf_program__fd(b->skel->progs.on_unmap);
 }
 
 /* ---- Beginning and end ---- */
@@ -435,35 +365,70 @@ static int list_threads(struct batches *b)
 	return err;
 }
 
-int batches__add_file(struct batches *b, pid_t pid, const struct elf_file *elf, int fd, uint64_t bias, bool has_batches)
+static int add_process(struct batches *b, pid_t pid)
 {
-	int map = bpf_map__fd(b->skel->maps.batched), err;
-	struct rec_batched entry = { 0 }, now = { 0 };
-	struct memory_of of = { .pid = pid };
-	pid_t *more;
+	int map = bpf_map__fd(b->skel->maps.batched);
 	uint32_t key = (uint32_t)pid;
-	struct viz_slot first;
+	pid_t *more;
 
-	if (!bpf_map_lookup_elem(map, &key, &now))
-		of.generation = now.generation;
-	err = memory__add_file(&b->unpack.memory, &of, elf, fd, bias);
-	if (err || !has_batches)
-		return err;
-	err = memory__read(pid, elf->batch.pool + bias, &first, sizeof(first));
-	if (err)
-		return err;
-	entry.pools[0] = elf->batch.pool + bias;
-	entry.n_pools = 1;
-	/* If it is there, the process itself tells of its pools. */
-	if (bpf_map_update_elem(map, &key, &entry, BPF_NOEXIST))
-		return errno == EEXIST ? 1 : -errno;
+	b->entry = (struct rec_batched){ 0 };
+	if (bpf_map_update_elem(map, &key, &b->entry, BPF_NOEXIST))
+		return errno == EEXIST ? 0 : -errno;
 	more = realloc(b->processes, (b->n_processes + 1) * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	b->processes = more;
 	more[b->n_processes++] = pid;
-	err = list_threads(b);
-	return err ? err : 1;
+	return list_threads(b);
+}
+
+/* The file's pool, if it is there at the moment: threads may have slots already. New ones tell of it themselves. */
+static int add_pool(struct batches *b, pid_t pid, const struct elf_file *elf, uint64_t bias, uint64_t cookie)
+{
+	struct rec_new_pool new = { .address = elf->batch.pool + bias, .tgid = (uint32_t)pid };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &new, .ctx_size_in = sizeof(new));
+	uint32_t key = (uint32_t)pid;
+	int err;
+
+	new.file = (uint32_t)cookie;
+	new.flags = (uint32_t)(cookie >> 32);
+	for (int i = 0; i < ADD_TRIES; i++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(b->skel->maps.batched), &key, &b->entry))
+			return -ESRCH;
+		err = pools__check(elf, pid, bias);
+		if (err)
+			return err;
+		new.generation = b->entry.generation;
+		new.unmaps = b->entry.unmaps;
+		err = bpf_prog_test_run_opts(bpf_program__fd(b->skel->progs.add_pool), &run);
+		if (err || run.retval)
+			return err;
+	}
+	return 0;
+}
+
+int batches__add_file(struct batches *b, pid_t pid, const struct memory_file *file, uint64_t bias,
+		      enum batches_role role, uint64_t *ret_cookie)
+{
+	struct memory_of of = { .pid = pid };
+	uint32_t key = (uint32_t)pid, number;
+	int err;
+
+	if (!bpf_map_lookup_elem(bpf_map__fd(b->skel->maps.batched), &key, &b->entry))
+		of.generation = b->entry.generation;
+	b->unpack.n_files++;
+	err = memory__add_file(&b->unpack.memory, &of, file->elf, file->fd, bias);
+	if (err || role == BATCHES_NONE)
+		return err;
+	number = memory__file(&b->unpack.memory, file->elf, file->fd);
+	if (!number)
+		return -ENOMEM;
+	*ret_cookie = (uint64_t)(role == BATCHES_PROGRAM ? REC_POOL_STAYS : 0) << 32 | number;
+	err = add_process(b, pid);
+	if (!err)
+		err = add_pool(b, pid, file->elf, bias, *ret_cookie);
+	/* A library may be on its way in or out. */
+	return err && (err != -EFAULT || role != BATCHES_LIBRARY) ? err : 1;
 }
 
 static int load(struct batches *b, const struct batches_rings *rings)
@@ -481,7 +446,10 @@ static int load(struct batches *b, const struct batches_rings *rings)
 	bpf_map__set_max_entries(s->maps.laps, (unsigned)b->ring_size);
 	bpf_program__set_expected_attach_type(s->progs.on_batch, (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
 	bpf_program__set_autoattach(s->progs.on_task, false);
+	bpf_program__set_expected_attach_type(s->progs.on_unmap, (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
 	bpf_program__set_autoattach(s->progs.on_batch, false);
+	bpf_program__set_autoattach(s->progs.on_unmap, false);
+	bpf_program__set_autoattach(s->progs.add_pool, false);
 	err = bpf_map__reuse_fd(s->maps.rings, rings->map);
 	if (!err)
 		err = batch_bpf__load(s);
@@ -547,7 +515,6 @@ int batches__new(struct batches **ret, struct order *order, const struct batches
 void batches__free(struct batches *b)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct pool *p;
 
 	if (!b)
 		return;
@@ -557,13 +524,7 @@ void batches__free(struct batches *b)
 	if (b->produced)
 		munmap((void *)b->produced, page);
 	batch_bpf__destroy(b->skel);
-	while ((p = b->pools ? b->pools : b->spare)) {
-		if (p == b->pools)
-			b->pools = p->next;
-		else
-			b->spare = p->next;
-		free(p);
-	}
+	pools__clear(&b->pools);
 	laps__clear(&b->laps);
 	unpack__clear(&b->unpack);
 	free(b->processes);

@@ -15,6 +15,7 @@
 #define VIZTRACE_BATCHES_H
 
 #include "collect.h"
+#include "memory.h"
 #include "order.h"
 #include "unpack.h"
 
@@ -33,12 +34,22 @@ int batches__new(struct batches **ret, struct order *order, const struct batches
 		 const char **ret_why);
 void batches__free(struct batches *b);
 
-/* The process has the file mapped, and it `has_batches`: then this is called before its probe is attached to. 1: so it
- * is; 0: not that one; or -errno: -EPERM, we may not read its memory. */
-int batches__add_file(struct batches *b, pid_t pid, const struct elf_file *elf, int fd, uint64_t bias,
-		      bool has_batches);
+/* What a file with batches is to a process. */
+enum batches_role {
+	BATCHES_NONE,    /* each event is a trap */
+	BATCHES_PROGRAM, /* it stays */
+	BATCHES_LIBRARY, /* it may be unmapped */
+};
 
-int batches__program(const struct batches *b); /* for viz:batch: a descriptor */
+/*
+ * The process has the file mapped: to be called before its probe is attached to. `*ret_cookie` is what that is to be
+ * attached with. 1: batches can be taken from it; 0: not; or -errno: -EPERM, we may not read its memory.
+ */
+int batches__add_file(struct batches *b, pid_t pid, const struct memory_file *file, uint64_t bias,
+		      enum batches_role role, uint64_t *ret_cookie);
+
+int batches__unmapping_program(const struct batches *b); /* for a dynamic loader's elf.unmapping: a descriptor */
+int batches__program(const struct batches *b);           /* for viz:batch: a descriptor */
 
 /* Look, and take what was copied. 0 or -errno. */
 int batches__read(struct batches *b);

@@ -13,7 +13,7 @@
 
 #include "../../bpf/record.h"
 #include "../common/log.h"
-#include "batches.h"
+#include "batching.h"
 #include "frontier.h"
 #include "machine.h"
 #include "order.h"
@@ -34,13 +34,6 @@ struct ring {
 	struct collector *owner;
 };
 
-/* A file whose events come in batches, in one process. */
-struct batched_file {
-	const struct elf_file *elf;
-	pid_t pid;
-	bool attached; /* to viz:batch */
-};
-
 struct collector {
 	struct programs programs;
 	struct ring *rings;
@@ -48,9 +41,7 @@ struct collector {
 	uint64_t ring_size, piece;
 	struct order *order;
 	struct frontier frontier;
-	struct batches *batches; /* NULL: each event is a record of the rings */
-	struct batched_file *batched;
-	size_t n_batched;
+	struct batching batching;
 	uint64_t passed;     /* until then */
 	uint64_t safe_until; /* no record older than this can come any more */
 	bool has_more;       /* than was read the last time */
@@ -75,7 +66,7 @@ static int on_record(void *ctx, void *record, size_t size)
 		return 0;
 	if (head->size >= sizeof(*head) && head->size < size)
 		size = head->size;
-	err = ring->owner->batches && batches__takes(ring->owner->batches, record, size) ?
+	err = ring->owner->batching.batches && batches__takes(ring->owner->batching.batches, record, size) ?
 		      0 :
 		      order__add(ring->owner->order, head->ts, record, size);
 	ring->taken += size;
@@ -229,6 +220,7 @@ int collector__signal_of(struct collector *c, pid_t pid, uint64_t since)
 void collector__process_execed(struct collector *c)
 {
 	c->programs.skel->bss->generation++;
+	c->batching.execs++;
 }
 
 uint64_t collector__untraced(const struct collector *c)
@@ -236,34 +228,36 @@ uint64_t collector__untraced(const struct collector *c)
 	return c->programs.follow ? c->programs.follow->bss->untraced : 0;
 }
 
-/* Are all its probes of the kind that tells batches from others? */
-static bool has_own_sites(const struct elf_file *elf)
+/* To what tells of batches, and where a loader unmaps libraries. */
+static int attach_batched(struct collector *c, struct batched_file *f, int fd, const char *name)
 {
-	for (size_t i = 0; i < elf->n_probes; i++)
-		if (!elf->probes[i].has_own)
-			return false;
-	return elf->batch.pool;
+	const struct programs_place batch = {
+		.program = batches__program(c->batching.batches),
+		.offset = f->elf->batch.offset,
+		.semaphore = f->elf->batch.semaphore,
+		.cookie = f->cookie,
+		.what = "viz:batch",
+	};
+	const struct programs_place unmapping = {
+		.program = batches__unmapping_program(c->batching.batches),
+		.offset = f->elf->unmapping,
+		.what = "to unmapping",
+	};
+	int err = 0;
+
+	if (!f->attached)
+		err = programs__attach_place(&c->programs, f->is_loader ? &unmapping : &batch, fd, name, f->pid);
+	f->attached |= !err;
+	return err;
 }
 
 int collector__attach(struct collector *c, const struct elf_file *elf, int fd, const char *name, pid_t pid,
 		      uint32_t kinds, bool joins)
 {
-	int program = -1, err;
+	struct batched_file *f = batching__find(&c->batching, pid, elf);
+	int err = f ? attach_batched(c, f, fd, name) : 0;
 
-	for (size_t i = 0; i < c->n_batched; i++) {
-		struct batched_file *f = &c->batched[i];
-
-		if (f->elf != elf || f->pid != pid)
-			continue;
-		program = batches__program(c->batches);
-		if (f->attached)
-			continue;
-		err = programs__attach_batch(&c->programs, program, elf, fd, name, pid);
-		if (err)
-			return err;
-		f->attached = true;
-	}
-	return programs__attach(&c->programs, elf, fd, name, pid, kinds, joins, program >= 0);
+	return err ? err : programs__attach(&c->programs, elf, fd, name, pid, kinds, joins, f);
 }
 
 int collector__use_batches(struct collector *c, const char **ret_why)
@@ -280,39 +274,23 @@ int collector__use_batches(struct collector *c, const char **ret_why)
 	}
 	while (size < c->ring_size * c->n_rings && size < LAPS_RING_MAX)
 		size *= 2;
-	return batches__new(&c->batches, c->order, &rings, size, ret_why);
-}
-
-static int keep_batched(struct collector *c, pid_t pid, const struct elf_file *elf)
-{
-	struct batched_file *more;
-
-	for (size_t i = 0; i < c->n_batched; i++)
-		if (c->batched[i].elf == elf && c->batched[i].pid == pid)
-			return 0;
-	more = realloc(c->batched, (c->n_batched + 1) * sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	c->batched = more;
-	more[c->n_batched++] = (struct batched_file){ .elf = elf, .pid = pid };
-	return 0;
+	return batches__new(&c->batching.batches, c->order, &rings, size, ret_why);
 }
 
 int collector__add_file(struct collector *c, pid_t pid, const struct elf_file *elf, int fd, uint64_t bias,
 			bool is_program)
 {
+	const struct memory_file file = { elf, fd };
+	struct batched_file *f;
 	int err;
 
-	if (!c->batches || fd < 0)
+	if (!c->batching.batches || fd < 0)
 		return 0;
-	err = batches__add_file(c->batches, pid, elf, fd, bias, is_program && has_own_sites(elf));
-	if (err == -EPERM) {
-		log_warn("no batches from process %d: we may not read its memory (CAP_SYS_PTRACE)", pid);
-		return 0;
-	}
-	if (err <= 0)
-		return err == -ESRCH || err == -EFAULT ? 0 : err;
-	return keep_batched(c, pid, elf);
+	err = batching__add(&c->batching, pid, &file, bias, is_program, &f);
+	/* Without it, no library is batched; that is said when there is one. */
+	if (!err && f && f->is_loader && !f->role && attach_batched(c, f, fd, "the loader"))
+		log_verbose("cannot attach to the loader of process %d", pid);
+	return err;
 }
 
 void collector__forget_object(struct collector *c, uint32_t pid, uint64_t address)
@@ -331,21 +309,21 @@ void collector__forget_object(struct collector *c, uint32_t pid, uint64_t addres
 
 int collector__nudge(struct collector *c, const struct elf_file *elf, int fd, pid_t pid, uint32_t kinds)
 {
-	bool batched = false;
-
-	for (size_t i = 0; i < c->n_batched && !batched; i++)
-		batched = c->batched[i].elf == elf && c->batched[i].pid == pid;
-	return programs__nudge(&c->programs, elf, fd, pid, kinds, batched);
+	return programs__nudge(&c->programs, elf, fd, pid, kinds, batching__find(&c->batching, pid, elf));
 }
 
 size_t collector__detach_dead(struct collector *c, pid_t pid)
 {
-	return attachments__drop_dead(&c->programs.attachments, pid);
+	size_t n = attachments__drop_dead(&c->programs.attachments, pid);
+
+	if (n)
+		batching__detached(&c->batching, pid);
+	return n;
 }
 
 bool collector__detach_file(struct collector *c, const struct elf_file *elf)
 {
-	if (c->batches)
+	if (c->batching.batches)
 		return false;
 	attachments__drop_file(&c->programs.attachments, elf);
 	return true;
@@ -409,7 +387,7 @@ static int read_ring(struct collector *c, size_t i, uint64_t now)
 
 int collector__read(struct collector *c)
 {
-	int err = c->batches ? batches__read(c->batches) : 0;
+	int err = c->batching.batches ? batches__read(c->batching.batches) : 0;
 	uint64_t now = collector__now();
 
 	c->has_more = false;
@@ -418,7 +396,9 @@ int collector__read(struct collector *c)
 	if (err)
 		return err;
 	now = frontier__until(&c->frontier, now);
-	c->safe_until = !c->batches || now < batches__safe_until(c->batches) ? now : batches__safe_until(c->batches);
+	c->safe_until = !c->batching.batches || now < batches__safe_until(c->batching.batches) ?
+				now :
+				batches__safe_until(c->batching.batches);
 	return 0;
 }
 
@@ -442,9 +422,10 @@ static int pass_record(void *ctx, const void *record, size_t size)
 
 static int drain(struct collector *c, uint64_t until, collect_cb cb, void *ctx)
 {
-	struct passing p = { .batches = c->batches, .cb = cb, .ctx = ctx };
+	struct passing p = { .batches = c->batching.batches, .cb = cb, .ctx = ctx };
 
-	return c->batches ? order__drain(c->order, until, pass_record, &p) : order__drain(c->order, until, cb, ctx);
+	return c->batching.batches ? order__drain(c->order, until, pass_record, &p) :
+				     order__drain(c->order, until, cb, ctx);
 }
 
 int collector__pass(struct collector *c, collect_cb cb, void *ctx)
@@ -486,30 +467,31 @@ static int end_batches(struct collector *c, collect_cb cb, void *ctx)
 	uint64_t end = collector__now();
 	int err = 0;
 
-	while (!err && batches__safe_until(c->batches) < end + STOP_MARGIN_NS && collector__now() < end + STOP_NS) {
+	while (!err && batches__safe_until(c->batching.batches) < end + STOP_MARGIN_NS &&
+	       collector__now() < end + STOP_NS) {
 		err = collector__read(c);
 		if (!err)
 			err = collector__pass(c, cb, ctx);
 		usleep(1000);
 	}
-	if (!err && batches__safe_until(c->batches) < end + STOP_MARGIN_NS)
+	if (!err && batches__safe_until(c->batching.batches) < end + STOP_MARGIN_NS)
 		log_warn("the last batches did not come in time: what happened just before the end may be missing");
-	batches__close(c->batches);
-	if (batches__unreadable(c->batches))
+	batches__close(c->batching.batches);
+	if (batches__unreadable(c->batching.batches))
 		log_warn("%llu batches could not be read; what was in them is missing",
-			 (unsigned long long)batches__unreadable(c->batches));
-	if (batches__unheard(c->batches))
+			 (unsigned long long)batches__unreadable(c->batching.batches));
+	if (batches__unheard(c->batching.batches))
 		log_warn("the ring buffers were too small to tell of %llu threads or losses: some events may be shown "
 			 "for another thread",
-			 (unsigned long long)batches__unheard(c->batches));
+			 (unsigned long long)batches__unheard(c->batching.batches));
 	return err;
 }
 
 void collector__halt(struct collector *c)
 {
 	c->programs.skel->bss->stopped = true;
-	if (c->batches)
-		batches__end(c->batches);
+	if (c->batching.batches)
+		batches__end(c->batching.batches);
 }
 
 int collector__stop(struct collector *c, collect_cb cb, void *ctx)
@@ -517,7 +499,7 @@ int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 	uint64_t until = collector__now() + FRONTIER_PATIENCE, before = 0, read;
 	int err = 0, quiet = 0;
 
-	if (c->batches)
+	if (c->batching.batches)
 		err = end_batches(c, cb, ctx);
 	/* The kernel takes its time for that: it has it while we read. */
 	attachments__drop_all(&c->programs.attachments);
@@ -556,8 +538,8 @@ int collector__counts(const struct collector *c, enum probe probe, struct collec
 		sum.unreadable += all[i].unreadable;
 	}
 	free(all);
-	if (!err && c->batches)
-		batches__count(c->batches, probe, &sum);
+	if (!err && c->batching.batches)
+		batches__count(c->batching.batches, probe, &sum);
 	if (!err)
 		*ret = sum;
 	return err;
@@ -580,8 +562,7 @@ void collector__free(struct collector *c)
 	if (!c)
 		return;
 	programs__free(&c->programs);
-	batches__free(c->batches);
-	free(c->batched);
+	batching__clear(&c->batching);
 	for (size_t i = 0; c->rings && i < c->n_rings; i++) {
 		ring_buffer__free(c->rings[i].reader);
 		if (c->rings[i].consumed)

@@ -45,8 +45,8 @@ int collector__choose_site(struct collector *c, enum site wanted);
  * -errno. Not with `several`. */
 int collector__use_batches(struct collector *c, const char **ret_why);
 
-/* The process has the file mapped; for batches, if it `is_program` that it runs. Before attaching to that. 0 or -errno.
- */
+/* The process has the file mapped; for batches. The dynamic loader first; before attaching to it. `is_program`: it is
+ * what the process runs. 0 or -errno. */
 int collector__add_file(struct collector *c, pid_t pid, const struct elf_file *elf, int fd, uint64_t bias,
 			bool is_program);
 

@@ -21,21 +21,32 @@ static unsigned kind_of(uint64_t word)
 	return word >> 16 & (LAPS_KINDS - 1);
 }
 
-struct laps_slot *laps__slot(struct laps *l, uint32_t pid, uint32_t generation, uint64_t address)
+/* A PID has fewer bits, so those with a life are never taken for those without. */
+static uint64_t owner_of(const struct laps_key *key)
 {
-	uint64_t process = (uint64_t)generation << 32 | pid;
-	struct laps_slot *s = table__get(&l->by_address, process, address);
+	return key->life ? (uint64_t)key->life << 32 | 1u << 31 | key->pid : (uint64_t)key->generation << 32 | key->pid;
+}
+
+const struct laps_slot *laps__find(const struct laps *l, const struct laps_key *key)
+{
+	return table__get(&l->by_address, owner_of(key), key->address);
+}
+
+struct laps_slot *laps__slot(struct laps *l, const struct laps_key *key)
+{
+	struct laps_slot *s = table__get(&l->by_address, owner_of(key), key->address);
 
 	if (s)
 		return s;
 	s = calloc(1, sizeof(*s));
-	if (!s || table__put(&l->by_address, process, address, s)) {
+	if (!s || table__put(&l->by_address, owner_of(key), key->address, s)) {
 		free(s);
 		return NULL;
 	}
-	s->pid = pid;
-	s->generation = generation;
-	s->address = address;
+	s->pid = key->pid;
+	s->generation = key->generation;
+	s->life = key->life;
+	s->address = key->address;
 	s->next = l->first;
 	l->first = s;
 	return s;
@@ -148,9 +159,31 @@ void laps__lose(struct laps_slot *s, uint32_t lap)
 		s->is_lost = true;
 }
 
+void laps__lose_part(struct laps_slot *s, uint32_t lap, const uint32_t records[LAPS_KINDS])
+{
+	if (s->known && (int32_t)(lap - s->lap) < 0)
+		return;
+	s->part_lap = lap;
+	for (int i = 0; i < LAPS_KINDS; i++)
+		s->part[i] = records[i];
+}
+
+/* Did what there was no room for come later, or was it seen before? */
+static void settle_part(struct laps *l, const struct laps_slot *s)
+{
+	bool same = s->known && s->lap == s->part_lap;
+
+	if (s->known && ((int32_t)(s->lap - s->part_lap) > 0 || (same && s->flushed)))
+		return;
+	for (int i = 0; i < LAPS_KINDS; i++)
+		if (s->part[i] > (same ? s->drained[i] : 0))
+			l->lost[i] += s->part[i] - (same ? s->drained[i] : 0);
+}
+
 void laps__close(struct laps *l)
 {
 	for (struct laps_slot *s = l->first; s; s = s->next) {
+		settle_part(l, s);
 		if (s->is_lost)
 			leave(l, s);
 		s->known = false;

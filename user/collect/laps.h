@@ -24,7 +24,9 @@
 
 struct laps_slot {
 	uint64_t address;
-	uint32_t pid, generation;
+	uint32_t pid, generation, life; /* see laps__slot() */
+	uint32_t file; /* whose it is, and where that is mapped: for who made it known; 0: nobody did */
+	uint64_t bias;
 	uint64_t owner; /* the thread pointer */
 	uint32_t tid;   /* of who had its last lap copied; 0: nobody yet */
 	bool known;     /* has been looked at */
@@ -36,6 +38,8 @@ struct laps_slot {
 	uint32_t n_holes;
 	uint32_t holes[LAPS_HOLES];
 	uint64_t drained[LAPS_KINDS]; /* records of this lap that we had before the kernel passed it on */
+	uint32_t part_lap;
+	uint64_t part[LAPS_KINDS]; /* and that are in a part of lap `part_lap` that it had no room for */
 	struct laps_slot *next;
 };
 
@@ -46,7 +50,8 @@ struct laps {
 	struct laps_slot *first;
 	/* Records that the kernel counts as lost with their lap, but that we have. */
 	uint64_t had[LAPS_KINDS];
-	uint64_t malformed; /* laps that were given up where they contradict themselves */
+	uint64_t lost[LAPS_KINDS]; /* and those that it does not count, but that nobody has */
+	uint64_t malformed;        /* laps that were given up where they contradict themselves */
 };
 
 struct laps_look {
@@ -61,14 +66,26 @@ struct laps_look {
 /* `n` bytes, a multiple of 8, at least the three words that each record has. 0 or an error, which ends the look. */
 typedef int (*laps_cb)(void *ctx, struct laps_slot *slot, const uint64_t *record, uint32_t n);
 
-/* The books of a slot; NULL: no memory. */
-struct laps_slot *laps__slot(struct laps *l, uint32_t pid, uint32_t generation, uint64_t address);
+/* Which one: memory at an address may be another one's later. */
+struct laps_key {
+	uint64_t address;
+	uint32_t pid;
+	uint32_t generation; /* of the process's memory */
+	uint32_t life;       /* a number that no two slots have; 0: it was there before we came */
+};
+
+/* The books of a slot, if there are any yet; made if need be (NULL: no memory). */
+const struct laps_slot *laps__find(const struct laps *l, const struct laps_key *key);
+struct laps_slot *laps__slot(struct laps *l, const struct laps_key *key);
 
 /* 0, 1 if there is something being written before the end, or the callback's error. */
 int laps__look(struct laps *l, struct laps_slot *s, const struct laps_look *look, laps_cb cb, void *ctx);
 
 /* There was no room for the lap. It may be looked at all the same, as long as it is there. */
 void laps__lose(struct laps_slot *s, uint32_t lap);
+
+/* There was none for what is in it so far, so many records of each kind. They are lost if the lap never comes. */
+void laps__lose_part(struct laps_slot *s, uint32_t lap, const uint32_t records[LAPS_KINDS]);
 
 /* No more looks: settles the books. */
 void laps__close(struct laps *l);

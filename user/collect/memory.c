@@ -11,14 +11,47 @@
 
 #define PAGE 4096u
 
-/* Records of the generation before may still be on their way. */
-static void drop_old(struct memory *m, const struct memory_of *of)
+uint32_t memory__file(struct memory *m, const struct elf_file *elf, int fd)
+{
+	struct memory_file *files;
+
+	for (size_t i = 0; i < m->n_files; i++)
+		if (m->files[i].elf == elf && m->files[i].fd == fd)
+			return (uint32_t)i + 1;
+	files = realloc(m->files, (m->n_files + 1) * sizeof(*files));
+	if (!files)
+		return 0;
+	m->files = files;
+	files[m->n_files++] = (struct memory_file){ .elf = elf, .fd = fd };
+	return (uint32_t)m->n_files;
+}
+
+const struct memory_file *memory__get_file(const struct memory *m, uint32_t number)
+{
+	return number && number <= m->n_files ? &m->files[number - 1] : NULL;
+}
+
+static bool is_over(const struct memory_part *p, const struct elf_file *elf, uint64_t bias)
+{
+	for (size_t i = 0; i < elf->n_constants; i++)
+		if (p->address < elf->constants[i].address + bias + elf->constants[i].size &&
+		    elf->constants[i].address + bias < p->address + p->size)
+			return true;
+	return false;
+}
+
+/* Records of the generation before may still be on their way. In this one others are where the file is now. */
+static void drop_old(struct memory *m, const struct memory_of *of, const struct elf_file *elf, uint64_t bias)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < m->n_parts; i++)
-		if (m->parts[i].pid != of->pid || of->generation - m->parts[i].generation <= 1)
-			m->parts[n++] = m->parts[i];
+	for (size_t i = 0; i < m->n_parts; i++) {
+		const struct memory_part *p = &m->parts[i];
+
+		if (p->pid != of->pid ||
+		    (p->generation == of->generation ? !is_over(p, elf, bias) : of->generation - p->generation <= 1))
+			m->parts[n++] = *p;
+	}
 	m->n_parts = n;
 }
 
@@ -27,7 +60,7 @@ int memory__add_file(struct memory *m, const struct memory_of *of, const struct 
 	struct memory_part *parts;
 	size_t n;
 
-	drop_old(m, of);
+	drop_old(m, of, elf, bias);
 	n = m->n_parts + elf->n_constants;
 	parts = realloc(m->parts, (n ? n : 1) * sizeof(*parts));
 	if (!parts)
@@ -53,8 +86,28 @@ int memory__read(pid_t pid, uint64_t address, void *ret, size_t size)
 	return n < 0 ? -errno : (size_t)n < size ? -EFAULT : 0;
 }
 
-static const struct memory_part *part_of(const struct memory *m, const struct memory_of *of, uint64_t address)
+static bool own_part(const struct memory *m, const struct memory_of *of, uint64_t address, struct memory_part *ret)
 {
+	const struct memory_file *f = memory__get_file(m, of->file);
+
+	for (size_t i = 0; f && i < f->elf->n_constants; i++) {
+		const struct elf_constant *c = &f->elf->constants[i];
+
+		if (address - of->bias - c->address >= c->size)
+			continue;
+		*ret = (struct memory_part){
+			.address = c->address + of->bias, .size = c->size, .offset = c->offset, .fd = f->fd
+		};
+		return true;
+	}
+	return false;
+}
+
+static const struct memory_part *part_of(const struct memory *m, const struct memory_of *of, uint64_t address,
+					 struct memory_part *own)
+{
+	if (own_part(m, of, address, own))
+		return own;
 	for (size_t i = 0; i < m->n_parts; i++) {
 		const struct memory_part *p = &m->parts[i];
 
@@ -66,7 +119,9 @@ static const struct memory_part *part_of(const struct memory *m, const struct me
 
 bool memory__is_constant(const struct memory *m, const struct memory_of *of, uint64_t address)
 {
-	return part_of(m, of, address) != NULL;
+	struct memory_part own;
+
+	return part_of(m, of, address, &own) != NULL;
 }
 
 /* Up to MEMORY_STRING_MAX bytes, as far as they are there. */
@@ -86,7 +141,8 @@ static size_t read_some(pid_t pid, uint64_t address, char *to)
 
 void memory__string(const struct memory *m, const struct memory_of *of, uint64_t address, struct memory_string *ret)
 {
-	const struct memory_part *p = part_of(m, of, address);
+	struct memory_part own;
+	const struct memory_part *p = part_of(m, of, address, &own);
 	size_t there = 0;
 	const char *nul;
 
@@ -108,16 +164,23 @@ void memory__string(const struct memory *m, const struct memory_of *of, uint64_t
 
 const struct memory_string *memory__constant(struct memory *m, const struct memory_of *of, uint64_t address)
 {
-	uint64_t process = (uint64_t)of->generation << 32 | (uint32_t)of->pid;
-	struct memory_string *s = table__get(&m->constants, process, address);
+	uint64_t process = (uint64_t)of->generation << 32 | (uint32_t)of->pid, at = address;
+	struct memory_string *s;
+	struct memory_part own;
 
+	/* In a file it is the same for all processes, wherever they have it. */
+	if (own_part(m, of, address, &own)) {
+		process = 1ull << 63 | of->file;
+		at = address - of->bias;
+	}
+	s = table__get(&m->constants, process, at);
 	if (s)
 		return s;
 	s = malloc(sizeof(*s));
 	if (!s)
 		return NULL;
 	memory__string(m, of, address, s);
-	if (table__put(&m->constants, process, address, s)) {
+	if (table__put(&m->constants, process, at, s)) {
 		free(s);
 		return NULL;
 	}
@@ -138,4 +201,7 @@ void memory__clear(struct memory *m)
 	free(m->parts);
 	m->parts = NULL;
 	m->n_parts = 0;
+	free(m->files);
+	m->files = NULL;
+	m->n_files = 0;
 }

@@ -29,19 +29,35 @@ struct memory_part {
 	int fd;
 };
 
+/* A file that is mapped, in whatever process. */
+struct memory_file {
+	const struct elf_file *elf;
+	int fd;
+};
+
 /* A process between two execs. */
 struct memory_of {
 	pid_t pid;
 	uint32_t generation;
 	bool is_there; /* still: it may be read */
+	/* What wants to know is of that file, which is, or was, at link time addresses + bias: what is its own may be
+	 * gone by now, or another one's. 0: of none. */
+	uint32_t file;
+	uint64_t bias;
 };
 
 /* All zeros knows no files. */
 struct memory {
 	struct memory_part *parts;
 	size_t n_parts;
+	struct memory_file *files; /* the first one has number 1 */
+	size_t n_files;
 	struct table constants; /* strings, by process and address */
 };
+
+/* The number of a file; 0: no memory. `elf` and `fd` must stay. And the file of a number, or NULL. */
+uint32_t memory__file(struct memory *m, const struct elf_file *elf, int fd);
+const struct memory_file *memory__get_file(const struct memory *m, uint32_t number);
 
 /* The process has the file mapped, at its link time addresses + bias. `fd` must stay open. 0 or -ENOMEM. */
 int memory__add_file(struct memory *m, const struct memory_of *of, const struct elf_file *elf, int fd, uint64_t bias);

@@ -282,17 +282,17 @@ static int add_all(struct programs *p, const struct places *at)
 	return err;
 }
 
-int programs__attach_batch(struct programs *p, int program, const struct elf_file *elf, int fd, const char *name,
-			   pid_t pid)
+int programs__attach_place(struct programs *p, const struct programs_place *at, int fd, const char *name, pid_t pid)
 {
-	struct attachment a = { .link = NULL, .pid = pid, .elf = elf };
+	struct attachment a = { .link = NULL, .pid = pid };
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	a.fd = links__create_multi(program, path, &elf->batch.offset, &elf->batch.semaphore, NULL, 1, pid);
+	a.fd = links__create_multi(at->program, path, &at->offset, at->semaphore ? &at->semaphore : NULL, &at->cookie,
+				   1, pid);
 	if (a.fd < 0)
 		return a.fd;
-	log_verbose("attached viz:batch at %s+0x%llx", name, (unsigned long long)elf->batch.offset);
+	log_verbose("attached %s at %s+0x%llx", at->what, name, (unsigned long long)at->offset);
 	return attachments__add(&p->attachments, &a);
 }
 

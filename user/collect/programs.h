@@ -55,9 +55,14 @@ int programs__choose_site(struct programs *p, enum site wanted);
 int programs__attach(struct programs *p, const struct elf_file *elf, int fd, const char *name, pid_t pid,
 		     uint32_t kinds, bool joins, bool batched);
 
-/* Another program to the file's viz:batch; what is attached after that with `batched` is for what is not. */
-int programs__attach_batch(struct programs *p, int program, const struct elf_file *elf, int fd, const char *name,
-			   pid_t pid);
+/* Another program to a place in a file, which every process needs as long as it is traced: the file's viz:batch, and
+ * what is attached after that with `batched` is for what is not; or where a dynamic loader unmaps libraries. */
+struct programs_place {
+	int program;
+	uint64_t offset, semaphore, cookie; /* semaphore: 0 if there is none */
+	const char *what;                   /* for messages */
+};
+int programs__attach_place(struct programs *p, const struct programs_place *at, int fd, const char *name, pid_t pid);
 
 /* See collect.h. */
 int programs__nudge(struct programs *p, const struct elf_file *elf, int fd, pid_t pid, uint32_t kinds, bool batched);

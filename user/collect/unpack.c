@@ -27,7 +27,16 @@ struct object {
 	uint64_t cls; /* that was introduced; 0: none */
 	uint32_t generation;
 	bool has_base;
+	struct told *told; /* of its class; NULL: not looked for yet */
 	struct viz_base base;
+};
+
+/* Which file's class is at an address for who comes after us. */
+struct told {
+	uint64_t address;
+	uint32_t generation;
+	uint32_t file;    /* 0: none was told */
+	uint64_t n_files; /* so many there were then */
 };
 
 static unsigned kind_of(uint64_t word)
@@ -72,6 +81,22 @@ static uint32_t find_base(const uint64_t *words, uint32_t n, struct viz_base *re
 }
 
 /* ---- On its way ---- */
+
+static struct memory_of memory_of(const struct laps_slot *slot, bool is_there)
+{
+	return (struct memory_of){ (pid_t)slot->pid, slot->generation, is_there, slot->file, slot->bias };
+}
+
+/* Of the slot's own file, which may be unmapped by now. */
+static const struct elf_class *own_class(const struct unpack *u, const struct laps_slot *slot, uint64_t address)
+{
+	const struct memory_file *f = memory__get_file(&u->memory, slot->file);
+
+	for (size_t i = 0; f && i < f->elf->n_classes; i++)
+		if (f->elf->classes[i].address == address - slot->bias)
+			return &f->elf->classes[i];
+	return NULL;
+}
 
 /* The descriptor, before anything that needs it. */
 static int add_class(struct unpack *u, const struct laps_slot *slot, uint64_t address, bool is_there)
@@ -139,7 +164,7 @@ static int add_constants(struct unpack *u, struct batched *b, const struct memor
 
 int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words, uint32_t n, uint64_t ts, bool is_there)
 {
-	const struct memory_of of = { (pid_t)slot->pid, slot->generation, is_there };
+	const struct memory_of of = memory_of(slot, is_there);
 	struct batched *b = &u->record.batched;
 	struct viz_base base;
 	int err = 0;
@@ -234,12 +259,56 @@ static void fill_head(struct unpack *u, const struct batched *b, uint16_t kind, 
 		memcpy(head->comm, comm->text, sizeof(head->comm));
 }
 
+static struct told *told_at(struct unpack *u, const struct laps_slot *slot, uint64_t address)
+{
+	uint64_t process = (uint64_t)slot->generation << 32 | slot->pid;
+	struct told *t = table__get(&u->told, process, address);
+
+	if (t)
+		return t;
+	t = calloc(1, sizeof(*t));
+	if (!t || table__put(&u->told, process, address, t)) {
+		free(t);
+		return NULL;
+	}
+	t->address = address;
+	t->generation = slot->generation;
+	return t;
+}
+
+/*
+ * Who comes to know of a new file knows its classes, before the records of what was mapped there before have had their
+ * turn: a library that was built anew may well be where the old one was.
+ */
+static int tell_class(struct unpack *u, const struct batched *b, struct object *o, unpack_cb cb, void *ctx)
+{
+	uint64_t address = (uintptr_t)o->base.cls;
+	struct rec_class *rec = &u->record.class;
+	const struct elf_class *c;
+
+	if (!o->told || o->told->address != address || o->told->generation != b->slot->generation)
+		o->told = told_at(u, b->slot, address);
+	if (!o->told)
+		return -ENOMEM;
+	if (o->told->file == b->slot->file && o->told->n_files == u->n_files)
+		return 0;
+	c = own_class(u, b->slot, address);
+	if (!c || c->size > sizeof(u->record) - sizeof(*rec))
+		return 0;
+	o->told->file = b->slot->file;
+	o->told->n_files = u->n_files;
+	fill_head(u, b, REC_CLASS, sizeof(*rec) + c->size);
+	rec->address = address;
+	memcpy(rec->bytes, c->bytes, c->size);
+	return cb(ctx, rec, rec->head.size);
+}
+
 /* The same name as the kernel would have read. */
 static int introduce(struct unpack *u, const struct batched *b, const struct viz_base *base, struct object *o,
 		     unpack_cb cb, void *ctx)
 {
 	bool is_other = o->cls && o->generation == b->slot->generation;
-	const struct memory_of of = { (pid_t)b->slot->pid, b->slot->generation, false };
+	const struct memory_of of = memory_of(b->slot, false);
 	const struct memory_string *constant = NULL;
 	struct rec_object *rec = &u->record.object;
 	size_t size = b->name_size;
@@ -305,7 +374,8 @@ static int pass_report(struct unpack *u, const struct batched *b, unpack_cb cb, 
 		u->orphans[probe]++;
 		return 0;
 	}
-	if (o->cls != (uintptr_t)o->base.cls || o->generation != b->slot->generation)
+	err = tell_class(u, b, o, cb, ctx);
+	if (!err && (o->cls != (uintptr_t)o->base.cls || o->generation != b->slot->generation))
 		err = introduce(u, b, &o->base, o, cb, ctx);
 	if (err)
 		return err;
@@ -404,6 +474,7 @@ int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb
 
 	switch (head->kind) {
 	case REC_BATCHED: return pass_batched(u, record, cb, ctx);
+	case REC_CLASS: u->n_files++; break;
 	case REC_THREAD:
 		if (size < sizeof(struct rec_thread))
 			return 0;
@@ -438,6 +509,7 @@ void unpack__clear(struct unpack *u)
 	clear(&u->threads);
 	clear(&u->comms);
 	clear(&u->objects);
+	clear(&u->told);
 	table__clear(&u->classes);
 	memory__clear(&u->memory);
 }

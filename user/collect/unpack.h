@@ -34,13 +34,15 @@ typedef int (*unpack_cb)(void *ctx, const void *record, size_t size);
 
 struct unpack {
 	struct memory memory;
-	struct table threads, comms, objects, classes;
+	struct table threads, comms, objects, classes, told;
+	uint64_t n_files; /* that others may know the classes of by now: counts each time that one was mapped */
 	struct order *order;
 	uint64_t start, end; /* by the records' own clock: events before and after are nobody's */
 	uint64_t seen[EVENT_PROBES];
 	uint64_t orphans[EVENT_PROBES]; /* of an object of which nothing is known */
 	union {
 		struct rec_head head;
+		struct rec_class class;
 		struct rec_snapshot snapshot;
 		struct rec_object object;
 		struct rec_slice slice;

@@ -12,9 +12,10 @@
 #define ELF_NOTES_MAX (4u << 20)  /* of all notes: some 50,000 probes of whatever tool */
 #define ELF_DYNAMIC_MAX (1u << 20)
 #define ELF_CLASS_BYTES_MAX (64u << 20)
-#define ELF_SEARCHED_MAX (128u << 20) /* of what is searched for class descriptors where no section has them */
-#define ELF_PROBES_MAX 4096           /* several objects linked with -r, or ThinLTO, may each have brought stubs */
-#define ELF_CLASSES_MAX 16384         /* one that a header declares is in each object file that includes it */
+#define ELF_SEARCHED_MAX (128u << 20)      /* of what is searched for class descriptors where no section has them */
+#define ELF_LOADER_SYMBOLS_MAX (64u << 10) /* bytes: a dynamic loader, even one that is the C library, has few */
+#define ELF_PROBES_MAX 4096                /* several objects linked with -r, or ThinLTO, may each have brought stubs */
+#define ELF_CLASSES_MAX 16384              /* one that a header declares is in each object file that includes it */
 
 /* "PATH is not read: ..." */
 #define ELF_TOO_LARGE "it asks for more sections, notes or probes than any linker makes"

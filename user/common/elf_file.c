@@ -290,15 +290,15 @@ static int read_own_note(struct elf_file *f, Elf *elf, int fd, const char *desc,
 /* s64 from here to the pool of batches | u32 slots | u32 bytes of each one's lap */
 static void read_pool(struct elf_file *f, const char *desc, size_t size, uint64_t at)
 {
-	uint64_t distance;
-	uint32_t sizes[2];
+	struct elf_pool_note note;
 
-	if (size < sizeof(distance) + sizeof(sizes))
+	if (size < sizeof(note))
 		return;
-	memcpy(&distance, desc, sizeof(distance));
-	memcpy(sizes, desc + sizeof(distance), sizeof(sizes));
-	if (sizes[0] == VIZ_SLOTS && sizes[1] == VIZ_LAP_BYTES)
-		f->batch.pool = at + distance;
+	memcpy(&note, desc, sizeof(note));
+	if (note.slots != VIZ_SLOTS || note.lap_bytes != VIZ_LAP_BYTES)
+		return;
+	f->batch.pool = at + note.distance;
+	f->batch.note = at;
 }
 
 /* Of those that we own; `probes`: too, which may be known already. */
@@ -462,6 +462,38 @@ static int read_sections(struct elf_file *f, Elf *elf, int fd)
 	return err;
 }
 
+/*
+ * Dynamic loaders call an empty function, for debuggers to have a breakpoint in, before they unmap libraries and after
+ * that. Behind the mark for indirect branches, if it begins with that: the kernel is slow to step over one.
+ */
+static void find_unmapping(struct elf_file *f, Elf *elf, int fd)
+{
+	static const unsigned char mark[4] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	Elf_Scn *scn = NULL;
+	unsigned char code[4];
+	GElf_Shdr sh;
+	GElf_Sym sym;
+
+	while ((scn = elf_nextscn(elf, scn))) {
+		Elf_Data *data;
+
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_DYNSYM || sh.sh_size > ELF_LOADER_SYMBOLS_MAX)
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (int i = 0; data && gelf_getsym(data, i, &sym); i++) {
+			const char *name = elf_strptr(elf, sh.sh_link, sym.st_name);
+
+			if (!name || strcmp(name, "_dl_debug_state") || sym.st_shndx == SHN_UNDEF ||
+			    !address_to_offset(elf, sym.st_value, &f->unmapping))
+				continue;
+			if (pread(fd, code, sizeof(code), (off_t)f->unmapping) == sizeof(code) &&
+			    !memcmp(code, mark, sizeof(mark)))
+				f->unmapping += sizeof(mark);
+			return;
+		}
+	}
+}
+
 /* A static one, or one that wants a loader and may be anywhere. The C library, which can be executed too, is none. */
 static bool is_program(Elf *elf, const GElf_Ehdr *eh)
 {
@@ -512,6 +544,7 @@ int elf_file__read(struct elf_file *ret, int fd)
 		err = read_constants(&f, elf);
 	if (!f.batch.offset)
 		f.batch.pool = 0;
+	find_unmapping(&f, elf, fd);
 	if (!err && f.n_probes && elf_nextscn(elf, NULL) == NULL)
 		err = search_classes(&f, elf, fd);
 	mark_repeated(&f);

@@ -32,6 +32,7 @@ struct elf_probe {
 /* Where batches are, and the probe that tells of full ones (viztrace.h). */
 struct elf_batch {
 	uint64_t pool;              /* address before relocation; 0: there are none */
+	uint64_t note;              /* and that of what says so: struct elf_pool_note */
 	uint64_t offset, semaphore; /* of viz:batch, in the file */
 };
 
@@ -59,6 +60,7 @@ struct elf_file {
 	struct elf_constant *constants;
 	size_t n_constants;
 	uint64_t load_address; /* p_vaddr - p_offset of the first executable segment */
+	uint64_t unmapping;    /* a dynamic loader: where in the file it tells debuggers what it does; 0 */
 	bool is_program;       /* it is one to be executed, not a library nor a loader */
 	bool is_stripped;      /* there were probes, and what names them was taken out */
 	char build_id[41];     /* hex; "" if there is none */
@@ -72,5 +74,11 @@ struct elf_file {
  * it is larger than any linker would make it. Time and memory are bounded by elf_bounds.h, whatever the file says. */
 int elf_file__read(struct elf_file *ret, int fd);
 void elf_file__free(struct elf_file *f);
+
+/* What is in memory at batch.note, as long as the file is there. */
+struct elf_pool_note {
+	uint64_t distance; /* from here to the pool */
+	uint32_t slots, lap_bytes;
+};
 
 #endif

@@ -22,7 +22,7 @@ static int fail_with;
 
 static void setup(void)
 {
-	slot = laps__slot(&laps, 1, 0, 0x1000);
+	slot = laps__slot(&laps, &(struct laps_key){ .address = 0x1000, .pid = 1 });
 	cr_assert_not_null(slot);
 }
 
@@ -350,10 +350,69 @@ Test(laps, an_error_ends_a_look)
 
 Test(laps, slots_are_told_apart)
 {
-	cr_assert_eq(laps__slot(&laps, 1, 0, 0x1000), slot);
-	cr_assert_neq(laps__slot(&laps, 1, 1, 0x1000), slot);
-	cr_assert_neq(laps__slot(&laps, 2, 0, 0x1000), slot);
-	cr_assert_neq(laps__slot(&laps, 1, 0, 0x1040), slot);
+	const struct laps_key keys[] = {
+		{ 0x1000, 1, 0, 0 }, { 0x1000, 1, 1, 0 }, { 0x1000, 2, 0, 0 }, { 0x1040, 1, 0, 0 },
+		{ 0x1000, 1, 0, 1 }, { 0x1000, 1, 0, 2 }, { 0x1000, 2, 0, 1 },
+	};
+	const size_t n = sizeof(keys) / sizeof(*keys);
+
+	cr_assert_eq(laps__slot(&laps, &keys[0]), slot);
+	cr_assert_null(laps__find(&laps, &keys[n - 1]));
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++)
+			cr_assert_eq(laps__slot(&laps, &keys[i]) == laps__slot(&laps, &keys[j]), i == j);
+	cr_assert_eq(laps__find(&laps, &keys[n - 1]), laps__slot(&laps, &keys[n - 1]));
+}
+
+Test(laps, a_part_without_room_is_lost_if_its_lap_never_comes)
+{
+	const uint32_t three[LAPS_KINDS] = { [VIZ_RECORD_SET] = 3 };
+
+	put(56);
+	drain();
+	put(56);
+	put(56);
+	laps__lose_part(slot, lap, three);
+	laps__close(&laps);
+	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 2);
+	assert_got(1);
+}
+
+Test(laps, a_part_without_room_is_lost_also_if_the_lap_before_it_came)
+{
+	const uint32_t one[LAPS_KINDS] = { [VIZ_RECORD_SET] = 1 };
+
+	put(56);
+	flush();
+	laps__lose_part(slot, lap, one);
+	laps__close(&laps);
+	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 1);
+	assert_got(1);
+}
+
+Test(laps, a_part_without_room_is_not_lost_if_it_was_seen_later)
+{
+	const uint32_t two[LAPS_KINDS] = { [VIZ_RECORD_SET] = 2 };
+
+	put(56);
+	put(56);
+	laps__lose_part(slot, lap, two);
+	drain();
+	laps__close(&laps);
+	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 0);
+	assert_got(2);
+}
+
+Test(laps, a_part_without_room_is_not_lost_if_its_lap_was_copied_later)
+{
+	const uint32_t one[LAPS_KINDS] = { [VIZ_RECORD_SET] = 1 };
+
+	put(56);
+	laps__lose_part(slot, lap, one);
+	flush();
+	laps__close(&laps);
+	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 0);
+	assert_got(1);
 }
 
 /* Any order of writing, looking, flushing and losing: what came and what is lost is all, and nothing twice. */
