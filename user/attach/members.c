@@ -120,9 +120,11 @@ static int tell_file(struct processes *p, const struct process *process, const s
 {
 	int err = p->ops.on_file(p->ops.ctx, process->pid, f->bias, f->binary);
 
-	return err ? err :
-		     collector__add_file(p->collector, process->pid, &f->binary->elf, f->binary->fd, f->bias,
-					 runs(process, f->binary));
+	/* A probe in the loader, too, would kill one that is emulated. */
+	if (err || *process->target->emulator)
+		return err;
+	return collector__add_file(p->collector, process->pid, &f->binary->elf, f->binary->fd, f->bias,
+				   runs(process, f->binary));
 }
 
 int members__tell_files(struct processes *p, const struct process *process, bool only_new)
