@@ -10,8 +10,25 @@
 #include "memory.h"
 
 #define DESCRIPTOR_MAX (sizeof(struct viz_class) + VIZ_ATTRS_MAX * sizeof(struct viz_attr))
+#define FOLLOWED_NULL 0
+#define FOLLOWED_NOWHERE 1 /* nothing can be there */
 #define HASH_BASIS 0xcbf29ce484222325ULL
 #define HASH_PRIME 0x100000001b3ULL
+
+/* A struct viz_attr from `dict` on. */
+struct path {
+	struct viz_path path;
+	char rest[VIZ_NAME_MAX + 1 - sizeof(struct viz_path)];
+	__s32 offset;
+	__u32 stride;
+	__u16 count;
+	__u8 type;
+	__u8 flags;
+	__u32 line;
+};
+
+#define PATH_OFFSET __builtin_offsetof(struct viz_attr, dict)
+_Static_assert(sizeof(struct path) == sizeof(struct viz_attr) - PATH_OFFSET, "path");
 
 /* What an event needs to know of it. Both are memory of a record: see below. */
 static __always_inline void draft_plan(struct plan *draft, const struct viz_class *cls)
@@ -29,6 +46,27 @@ static __always_inline void draft_plan(struct plan *draft, const struct viz_clas
 		if (n >= VIZ_STRINGS_MAX)
 			break;
 		draft->words[n] = i;
+		*n_texts = n + 1;
+	}
+}
+
+/* What is behind pointers: after the strings, as attributes come. */
+static __always_inline void draft_followed(struct plan *draft, const struct viz_class *cls)
+{
+	const struct viz_attr *attrs = (const void *)(cls + 1);
+	volatile __u32 *n_texts = &draft->n_texts;
+
+	for (__u32 i = 0; i < VIZ_ATTRS_MAX; i++) {
+		__u32 word, n = *n_texts;
+
+		if (i >= cls->n_attrs)
+			break;
+		if (!(attrs[i].type & VIZ_TYPE_FOLLOWED))
+			continue;
+		word = (__u32)(attrs[i].offset - cls->span_offset) / 8;
+		if (n >= VIZ_STRINGS_MAX || word >= VIZ_SPAN_MAX / 8)
+			break;
+		draft->words[n] = PLAN_FOLLOWED | i << 9 | word;
 		*n_texts = n + 1;
 	}
 }
@@ -75,6 +113,7 @@ __noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation
 		goto discard;
 
 	draft_plan(draft, cls);
+	draft_followed(draft, cls);
 	plan = *draft;
 
 	fill_head(&rec->head, &hit, REC_CLASS, sizeof(*rec) + size);
@@ -179,6 +218,65 @@ static __noinline int discover(struct hit *hit, struct object *object, int is_ne
 	return DONE;
 }
 
+/* How to get to attribute i. Read from the class's memory, which is no more trusted than what it leads to. */
+static __always_inline long read_path(struct path *ret, __u64 cls, __u32 i)
+{
+	return read_memory(ret, sizeof(*ret),
+			   cls + sizeof(struct viz_class) + (i & 63) * sizeof(struct viz_attr) + PATH_OFFSET);
+}
+
+static __always_inline bool is_string(const struct path *path)
+{
+	return path->type == (VIZ_TYPE_FOLLOWED | VIZ_TYPE_STRP);
+}
+
+/* Pointers to be read behind the first one, and what is added to each: numbers for the function below. */
+#define HOPS_OF(p) \
+	(p)->path.hops[0] | (__u64)(p)->path.hops[1] << 32, \
+		(p)->path.hops[2] | (__u64)((p)->path.n - 1 + is_string(p)) << 32
+
+static __always_inline __u64 follow_hops(__u64 pointer, __u64 hops, __u64 hop_and_reads, const bool faults)
+{
+	__u32 reads = hop_and_reads >> 32;
+
+	pointer += (__u32)hops;
+	for (__u32 i = 0; i < VIZ_HOPS_MAX; i++) {
+		if (i >= reads)
+			break;
+		if (faults)
+			fault_in_range(pointer, sizeof(pointer));
+		if (read_memory(&pointer, sizeof(pointer), pointer))
+			return FOLLOWED_NOWHERE;
+		if (!pointer)
+			return FOLLOWED_NULL;
+		if (i == 0)
+			pointer += hops >> 32;
+		else if (i == 1)
+			pointer += (__u32)hop_and_reads;
+	}
+	return pointer > FOLLOWED_NOWHERE ? pointer : FOLLOWED_NOWHERE; /* (char *)-8 plus 8 is not NULL */
+}
+
+/* Where it is, or with a char * where its characters are, from the first pointer on, which is not NULL. Or
+ * FOLLOWED_NULL, if one on the way is; FOLLOWED_NOWHERE. A global function as learn_class is. */
+__noinline __u64 follow(__u64 pointer, __u64 hops, __u64 hop_and_reads)
+{
+	return follow_hops(pointer, hops, hop_and_reads, false);
+}
+
+/* Global for its stack: it is a call beside others, and not on top of them. */
+__noinline int fault_in_followed(__u64 cls, __u64 pointer, __u32 i)
+{
+	struct path path;
+
+	if (!cfg_fault_in || read_path(&path, cls, i))
+		return 0;
+	pointer = follow_hops(pointer, HOPS_OF(&path), true);
+	if (pointer > FOLLOWED_NOWHERE)
+		fault_in_string(pointer);
+	return 0;
+}
+
 /* The pages of a descriptor, which may be two more than the one in which it begins. */
 static __always_inline void fault_in_class(__u64 address)
 {
@@ -214,7 +312,13 @@ __noinline int fault_in_object(__u64 address, __u64 id, __u32 generation)
 	for (__u32 i = 0; i < VIZ_STRINGS_MAX && i < plan->n_texts; i++) {
 		__u64 text;
 
-		if (!read_memory(&text, sizeof(text), from + plan->words[i] * 8) && text)
+		__u32 word = plan->words[i];
+
+		if (read_memory(&text, sizeof(text), from + PLAN_WORD(word) * 8))
+			continue;
+		if (text && word & PLAN_FOLLOWED)
+			fault_in_followed((__u64)base.cls, text, PLAN_ATTR(word));
+		else if (text)
 			fault_in_string(text);
 	}
 	return 0;

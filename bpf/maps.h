@@ -35,6 +35,11 @@ struct key {
 	__u32 generation;
 };
 
+/* Where a pointer is: its word of the span. Of one to an attribute also PLAN_FOLLOWED | attribute << 9. */
+#define PLAN_FOLLOWED 0x8000
+#define PLAN_WORD(where) ((where)&0x1ff)
+#define PLAN_ATTR(where) ((where) >> 9 & 0x3f)
+
 /* What an event needs to know of a class. */
 struct plan {
 	__s32 span_offset;

@@ -136,12 +136,15 @@ struct rec_destroy {
 
 enum rec_text_status { REC_TEXT_OK = 0, REC_TEXT_TRUNCATED = 1, REC_TEXT_UNREADABLE = 2, REC_TEXT_NULL = 3 };
 
+/* Also the bytes of what is behind a pointer, as they are there: those have no NUL, unless it is a char *. */
 struct rec_text {
-	rec_u16 word; /* which 8 bytes of the span hold the char * */
+	rec_u16 word; /* which 8 bytes of the span hold the char *; or REC_FOLLOWED + the attribute's index */
 	rec_u16 status;
 	rec_u32 offset; /* of the characters, from the record's start */
 	rec_u32 size;   /* with the NUL */
 };
+
+#define REC_FOLLOWED 0x8000
 
 /* The span is the object's memory, its base (struct viz_base) included: masks and flags are those
  * in force at that moment. span_read is less than span_size where the rest was not readable. */

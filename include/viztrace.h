@@ -24,6 +24,16 @@
  *     T[N] of any of these    a list; also char[M][N] and char *[N]
  *     VIZ_DICT(name, tag)     a struct, or an array of structs, with a VIZ_PROBE_DICT of its own
  *     VIZ_JSON(name)          a char[N] or char * that holds JSON text
+ *
+ *   What is behind pointers, of a counter's as of an object's: VIZ_AT(cmd, fullname) is cmd->fullname, and so on up
+ *   to VIZ_AT(a, b, c, d), shown as cmd.fullname. The tool follows them at the moment of the report, the program
+ *   never does: NULL on the way is null, a pointer to nowhere is unreadable. At the end is a number, a string, or a
+ *   list of numbers or char[N]. So a handle of one's own shows a struct that cannot be changed:
+ *     struct item_trace { struct viz_object viz; struct item *of; };
+ *     VIZ_PROBE_OBJECT(item_trace, VIZ_AT(of, refcount), VIZ_AT(of, key));
+ *     VIZ_PROBE_SET(&t, of->refcount, 3);                      as always, with the path as C has it
+ *     VIZ_PROBE_SET(&t, of, other);                            all that is behind it is another thing's from here on
+ *
  *   Up to VIZ_ATTRS_MAX attributes within VIZ_SPAN_MAX bytes, names up to VIZ_NAME_MAX characters.
  *   A leading `_` makes an attribute private: it never triggers and is never reported.
  *
@@ -90,7 +100,7 @@
  *
  *   obj    address of the struct's base        class  address of its struct viz_class
  *   index  the attribute's place in the list    attr   its name
- *   bits   the value: sign-extended, or the bits of a double, or a string's address
+ *   bits   the value: sign-extended, or the bits of a double, or the address of a string or of what is followed
  *   why    enum viz_why    type  enum viz_type    flags  enum viz_slice_flags    what  enum viz_async
  *   frame  the function's frame address
  */
@@ -105,7 +115,8 @@
 #define VIZ_ATTRS_MAX 64  /* attributes of a class */
 #define VIZ_NAME_MAX 39   /* characters of a tag or an attribute's name */
 #define VIZ_SPAN_MAX 4096 /* bytes from the base or first attribute to the end of the last */
-#define VIZ_STRINGS_MAX 32 /* char * in an object, those inside its dicts and lists included */
+#define VIZ_STRINGS_MAX 32 /* char * in an object, those inside its dicts and lists included, and VIZ_AT */
+#define VIZ_HOPS_MAX 3     /* pointers that a VIZ_AT follows */
 
 #define VIZ_ENOENT (-2)
 #define VIZ_EINVAL (-22)
@@ -132,7 +143,8 @@ enum viz_type {
 	VIZ_TYPE_STRP = 13,  /* char * */
 	VIZ_TYPE_JSON = 14,  /* char[stride] */
 	VIZ_TYPE_JSONP = 15, /* char * */
-	VIZ_TYPE_DICT = 16   /* a struct of `stride` bytes, described by the class `dict` */
+	VIZ_TYPE_DICT = 16,  /* a struct of `stride` bytes, described by the class `dict` */
+	VIZ_TYPE_FOLLOWED = 64 /* with one of 1 to 15: behind a pointer, and `dict` is a struct viz_path (version 2) */
 };
 
 enum viz_attr_flags { VIZ_ATTR_LIST = 1 };
@@ -154,13 +166,20 @@ enum viz_async {
 
 struct viz_attr {
 	char name[VIZ_NAME_MAX + 1]; /* as declared: an inherited one keeps its "viz." */
-	char dict[VIZ_NAME_MAX + 1]; /* tag of the VIZ_PROBE_DICT, or "" */
-	int32_t offset;              /* bytes from the base; in a dict from the struct's start */
+	char dict[VIZ_NAME_MAX + 1]; /* tag of the VIZ_PROBE_DICT, or ""; or a struct viz_path */
+	int32_t offset;              /* bytes from the base; in a dict from the struct's start; of the first pointer */
 	uint32_t stride;             /* bytes of one element */
 	uint16_t count;              /* elements; 1 if not a list */
 	uint8_t type;                /* enum viz_type */
 	uint8_t flags;               /* enum viz_attr_flags */
 	uint32_t line;               /* of the dict's declaration: tells dicts of one tag apart */
+};
+
+/* How to get to a followed attribute: the pointer at `offset`, plus hops[0], is where it is or where the next pointer
+ * is, and so on. */
+struct viz_path {
+	uint32_t n; /* 1 to VIZ_HOPS_MAX */
+	uint32_t hops[VIZ_HOPS_MAX];
 };
 
 /* One for each declaration, in the section `viz_classes`: constant, without pointers, its
@@ -224,8 +243,8 @@ struct viz_object { struct viz_base base; };
  *     VIZ_RECORD_INSTANT   no more words
  *     VIZ_RECORD_ASYNC     more: enum viz_async. The id
  *
- * What a program cannot copy by itself without a risk fires its own probe as ever: char * (so would pointers
- * that are followed), names that are no literals, spans above VIZ_BATCH_SPAN; INIT, DESTROY, and `quiet`; and
+ * What a program cannot copy by itself without a risk fires its own probe as ever: char *, pointers that
+ * are followed, names that are no literals, spans above VIZ_BATCH_SPAN; INIT, DESTROY, and `quiet`; and
  * whatever finds no slot, or is on top (a signal handler) of a record that fills its lap.
  */
 #define VIZ_NOTE_POOL 2
@@ -271,6 +290,8 @@ struct viz_slot {
 #define VIZ__FIRST(a, ...) a
 #define VIZ__REST(a, ...) __VA_ARGS__
 #define VIZ__SECOND(a, b, ...) b
+#define VIZ__THIRD(a, b, c, ...) c
+#define VIZ__APPLY(m, args) m args
 #define VIZ__PAREN(...) ~, 1
 #define VIZ__IS_PAREN(x) VIZ__CALL(VIZ__SECOND, (VIZ__PAREN x, 0, ~))
 
@@ -367,11 +388,19 @@ struct viz_slot {
 #define VIZ__FE_63(m, c, x, ...) m(c, 63, 64, x) VIZ__FE_62(m, c, __VA_ARGS__)
 #define VIZ__FE_64(m, c, x, ...) m(c, 64, 65, x) VIZ__FE_63(m, c, __VA_ARGS__)
 
-/* An attribute as the caller wrote it -> (form, name, dict tag). */
-#define VIZ_DICT(name, tag) (dict, name, tag)
-#define VIZ_JSON(name) (json, name, viz__none)
+/* An attribute as the caller wrote it -> (form, name, dict tag, path); a path is (hops, "a.b", a, b). */
+#define VIZ_DICT(name, tag) (dict, name, tag, ~)
+#define VIZ_JSON(name) (json, name, viz__none, ~)
+#define VIZ_AT(...) \
+	VIZ__EXPAND(VIZ__AT_PICK(__VA_ARGS__, VIZ__AT_NO, VIZ__AT_NO, VIZ__AT_NO, VIZ__AT_NO, \
+		VIZ__AT_3, VIZ__AT_2, VIZ__AT_1, VIZ__AT_NO, ~))(__VA_ARGS__)
+#define VIZ__AT_PICK(a, b, c, d, e, f, g, h, m, ...) m
+#define VIZ__AT_1(a, b) (at, a->b, viz__none, (1, #a "." #b, a, b))
+#define VIZ__AT_2(a, b, c) (at, a->b->c, viz__none, (2, #a "." #b "." #c, a, b, c))
+#define VIZ__AT_3(a, b, c, d) (at, a->b->c->d, viz__none, (3, #a "." #b "." #c "." #d, a, b, c, d))
+#define VIZ__AT_NO(...) VIZ_AT_takes_two_to_four_names
 #define VIZ__SPEC(x) VIZ__CAT(VIZ__SPEC_, VIZ__IS_PAREN(x))(x)
-#define VIZ__SPEC_0(x) plain, x, viz__none
+#define VIZ__SPEC_0(x) plain, x, viz__none, ~
 #define VIZ__SPEC_1(x) VIZ__EXPAND x
 
 /* ---- Language: what C and C++ say differently. ---- */
@@ -430,6 +459,11 @@ template <class T> T make();
 template <class T> struct is_reference { static constexpr bool value = false; };
 template <class T> struct is_reference<T &> { static constexpr bool value = true; };
 template <class T> struct is_reference<T &&> { static constexpr bool value = true; };
+template <class T> struct is_pointer { static constexpr bool value = false; };
+template <class T> struct is_pointer<const T> : is_pointer<T> {};
+template <class T> struct is_pointer<volatile T> : is_pointer<T> {};
+template <class T> struct is_pointer<const volatile T> : is_pointer<T> {};
+template <class T> struct is_pointer<T *> { static constexpr bool value = true; };
 
 template <bool Enum, class T> struct underlying { typedef T type; };
 template <class T> struct underlying<true, T> { typedef __underlying_type(T) type; };
@@ -597,10 +631,14 @@ inline uint32_t value_type(const long double &) { return VIZ_TYPE_F64; }
 #define VIZ__LIST_json(lv, tag, k, d) VIZ__LIST_plain(lv, tag, k, d)
 #define VIZ__STRIDE_json(lv, tag, k, d) VIZ__STRIDE_plain(lv, tag, k, d)
 #define VIZ__STRIDE_dict(lv, tag, k, d) sizeof(VIZ__TYPE(d))
+#define VIZ__TYPE_at(lv, tag, k, d) VIZ__TYPE_plain(lv, tag, k, d)
+#define VIZ__LIST_at(lv, tag, k, d) VIZ__LIST_plain(lv, tag, k, d)
+#define VIZ__STRIDE_at(lv, tag, k, d) VIZ__STRIDE_plain(lv, tag, k, d)
 
 /* ---- VIZ_PROBE_COUNTER, VIZ_PROBE_OBJECT, VIZ_PROBE_DICT: constants for attribute K of a class (viz__TAG_tK
  * its type, lK list or not, sK stride, cK count, oK offset; bK where the first attribute so far begins, eK where
- * the last one ends, pK how many char * so far), checks that name what they reject, then the descriptor. ---- */
+ * the last one ends, pK how many char * so far; hK, iK, jK the hops of a VIZ_AT), checks that name what they reject,
+ * then the descriptor. ---- */
 
 /* The struct's type without its keyword, which may be `class`. */
 #define VIZ__TYPE(tag) viz__type_##tag
@@ -616,35 +654,76 @@ VIZ__CONST(viz__viz__none_str1, 0)
 VIZ__CONST(viz__viz__none_line, 0)
 
 #define VIZ__CONSTANTS(tag, k, k1, x) VIZ__CALL(VIZ__CONSTANTS_, (tag, k, k1, VIZ__SPEC(x)))
-#define VIZ__CONSTANTS_(tag, k, k1, form, name, d) \
+#define VIZ__CONSTANTS_(tag, k, k1, form, name, d, path) \
 	VIZ__FACTS(tag, k, VIZ__LV(tag, name)) \
 	VIZ__CONST(VIZ__N(tag, t, k), VIZ__TYPE_##form(VIZ__LV(tag, name), tag, k, d)) \
 	VIZ__CONST(VIZ__N(tag, l, k), VIZ__LIST_##form(VIZ__LV(tag, name), tag, k, d)) \
 	VIZ__CONST(VIZ__N(tag, s, k), VIZ__STRIDE_##form(VIZ__LV(tag, name), tag, k, d)) \
 	VIZ__CONST(VIZ__N(tag, c, k), sizeof(VIZ__LV(tag, name)) / (size_t)VIZ__K(tag, s, k)) \
-	VIZ__CONST(VIZ__N(tag, o, k), (int)__builtin_offsetof(VIZ__TYPE(tag), name) - VIZ__T(tag, base)) \
+	VIZ__CONST(VIZ__N(tag, o, k), (int)__builtin_offsetof(VIZ__TYPE(tag), VIZ__PLACE_##form(name, path)) - \
+		VIZ__T(tag, base)) \
 	VIZ__CONST(VIZ__N(tag, b, k), \
 		VIZ__K(tag, o, k) < VIZ__K(tag, b, k1) ? VIZ__K(tag, o, k) : VIZ__K(tag, b, k1)) \
-	VIZ__CONST(VIZ__N(tag, e, k), VIZ__K(tag, o, k) + (int)sizeof(VIZ__LV(tag, name)) > VIZ__K(tag, e, k1) ? \
-		VIZ__K(tag, o, k) + (int)sizeof(VIZ__LV(tag, name)) : VIZ__K(tag, e, k1)) \
-	VIZ__CONST(VIZ__N(tag, p, k), VIZ__K(tag, p, k1) + (VIZ__IS_POINTER(VIZ__K(tag, t, k)) ? \
-		VIZ__K(tag, c, k) : __builtin_popcount((unsigned)viz__##d##_str0) + \
-			__builtin_popcount((unsigned)viz__##d##_str1)))
+	VIZ__CONST(VIZ__N(tag, e, k), VIZ__K(tag, o, k) + (int)sizeof(VIZ__SPAN_##form(tag, name)) > \
+		VIZ__K(tag, e, k1) ? VIZ__K(tag, o, k) + (int)sizeof(VIZ__SPAN_##form(tag, name)) : VIZ__K(tag, e, k1)) \
+	VIZ__CONST(VIZ__N(tag, p, k), VIZ__K(tag, p, k1) + VIZ__TEXTS_##form(tag, k, d)) \
+	VIZ__HOPS_##form(tag, k, path)
+
+/* What is different of what is followed: it takes a pointer in the object, and a place among the texts. */
+#define VIZ__PLACE_plain(name, path) name
+#define VIZ__PLACE_dict(name, path) name
+#define VIZ__PLACE_json(name, path) name
+#define VIZ__PLACE_at(name, path) VIZ__THIRD path
+#define VIZ__SPAN_plain(tag, name) VIZ__LV(tag, name)
+#define VIZ__SPAN_dict(tag, name) VIZ__LV(tag, name)
+#define VIZ__SPAN_json(tag, name) VIZ__LV(tag, name)
+#define VIZ__SPAN_at(tag, name) void *
+#define VIZ__TEXTS_plain(tag, k, d) (VIZ__IS_POINTER(VIZ__K(tag, t, k)) ? VIZ__K(tag, c, k) : 0)
+#define VIZ__TEXTS_json(tag, k, d) VIZ__TEXTS_plain(tag, k, d)
+#define VIZ__TEXTS_dict(tag, k, d) \
+	__builtin_popcount((unsigned)viz__##d##_str0) + __builtin_popcount((unsigned)viz__##d##_str1)
+#define VIZ__TEXTS_at(tag, k, d) (VIZ__FOLLOWS | 1)
+#define VIZ__FOLLOWS 0x10000
+#define VIZ__LABEL_plain(name, path) #name
+#define VIZ__LABEL_dict(name, path) #name
+#define VIZ__LABEL_json(name, path) #name
+#define VIZ__LABEL_at(name, path) VIZ__SECOND path
+#define VIZ__HOPS_plain(tag, k, path)
+#define VIZ__HOPS_dict(tag, k, path)
+#define VIZ__HOPS_json(tag, k, path)
+#define VIZ__HOPS_at(tag, k, path) VIZ__APPLY(VIZ__CAT(VIZ__HOPS_, VIZ__FIRST path), (tag, k, VIZ__REST path))
+#define VIZ__HOPS_1(tag, k, label, a, b) \
+	VIZ__CONST(VIZ__N(tag, h, k), VIZ__HOP(VIZ__LV(tag, a), b)) \
+	VIZ__CONST(VIZ__N(tag, i, k), 0) \
+	VIZ__CONST(VIZ__N(tag, j, k), 0)
+#define VIZ__HOPS_2(tag, k, label, a, b, c) \
+	VIZ__CONST(VIZ__N(tag, h, k), VIZ__HOP(VIZ__LV(tag, a), b)) \
+	VIZ__CONST(VIZ__N(tag, i, k), VIZ__HOP(VIZ__LV(tag, a->b), c)) \
+	VIZ__CONST(VIZ__N(tag, j, k), 0)
+#define VIZ__HOPS_3(tag, k, label, a, b, c, d) \
+	VIZ__CONST(VIZ__N(tag, h, k), VIZ__HOP(VIZ__LV(tag, a), b)) \
+	VIZ__CONST(VIZ__N(tag, i, k), VIZ__HOP(VIZ__LV(tag, a->b), c)) \
+	VIZ__CONST(VIZ__N(tag, j, k), VIZ__HOP(VIZ__LV(tag, a->b->c), d))
+#define VIZ__HOP(pointer, name) __builtin_offsetof(VIZ__POINTEE(pointer), name)
 
 /* Which 8-byte words, from the attribute's first one on, hold a char *. */
 #define VIZ__PATTERN(tag, k, d) \
 	(!VIZ__IS_POINTER(VIZ__K(tag, t, k)) ? VIZ__DICT_WORDS(d) : \
 	 VIZ__K(tag, c, k) > 63 ? ~(uint64_t)0 : ((uint64_t)1 << (VIZ__K(tag, c, k) & 63)) - 1)
+#define VIZ__PATTERN_plain(tag, k, d) VIZ__PATTERN(tag, k, d)
+#define VIZ__PATTERN_dict(tag, k, d) VIZ__PATTERN(tag, k, d)
+#define VIZ__PATTERN_json(tag, k, d) VIZ__PATTERN(tag, k, d)
+#define VIZ__PATTERN_at(tag, k, d) 0
 #define VIZ__SHIFT(p, n) \
 	((n) >= 64 || (n) <= -64 ? (uint64_t)0 : (n) >= 0 ? (p) << ((n) & 63) : (p) >> (-(n) & 63))
 /* Its parts as constants, since an enum constant may be no wider than int; wK is the attribute's first word. */
 #define VIZ__PLACES(tag, k, k1, x) VIZ__CALL(VIZ__PLACES_, (tag, k, VIZ__SPEC(x)))
-#define VIZ__PLACES_(tag, k, form, name, d) \
-	VIZ__CONST(VIZ__N(tag, x, k), VIZ__PATTERN(tag, k, d) & 0x3fffffff) \
-	VIZ__CONST(VIZ__N(tag, y, k), VIZ__PATTERN(tag, k, d) >> 30 & 0x3fffffff) \
+#define VIZ__PLACES_(tag, k, form, name, d, path) \
+	VIZ__CONST(VIZ__N(tag, x, k), VIZ__PATTERN_##form(tag, k, d) & 0x3fffffff) \
+	VIZ__CONST(VIZ__N(tag, y, k), VIZ__PATTERN_##form(tag, k, d) >> 30 & 0x3fffffff) \
 	VIZ__CONST(VIZ__N(tag, w, k), (VIZ__K(tag, o, k) - VIZ__T(tag, span)) / 8)
 #define VIZ__WORDS(c, k, k1, x) VIZ__CALL(VIZ__WORDS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
-#define VIZ__WORDS_(tag, word, k, form, name, d) \
+#define VIZ__WORDS_(tag, word, k, form, name, d, path) \
 	| VIZ__SHIFT(((uint64_t)VIZ__N(tag, x, k) | (uint64_t)VIZ__N(tag, y, k) << 30), VIZ__K(tag, w, k) - 64 * word)
 
 #define VIZ__CHECKS(c, k, k1, x) VIZ__CALL(VIZ__CHECKS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
@@ -652,38 +731,72 @@ VIZ__CONST(viz__viz__none_line, 0)
 #define VIZ__CHECK_REFERENCE(tag, what, name) \
 	VIZ__ASSERT(!viz__cpp::is_reference<decltype(VIZ__TYPE(tag)::name)>::value, \
 		what "(" #tag "): attribute `" #name "` is a reference: what it refers to is not in the object");
+#define VIZ__POINTEE(lv) viz__cpp::plain<decltype(*(lv))>::type
+#define VIZ__IS_PLAIN_POINTER(tag, name) viz__cpp::is_pointer<decltype(VIZ__TYPE(tag)::name)>::value
 #else
 #define VIZ__CHECK_REFERENCE(tag, what, name)
+#define VIZ__POINTEE(lv) __typeof__(*(lv))
+#define VIZ__IS_PLAIN_POINTER(tag, name) \
+	__builtin_types_compatible_p(__typeof__(VIZ__LV(tag, name)), __typeof__(&*VIZ__LV(tag, name)))
 #endif
-#define VIZ__CHECKS_(tag, what, k, form, name, d) \
+#define VIZ__CHECK_plain(tag, what, k, name, path) \
+	VIZ__ASSERT(!VIZ__IS_POINTER(VIZ__K(tag, t, k)) || VIZ__K(tag, o, k) % 8 == 0, \
+		what "(" #tag "): attribute `" #name "` is a char * that is not aligned");
+#define VIZ__CHECK_json(tag, what, k, name, path) VIZ__CHECK_plain(tag, what, k, name, path)
+#define VIZ__CHECK_dict(tag, what, k, name, path)
+#define VIZ__CHECK_at(tag, what, k, name, path) \
+	VIZ__APPLY(VIZ__CAT(VIZ__POINTERS_, VIZ__FIRST path), (tag, what, VIZ__REST path)) \
+	VIZ__ASSERT(VIZ__K(tag, o, k) % 8 == 0, \
+		what "(" #tag "): attribute `" #name "` begins with a pointer that is not aligned"); \
+	VIZ__ASSERT(!VIZ__IS_POINTER(VIZ__K(tag, t, k)) || !VIZ__K(tag, l, k), \
+		what "(" #tag "): attribute `" #name "` is a list of char *, which is not followed; use char[N] there"); \
+	VIZ__ASSERT(VIZ__K(tag, s, k) * VIZ__K(tag, c, k) <= VIZ_SPAN_MAX, \
+		what "(" #tag "): attribute `" #name "` is larger than VIZ_SPAN_MAX");
+#define VIZ__POINTERS_1(tag, what, label, a, b) VIZ__CHECK_POINTER(tag, what, a)
+#define VIZ__POINTERS_2(tag, what, label, a, b, c) VIZ__CHECK_POINTER(tag, what, a) VIZ__CHECK_POINTER(tag, what, a->b)
+#define VIZ__POINTERS_3(tag, what, label, a, b, c, d) \
+	VIZ__POINTERS_2(tag, what, label, a, b, c) VIZ__CHECK_POINTER(tag, what, a->b->c)
+#define VIZ__CHECK_POINTER(tag, what, name) \
+	VIZ__ASSERT(VIZ__IS_PLAIN_POINTER(tag, name), what "(" #tag "): VIZ_AT: `" #name "` is not a plain pointer");
+#define VIZ__CHECKS_(tag, what, k, form, name, d, path) \
 	VIZ__CHECK_REFERENCE(tag, what, name) \
 	VIZ__ASSERT(VIZ__K(tag, t, k) != 0, \
 		what "(" #tag "): attribute `" #name "` has a type that cannot be reported (" #form ")"); \
-	VIZ__ASSERT(sizeof(#name) <= VIZ_NAME_MAX + 1, \
+	VIZ__ASSERT(sizeof(VIZ__LABEL_##form(name, path)) <= VIZ_NAME_MAX + 1, \
 		what "(" #tag "): the name of attribute `" #name "` is longer than VIZ_NAME_MAX"); \
 	VIZ__ASSERT(VIZ__K(tag, c, k) <= 65535, \
 		what "(" #tag "): attribute `" #name "` has more than 65535 elements"); \
-	VIZ__ASSERT(!VIZ__IS_POINTER(VIZ__K(tag, t, k)) || VIZ__K(tag, o, k) % 8 == 0, \
-		what "(" #tag "): attribute `" #name "` is a char * that is not aligned"); \
+	VIZ__CHECK_##form(tag, what, k, name, path) \
 	VIZ__ASSERT(!VIZ__K(tag, l, k) || VIZ__DICT_WORDS(d) == 0, \
 		what "(" #tag "): attribute `" #name "` is a list of dicts with char * in them; use char[N] there");
 #define VIZ__CHECKS_COUNTER(tag, k, k1, x) VIZ__CALL(VIZ__CHECKS_COUNTER_, (tag, k, VIZ__SPEC(x)))
-#define VIZ__CHECKS_COUNTER_(tag, k, form, name, d) \
+#define VIZ__CHECKS_COUNTER_(tag, k, form, name, d, path) \
 	VIZ__ASSERT(VIZ__IS_NUMBER(VIZ__K(tag, t, k)) && !VIZ__K(tag, l, k), \
 		"VIZ_PROBE_COUNTER(" #tag "): attribute `" #name "` is not a number; " \
 		"a counter takes numbers only, VIZ_PROBE_OBJECT takes the rest");
 #define VIZ__CHECKS_DICT(tag, k, k1, x) VIZ__CALL(VIZ__CHECKS_DICT_, (tag, k, VIZ__SPEC(x)))
-#define VIZ__CHECKS_DICT_(tag, k, form, name, d) \
-	VIZ__ASSERT(VIZ__PATTERN(tag, k, d) == 0 || VIZ__K(tag, o, k) + 8 * VIZ__K(tag, c, k) <= 480, \
+#define VIZ__CHECKS_DICT_(tag, k, form, name, d, path) \
+	VIZ__ASSERT(VIZ__TEXTS_##form(tag, k, d) < VIZ__FOLLOWS, \
+		"VIZ_PROBE_DICT(" #tag "): `" #name "` is behind a pointer: VIZ_AT is for counters and objects"); \
+	VIZ__ASSERT(VIZ__PATTERN_##form(tag, k, d) == 0 || VIZ__K(tag, o, k) + 8 * VIZ__K(tag, c, k) <= 480, \
 		"VIZ_PROBE_DICT(" #tag "): attribute `" #name "` is a char * beyond the first 480 bytes");
 
 #define VIZ__ENTRIES(tag, k, k1, x) VIZ__CALL(VIZ__ENTRIES_, (tag, k, VIZ__SPEC(x)))
-#define VIZ__ENTRIES_(tag, k, form, name, d) { #name, VIZ__TAG_##form(#d), VIZ__K(tag, o, k), \
-	(uint32_t)VIZ__K(tag, s, k), (uint16_t)VIZ__K(tag, c, k), (uint8_t)VIZ__K(tag, t, k), \
+#define VIZ__ENTRIES_(tag, k, form, name, d, path) { VIZ__LABEL_##form(name, path), \
+	VIZ__TAG_##form(#d, tag, k, path), VIZ__K(tag, o, k), \
+	(uint32_t)VIZ__K(tag, s, k), (uint16_t)VIZ__K(tag, c, k), (uint8_t)VIZ__CODE_##form(VIZ__K(tag, t, k)), \
 	VIZ__K(tag, l, k) ? VIZ_ATTR_LIST : 0, (uint32_t)viz__##d##_line },
-#define VIZ__TAG_plain(d) ""
-#define VIZ__TAG_json(d) ""
-#define VIZ__TAG_dict(d) d
+#define VIZ__TAG_plain(d, tag, k, path) ""
+#define VIZ__TAG_json(d, tag, k, path) ""
+#define VIZ__TAG_dict(d, tag, k, path) d
+#define VIZ__TAG_at(d, tag, k, path) { VIZ__FIRST path, 0, 0, 0, VIZ__BYTES(VIZ__K(tag, h, k)), \
+	VIZ__BYTES(VIZ__K(tag, i, k)), VIZ__BYTES(VIZ__K(tag, j, k)) }
+#define VIZ__BYTES(x) \
+	(char)((x) & 0xff), (char)((x) >> 8 & 0xff), (char)((x) >> 16 & 0xff), (char)((x) >> 24 & 0xff)
+#define VIZ__CODE_plain(t) t
+#define VIZ__CODE_json(t) t
+#define VIZ__CODE_dict(t) t
+#define VIZ__CODE_at(t) (VIZ_TYPE_FOLLOWED | t)
 
 /* `origin` is what offsets count from; `first` and `end` are the base's own, so that a span holds it too. */
 #define VIZ__CLASS(tag, what, n1, origin, first, end, ...) \
@@ -699,14 +812,15 @@ VIZ__CONST(viz__viz__none_line, 0)
 	VIZ__ASSERT(sizeof(#tag) <= VIZ_NAME_MAX + 1, what "(" #tag "): the tag is longer than VIZ_NAME_MAX"); \
 	VIZ__ASSERT(VIZ__T(tag, e1) - VIZ__T(tag, span) <= VIZ_SPAN_MAX, \
 		what "(" #tag "): attributes are more than VIZ_SPAN_MAX bytes apart; move them closer together"); \
-	VIZ__ASSERT(VIZ__T(tag, p1) <= VIZ_STRINGS_MAX, what "(" #tag "): more than VIZ_STRINGS_MAX char *");
+	VIZ__ASSERT((VIZ__T(tag, p1) & (VIZ__FOLLOWS - 1)) <= VIZ_STRINGS_MAX, \
+		what "(" #tag "): more than VIZ_STRINGS_MAX char * and VIZ_AT");
 
 #define VIZ__DESCRIPTOR(tag, kind, ...) \
 	VIZ__CLASS_STORAGE struct { \
 		struct viz_class head; \
 		struct viz_attr attrs[VIZ__NARGS(__VA_ARGS__)]; \
 	} viz__class_##tag __attribute__((VIZ__RETAIN used, aligned(8), section("viz_classes"))) = { { \
-		VIZ_CLASS_MAGIC, 1, kind, VIZ__NARGS(__VA_ARGS__), \
+		VIZ_CLASS_MAGIC, VIZ__T(tag, p1) < VIZ__FOLLOWS ? 1 : 2, kind, VIZ__NARGS(__VA_ARGS__), \
 		sizeof(struct viz_class) + VIZ__NARGS(__VA_ARGS__) * sizeof(struct viz_attr), \
 		(uint32_t)VIZ__T(tag, line), VIZ__T(tag, span), (uint32_t)(VIZ__T(tag, e1) - VIZ__T(tag, span)), { \
 			0 VIZ__FE(VIZ__WORDS, (tag, 0), __VA_ARGS__), 0 VIZ__FE(VIZ__WORDS, (tag, 1), __VA_ARGS__), \
@@ -1147,6 +1261,12 @@ static inline const char *viz__plain_name(const char *name)
 	return name;
 }
 
+/* Bytes of an attribute in the object. */
+static inline int32_t viz__extent(const struct viz_attr *a)
+{
+	return a->type & VIZ_TYPE_FOLLOWED ? 8 : (int32_t)(a->stride * a->count);
+}
+
 static inline int viz__alive(const struct viz_base *b)
 {
 	return b->check == (VIZ_CHECK ^ (uint64_t)(uintptr_t)b ^ (uint64_t)(uintptr_t)b->cls);
@@ -1180,7 +1300,7 @@ static VIZ__COLD void viz__refresh(struct viz_base *b)
 
 	for (i = 0; i < b->cls->n_attrs; i++) {
 		int32_t first = a[i].offset >> 2;
-		int32_t last = (int32_t)(a[i].offset + (int32_t)(a[i].stride * a[i].count) - 1) >> 2;
+		int32_t last = (int32_t)(a[i].offset + viz__extent(&a[i]) - 1) >> 2;
 
 		if (!viz__included(b, i, a[i].name))
 			continue;
@@ -1226,7 +1346,7 @@ static VIZ__COLD int viz__append_report(const struct viz_base *b, uint64_t what)
 	uint64_t strings = 0;
 	unsigned i;
 
-	if (size > VIZ_BATCH_SPAN)
+	if (size > VIZ_BATCH_SPAN || cls->version > 1)
 		return 0;
 	for (i = 0; i < VIZ_BATCH_SPAN / 8 / 64; i++)
 		strings |= cls->strings[i];
@@ -1238,35 +1358,78 @@ static VIZ__COLD int viz__append_report(const struct viz_base *b, uint64_t what)
 }
 #endif
 
+/* A write to attribute i, of which `bits` is told to other tools. */
+static VIZ__COLD void viz__report_set(const struct viz_base *b, unsigned i, int loud, uint64_t bits)
+{
+	const char *name = viz__plain_name(viz__attrs(b->cls)[i].name);
+
+	if (name[0] == '_')
+		return;
+	loud = loud && viz__included(b, i, name);
+	if (loud && VIZ__APPEND_REPORT(set, b, VIZ__RECORD(VIZ_RECORD_SET, i)))
+		return;
+	if (loud)
+		viz__probe_set(b, i, bits, name);
+	else if (VIZ__ON(quiet))
+		viz__probe_quiet(b, i, bits, name);
+}
+
 static VIZ__COLD void viz__on_set(const struct viz_base *b, const volatile void *attr)
 {
 	const uint32_t flags = __atomic_load_n(&b->flags, __ATOMIC_RELAXED);
 	const struct viz_attr *a;
-	int32_t offset = (int32_t)((const volatile char *)attr - (const volatile char *)b);
-	const char *name;
-	uint64_t bits;
+	ptrdiff_t offset = (const volatile char *)attr - (const volatile char *)b;
 	int loud = (flags & VIZ_TRIGGER) && (__atomic_load_n(&b->live, __ATOMIC_RELAXED) >> ((offset >> 2) & 63) & 1);
-	unsigned i;
+	unsigned i, found = VIZ_ATTRS_MAX;
 
 	if (!(flags & VIZ_ENABLED) || !(loud || VIZ__ON(quiet)) || !viz__alive(b))
 		return;
 	a = viz__attrs(b->cls);
 	for (i = 0; i < b->cls->n_attrs; i++) {
-		if (offset < a[i].offset || offset >= a[i].offset + (int32_t)(a[i].stride * a[i].count))
+		if (offset < a[i].offset || offset >= a[i].offset + viz__extent(&a[i]))
 			continue;
-		name = viz__plain_name(a[i].name);
-		if (name[0] == '_')
-			return;
-		loud = loud && viz__included(b, i, name);
-		if (loud && VIZ__APPEND_REPORT(set, b, VIZ__RECORD(VIZ_RECORD_SET, i)))
-			return;
-		bits = viz__load((const volatile char *)b + a[i].offset, a[i].type);
-		if (loud)
-			viz__probe_set(b, i, bits, name);
-		else if (VIZ__ON(quiet))
-			viz__probe_quiet(b, i, bits, name);
-		return;
+		found = i;
+		/* Of those behind one pointer any that is not left out. */
+		if (!(a[i].type & VIZ_TYPE_FOLLOWED) || viz__included(b, i, a[i].name))
+			break;
 	}
+	if (found < VIZ_ATTRS_MAX)
+		viz__report_set(b, found, loud, viz__load((const volatile char *)b + a[found].offset, a[found].type));
+}
+
+/* Does what a macro was given ("cmd->names[2]") name the attribute (cmd.names), a part of it, or a pointer
+ * on the way to it? */
+static VIZ__COLD int viz__is_path(const char *name, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == ' ' || (*text == '-' && text[1] == '>'))
+			continue;
+		if (!*name)
+			return *text == '.' || *text == '[';
+		if (*name++ != (*text == '>' ? '.' : *text))
+			return 0;
+	}
+	return !*name || *name == '.';
+}
+
+/* What is written is behind a pointer, or so it looks: `text` has an arrow. By its text, since nothing is followed here:
+ * another pointer of the object may be garbage. */
+static VIZ__COLD void viz__on_path(const struct viz_base *b, const volatile void *place, const char *text)
+{
+	const uint32_t flags = __atomic_load_n(&b->flags, __ATOMIC_RELAXED);
+	const struct viz_attr *a;
+	unsigned i;
+
+	if (!(flags & VIZ_ENABLED) || !viz__alive(b))
+		return;
+	a = viz__attrs(b->cls);
+	for (i = 0; i < b->cls->n_attrs; i++) {
+		if (a[i].type & VIZ_TYPE_FOLLOWED && viz__is_path(viz__plain_name(a[i].name), viz__plain_name(text))) {
+			viz__report_set(b, i, (flags & VIZ_TRIGGER) != 0, (uint64_t)(uintptr_t)place);
+			return;
+		}
+	}
+	viz__on_set(b, place);
 }
 
 static inline int viz__enabled(const struct viz_base *b)
@@ -1482,15 +1645,17 @@ static inline void viz__copy(char *to, size_t size, const void *from)
 #endif
 #define VIZ__TRIGGER(o, attr, place) do { \
 	if (VIZ__ON(set) && #attr[0] != '_') \
-		viz__on_set(VIZ__BASE(o), place); \
+		VIZ__ON_SET(VIZ__BASE(o), attr, place); \
 } while (0)
+#define VIZ__ON_SET(b, attr, place) \
+	(__builtin_strchr(#attr, '>') ? viz__on_path(b, place, #attr) : viz__on_set(b, place))
 
 #define VIZ_PROBE_CHANGED(p, attr) VIZ__CHANGED(__COUNTER__, p, attr)
 #define VIZ__CHANGED(id, p, attr) VIZ__CHANGED_(id, p, attr)
 #define VIZ__CHANGED_(id, p, attr) do { \
 	if (VIZ__ON(set) && #attr[0] != '_') { \
 		VIZ__POINTER(viz__o##id, p); \
-		viz__on_set(VIZ__BASE(viz__o##id), &viz__o##id->attr); \
+		VIZ__ON_SET(VIZ__BASE(viz__o##id), attr, &viz__o##id->attr); \
 	} \
 } while (0)
 

@@ -46,7 +46,8 @@ static void print_class(const struct layout *c)
 			escape__print(stdout, " %s", a->dict_tag);
 		if (a->list)
 			escape__print(stdout, "[%u]", a->count);
-		escape__print_line(stdout, "%s", c->visible >> i & 1 ? "" : "  (private: never reported)");
+		escape__print_line(stdout, "%s%s", a->followed ? "  (behind a pointer)" : "",
+				   c->visible >> i & 1 ? "" : "  (private: never reported)");
 	}
 }
 
@@ -77,7 +78,8 @@ static void warn_of_inline_nops(const char *path, const struct elf_file *f)
 
 static void print_file(const char *path, const struct elf_file *f)
 {
-	size_t bad = 0;
+	size_t bad = 0, newer = 0;
+	int err;
 
 	escape__print_line(stdout, "%s", path);
 	if (f->n_probes)
@@ -94,14 +96,17 @@ static void print_file(const char *path, const struct elf_file *f)
 
 		if (c->repeated)
 			continue;
-		if (classes__add(&one, 0, c->address, c->bytes, c->size))
-			bad++;
-		else
+		err = classes__add(&one, 0, c->address, c->bytes, c->size);
+		newer += err == -EPROTO;
+		bad += err && err != -EPROTO;
+		if (!err)
 			print_class(classes__find(&one, 0, c->address));
 		classes__clear(&one);
 	}
 	if (bad)
 		escape__print_line(stdout, "  %zu class descriptors that are not understood", bad);
+	if (newer)
+		escape__print_line(stdout, "  %zu class descriptors that only a later viztrace-bpf understands", newer);
 	if (f->n_beyond)
 		escape__print_line(stdout, "  %zu more class descriptors than are read from one file", f->n_beyond);
 }

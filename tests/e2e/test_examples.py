@@ -27,7 +27,8 @@ class Examples(harness.Case):
         self.assertNotIn('"rates"', (self.dir / "trace.json").read_text())
         self.assertEqual(set(samples[0]), {"open", "idle", "load"})
         text = (self.dir / "trace.json").read_text()
-        for word in ('"charge"', '"the account is empty"', '"plan":"small"', '"limits":{"soft":500,"hard":0}', '"low"'):
+        for word in ('"charge"', '"the account is empty"', '"plan":"small"', '"limits":{"soft":500,"hard":0}', '"low"',
+                     '"bank.city":"london"'):
             self.assertIn(word, text)
 
     def test_cxx(self):

@@ -18,6 +18,9 @@ VIZ_PROBE_COUNTER(pool, open, idle, load, _waiters);
 struct limits { int soft, hard; };
 VIZ_PROBE_DICT(limits, soft, hard);
 
+/* Somebody else's, behind a pointer. */
+struct bank { int id; const char *city; };
+
 struct account {
 	struct viz_object viz;
 	long balance;
@@ -26,8 +29,9 @@ struct account {
 	double rates[3];
 	struct limits limits;
 	const char *extra;
+	const struct bank *bank;
 };
-VIZ_PROBE_OBJECT(account, balance, owner, state, rates, VIZ_DICT(limits, limits), VIZ_JSON(extra));
+VIZ_PROBE_OBJECT(account, balance, owner, state, rates, VIZ_DICT(limits, limits), VIZ_JSON(extra), VIZ_AT(bank, city));
 
 static void charge(struct account *a, long amount)
 {
@@ -45,11 +49,12 @@ static void charge(struct account *a, long amount)
 
 int main(int argc, char **argv)
 {
+	static const struct bank bank = { 7, "london" };
 	int rounds = argc > 1 ? atoi(argv[1]) : 200;
 	static struct pool pool;
 	static struct account account = {
 		.balance = 1000, .owner = "ada", .rates = { 0.5, 1, 2 }, .limits = { 500, 0 },
-		.extra = "{\"plan\": \"small\", \"since\": 2026}",
+		.extra = "{\"plan\": \"small\", \"since\": 2026}", .bank = &bank,
 	};
 
 	VIZ_PROBE_INIT(&pool, pool, NULL);

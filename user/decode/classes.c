@@ -48,21 +48,32 @@ static const char *plain_name(const char *name)
 	return name;
 }
 
+/* Only a counter or an object begins a path, and in its own memory. */
+static bool check_path(const struct viz_class *head, const struct viz_attr *a)
+{
+	struct viz_path path;
+
+	memcpy(&path, a->dict, sizeof(path));
+	return head->version >= 2 && head->kind != VIZ_KIND_DICT && path.n >= 1 && path.n <= VIZ_HOPS_MAX &&
+	       (uint64_t)a->stride * a->count <= VIZ_SPAN_MAX;
+}
+
 static bool check_attr(const struct viz_class *head, const struct viz_attr *a)
 {
 	int64_t end = (int64_t)head->span_offset + head->span_size;
-	bool list = a->flags & VIZ_ATTR_LIST;
-	uint32_t number = number_size(a->type);
+	bool list = a->flags & VIZ_ATTR_LIST, followed = a->type & VIZ_TYPE_FOLLOWED;
+	unsigned type = a->type & ~(unsigned)VIZ_TYPE_FOLLOWED;
+	uint32_t number = number_size(type);
 
 	if (!is_name(a->name) || !*plain_name(a->name))
 		return false;
-	if (a->type == VIZ_TYPE_NONE || a->type > VIZ_TYPE_DICT)
+	if (type == VIZ_TYPE_NONE || type > VIZ_TYPE_DICT)
 		return false;
-	if (a->type == VIZ_TYPE_DICT && !is_name(a->dict))
+	if (type == VIZ_TYPE_DICT && (followed || !is_name(a->dict)))
 		return false;
 	if (number && a->stride != number)
 		return false;
-	if ((a->type == VIZ_TYPE_STRP || a->type == VIZ_TYPE_JSONP) && a->stride != 8)
+	if ((type == VIZ_TYPE_STRP || type == VIZ_TYPE_JSONP) && (a->stride != 8 || (followed && list)))
 		return false;
 	if (!a->stride || a->stride > VIZ_SPAN_MAX)
 		return false;
@@ -70,8 +81,10 @@ static bool check_attr(const struct viz_class *head, const struct viz_attr *a)
 		return false;
 	if (head->kind == VIZ_KIND_COUNTER && (!number || list))
 		return false;
+	if (followed && !check_path(head, a))
+		return false;
 	return a->offset >= head->span_offset &&
-	       a->offset + (int64_t)a->stride * a->count <= end; /* no overflow: 2^31 + 2^12 * 2^16 */
+	       a->offset + (followed ? 8 : (int64_t)a->stride * a->count) <= end; /* no overflow: 2^31 + 2^12 * 2^16 */
 }
 
 static bool check_head(const struct viz_class *head, size_t size)
@@ -130,6 +143,8 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 	if (size < sizeof(copy))
 		return -EINVAL;
 	memcpy(&copy, bytes, sizeof(copy));
+	if (copy.magic == VIZ_CLASS_MAGIC && copy.version > VIZ_ABI_VERSION)
+		return -EPROTO;
 	if (!check_head(&copy, size))
 		return -EINVAL;
 
@@ -163,10 +178,11 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 		a->offset = attrs[i].offset;
 		a->stride = attrs[i].stride;
 		a->count = attrs[i].count;
-		a->type = attrs[i].type;
+		a->type = attrs[i].type & ~VIZ_TYPE_FOLLOWED;
+		a->followed = attrs[i].type & VIZ_TYPE_FOLLOWED;
 		a->list = attrs[i].flags & VIZ_ATTR_LIST;
-		a->scalar = number_size(a->type) && !a->list;
-		a->dict_tag = attrs[i].dict;
+		a->scalar = number_size(a->type) && !a->list && !a->followed;
+		a->dict_tag = a->followed ? "" : attrs[i].dict;
 		a->dict_line = attrs[i].line;
 		if (a->key[0] != '_')
 			layout->visible |= (uint64_t)1 << i;

@@ -29,7 +29,8 @@ struct layout_attr {
 	uint16_t count;
 	uint8_t type; /* enum viz_type, known */
 	bool list;
-	bool scalar; /* one number or bool */
+	bool scalar;   /* one number or bool, in the span itself */
+	bool followed; /* behind a pointer that is at the offset */
 
 	/* For VIZ_TYPE_DICT. The answer is kept as long as the set of classes stays the same. */
 	const char *dict_tag;
@@ -67,8 +68,9 @@ struct classes {
 	uint64_t epoch;      /* changes with each class */
 };
 
-/* 0; -EINVAL: no descriptor; -ENOSPC: as many as are kept are there, or the budget is spent; -ENOMEM. Another
- * descriptor at the same address takes the place of the old one (a library was unloaded, another was loaded there). */
+/* 0; -EINVAL: no descriptor; -EPROTO: of a later version than is known here; -ENOSPC: as many as are kept are there, or
+ * the budget is spent; -ENOMEM. Another descriptor at the same address takes the place of the old one (a library was
+ * unloaded, another was loaded there). */
 int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size);
 
 struct layout *classes__lookup(struct classes *c, uint32_t pid, uint64_t address);

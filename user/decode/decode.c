@@ -142,8 +142,10 @@ static bool check_texts(const struct rec_snapshot *rec, const uint8_t *record)
 		/* No room was left for it: cut to nothing, and without a NUL. */
 		if (!text.size && text.status == REC_TEXT_TRUNCATED)
 			continue;
-		if (!text.size || text.offset > size || text.size > size - text.offset ||
-		    record[text.offset + text.size - 1])
+		if (!text.size || text.offset > size || text.size > size - text.offset)
+			return false;
+		/* Bytes behind a pointer may end as they like: those of a char * are looked at where they are used. */
+		if (!(text.word & REC_FOLLOWED) && record[text.offset + text.size - 1])
 			return false;
 	}
 	return true;
@@ -403,7 +405,7 @@ static int feed_class(struct decoder *d, const uint8_t *record, size_t size, str
 	err = classes__add(&d->classes, rec.head.tgid, rec.address, record + sizeof(rec), size - sizeof(rec));
 	d->stats.classes_beyond += err == -ENOSPC;
 	if (err)
-		return err;
+		return err == -EPROTO ? -EINVAL : err; /* the eBPF programs know no later version, either */
 	begin_event(ret, &rec.head, EVENT_IGNORE, EVENT_PROBE_INIT);
 	return 0;
 }

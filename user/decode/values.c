@@ -55,36 +55,46 @@ static void put_array(struct reader *r, struct value *v, enum value_type type, i
 	put_string(r, v, type, r->span + pos, there, !nul && there < size);
 }
 
-/* char *: its characters are elsewhere in the record, found by the pointer's place in the span. */
-static void put_pointer(struct reader *r, struct value *v, enum value_type type, int64_t pos)
+static bool find_text(struct reader *r, uint32_t word, struct rec_text *ret)
 {
-	uint32_t i;
-
-	if (!reader__can_read(r, pos, 8)) {
-		reader__unreadable(r, v);
-		return;
-	}
-	for (i = 0; i < r->n_texts; i++) {
+	for (uint32_t i = 0; i < r->n_texts; i++) {
 		uint32_t at = (r->next_text + i) % r->n_texts;
-		struct rec_text text;
 
-		memcpy(&text, r->record + r->texts + at * sizeof(text), sizeof(text));
-		if (text.word * 8 != pos)
+		memcpy(ret, r->record + r->texts + at * sizeof(*ret), sizeof(*ret));
+		if (ret->word != word)
 			continue;
 		r->next_text = at + 1;
-		if (text.status == REC_TEXT_NULL)
-			v->type = VALUE_NULL;
-		else if (text.status == REC_TEXT_UNREADABLE)
-			reader__unreadable(r, v);
-		else
-			put_string(r, v, type, r->record + text.offset, text.size ? text.size - 1 : 0,
-				   text.status == REC_TEXT_TRUNCATED);
-		return;
+		return true;
 	}
-	if (LOAD(uint64_t, r->span + pos))
+	return false;
+}
+
+/* What the pointer at `pos` leads to is elsewhere in the record. False: it is nothing, which `v` says. */
+static bool put_behind(struct reader *r, struct value *v, int64_t pos, uint32_t word, struct rec_text *ret)
+{
+	if (!reader__can_read(r, pos, 8)) {
+		reader__unreadable(r, v);
+		return false;
+	}
+	if (!find_text(r, word, ret))
+		ret->status = LOAD(uint64_t, r->span + pos) ? REC_TEXT_UNREADABLE : REC_TEXT_NULL;
+	if (ret->status == REC_TEXT_NULL)
+		v->type = VALUE_NULL;
+	else if (ret->status == REC_TEXT_UNREADABLE)
 		reader__unreadable(r, v);
 	else
-		v->type = VALUE_NULL;
+		return true;
+	return false;
+}
+
+/* char *: the characters. */
+static void put_pointer(struct reader *r, struct value *v, enum value_type type, int64_t pos, uint32_t word)
+{
+	struct rec_text text;
+
+	if (put_behind(r, v, pos, word, &text))
+		put_string(r, v, type, r->record + text.offset, text.size ? text.size - 1 : 0,
+			   text.status == REC_TEXT_TRUNCATED);
 }
 
 static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos, unsigned depth);
@@ -119,6 +129,12 @@ static int put_dict(struct reader *r, const char *key, struct layout *owner, str
 	return 0;
 }
 
+/* By what its characters are found. */
+static uint32_t word_of(const struct layout *layout, const struct layout_attr *a, int64_t pos)
+{
+	return a->followed ? REC_FOLLOWED | (uint32_t)(a - layout->attrs) : (uint32_t)(pos / 8);
+}
+
 /* One value that is no list. 0, -ENOMEM, or -E2BIG for more than there can be. */
 static int put_element(struct reader *r, const char *key, struct layout *layout, struct layout_attr *a, int64_t pos,
 		       unsigned depth)
@@ -137,8 +153,10 @@ static int put_element(struct reader *r, const char *key, struct layout *layout,
 	switch (a->type) {
 	case VIZ_TYPE_STR: put_array(r, v, VALUE_STRING, pos, a->stride); break;
 	case VIZ_TYPE_JSON: put_array(r, v, VALUE_JSON, pos, a->stride); break;
-	case VIZ_TYPE_STRP: put_pointer(r, v, VALUE_STRING, pos); return take(&r->text_left, v->size) ? 0 : -E2BIG;
-	case VIZ_TYPE_JSONP: put_pointer(r, v, VALUE_JSON, pos); return take(&r->text_left, v->size) ? 0 : -E2BIG;
+	case VIZ_TYPE_STRP:
+	case VIZ_TYPE_JSONP:
+		put_pointer(r, v, a->type == VIZ_TYPE_STRP ? VALUE_STRING : VALUE_JSON, pos, word_of(layout, a, pos));
+		return take(&r->text_left, v->size) ? 0 : -E2BIG;
 	default: reader__number(r, v, a->type, pos);
 	}
 	return 0;
@@ -166,10 +184,36 @@ static int put_attr(struct reader *r, struct layout *layout, struct layout_attr 
 	return 0;
 }
 
+/* Bytes behind a pointer: for a while they are what is read. A char * is one of the record's strings like others. */
+static int put_followed(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos)
+{
+	struct reader whole = *r;
+	struct rec_text bytes;
+	struct value *v;
+	int err;
+
+	if (a->type == VIZ_TYPE_STRP || a->type == VIZ_TYPE_JSONP)
+		return put_attr(r, layout, a, pos, 0);
+	v = values__add(r->values, a->key, VALUE_UNREADABLE);
+	if (!v)
+		return -ENOMEM;
+	if (!put_behind(r, v, pos, word_of(layout, a, pos), &bytes))
+		return 0;
+	r->values->n--;
+	r->span = r->record + bytes.offset;
+	r->readable = bytes.status == REC_TEXT_OK ? bytes.size : 0;
+	r->span_left = 2 * VIZ_SPAN_MAX;
+	err = put_attr(r, layout, a, 0, 0);
+	r->span = whole.span;
+	r->readable = whole.readable;
+	r->span_left = whole.span_left;
+	return err;
+}
+
 int reader__attribute(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos)
 {
 	size_t before = r->values->n;
-	int err = put_attr(r, layout, a, pos, 0);
+	int err = a->followed ? put_followed(r, layout, a, pos) : put_attr(r, layout, a, pos, 0);
 
 	if (err != -E2BIG)
 		return err;

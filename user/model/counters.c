@@ -27,13 +27,15 @@ static int note(struct model *m, struct where at, const char *name, const char *
 	return m->ops->instant(m->writer, at, m->text, e->values, e->n_values);
 }
 
+static const char UNREADABLE[] = "unreadable", NOT_A_NUMBER[] = "not a number", IS_NULL[] = "null";
+
 /* Why these values cannot be a counter's, or NULL. */
-static const char *flaw(struct model *m, const struct event *e)
+static const char *flaw(const struct event *e)
 {
 	const char *what = NULL;
-	size_t i;
+	bool null = false;
 
-	for (i = 0; i < e->n_values; i++) {
+	for (size_t i = 0; i < e->n_values; i++) {
 		const struct value *v = &e->values[i];
 
 		switch (v->type) {
@@ -42,17 +44,22 @@ static const char *flaw(struct model *m, const struct event *e)
 		case VALUE_BOOL: break;
 		case VALUE_DOUBLE:
 			if (!isfinite(v->d))
-				what = "not a number";
+				what = NOT_A_NUMBER;
 			break;
-		case VALUE_UNREADABLE: m->stats.unreadable++; return "unreadable";
-		default: what = "not a number"; break;
+		case VALUE_UNREADABLE: return UNREADABLE;
+		case VALUE_NULL: null = true; break;
+		default: what = NOT_A_NUMBER; break;
 		}
 	}
-	if (what)
-		m->stats.not_finite++;
-	else if (!e->n_values)
-		what = "nothing included";
-	return what;
+	if (!what && null)
+		what = IS_NULL;
+	return what || e->n_values ? what : "nothing included";
+}
+
+static void count_flaw(struct model *m, const char *what)
+{
+	m->stats.unreadable += what == UNREADABLE;
+	m->stats.not_finite += what == NOT_A_NUMBER;
 }
 
 /* What is in the track's sample: the series in `mask`; `values` is room for VALUES_MAX. */
@@ -138,19 +145,42 @@ int counters__leave(struct model *m, struct object *o, struct where at)
 	return close_track(m, at, track, true);
 }
 
+/* Those that have a value: behind a pointer there may be nothing (null), or nothing that can be read. */
+static size_t values_there(const struct event *e, struct value *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n_values && n < VALUES_MAX; i++)
+		if (e->values[i].type != VALUE_NULL && e->values[i].type != VALUE_UNREADABLE)
+			ret[n++] = e->values[i];
+	return n;
+}
+
 int counters__sample(struct model *m, struct where at, struct object *o, const struct event *e)
 {
-	const char *what = flaw(m, e);
+	const char *what = flaw(e);
+	struct value there[VALUES_MAX];
+	struct event some = *e;
 	uint64_t mask = 0;
-	int err;
+	int err = 0;
 
-	if (what && !e->n_values) {
+	count_flaw(m, what);
+	/* What is null just ends its line; what is unreadable is said, and the rest goes on. */
+	if (what && !e->n_values)
 		err = counters__leave(m, o, at);
-		if (err)
-			return err;
+	if (!err && what && what != IS_NULL)
+		err = note(m, at, o->name->text, what, e);
+	if (err || (what && what != IS_NULL && what != UNREADABLE))
+		return err;
+	if (what) {
+		some.values = there;
+		some.n_values = values_there(e, there);
+		e = &some;
+		if (!some.n_values)
+			return counters__leave(m, o, at);
+		if (flaw(e))
+			return 0;
 	}
-	if (what)
-		return note(m, at, o->name->text, what, e);
 	if (o->track && !track__covers(o->track, e->values, e->n_values, &mask)) {
 		err = counters__leave(m, o, at);
 		if (err)
@@ -168,11 +198,12 @@ int counters__sample(struct model *m, struct where at, struct object *o, const s
 int counters__value(struct model *m, const struct event *e)
 {
 	struct where at = model__at(m, e->ts, e->pid, e->tid);
-	const char *what = flaw(m, e);
+	const char *what = flaw(e);
 	struct track *track;
 	struct name *name;
 	int err;
 
+	count_flaw(m, what);
 	if (what) {
 		err = note(m, at, model__event_name(e), what, e);
 	} else {

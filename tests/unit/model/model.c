@@ -537,6 +537,26 @@ Test(model, unreadable_in_a_counter_is_an_instant_and_counted)
 	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_SET], 1);
 }
 
+Test(model, what_is_null_or_unreadable_in_a_counter_leaves_the_rest)
+{
+	struct value v[] = { integer("x", 1), integer("y", 2) };
+
+	init(1, COUNTER, A, "p");
+	report(2, COUNTER, A, v, 2);
+	v[1].type = VALUE_NULL;
+	report(3, COUNTER, A, v, 2);
+	v[1].type = VALUE_UNREADABLE;
+	report(4, COUNTER, A, v, 2);
+	v[0].type = VALUE_NULL;
+	v[1].type = VALUE_NULL;
+	report(5, COUNTER, A, v, 2);
+	EXPECT("2 counter: p {x=1, y=2}", "3 closing: p {x=1, y=0}", "3 counter: p {x=1}",
+	       "4 instant: p: unreadable {x=1, y=?}", "4 counter: p {x=1}", "5 closing: p {x=0}");
+	cr_assert_eq(model__stats(model)->unreadable, 1);
+	cr_assert_eq(model__stats(model)->not_finite, 0);
+	cr_assert_eq(model__stats(model)->written[EVENT_PROBE_SET], 4);
+}
+
 Test(model, counter_that_excludes_everything_is_an_instant)
 {
 	init(1, COUNTER, A, "p");
