@@ -33,6 +33,10 @@
  *     VIZ_PROBE_OBJECT(item_trace, VIZ_AT(of, refcount), VIZ_AT(of, key));
  *     VIZ_PROBE_SET(&t, of->refcount, 3);                      as always, with the path as C has it
  *     VIZ_PROBE_SET(&t, of, other);                            all that is behind it is another thing's from here on
+ *   The same in short, also for a typedef without a tag, and shown as refcount, key, owner.id:
+ *     VIZ_PROBE_OBJECT_OF(item_trace, struct item, refcount, key, VIZ_AT(owner, id));
+ *     VIZ_PROBE_COUNTER_OF(load_trace, struct load, now);
+ *     struct item_trace t = { .of = item };
  *
  *   Up to VIZ_ATTRS_MAX attributes within VIZ_SPAN_MAX bytes, names up to VIZ_NAME_MAX characters.
  *   A leading `_` makes an attribute private: it never triggers and is never reported.
@@ -917,6 +921,26 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 	VIZ__CONST(viz__##tag##_str1, (0 VIZ__FE(VIZ__WORDS, (tag, 0), __VA_ARGS__)) >> 30) \
 	VIZ__DESCRIPTOR(tag, VIZ_KIND_DICT, __VA_ARGS__)
 
+/* The handle of a struct that stays as it is, with all attributes behind `of`. */
+#define VIZ_PROBE_COUNTER_OF(tag, type, ...) \
+	struct tag { struct viz_counter viz; __typeof__(type) *of; }; \
+	VIZ__DECLARE(VIZ_PROBE_COUNTER, (tag VIZ__FE(VIZ__OF, ~, __VA_ARGS__)))
+#define VIZ_PROBE_OBJECT_OF(tag, type, ...) \
+	struct tag { struct viz_object viz; __typeof__(type) *of; }; \
+	VIZ__DECLARE(VIZ_PROBE_OBJECT, (tag VIZ__FE(VIZ__OF, ~, __VA_ARGS__)))
+#define VIZ__DECLARE(m, args) m args
+#define VIZ__OF(c, k, k1, x) VIZ__CAT(VIZ__OF_, VIZ__IS_PAREN(x))(x)
+#define VIZ__OF_0(x) , (at, of->x, viz__none, (1, #x, of, x))
+#define VIZ__OF_1(x) VIZ__OF_SPEC x
+#define VIZ__OF_SPEC(form, name, d, path) VIZ__OF_##form(path)
+#define VIZ__OF_dict(path) , VIZ_DICT_is_not_behind_a_pointer
+#define VIZ__OF_json(path) , VIZ_JSON_is_not_behind_a_pointer
+#define VIZ__OF_at(path) VIZ__OF_PATH path
+#define VIZ__OF_PATH(n, ...) VIZ__OF_PATH_##n(__VA_ARGS__)
+#define VIZ__OF_PATH_1(label, a, b) , (at, of->a->b, viz__none, (2, label, of, a, b))
+#define VIZ__OF_PATH_2(label, a, b, c) , (at, of->a->b->c, viz__none, (3, label, of, a, b, c))
+#define VIZ__OF_PATH_3(...) , VIZ_AT_takes_two_or_three_names_here
+
 #define VIZ__ORIGIN(tag) __builtin_offsetof(VIZ__TYPE(tag), viz)
 
 /* ---- The probes. One stub for each kind in each linked object, whatever the number of uses: to attach costs the
@@ -1418,13 +1442,18 @@ static VIZ__COLD void viz__on_path(const struct viz_base *b, const volatile void
 {
 	const uint32_t flags = __atomic_load_n(&b->flags, __ATOMIC_RELAXED);
 	const struct viz_attr *a;
+	const char *own;
 	unsigned i;
 
 	if (!(flags & VIZ_ENABLED) || !viz__alive(b))
 		return;
 	a = viz__attrs(b->cls);
+	text = viz__plain_name(text);
+	own = text[0] == 'o' && text[1] == 'f' && text[2] == '-' ? text + 4 : text; /* of->key may be called just key */
 	for (i = 0; i < b->cls->n_attrs; i++) {
-		if (a[i].type & VIZ_TYPE_FOLLOWED && viz__is_path(viz__plain_name(a[i].name), viz__plain_name(text))) {
+		const char *name = viz__plain_name(a[i].name);
+
+		if (a[i].type & VIZ_TYPE_FOLLOWED && (viz__is_path(name, text) || viz__is_path(name, own))) {
 			viz__report_set(b, i, (flags & VIZ_TRIGGER) != 0, (uint64_t)(uintptr_t)place);
 			return;
 		}

@@ -16,6 +16,11 @@ VIZ_PROBE_COUNTER(gauge, own, VIZ_AT(client, cmd, level), VIZ_AT(client, cmd, db
 struct child { struct client viz; struct db *db; };
 VIZ_PROBE_OBJECT(child, VIZ_AT(viz.cmd, db, id), VIZ_AT(db, id), viz.last);
 
+struct node { struct node *next; int value; };
+VIZ_PROBE_OBJECT_OF(node_trace, struct node, value, VIZ_AT(next, value), VIZ_AT(next, next, value));
+typedef struct { int now; } load_t;
+VIZ_PROBE_COUNTER_OF(load_trace, const load_t, now);
+
 struct plain { struct viz_counter viz; int n; };
 VIZ_PROBE_COUNTER(plain, n);
 
@@ -56,6 +61,10 @@ static void check_descriptors(void)
 	     offsetof(struct command, level), 0);
 	ATTR(gauge, 2, "client.cmd.db.id", VIZ_TYPE_I32, offsetof(struct gauge, client), 4, 1, 3, cmd, db, 0);
 	ATTR(child, 0, "viz.cmd.db.id", VIZ_TYPE_I32, cmd, 4, 1, 2, db, 0, 0);
+	ATTR(node_trace, 0, "value", VIZ_TYPE_I32, 56, 4, 1, 1, offsetof(struct node, value), 0, 0);
+	ATTR(node_trace, 1, "next.value", VIZ_TYPE_I32, 56, 4, 1, 2, 0, offsetof(struct node, value), 0);
+	ATTR(node_trace, 2, "next.next.value", VIZ_TYPE_I32, 56, 4, 1, 3, 0, 0, offsetof(struct node, value));
+	ATTR(load_trace, 0, "now", VIZ_TYPE_I32, 56, 4, 1, 1, 0, 0, 0);
 	CHECK(viz__class_client.head.version == 2 && viz__class_gauge.head.version == 2);
 	/* What nobody follows is described as it ever was: older tools go on to understand it. */
 	CHECK(viz__class_plain.head.version == 1);
