@@ -16,6 +16,7 @@
 #include "collecting.h"
 #include "common/log.h"
 #include "metadata.h"
+#include "notify.h"
 #include "outputs.h"
 #include "session_parts.h"
 #include "show.h"
@@ -350,6 +351,14 @@ static enum exit_code begin(struct session *s)
 	return code ? code : open_outputs(s);
 }
 
+static void notify(const char *state)
+{
+	int err = notify__send(state);
+
+	if (err)
+		log_verbose("$NOTIFY_SOCKET: %s", strerror(-err));
+}
+
 static enum exit_code run(struct session *s, const volatile sig_atomic_t *stop)
 {
 	enum exit_code code = begin(s), answered;
@@ -363,7 +372,9 @@ static enum exit_code run(struct session *s, const volatile sig_atomic_t *stop)
 		code = open_top(s);
 	if (code)
 		return code;
+	notify("READY=1");
 	s->report.why = collect(s, stop);
+	notify("STOPPING=1");
 	close_top(s);
 	log_status(NULL);
 	err = finish(s);

@@ -7,6 +7,7 @@ import pathlib
 import random
 import re
 import signal
+import socket
 import time
 
 import harness
@@ -330,6 +331,26 @@ class Recorder(harness.Case):
         print("recorder: a bug at full speed, the %g s before it and %g s behind: %.0f events a second, of %d steps %d are missing, lost %d; %.1f MB" % (
             keep, after, events["seen"] / (keep + after), steps + missing, missing, events["lost"], path.stat().st_size / 1e6))
     test_a_bug_at_full_speed.order = -1
+
+    def test_a_service_manager_is_told(self):
+        """Of a socket with a file and of one without; nobody is there behind the third, which changes nothing."""
+        for name in (str(self.dir / "notify"), "@viztrace-test-%d" % os.getpid(), "/nonexistent/socket"):
+            with self.subTest(name=name), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                manager.settimeout(harness.TIMEOUT)
+                if "nonexistent" not in name:
+                    manager.bind(name.replace("@", "\0"))
+                target = self.recorded(0, 1)
+                target.tell()
+                target.await_step("done")
+                tool = self.tool("-p", target.pid, "--keep", "1s", env={**os.environ, "NOTIFY_SOCKET": name})
+                if "nonexistent" not in name:
+                    self.assertEqual(manager.recv(1000), b"READY=1")
+                    self.assertGreater(target.semaphores(), 0)
+                else:
+                    self.assertTrue(tool.attached())
+                self.end(tool)
+                if "nonexistent" not in name:
+                    self.assertEqual(manager.recv(1000), b"STOPPING=1")
 
     def test_perfetto_and_the_callers_command(self):
         target = self.recorded(100)
