@@ -619,7 +619,7 @@ class Crowds(Family):
         # What comes next there tells of what was dropped.
         harness.run("true", preexec_fn=lambda: os.sched_setaffinity(0, cpu))
         self.assertTrue(tool.err.wait_for(b"more happened than we could follow"), tool.messages())
-        self.assertTrue(tool.err.wait_for(b"steady is traced from here on"), "the last one is not traced: " + tool.messages())
+        self.assertTrue(tool.err.wait_for(b"steady is traced from here on"), "the last one is not traced: %r" % tool.messages())
         self.assertGreater(shell.semaphores(), 0)
         shell.ask("work 10")
         shell.tell("quit")

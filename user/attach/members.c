@@ -279,9 +279,12 @@ int members__look_at_all(struct processes *p)
 	int err = 0;
 
 	p->looked_at_all = now;
+	/* What could not be looked at when it came may be there for long. */
 	for (struct process *process = p->first; process && !err; process = process->next)
 		if (process->target)
 			err = members__look_if_there(p, process, since);
+		else if (!process->ended && !process->awaited)
+			err = members__open(p, process, since);
 	return err;
 }
 
