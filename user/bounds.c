@@ -64,5 +64,9 @@ bool bounds__leave_open(struct bounds *l, uint64_t size)
 {
 	if (l->max_size && size >= l->max_size + BOUNDS_ENDS)
 		return true;
+	if (l->closed < BOUNDS_CLOSED) {
+		l->closed++;
+		return false;
+	}
 	return is_time_over(l);
 }

@@ -16,6 +16,10 @@
 /* What is open at the end may take so much beyond the size. */
 #define BOUNDS_ENDS (2u << 20)
 
+/* Of what is open at the end so much is closed whatever the time is: milliseconds, and else a machine that stands still
+ * for the time of the last pass would leave every slice open. */
+#define BOUNDS_CLOSED 4096
+
 struct bounds {
 	const volatile sig_atomic_t *stop;
 	uint64_t end;      /* of its time, by the clock of records; UINT64_MAX: none */
@@ -26,6 +30,7 @@ struct bounds {
 	bool ending;       /* it has been told to end, or ended by itself: this is the last pass, */
 	uint64_t until;    /* and takes until then; UINT64_MAX: as long as it takes, unless somebody says stop */
 	unsigned skipped;  /* questions since the last look at the clock */
+	unsigned closed;   /* of BOUNDS_CLOSED */
 };
 
 void bounds__init(struct bounds *l, const volatile sig_atomic_t *stop, uint64_t end, uint64_t max_size);
