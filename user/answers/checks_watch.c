@@ -9,21 +9,22 @@
 
 #include "checks.h"
 
+static bool is_of_numbers(const struct check *c)
+{
+	return c->fn == CHECK_EACH && c->kind != CHECK_TEXT;
+}
+
 /* Is one value beyond the limit the end of it? */
 static bool breaks_above(const struct check *c)
 {
-	return c->fn == CHECK_MAXIMUM && (c->op == CHECK_LESS || c->op == CHECK_LESS_EQUAL || c->op == CHECK_EQUAL);
+	return (c->fn == CHECK_MAXIMUM || is_of_numbers(c)) &&
+	       (c->op == CHECK_LESS || c->op == CHECK_LESS_EQUAL || c->op == CHECK_EQUAL);
 }
 
 static bool breaks_below(const struct check *c)
 {
-	return c->fn == CHECK_MINIMUM &&
+	return (c->fn == CHECK_MINIMUM || is_of_numbers(c)) &&
 	       (c->op == CHECK_GREATER || c->op == CHECK_GREATER_EQUAL || c->op == CHECK_EQUAL);
-}
-
-static bool is_of_numbers(const struct check *c)
-{
-	return c->fn == CHECK_EACH && c->kind != CHECK_TEXT;
 }
 
 static bool is_about(struct check *c, const char *name, const char *attribute)
@@ -37,12 +38,10 @@ static bool is_about(struct check *c, const char *name, const char *attribute)
 static struct stats_limits right_values(const struct check *c)
 {
 	struct stats_limits right = { -INFINITY, INFINITY };
-	bool each = is_of_numbers(c);
 
-	if (breaks_above(c) || (each && (c->op == CHECK_LESS || c->op == CHECK_LESS_EQUAL || c->op == CHECK_EQUAL)))
+	if (breaks_above(c))
 		right.high = c->limit;
-	if (breaks_below(c) ||
-	    (each && (c->op == CHECK_GREATER || c->op == CHECK_GREATER_EQUAL || c->op == CHECK_EQUAL)))
+	if (breaks_below(c))
 		right.low = c->limit;
 	return right;
 }
@@ -137,7 +136,7 @@ static void on_state(void *ctx, struct where at, const struct trace_object *obje
 
 		if (c->fn == CHECK_SILENT && check__matches_object(c, object))
 			hear(w, at, c);
-		for (size_t k = 0; c->fn == CHECK_EACH && k < n_values; k = value__next(values, n_values, k)) {
+		for (size_t k = 0; c->fn == CHECK_EACH && k < n_values; k += values__tree(values + k, n_values - k)) {
 			const struct value *v = &values[k];
 
 			if (!check__is_about_state(c, object, v))

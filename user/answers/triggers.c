@@ -291,7 +291,7 @@ static void on_state(void *ctx, struct where at, const struct trace_object *obje
 		if (t->kind == TRIGGER_SILENT && check__matches_object(&t->check, object))
 			hear(w, t, at.ts, true);
 		for (size_t k = 0; t->kind == TRIGGER_EACH && t->check.kind != CHECK_TIME && k < n_values;
-		     k = value__next(values, n_values, k))
+		     k += values__tree(values + k, n_values - k))
 			if (check__is_about_state(&t->check, object, &values[k]) &&
 			    check__holds_of(&t->check, &values[k]))
 				fire(w, t, at.ts);

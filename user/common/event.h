@@ -39,11 +39,18 @@ struct value {
 	};
 };
 
-/* Behind this one, and all that is inside of it. */
-static inline size_t value__next(const struct value *values, size_t n, size_t i)
+static inline bool value__is_container(const struct value *v)
 {
-	for (size_t open = 1; open && i < n; i++)
-		open = open - 1 + values[i].n_children;
+	return v->type == VALUE_LIST || v->type == VALUE_DICT;
+}
+
+/* How many of the `n` values the first tree has. */
+static inline size_t values__tree(const struct value *values, size_t n)
+{
+	size_t open = 1, i = 0;
+
+	for (; open && i < n; i++)
+		open = open - 1 + (value__is_container(&values[i]) ? values[i].n_children : 0);
 	return i;
 }
 

@@ -80,18 +80,6 @@ char *values__text(struct values *v, const char *text, size_t size)
 	return copy;
 }
 
-size_t values__tree(const struct value *list, size_t n)
-{
-	size_t open = 1, i = 0;
-
-	for (; open && i < n; i++) {
-		open--;
-		if (list[i].type == VALUE_LIST || list[i].type == VALUE_DICT)
-			open += list[i].n_children;
-	}
-	return i;
-}
-
 const struct value *values__member(const struct value *list, size_t n, const char *key)
 {
 	for (size_t i = 0; i < n; i += values__tree(list + i, n - i))

@@ -26,9 +26,6 @@ struct value *values__add(struct values *v, const char *key);
 /* A copy with a NUL behind it, until they are cleared. NULL: no memory. */
 char *values__text(struct values *v, const char *text, size_t size);
 
-/* How many of the `n` values the first tree has. */
-size_t values__tree(const struct value *list, size_t n);
-
 /* The member of a dict with that key, among the `n` trees; NULL: there is none. */
 const struct value *values__member(const struct value *list, size_t n, const char *key);
 

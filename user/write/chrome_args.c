@@ -22,23 +22,12 @@ struct trees {
 	size_t n;
 };
 
-static bool is_container(const struct value *v)
-{
-	return v->type == VALUE_LIST || v->type == VALUE_DICT;
-}
-
 /* All but the first tree. */
 static struct trees next_tree(struct trees trees)
 {
-	size_t i = 0, open = 1;
+	size_t size = values__tree(trees.v, trees.n);
 
-	while (open && i < trees.n) {
-		open--;
-		if (is_container(&trees.v[i]))
-			open += trees.v[i].n_children;
-		i++;
-	}
-	return (struct trees){ trees.v + i, trees.n - i };
+	return (struct trees){ trees.v + size, trees.n - size };
 }
 
 static const char *key_of(const struct value *v)

@@ -173,14 +173,9 @@ static struct trees put_tree(struct perfetto_args *a, uint32_t field, bool has_k
 /* All but the first tree. */
 static struct trees next_tree(struct trees trees)
 {
-	size_t open = 1;
+	size_t size = values__tree(trees.v, trees.n);
 
-	for (; open && trees.n; trees.v++, trees.n--) {
-		open--;
-		if (trees.v->type == VALUE_LIST || trees.v->type == VALUE_DICT)
-			open += trees.v->n_children;
-	}
-	return trees;
+	return (struct trees){ trees.v + size, trees.n - size };
 }
 
 static struct trees put_children(struct perfetto_args *a, struct trees trees, int depth)

@@ -57,19 +57,6 @@ static bool has_text(const struct value *v)
 	return v->type == VALUE_STRING || v->type == VALUE_JSON;
 }
 
-/* How many values the first tree has. */
-static size_t tree_size(const struct value *v, size_t n)
-{
-	size_t open = 1, i = 0;
-
-	for (; open && i < n; i++) {
-		open--;
-		if (v[i].type == VALUE_LIST || v[i].type == VALUE_DICT)
-			open += v[i].n_children;
-	}
-	return i;
-}
-
 static uint64_t hash_of(const struct value *tree, size_t n)
 {
 	uint64_t hash = 0;
@@ -164,7 +151,7 @@ int perfetto_states__name(struct perfetto_states *s, struct perfetto_life *life,
 	bool compare;
 	uint64_t hash;
 
-	for (i = 0; i < n_values; i += tree_size(values + i, n_values - i))
+	for (i = 0; i < n_values; i += values__tree(values + i, n_values - i))
 		n++;
 	/* Another number of them: others are left out than before. */
 	compare = life->name && life->n == n;
@@ -172,7 +159,7 @@ int perfetto_states__name(struct perfetto_states *s, struct perfetto_life *life,
 		return -ENOMEM;
 	s->size = 0;
 	for (i = 0, at = 0; i < n_values; at++) {
-		size_t size = tree_size(values + i, n_values - i);
+		size_t size = values__tree(values + i, n_values - i);
 
 		hash = hash_of(values + i, size);
 		if ((!compare || hash != life->attributes[at]) && s->size < PERFETTO_STATE_LONGEST)
