@@ -63,7 +63,12 @@ static void leave(struct laps *l, struct laps_slot *s)
 	s->taken = 0;
 	s->complete = 0;
 	s->flushed = false;
-	s->is_lost = false;
+}
+
+/* It has come to an end, or a later one has. */
+static bool has_lost(const struct laps_slot *s)
+{
+	return s->is_lost && (int32_t)(s->lost_lap - s->lap) >= 0;
 }
 
 static bool is_record(const struct laps_slot *s, const struct laps_look *look, uint32_t at)
@@ -155,8 +160,11 @@ int laps__look(struct laps *l, struct laps_slot *s, const struct laps_look *look
 
 void laps__lose(struct laps_slot *s, uint32_t lap)
 {
-	if (s->known && s->lap == lap)
-		s->is_lost = true;
+	/* What had been in it, or in one before, may be looked at later: it was read before. */
+	if (s->is_lost && (int32_t)(lap - s->lost_lap) < 0)
+		return;
+	s->is_lost = true;
+	s->lost_lap = lap;
 }
 
 void laps__lose_part(struct laps_slot *s, uint32_t lap, const uint32_t records[LAPS_KINDS])
@@ -184,7 +192,7 @@ void laps__close(struct laps *l)
 {
 	for (struct laps_slot *s = l->first; s; s = s->next) {
 		settle_part(l, s);
-		if (s->is_lost)
+		if (has_lost(s))
 			leave(l, s);
 		s->known = false;
 	}

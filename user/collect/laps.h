@@ -31,8 +31,8 @@ struct laps_slot {
 	uint32_t tid;   /* of who had its last lap copied; 0: nobody yet */
 	bool known;     /* has been looked at */
 	bool flushed;   /* the kernel has passed on this lap, or a part */
-	bool is_lost;   /* it had no room for it */
-	uint32_t lap;
+	bool is_lost;   /* it had no room for lap `lost_lap`, and told of no later one */
+	uint32_t lap, lost_lap;
 	uint32_t taken;    /* bytes */
 	uint32_t complete; /* of those, in records that were passed on */
 	uint32_t n_holes;

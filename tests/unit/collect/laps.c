@@ -299,6 +299,43 @@ Test(laps, the_last_lap_is_lost)
 	cr_assert_eq(laps.had[VIZ_RECORD_SET], 1);
 }
 
+/* What we had read of it before the kernel told of that comes to its turn after. */
+Test(laps, the_last_lap_is_lost_before_it_is_looked_at)
+{
+	put(56);
+	laps__lose(slot, 0);
+	drain();
+	laps__close(&laps);
+	cr_assert_eq(laps.had[VIZ_RECORD_SET], 1);
+}
+
+Test(laps, the_last_lap_is_lost_and_nothing_in_it_was_seen)
+{
+	put(56);
+	put(56);
+	laps__lose(slot, 0);
+	drain();
+	go_on();
+	put(56);
+	laps__lose(slot, 1);
+	laps__close(&laps);
+	cr_assert_eq(laps.had[VIZ_RECORD_SET], 2);
+}
+
+/* It was told of late: the ones after it have come. */
+Test(laps, a_lap_is_lost_but_not_the_one_that_we_have)
+{
+	put(56);
+	drain();
+	go_on();
+	put(56);
+	put(56);
+	drain();
+	laps__lose(slot, 0);
+	laps__close(&laps);
+	cr_assert_eq(laps.had[VIZ_RECORD_SET], 1);
+}
+
 Test(laps, a_lap_that_was_lost_and_came_after_all)
 {
 	put(56);
