@@ -278,6 +278,20 @@ class Libraries(Streams):
         self.assertIn("batches are taken from 16 files", messages)
         self.check(trace, progress)
 
+    def test_a_thread_is_slow_to_tell_of_its_slot(self):
+        """It has taken one where it had one of the library before, of which we have not had everything yet."""
+        taken = '"9: shl $13, %rax\\n"'
+        header = (harness.ROOT / "include" / "viztrace.h").read_text()
+        self.assertEqual(header.count(taken), 1)
+        (self.dir / "viztrace.h").write_text(header.replace(
+            taken, taken.replace("9: ", "9: mov $60000000, %ebx\\n 97: dec %ebx\\n jnz 97b\\n")))
+        libraries = [harness.build(library.name.replace("lib", "libslow"), "plugin.c", counted=False,
+                                   flags=(*self.SHARED, "-I", str(self.dir), *flags))
+                     for library, flags in ((self.plugin, ()), (self.other, ("-DOTHER",)))]
+        trace, progress, messages = self.run_plugins(20, 1, "return", *libraries)
+        self.assert_batched(messages, *libraries)
+        self.check(trace, progress)
+
     def test_a_ring_that_is_too_small_for_libraries(self):
         trace, progress, _ = self.run_plugins(200, 3, "return", self.plugin, self.other,
                                               options=("--ring-size", "64k"))

@@ -38,7 +38,8 @@ static bool is_news(const struct laps *laps, const struct pool *p, unsigned i)
 	const struct laps_slot *s = laps__find(laps, &key);
 	uint64_t head = p->slots[i].head;
 
-	return p->slots[i].owner && (uint32_t)head <= VIZ_LAP_BYTES &&
+	/* While there is nothing in it, its owner may not have told of having taken it: its life is another one's. */
+	return p->slots[i].owner && (uint32_t)head && (uint32_t)head <= VIZ_LAP_BYTES &&
 	       (!s || !s->known || s->lap != head >> 32 || s->taken != (uint32_t)head || s->n_holes);
 }
 
