@@ -415,7 +415,7 @@ class OldAndLockedDown(Doctor):
         subprocess.run([machine.qemu, *guest.COMMON, *machine.options, "-kernel", vmlinuz, "-initrd", image, "-append",
                         "console=ttyS0 panic=-1 quiet",
                         "-serial", "file:%s" % (self.dir / "console"), "-serial", "file:%s" % said],
-                       stdin=subprocess.DEVNULL, check=True, timeout=5 * harness.TIMEOUT)
+                       stdin=subprocess.DEVNULL, check=True, timeout=20 * harness.TIMEOUT)
         found = re.findall(r"^== (\S+)\n(.*?)^rc=(\d+)$", said.read_text().replace("\r", ""), re.S | re.M)
         return {name: (int(code), text.splitlines()) for name, text, code in found}
 
