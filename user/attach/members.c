@@ -248,6 +248,16 @@ static void release_files(struct processes *p, const struct process *process)
 		i = !t->files[i].is_mapped && release_file(p, t->files[i].binary) ? 0 : i + 1;
 }
 
+/*
+ * All that was mapped at `when` has been attached to. Not so if it ended in the midst of that: what the kernel says of
+ * those mappings is still to come, and then it is told what was missed.
+ */
+static void looked(struct process *process, uint64_t when)
+{
+	if (!process->target->n_vanished)
+		process->looked = when;
+}
+
 /* Attach to what is new in its memory. -ESRCH: it is gone. */
 int members__look(struct processes *p, struct process *process, uint64_t since)
 {
@@ -259,9 +269,9 @@ int members__look(struct processes *p, struct process *process, uint64_t since)
 		log_verbose("cannot look at process %d: %s", process->pid, strerror(-err));
 	if (err)
 		return err == -ENOMEM ? err : -ESRCH;
-	if (!process->target->n_vanished)
-		process->looked = now;
 	err = take_files(p, process, since);
+	if (!err)
+		looked(process, now);
 	release_files(p, process);
 	return err;
 }
@@ -426,17 +436,28 @@ static int open_target(struct processes *p, struct process *process)
 	return 0;
 }
 
+static int take_first_files(struct processes *p, struct process *process, uint64_t now, uint64_t since)
+{
+	int err = take_files(p, process, since);
+
+	if (!err)
+		looked(process, now);
+	return err == -ESRCH ? 0 : err;
+}
+
 int members__open(struct processes *p, struct process *process, uint64_t since)
 {
+	uint64_t now = collector__now();
 	int err = open_target(p, process);
 
 	if (err)
 		return err == -ENOMEM ? err : 0;
-	return take_files(p, process, since);
+	return take_first_files(p, process, now, since);
 }
 
 int members__open_forked(struct processes *p, struct process *process, const struct target *parent, uint64_t since)
 {
+	uint64_t now = collector__now();
 	int err = open_target(p, process);
 	const struct target *t = process->target;
 
@@ -444,5 +465,5 @@ int members__open_forked(struct processes *p, struct process *process, const str
 		return err == -ENOMEM ? err : 0;
 	if (p->launch && p->opts.follow && parent && (t->exe_dev != parent->exe_dev || t->exe_ino != parent->exe_ino))
 		since = 0;
-	return take_files(p, process, since);
+	return take_first_files(p, process, now, since);
 }
