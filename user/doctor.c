@@ -335,6 +335,19 @@ static enum exit_code check_uprobes(struct doctor *d)
 	return EXIT_TRACED;
 }
 
+/* One can trace without. */
+static enum exit_code check_batches(struct doctor *d)
+{
+	const char *why = "";
+	int err = collector__use_batches(d->collector, &why);
+
+	if (!err)
+		healthy("batches", "--collect batch spares most events their trap");
+	else
+		ill("batches", "each event is a trap here: %s", err == -ENOTSUP ? why : strerror(-err));
+	return EXIT_TRACED;
+}
+
 static enum exit_code no_process(const struct doctor *d, pid_t pid)
 {
 	if (target__is_zombie(pid)) {
@@ -432,7 +445,7 @@ static enum exit_code check_ready(struct doctor *d)
 enum exit_code doctor__run(const struct opts *o)
 {
 	static enum exit_code (*const stages[])(struct doctor *) = {
-		check_kernel, check_permission, check_ebpf, check_uprobes, check_ready,
+		check_kernel, check_permission, check_ebpf, check_uprobes, check_batches, check_ready,
 	};
 	struct doctor d = { .opts = o };
 	enum exit_code code = EXIT_TRACED;

@@ -66,8 +66,8 @@ class Doctor(harness.Case):
         return self.is_healthy(self.doctor(0, *args, prefix=prefix))
 
     def is_healthy(self, lines):
-        self.assertEqual(len(lines), 5, lines)
-        self.assertEqual([line.split()[0] for line in lines], ["kernel", "permission", "eBPF", "uprobes", "ready"])
+        self.assertEqual([line.split()[0] for line in lines],
+                         ["kernel", "permission", "eBPF", "uprobes", "batches", "ready"])
         for line in lines[:4]:
             self.assertTrue(line.endswith(": ok"), line)
         self.assertNotIn("->", "".join(lines))
@@ -78,9 +78,9 @@ class Doctor(harness.Case):
 
     def is_ill(self, lines, stage, says, mends):
         """It stops at this stage, with one line that says why and one that says what mends it."""
-        self.assertLess(len(lines), 7, lines)
+        self.assertLess(len(lines), 8, lines)
         for line in lines[:-2]:
-            self.assertTrue(line.endswith(": ok"), lines)
+            self.assertTrue(line.endswith(": ok") or line.startswith("batches "), lines)
         self.assertEqual(lines[-2].split()[0], stage, lines)
         for word in says:
             self.assertIn(word, lines[-2])
@@ -101,14 +101,23 @@ class Doctor(harness.Case):
 
 
 class Healthy(Doctor):
-    def test_five_lines(self):
-        self.assertEqual(self.healthy()[4], "ready       sudo viztrace-bpf -p PID")
+    def test_a_line_for_each_thing(self):
+        self.assertEqual(self.healthy()[5], "ready       sudo viztrace-bpf -p PID")
 
-    def test_five_lines_for_a_process(self):
+    def test_a_line_for_each_thing_and_a_process(self):
         target = self.target(harness.build("steady"))
-        self.assertRegex(self.healthy("-p", target.pid)[4],
+        self.assertRegex(self.healthy("-p", target.pid)[5],
                          r"^ready       %d \(steady\) has \d+ probes: sudo viztrace-bpf -p %d$" % (target.pid, target.pid))
         self.assertEqual(target.semaphores(), 0)
+
+    def test_without_batches_one_can_trace(self):
+        self.assertEqual(self.healthy()[4], "batches     --collect batch spares most events their trap: ok")
+        (self.dir / "clock").write_text("hpet\n")
+        prefix = mounted("mount --bind '%s' /sys/devices/system/clocksource/clocksource0/current_clocksource"
+                         % (self.dir / "clock"))
+        self.assertEqual(self.healthy(prefix=prefix)[4],
+                         "batches     each event is a trap here: the kernel's clock is not the processors' (clocksource tsc)")
+        self.traces(*prefix)
 
     def test_two_capabilities_are_enough(self):
         prefix = caps("sys_admin", "sys_ptrace")
