@@ -15,6 +15,18 @@
 #define HASH_BASIS 0xcbf29ce484222325ULL
 #define HASH_PRIME 0x100000001b3ULL
 
+struct descriptor {
+	__u64 words[DESCRIPTOR_MAX / 8 + 1];
+};
+
+/* Nothing in it outlives a call: see hash_class(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct descriptor);
+} descriptors SEC(".maps");
+
 /* A struct viz_attr from `dict` on. */
 struct path {
 	struct viz_path path;
@@ -71,10 +83,37 @@ static __always_inline void draft_followed(struct plan *draft, const struct viz_
 	}
 }
 
+/*
+ * Of all that the descriptor says, or 0: it cannot be read, or is none. Global and of plain numbers as the next one is,
+ * and not called by that, which has no room on the stack for it.
+ * Whoever interrupts us on this CPU reads into the same memory: then the hash is a wrong one, and the class is told
+ * once more. Two sums side by side, for one would wait for each of its multiplications.
+ */
+__noinline __u64 hash_class(__u64 address)
+{
+	__u64 even = HASH_BASIS, odd = HASH_BASIS;
+	struct descriptor *d;
+	__u32 zero = 0, size;
+
+	d = bpf_map_lookup_elem(&descriptors, &zero);
+	if (!d || read_memory(&size, sizeof(size), address + __builtin_offsetof(struct viz_class, size)) ||
+	    size > DESCRIPTOR_MAX || size % 8)
+		return 0;
+	barrier_var(size); /* as below */
+	if (read_memory(d->words, size, address))
+		return 0;
+	d->words[size / 8] = 0; /* there may be half a pair */
+	for (__u32 i = 0; i < DESCRIPTOR_MAX / 16 && i * 16 < size; i++) {
+		even = (even ^ d->words[2 * i]) * HASH_PRIME;
+		odd = (odd ^ d->words[2 * i + 1]) * HASH_PRIME;
+	}
+	return (even ^ odd << 1) | 1;
+}
+
 /* First sight of a class: check what an event relies on, send the descriptor, keep the plan in the map.
  * A global function of plain numbers: the verifier looks at it once, and not for each way to get here.
  * Returns an enum outcome. */
-__noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation)
+__noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation, __u64 hash)
 {
 	struct key key = { .address = address, .tgid = id >> 32, .generation = generation };
 	struct hit hit = { .id = id };
@@ -115,6 +154,7 @@ __noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation
 	draft_plan(draft, cls);
 	draft_followed(draft, cls);
 	plan = *draft;
+	plan.hash = hash;
 
 	fill_head(&rec->head, &hit, REC_CLASS, sizeof(*rec) + size);
 	rec->address = address;
@@ -127,10 +167,10 @@ discard:
 }
 
 /* Tell user space of an object: what its class is, and its name. */
-static __always_inline enum outcome send_object(struct hit *hit, __u64 cls, __u64 name, __u16 kind, __u16 flags,
-						__u64 *ret_hash)
+static __always_inline enum outcome send_object(struct hit *hit, __u64 cls, const struct plan *plan, __u64 name,
+						__u16 kind, __u16 flags, __u64 *ret_hash)
 {
-	__u64 hash = HASH_BASIS;
+	__u64 hash = HASH_BASIS ^ plan->hash;
 	struct rec_object *rec;
 	long n = 0;
 
@@ -167,15 +207,17 @@ static __always_inline enum outcome send_object(struct hit *hit, __u64 cls, __u6
 	return DONE;
 }
 
+/* For an object that is new to us: its class may be one of a library that was mapped where another one had been. */
 static __always_inline enum outcome plan_of(struct hit *hit, __u64 cls, struct plan **ret)
 {
 	struct key key = { .address = cls, .tgid = hit->id >> 32, .generation = hit->generation };
+	__u64 hash = hash_class(cls);
 	int outcome;
 
 	*ret = bpf_map_lookup_elem(&classes, &key);
-	if (*ret)
+	if (*ret && (!hash || (*ret)->hash == hash))
 		return DONE;
-	outcome = learn_class(cls, hit->id, hit->ring_index, hit->generation);
+	outcome = learn_class(cls, hit->id, hit->ring_index, hit->generation, hash);
 	if (outcome != DONE)
 		return outcome;
 	*ret = bpf_map_lookup_elem(&classes, &key);
@@ -205,7 +247,7 @@ static __noinline int discover(struct hit *hit, struct object *object, int is_ne
 	outcome = plan_of(hit, (__u64)base.cls, &plan);
 	if (outcome != DONE)
 		return outcome;
-	outcome = send_object(hit, (__u64)base.cls, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0,
+	outcome = send_object(hit, (__u64)base.cls, plan, (__u64)base.name, REC_OBJECT, is_new ? REC_NEW : 0,
 			      &object->name_hash);
 	if (outcome != DONE)
 		return outcome;

@@ -42,6 +42,7 @@ struct key {
 
 /* What an event needs to know of a class. */
 struct plan {
+	__u64 hash; /* of its descriptor; 0: it could not be read at the time */
 	__s32 span_offset;
 	__u32 span_size;
 	__u32 n_texts;

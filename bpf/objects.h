@@ -142,7 +142,7 @@ static __noinline int introduce(struct hit *hit, struct object *object, __u64 cl
 	outcome = plan_of(hit, cls, &plan);
 	if (outcome != DONE)
 		return outcome;
-	outcome = send_object(hit, cls, name, REC_INIT, 0, &object->name_hash);
+	outcome = send_object(hit, cls, plan, name, REC_INIT, 0, &object->name_hash);
 	if (outcome == DONE)
 		plan_object(object, cls, plan);
 	return outcome;

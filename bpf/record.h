@@ -123,7 +123,8 @@ struct rec_object {
 	struct rec_head head;
 	rec_u64 address;
 	rec_u64 cls;
-	rec_u64 name_hash;  /* of the bytes of the name without the NUL, FNV-1a; of none if there is no name */
+	rec_u64 name_hash;  /* FNV-1a of the name without the NUL, or of none, begun with what the class says, which may
+			     * be another one's address later: what was decided of that one's objects is not of this */
 	rec_u32 name_size;  /* with its NUL; 0: no name (it is the class's tag), or unreadable by the head's flag */
 	rec_u32 generation; /* of the process's memory, as in struct rec_verdict_key */
 	char name[];

@@ -196,11 +196,11 @@ class Libraries(Streams):
         self.plugin = harness.build("libplugin.so", "plugin.c", flags=self.SHARED, counted=False)
         self.other = harness.build("libother.so", "plugin.c", flags=(*self.SHARED, "-DOTHER"), counted=False)
 
-    def run_plugins(self, rounds, threads, end, *libraries, options=(), target_code=0):
+    def run_plugins(self, rounds, threads, end, *libraries, options=(), target_code=0, way="batch"):
         """(trace, [(begun, done) of each stream], what the tool said)"""
         path = self.dir / "progress"
         target = self.target(self.program, rounds, threads, end, path, *libraries)
-        tool = self.attach(target.pid, "--collect", "batch", "-v", *options)
+        tool = self.attach(target.pid, "--collect", way, "-v", *options)
         target.tell()
         target.await_step("open")
         for library in libraries:
@@ -217,6 +217,7 @@ class Libraries(Streams):
         self.end(tool, with_signal=None)
         with open(path, "rb") as f:
             progress = list(struct.iter_unpack("<QQ", f.read()))
+        os.unlink(path)
         return self.load(), progress, tool.messages()
 
     def check(self, trace, progress):
@@ -234,13 +235,27 @@ class Libraries(Streams):
 
     def test_libraries_that_come_and_go(self):
         """In turn, at the same place or another; the other one has other classes and names there."""
-        trace, progress, messages = self.run_plugins(60, 3, "return", self.plugin, self.other)
-        self.assert_batched(messages, self.plugin, self.other)
-        _, instants = self.check(trace, progress)
-        # Two runs through the library and one through the program, of each of 4 threads.
-        self.assertEqual(instants, {"plugin's": 30 * 4 * 2 + 60 * 4, "other's": 30 * 4 * 2})
-        versions = collections.Counter(e["args"].get("version") for e in trace.of("C", name="stream") if "viz" not in e)
-        self.assertEqual(set(versions), {None, 2})
+        for way in "batch", "trap":
+            with self.subTest(way=way):
+                trace, progress, messages = self.run_plugins(60, 3, "return", self.plugin, self.other, way=way)
+                if way == "batch":
+                    self.assert_batched(messages, self.plugin, self.other)
+                _, instants = self.check(trace, progress)
+                # Two runs through the library and one through the program, of each of 4 threads.
+                self.assertEqual(instants, {"plugin's": 30 * 4 * 2 + 60 * 4, "other's": 30 * 4 * 2})
+                versions = {e["args"].get("version") for e in trace.of("C", name="stream") if "viz" not in e}
+                self.assertEqual(versions, {None, 2})
+
+    def test_filters_of_libraries_that_come_and_go(self):
+        """What was decided of the attributes of one is not of the other's, which are in another order."""
+        for way in "batch", "trap":
+            for rule, is_written in (("--exclude", "stream.check"), True), (("--exclude", "stream.number"), False):
+                with self.subTest(way=way, rule=rule):
+                    trace, progress, _ = self.run_plugins(20, 1, "return", self.plugin, self.other, options=rule, way=way)
+                    n = sum(done for _, done in progress)
+                    counts = trace.probe("set")
+                    self.assertEqual((counts["seen"], counts["written"], counts["filtered"]),
+                                     (n, n, 0) if is_written else (n, 0, n))
 
     def test_a_library_that_stays_and_one_that_does_not(self):
         trace, progress, messages = self.run_plugins(60, 2, "return", "+%s" % self.plugin, self.other)
@@ -257,7 +272,6 @@ class Libraries(Streams):
                 trace, progress, _ = self.run_plugins(i, 2, "forever", self.plugin, self.other,
                                                       options=("--ring-size", "64M"), target_code=-signal.SIGKILL)
                 self.check(trace, progress)
-                os.unlink(self.dir / "progress")
 
     def test_a_library_from_the_program_s_start(self):
         """Attached to before its pool is in memory."""

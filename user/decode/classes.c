@@ -292,6 +292,23 @@ int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *
 	return 0;
 }
 
+int classes__offer(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size)
+{
+	const struct layout *known = table__get(&c->by_address, pid, address);
+	struct layout *layout;
+	int err;
+
+	if (!known || known->kind == VIZ_KIND_DICT ||
+	    (size >= known->size && !memcmp(known->bytes, bytes, known->size)))
+		return classes__add(c, pid, address, bytes, size);
+	err = layout__new(&layout, bytes, size);
+	if (err)
+		return err;
+	err = layout->kind == VIZ_KIND_DICT ? classes__add(c, pid, address, bytes, size) : 0;
+	layout__free(layout);
+	return err;
+}
+
 struct layout *classes__lookup(struct classes *c, uint32_t pid, uint64_t address)
 {
 	struct layout *layout = table__get(&c->by_address, pid, address);

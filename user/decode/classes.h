@@ -73,6 +73,11 @@ struct classes {
  * unloaded, another was loaded there). */
 int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size);
 
+/* The same for one that is in a file that is mapped there by now. What is known to be there stays, for there may be
+ * records to come of what was mapped there before, and who records an object of another class tells of that first. Only
+ * of dicts nobody tells. */
+int classes__offer(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size);
+
 struct layout *classes__lookup(struct classes *c, uint32_t pid, uint64_t address);
 
 static inline struct layout *classes__find(struct classes *c, uint32_t pid, uint64_t address)

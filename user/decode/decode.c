@@ -90,7 +90,7 @@ const struct decode_stats *decoder__stats(const struct decoder *d)
 
 int decoder__add_class(struct decoder *d, uint32_t pid, uint64_t address, const void *bytes, size_t size)
 {
-	return classes__add(&d->classes, pid, address, bytes, size);
+	return classes__offer(&d->classes, pid, address, bytes, size);
 }
 
 void decoder__age(struct decoder *d, uint32_t pid)

@@ -27,7 +27,8 @@ void decoder__free(struct decoder *d);
 void decoder__set_budget(struct decoder *d, struct budget *budget);
 
 /* A class descriptor that did not come in a record: from the file that was mapped at run time. `pid` 0: of any
- * process. Used for the dicts that classes refer to by tag and line. 0, or -EINVAL if the bytes are no descriptor. */
+ * process. Used for the dicts that classes refer to by tag and line; a class that is known at that address stays until
+ * a record tells of another one. 0, or -EINVAL if the bytes are no descriptor. */
 int decoder__add_class(struct decoder *d, uint32_t pid, uint64_t address, const void *bytes, size_t size);
 
 /* The process executes another program: what is added from here on is of that one. When its records of before have all

@@ -17,18 +17,32 @@ static void tidy(void)
 
 TestSuite(classes, .fini = tidy);
 
-static int add(uint32_t pid, uint64_t address, const char *tag)
+static struct viz_class make(uint8_t kind, const char *tag)
 {
 	struct viz_class c = {
 		.magic = VIZ_CLASS_MAGIC,
 		.version = VIZ_ABI_VERSION,
-		.kind = VIZ_KIND_OBJECT,
+		.kind = kind,
 		.size = sizeof(c),
 		.span_size = sizeof(struct viz_base),
 	};
 
 	strcpy(c.tag, tag);
+	return c;
+}
+
+static int add(uint32_t pid, uint64_t address, const char *tag)
+{
+	struct viz_class c = make(VIZ_KIND_OBJECT, tag);
+
 	return classes__add(&classes, pid, address, &c, sizeof(c));
+}
+
+static int offer(uint8_t kind, uint64_t address, const char *tag)
+{
+	struct viz_class c = make(kind, tag);
+
+	return classes__offer(&classes, 1, address, &c, sizeof(c));
 }
 
 static const char *tag_at(uint32_t pid, uint64_t address)
@@ -61,6 +75,28 @@ Test(classes, one_that_the_next_program_has_too_stays)
 	classes__forget_old(&classes, 1);
 	cr_assert_str_eq(tag_at(1, 8), "same");
 	cr_assert_str_eq(tag_at(1, 16), "another");
+}
+
+Test(classes, one_of_a_file_does_not_take_the_place_of_one_that_may_still_be_in_use)
+{
+	cr_assert_eq(offer(VIZ_KIND_OBJECT, 8, "first"), 0);
+	cr_assert_eq(offer(VIZ_KIND_OBJECT, 8, "second"), 0);
+	cr_assert_str_eq(tag_at(1, 8), "first");
+	cr_assert_eq(offer(0, 8, "not one"), -EINVAL);
+	cr_assert_str_eq(tag_at(1, 8), "first");
+	cr_assert_eq(add(1, 8, "told"), 0);
+	cr_assert_str_eq(tag_at(1, 8), "told");
+}
+
+Test(classes, dicts_are_taken_at_once)
+{
+	cr_assert_eq(offer(VIZ_KIND_DICT, 8, "first"), 0);
+	cr_assert_eq(offer(VIZ_KIND_DICT, 8, "second"), 0);
+	cr_assert_str_eq(tag_at(1, 8), "second");
+	cr_assert_eq(offer(VIZ_KIND_OBJECT, 8, "object"), 0);
+	cr_assert_str_eq(tag_at(1, 8), "object");
+	cr_assert_eq(offer(VIZ_KIND_DICT, 8, "third"), 0);
+	cr_assert_str_eq(tag_at(1, 8), "third");
 }
 
 Test(classes, a_process_has_its_limit)
