@@ -125,6 +125,7 @@ struct taking {
 	__u64 head; /* that had been copied before; and what it is now */
 	__u32 generation, flags;
 	__u32 file, life;
+	__u32 from; /* what was in the lap before that, in bytes, has been copied or counted */
 };
 
 static __always_inline void fill_lap(struct rec_lap *rec, const struct taking *t)
@@ -144,16 +145,17 @@ _Static_assert(VIZ_LAP_BYTES / 24 < 1 << COUNT_BITS && (LAP_KINDS - 1) * COUNT_B
 #define COUNT_OF(counts, kind) ((counts) >> ((kind)-1) * COUNT_BITS & ((1 << COUNT_BITS) - 1))
 
 /*
- * How many records of each kind but 0 there are in the lap, all in one number. Global, as the others below: the
- * verifier looks at its loop once, and without an array to mind it sees that one turn is like the other.
+ * How many records of each kind but 0 there are in the lap from there on, all in one number. Global, as the others
+ * below: the verifier looks at its loop once, and without an array to mind it sees that one turn is like the other.
  */
 __noinline __u64 count_records(const struct taking *t)
 {
 	__u64 counts = 0;
-	__u32 at = 0;
+	__u32 at;
 
 	if (!t)
 		return 0;
+	at = t->from;
 	for (__u32 i = 0; i < VIZ_LAP_BYTES / 24 && at < (__u32)t->head; i++) {
 		__u64 words[2] = {};
 		__u32 size, kind;
@@ -235,12 +237,25 @@ static __always_inline bool copy(const struct viz_slot *s, const struct taking *
 	return true;
 }
 
-/* What is in the slot's lap. */
+/* All that is in it. False: it has no room. A lap that had none has none later, or what was counted would come. */
+static __always_inline bool take_whole(const struct viz_slot *s, struct taking *t, __u64 before)
+{
+	bool same = before >> 32 == s->head >> 32;
+
+	t->from = same && !(before & REC_HEAD_PART) ? (__u32)before & ~REC_HEAD_FLAGS : 0;
+	if (same && before & REC_HEAD_LOST)
+		return false;
+	return (__u32)s->head <= SMALL_LAP ? copy(s, t, SMALL_LAP) : copy(s, t, VIZ_LAP_BYTES);
+}
+
+/*
+ * What is in the slot's lap. It may have been taken already: a signal that comes at the end of that trap finds the lap
+ * as full, and so does the end of a process.
+ */
 __noinline int take(struct taking *t)
 {
 	__u64 before;
 	struct viz_slot s;
-	bool taken;
 
 	if (!t)
 		return 0;
@@ -249,30 +264,24 @@ __noinline int take(struct taking *t)
 		add(unreadable, 1);
 		return 0;
 	}
-	t->head = s.head;
 	if (!(__u32)s.head || (t->owner && s.owner != t->owner))
 		return 0;
+	if ((before & ~(__u64)REC_HEAD_FLAGS) == s.head && (t->flags & REC_LAP_PART || !(before & REC_HEAD_PART)))
+		return 0;
+	t->head = s.head;
 	if (t->flags & REC_LAP_PART) {
-		if (s.head == before)
-			return 0;
 		/* Somebody is in the midst of a record; most likely the library stays, and it will be copied later. */
-		if ((__u32)s.done != (__u32)s.head) {
+		if ((__u32)s.done != (__u32)s.head || !take_whole(&s, t, 0)) {
 			lose_part(t);
 			t->head = before;
-			return 0;
+		} else {
+			t->head |= REC_HEAD_PART;
 		}
-	}
-	if ((__u32)s.head <= SMALL_LAP)
-		taken = copy(&s, t, SMALL_LAP);
-	else
-		taken = copy(&s, t, VIZ_LAP_BYTES);
-	if (taken)
-		return 0;
-	if (t->flags & REC_LAP_PART) {
-		lose_part(t);
-		t->head = before;
-	} else {
+	} else if (!take_whole(&s, t, before)) {
 		lose(t);
+		t->head |= REC_HEAD_LOST;
+	} else if ((__u32)s.done != (__u32)s.head) {
+		t->head = before; /* there is more to come of it, if it lives */
 	}
 	return 0;
 }
@@ -405,12 +414,13 @@ int on_batch(struct pt_regs *ctx)
 		add(unheard, 1);
 	}
 	/* It has just been taken; or before, and its laps begin anew: that was said on top of a signal handler. */
-	if (p && (!(__u32)head || head < p->heads[at])) {
+	if (p && (!(__u32)head || head < (p->heads[at] & ~(__u64)REC_HEAD_FLAGS))) {
 		p->lives[at] = __sync_fetch_and_add(&last_life, 1) + 1;
 		p->heads[at] = 0;
 	}
 	if ((__u32)head) {
 		t.life = p ? p->lives[at] : 0;
+		t.head = p ? p->heads[at] : 0;
 		take(&t);
 		if (p)
 			p->heads[at] = t.head;

@@ -221,7 +221,14 @@ struct rec_pool {
 	/* Of each slot: a number that no other one ever has, since a thread took it; 0: that was before we came. Memory
 	 * at an address may be unmapped and another slot come to be there. */
 	rec_u32 lives[POOL_SLOTS];
-	rec_u64 heads[POOL_SLOTS]; /* as they were when a part of their lap was taken last */
+	rec_u64 heads[POOL_SLOTS]; /* as they were when their lap was taken last, and enum rec_head_flags */
+};
+
+/* In a head, where its size has no bits. */
+enum rec_head_flags {
+	REC_HEAD_PART = 1 << 29, /* as a part */
+	REC_HEAD_LOST = 1 << 30, /* there was no room for it */
+	REC_HEAD_FLAGS = REC_HEAD_PART | REC_HEAD_LOST,
 };
 
 /* A process with batches. */

@@ -110,6 +110,16 @@ class Batches(Streams):
         self.assertGreater(counts["lost"], 0)
         self.assertEqual((counts["seen"], counts["written"] + counts["lost"]), (400000, 400000))
 
+    def test_a_ring_that_is_too_small_for_signal_handlers(self):
+        """One that comes at the end of a trap finds the lap full that was fetched by it, and has it fetched again."""
+        trace, said, _ = self.traced(self.program, "signals", 2, 200000,
+                                     options=("--collect", "batch", "--ring-size", "64k"))
+        self.streams(trace, gaps=True)
+        counts = trace.probe("set")
+        n = int(said.split()[-1])
+        self.assertGreater(counts["lost"], 0)
+        self.assertEqual((counts["seen"], counts["written"] + counts["lost"]), (n, n))
+
     def test_filters(self):
         trace = self.batched("threads", 1, 20000, options=("--exclude", "stream.check"))
         self.assertEqual(trace.total["lost"], 0)

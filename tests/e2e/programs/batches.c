@@ -4,7 +4,8 @@
  * from the trace alone. Each write says which of its stream it is, which stream, and which thread it is from.
  *
  *   threads T N      T threads, N writes each, at the same time
- *   signals T N      the same, and a timer's signal every 100 us that writes, too, now and then more than a lap
+ *   signals T N      the same, and a timer's signal every 100 us that writes, too, now and then more than a lap; and how
+ *                    many writes that were
  *   churn R          R times up to 8 threads that end after a few writes
  *   end HOW          1077 writes, and then: return, exit, abort, segv, kill
  *   exec N           the same, N times, each in a new program
@@ -37,7 +38,7 @@ VIZ_PROBE_COUNTER(stream, number, stream, thread, check);
 
 static volatile struct { uint64_t begun, done; } *progress;
 static int n_streams;
-static long n_writes;
+static long n_writes, n_written;
 
 static void begin(struct stream *s)
 {
@@ -62,6 +63,7 @@ static inline __attribute__((always_inline)) void next(struct stream *s)
 
 static void end(struct stream *s)
 {
+	__atomic_fetch_add(&n_written, s->number + 1, __ATOMIC_RELAXED);
 	VIZ_PROBE_DESTROY(s);
 }
 
@@ -234,6 +236,7 @@ int main(int argc, char **argv)
 		run_threads(n, write_all, 0, 1);
 	} else if (!strcmp(mode, "signals")) {
 		run_threads(n, write_among_signals, 0, 1);
+		printf("%ld\n", n_written);
 	} else if (!strcmp(mode, "churn")) {
 		for (int i = 0; i < n; i++)
 			run_threads(1 + i % 8, write_few, i * 31, 97);
