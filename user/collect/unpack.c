@@ -8,6 +8,7 @@
 
 #define VIZ_PROBE_DISABLE
 #include "viztrace.h"
+#include "../common/hash.h"
 
 #define HASH_BASIS 0xcbf29ce484222325ull
 #define HASH_PRIME 0x100000001b3ull
@@ -28,14 +29,16 @@ struct object {
 	uint32_t generation;
 	bool has_base;
 	struct told *told; /* of its class; NULL: not looked for yet */
+	uint64_t hash;     /* of what that was when it was introduced */
 	struct viz_base base;
 };
 
-/* Which file's class is at an address for who comes after us. */
+/* Which class is at an address for who comes after us. */
 struct told {
 	uint64_t address;
+	uint64_t hash; /* of its descriptor; 0: none was told */
 	uint32_t generation;
-	uint32_t file;    /* 0: none was told */
+	uint32_t file;    /* whose it is; 0: the kernel told of it */
 	uint64_t n_files; /* so many there were then */
 };
 
@@ -259,20 +262,18 @@ static void fill_head(struct unpack *u, const struct batched *b, uint16_t kind, 
 		memcpy(head->comm, comm->text, sizeof(head->comm));
 }
 
-static struct told *told_at(struct unpack *u, const struct laps_slot *slot, uint64_t address)
+static struct told *told_at(struct unpack *u, uint32_t pid, uint64_t address)
 {
-	uint64_t process = (uint64_t)slot->generation << 32 | slot->pid;
-	struct told *t = table__get(&u->told, process, address);
+	struct told *t = table__get(&u->told, pid, address);
 
 	if (t)
 		return t;
 	t = calloc(1, sizeof(*t));
-	if (!t || table__put(&u->told, process, address, t)) {
+	if (!t || table__put(&u->told, pid, address, t)) {
 		free(t);
 		return NULL;
 	}
 	t->address = address;
-	t->generation = slot->generation;
 	return t;
 }
 
@@ -286,15 +287,18 @@ static int tell_class(struct unpack *u, const struct batched *b, struct object *
 	struct rec_class *rec = &u->record.class;
 	const struct elf_class *c;
 
-	if (!o->told || o->told->address != address || o->told->generation != b->slot->generation)
-		o->told = told_at(u, b->slot, address);
+	if (!o->told || o->told->address != address)
+		o->told = told_at(u, b->slot->pid, address);
 	if (!o->told)
 		return -ENOMEM;
-	if (o->told->file == b->slot->file && o->told->n_files == u->n_files)
+	if (o->told->file == b->slot->file && o->told->n_files == u->n_files &&
+	    o->told->generation == b->slot->generation)
 		return 0;
 	c = own_class(u, b->slot, address);
 	if (!c || c->size > sizeof(u->record) - sizeof(*rec))
 		return 0;
+	o->told->hash = hash__text((const char *)c->bytes, c->size);
+	o->told->generation = b->slot->generation;
 	o->told->file = b->slot->file;
 	o->told->n_files = u->n_files;
 	fill_head(u, b, REC_CLASS, sizeof(*rec) + c->size);
@@ -332,6 +336,7 @@ static int introduce(struct unpack *u, const struct batched *b, const struct viz
 		rec->name_hash = (rec->name_hash ^ (uint8_t)rec->name[i]) * HASH_PRIME;
 	o->cls = rec->cls;
 	o->generation = b->slot->generation;
+	o->hash = o->told->hash;
 	return cb(ctx, rec, rec->head.size);
 }
 
@@ -357,6 +362,12 @@ static struct object *object_of(struct unpack *u, const struct batched *b, uint3
 	return o;
 }
 
+/* That an object is another one by now, also of a library where another one was, may have got lost. */
+static bool is_other(const struct object *o, const struct laps_slot *slot)
+{
+	return o->cls != (uintptr_t)o->base.cls || o->generation != slot->generation || o->hash != o->told->hash;
+}
+
 static int pass_report(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
 {
 	struct rec_snapshot *rec = &u->record.snapshot;
@@ -375,7 +386,7 @@ static int pass_report(struct unpack *u, const struct batched *b, unpack_cb cb, 
 		return 0;
 	}
 	err = tell_class(u, b, o, cb, ctx);
-	if (!err && (o->cls != (uintptr_t)o->base.cls || o->generation != b->slot->generation))
+	if (!err && is_other(o, b->slot))
 		err = introduce(u, b, &o->base, o, cb, ctx);
 	if (err)
 		return err;
@@ -453,8 +464,21 @@ static int pass_batched(struct unpack *u, const struct batched *b, unpack_cb cb,
 	}
 }
 
+static int see_class(struct unpack *u, const struct rec_class *rec)
+{
+	struct told *t = told_at(u, rec->head.tgid, rec->address);
+
+	if (!t)
+		return -ENOMEM;
+	t->hash = hash__text((const char *)rec->bytes, rec->head.size - sizeof(*rec));
+	t->file = 0;
+	u->n_files++;
+	return 0;
+}
+
 static int see_object(struct unpack *u, const struct rec_object *rec)
 {
+	const struct told *t = table__get(&u->told, rec->head.tgid, rec->cls);
 	struct object *o = object_at(u, rec->head.tgid, rec->address);
 
 	if (!o)
@@ -464,6 +488,7 @@ static int see_object(struct unpack *u, const struct rec_object *rec)
 		o->has_base = false;
 	o->cls = rec->cls;
 	o->generation = rec->generation;
+	o->hash = t ? t->hash : 0;
 	return 0;
 }
 
@@ -474,7 +499,10 @@ int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb
 
 	switch (head->kind) {
 	case REC_BATCHED: return pass_batched(u, record, cb, ctx);
-	case REC_CLASS: u->n_files++; break;
+	case REC_CLASS:
+		if (size >= sizeof(struct rec_class) && head->size >= sizeof(struct rec_class) && head->size <= size)
+			err = see_class(u, record);
+		break;
 	case REC_THREAD:
 		if (size < sizeof(struct rec_thread))
 			return 0;
