@@ -297,14 +297,19 @@ __noinline int take_pool(struct rec_pool *p, __u64 owner, __u64 id, __u64 why)
 	t.id = id;
 	t.generation = why;
 	t.flags = why >> 32;
-	t.file = p->file;
+	t.file = REC_TENANT_FILE(p->tenant);
+	t.life = REC_TENANT_LIFE(p->tenant);
 	for (__u32 i = 0; i < POOL_SLOTS; i++) {
+		__u64 before = p->told[i] == t.life ? p->heads[i] : 0;
+
 		t.slot = t.pool + i * sizeof(struct viz_slot);
 		t.data = t.pool + VIZ_SLOTS * sizeof(struct viz_slot) + (__u64)i * VIZ_LAP_BYTES;
-		t.life = p->lives[i];
-		t.head = p->heads[i];
+		t.head = before;
 		take(&t);
+		if (t.head == before)
+			continue;
 		p->heads[i] = t.head;
+		p->told[i] = t.life;
 	}
 	return 0;
 }
@@ -312,7 +317,7 @@ __noinline int take_pool(struct rec_pool *p, __u64 owner, __u64 id, __u64 why)
 static __always_inline void take_all(struct rec_batched *b, __u64 owner, __u64 id, __u64 flags)
 {
 	for (__u32 i = 0; i < POOLS_MAX; i++)
-		if (b->pools[i].address && !(b->pools[i].flags & REC_POOL_GONE))
+		if (b->pools[i].address && REC_TENANT_FILE(b->pools[i].tenant))
 			take_pool(&b->pools[i], owner, id, flags << 32 | b->generation);
 }
 
@@ -323,24 +328,32 @@ static __always_inline struct rec_batched *find(__u64 id)
 	return stopped ? NULL : bpf_map_lookup_elem(&batched, &tgid);
 }
 
-static __always_inline void begin_pool(struct rec_pool *p, __u32 file, __u32 flags)
+static __always_inline __u32 new_life(void)
 {
-	for (__u32 i = 0; i < POOL_SLOTS; i++)
-		p->heads[i] = 0;
-	p->file = file;
+	return __sync_fetch_and_add(&last_life, 1) + 1;
+}
+
+/*
+ * It is that file's from now on, and if it was not, all that is known of its slots is of others. Who is in it knows
+ * that; who has looked at the process from outside may be late, and takes no place that is another one's.
+ */
+static __always_inline void settle(struct rec_pool *p, __u32 file, __u32 flags, bool is_in_it)
+{
+	__u64 before = p->tenant;
+
+	if (REC_TENANT_FILE(before) != file && (is_in_it || !REC_TENANT_FILE(before)))
+		__sync_val_compare_and_swap(&p->tenant, before, REC_TENANT(file, new_life()));
 	p->flags = flags;
 }
 
-/* The process's pool at that address, which may be new. Lives go on: no slot of before is taken for one of now. */
-__noinline int find_pool(struct rec_batched *b, __u64 address, __u32 file, __u32 flags)
+/* The process's pool at that address, which may be new. */
+__noinline int find_pool(struct rec_batched *b, __u64 address, __u32 file, __u32 flags, bool is_in_it)
 {
 	if (!b)
 		return POOLS_MAX;
 	for (__u32 i = 0; i < POOLS_MAX; i++)
 		if (b->pools[i].address == address) {
-			if (b->pools[i].file != file)
-				begin_pool(&b->pools[i], file, flags);
-			b->pools[i].flags = flags;
+			settle(&b->pools[i], file, flags, is_in_it);
 			return i;
 		}
 	/* In what was unmapped only if there is nowhere else. Several threads may be here with the same one. */
@@ -348,17 +361,15 @@ __noinline int find_pool(struct rec_batched *b, __u64 address, __u32 file, __u32
 		struct rec_pool *p = &b->pools[i % POOLS_MAX];
 		__u64 old = p->address;
 
-		if (old != address && (!old || (i >= POOLS_MAX && p->flags & REC_POOL_GONE))) {
+		if (old != address && (!old || (i >= POOLS_MAX && !REC_TENANT_FILE(p->tenant)))) {
 			__u64 found = __sync_val_compare_and_swap(&p->address, old, address);
 
-			if (found == old) {
-				begin_pool(p, file, flags);
-				return i % POOLS_MAX;
-			}
-			old = found;
+			old = found == old ? address : found;
 		}
-		if (old == address)
+		if (old == address) {
+			settle(p, file, flags, is_in_it);
 			return i % POOLS_MAX;
+		}
 	}
 	return POOLS_MAX;
 }
@@ -371,7 +382,22 @@ int add_pool(struct rec_new_pool *n)
 	struct rec_batched *b = bpf_map_lookup_elem(&batched, &tgid);
 
 	return b && b->generation == n->generation && b->unmaps == n->unmaps &&
-	       find_pool(b, n->address, n->file, n->flags) < POOLS_MAX;
+	       find_pool(b, n->address, n->file, n->flags, false) < POOLS_MAX;
+}
+
+/* Its thread is in the slot. Should its laps begin anew, then the memory was replaced, and nobody has told us. */
+static __always_inline void enter(struct rec_pool *p, __u32 slot, __u64 head, struct taking *t)
+{
+	__u64 tenant = p->tenant;
+
+	if (p->told[slot] == REC_TENANT_LIFE(tenant) && head < (p->heads[slot] & ~(__u64)REC_HEAD_FLAGS))
+		__sync_val_compare_and_swap(&p->tenant, tenant, REC_TENANT(REC_TENANT_FILE(tenant), new_life()));
+	t->life = REC_TENANT_LIFE(p->tenant);
+	if (p->told[slot] != t->life) {
+		p->told[slot] = t->life;
+		p->heads[slot] = 0;
+	}
+	t->head = p->heads[slot];
 }
 
 SEC("uprobe")
@@ -402,7 +428,7 @@ int on_batch(struct pt_regs *ctx)
 		add(unreadable, 1);
 		return 0;
 	}
-	i = find_pool(b, t.pool, t.file, cookie >> 32);
+	i = find_pool(b, t.pool, t.file, cookie >> 32, true);
 	if (i < POOLS_MAX) {
 		/* For the verifier. */
 		barrier_var(i);
@@ -413,14 +439,10 @@ int on_batch(struct pt_regs *ctx)
 	} else {
 		add(unheard, 1);
 	}
-	/* It has just been taken; or before, and its laps begin anew: that was said on top of a signal handler. */
-	if (p && (!(__u32)head || head < (p->heads[at] & ~(__u64)REC_HEAD_FLAGS))) {
-		p->lives[at] = __sync_fetch_and_add(&last_life, 1) + 1;
-		p->heads[at] = 0;
-	}
+	if (p)
+		enter(p, at, head, &t);
+	/* If it has just been taken there may be something in it of a signal handler that came before this was told. */
 	if ((__u32)head) {
-		t.life = p ? p->lives[at] : 0;
-		t.head = p ? p->heads[at] : 0;
 		take(&t);
 		if (p)
 			p->heads[at] = t.head;
@@ -452,12 +474,12 @@ int on_unmap(struct pt_regs *ctx)
 	for (__u32 i = 0; i < POOLS_MAX; i++) {
 		struct rec_pool *p = &b->pools[i];
 
-		if (!p->address || p->flags)
+		if (!p->address || p->flags || !REC_TENANT_FILE(p->tenant))
 			continue;
 		if (is_mapped(p->address))
 			take_pool(p, 0, id, (__u64)REC_LAP_PART << 32 | b->generation);
 		else
-			p->flags = REC_POOL_GONE;
+			p->tenant = REC_TENANT(0, REC_TENANT_LIFE(p->tenant));
 	}
 	return 0;
 }
@@ -503,7 +525,7 @@ int BPF_PROG(on_new_memory, struct task_struct *task)
 		return 0;
 	add(b->generation, 1);
 	for (__u32 i = 0; i < POOLS_MAX; i++)
-		b->pools[i].address = 0;
+		b->pools[i].address = b->pools[i].tenant = 0;
 	return 0;
 }
 

@@ -210,17 +210,22 @@ struct rec_thread {
 
 enum rec_pool_flags {
 	REC_POOL_STAYS = 1, /* its file is the program: it is never unmapped */
-	REC_POOL_GONE = 2,  /* its memory was, at last */
 };
+
+#define REC_TENANT(file, life) ((rec_u64)(file) << 32 | (life))
+#define REC_TENANT_FILE(tenant) ((rec_u32)((tenant) >> 32))
+#define REC_TENANT_LIFE(tenant) ((rec_u32)(tenant))
 
 /* Where batches are, in one linked object. */
 struct rec_pool {
 	rec_u64 address; /* 0: there is none */
-	rec_u32 file;  /* user space's number of the file; with the flags << 32 it is the cookie of the file's probe */
-	rec_u32 flags; /* enum rec_pool_flags */
-	/* Of each slot: a number that no other one ever has, since a thread took it; 0: that was before we came. Memory
-	 * at an address may be unmapped and another slot come to be there. */
-	rec_u32 lives[POOL_SLOTS];
+	/* Whose memory it is at the moment, changed as one: REC_TENANT(user space's number of the file, or 0: it is
+	 * unmapped; life). The number with the flags << 32 is the cookie of the file's probe. A life is a number that
+	 * no other pool ever has: memory at an address may be unmapped, and the same file or another one come to be
+	 * there. */
+	rec_u64 tenant;
+	rec_u64 flags;            /* enum rec_pool_flags */
+	rec_u32 told[POOL_SLOTS]; /* the life in which the slot's thread, or we, were there last; of another: no head */
 	rec_u64 heads[POOL_SLOTS]; /* as they were when their lap was taken last, and enum rec_head_flags */
 };
 

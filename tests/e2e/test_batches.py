@@ -302,19 +302,27 @@ class Libraries(Streams):
         self.assertIn("batches are taken from 16 files", messages)
         self.check(trace, progress)
 
-    def test_a_thread_is_slow_to_tell_of_its_slot(self):
-        """It has taken one where it had one of the library before, of which we have not had everything yet."""
+    def between_taking_a_slot_and_telling(self, name, code, n=2):
+        """What happens there happens where a thread had a slot of the library before, of which not all was read yet."""
         taken = '"9: shl $13, %rax\\n"'
         header = (harness.ROOT / "include" / "viztrace.h").read_text()
         self.assertEqual(header.count(taken), 1)
-        (self.dir / "viztrace.h").write_text(header.replace(
-            taken, taken.replace("9: ", "9: mov $60000000, %ebx\\n 97: dec %ebx\\n jnz 97b\\n")))
-        libraries = [harness.build(library.name.replace("lib", "libslow"), "plugin.c", counted=False,
+        (self.dir / "viztrace.h").write_text(header.replace(taken, taken.replace("9:", "9: %s\\n" % code)))
+        libraries = [harness.build(library.name.replace("lib", "lib" + name), "plugin.c", counted=False,
                                    flags=(*self.SHARED, "-I", str(self.dir), *flags))
                      for library, flags in ((self.plugin, ()), (self.other, ("-DOTHER",)))]
-        trace, progress, messages = self.run_plugins(20, 1, "return", *libraries)
-        self.assert_batched(messages, *libraries)
-        self.check(trace, progress)
+        trace, progress, messages = self.run_plugins(20, 1, "return", *libraries[:n])
+        self.assert_batched(messages, *libraries[:n])
+        return self.check(trace, progress)
+
+    def test_a_thread_is_slow_to_tell_of_its_slot(self):
+        self.between_taking_a_slot_and_telling("slow", "mov $60000000, %ebx\\n 97: dec %ebx\\n jnz 97b")
+
+    def test_a_signal_handler_writes_before_the_slot_is_told_of(self):
+        for n in 1, 2:
+            with self.subTest(libraries=n):
+                streams, _ = self.between_taking_a_slot_and_telling("signalled", "int3", n)
+                self.assertGreater(len(streams), 20 * 2 * 3)
 
     def test_a_ring_that_is_too_small_for_libraries(self):
         trace, progress, _ = self.run_plugins(200, 3, "return", self.plugin, self.other,

@@ -181,7 +181,7 @@ static int take_pool(struct batches *b, struct pool *p, bool impatient)
 
 		if (!p->has[i])
 			continue;
-		slot = slot_of(b, &key, p->file, p->address);
+		slot = slot_of(b, &key, REC_TENANT_FILE(p->tenant), p->address);
 		if (!slot)
 			return -ENOMEM;
 		slot->owner = p->slots[i].owner;

@@ -71,7 +71,7 @@ struct laps_key {
 	uint64_t address;
 	uint32_t pid;
 	uint32_t generation; /* of the process's memory */
-	uint32_t life;       /* a number that no two slots have; 0: it was there before we came */
+	uint32_t life;       /* of its pool: a number that no other pool has; 0: nobody knows */
 };
 
 /* The books of a slot, if there are any yet; made if need be (NULL: no memory). */

@@ -29,7 +29,7 @@ static void put(struct pools *p, struct pool *one)
 struct laps_key pools__key(const struct pool *p, unsigned slot)
 {
 	return (struct laps_key){ p->address + slot * sizeof(struct viz_slot), (uint32_t)p->pid, p->generation,
-				  p->lives[slot] };
+				  REC_TENANT_LIFE(p->tenant) };
 }
 
 static bool is_news(const struct laps *laps, const struct pool *p, unsigned i)
@@ -38,7 +38,6 @@ static bool is_news(const struct laps *laps, const struct pool *p, unsigned i)
 	const struct laps_slot *s = laps__find(laps, &key);
 	uint64_t head = p->slots[i].head;
 
-	/* While there is nothing in it, its owner may not have told of having taken it: its life is another one's. */
 	return p->slots[i].owner && (uint32_t)head && (uint32_t)head <= VIZ_LAP_BYTES &&
 	       (!s || !s->known || s->lap != head >> 32 || s->taken != (uint32_t)head || s->n_holes);
 }
@@ -93,17 +92,11 @@ static bool fill(struct pool *p, const struct elf_file *elf, const struct laps *
 }
 
 /* What was read may be of memory of before or after a dlopen or exec; then the kernel has copied what was there. */
-static bool is_still(struct pool *one, const struct rec_batched *was, const struct rec_batched *is)
+static bool is_still(const struct pool *one, const struct rec_batched *was, const struct rec_batched *is)
 {
-	for (unsigned i = 0; i < POOLS_MAX && was->generation == is->generation; i++) {
-		const struct rec_pool *now = &is->pools[i];
-
-		if (now->address != one->address || now->file != one->file)
-			continue;
-		for (unsigned k = 0; k < VIZ_SLOTS; k++)
-			one->has[k] &= one->lives[k] == now->lives[k];
-		return true;
-	}
+	for (unsigned i = 0; i < POOLS_MAX && was->generation == is->generation; i++)
+		if (is->pools[i].address == one->address)
+			return is->pools[i].tenant == one->tenant;
 	return false;
 }
 
@@ -111,19 +104,18 @@ static bool is_still(struct pool *one, const struct rec_batched *was, const stru
 static int read_one(struct pools *p, pid_t pid, const struct rec_pool *from, const struct memory *m,
 		    const struct laps *laps)
 {
-	const struct memory_file *file = memory__get_file(m, from->file);
+	const struct memory_file *file = memory__get_file(m, REC_TENANT_FILE(from->tenant));
 	struct pool *one;
 
-	if (!from->address || from->flags & REC_POOL_GONE || !file)
+	if (!from->address || !file)
 		return 0;
 	one = get(p);
 	if (!one)
 		return -ENOMEM;
 	one->pid = pid;
 	one->generation = p->was.generation;
-	one->file = from->file;
 	one->address = from->address;
-	memcpy(one->lives, from->lives, sizeof(one->lives));
+	one->tenant = from->tenant;
 	if (!fill(one, file->elf, laps)) {
 		put(p, one);
 		return 0;

@@ -16,9 +16,8 @@
 /* What was read of one, until it is known what the kernel has copied meanwhile. */
 struct pool {
 	pid_t pid;
-	uint32_t generation, file;
-	uint64_t address;
-	uint32_t lives[VIZ_SLOTS];
+	uint32_t generation;
+	uint64_t address, tenant; /* as struct rec_pool has them */
 	struct viz_slot slots[VIZ_SLOTS];
 	bool has[VIZ_SLOTS], twice[VIZ_SLOTS];
 	uint64_t data[VIZ_SLOTS][VIZ_LAP_BYTES / 8];

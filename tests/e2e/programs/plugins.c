@@ -8,7 +8,8 @@
  *                                     Then END: return, kill, or forever (then N is how often they come and go, and
  *                                     then they stay and are written through until somebody kills us)
  *
- * FILE: two u64 for each stream: writes begun, done. A library that begins with '+' is open all the time.
+ * FILE: two u64 for each stream: writes begun, done. A library that begins with '+' is open all the time. One that was
+ * built with a breakpoint in it is written through there, too.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -49,6 +50,14 @@ static void write_some(long i, long k)
 	run(current, (i * 31 + k * 97) % 401);
 	run(plugin_write, (i * 17 + k) % 50);
 	run(current, (i + k) % 7);
+}
+
+static void on_breakpoint(int signal)
+{
+	static __thread unsigned n;
+
+	(void)signal;
+	run(current, ++n % 2 ? 3 : 100);
 }
 
 static void *work(void *arg)
@@ -101,6 +110,7 @@ int main(int argc, char **argv)
 	if (fd < 0 || ftruncate(fd, sizeof(*progress) * STREAMS_MAX))
 		return 1;
 	progress = mmap(NULL, sizeof(*progress) * STREAMS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	signal(SIGTRAP, on_breakpoint);
 	step("ready");
 	for (int i = 5; i < argc; i++)
 		libraries[i - 5] = open_library(argv[i]);
