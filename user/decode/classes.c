@@ -256,7 +256,7 @@ static void unlink_layout(struct classes *c, struct layout *layout)
 	c->last = NULL;
 }
 
-int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size)
+static int add(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size, bool was_told)
 {
 	struct layout *known = table__get(&c->by_address, pid, address), *layout;
 	struct class_set *set;
@@ -275,6 +275,10 @@ int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *
 	err = layout__new(&layout, bytes, size);
 	if (err)
 		return err;
+	if (!was_told && known && known->kind != VIZ_KIND_DICT && layout->kind != VIZ_KIND_DICT) {
+		layout__free(layout);
+		return 0;
+	}
 	layout->pid = pid;
 	layout->address = address;
 	err = table__put(&c->by_address, pid, address, layout);
@@ -292,21 +296,14 @@ int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *
 	return 0;
 }
 
+int classes__add(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size)
+{
+	return add(c, pid, address, bytes, size, true);
+}
+
 int classes__offer(struct classes *c, uint32_t pid, uint64_t address, const void *bytes, size_t size)
 {
-	const struct layout *known = table__get(&c->by_address, pid, address);
-	struct layout *layout;
-	int err;
-
-	if (!known || known->kind == VIZ_KIND_DICT ||
-	    (size >= known->size && !memcmp(known->bytes, bytes, known->size)))
-		return classes__add(c, pid, address, bytes, size);
-	err = layout__new(&layout, bytes, size);
-	if (err)
-		return err;
-	err = layout->kind == VIZ_KIND_DICT ? classes__add(c, pid, address, bytes, size) : 0;
-	layout__free(layout);
-	return err;
+	return add(c, pid, address, bytes, size, false);
 }
 
 struct layout *classes__lookup(struct classes *c, uint32_t pid, uint64_t address)
