@@ -58,14 +58,23 @@ struct {
 	__type(value, struct rec_batched);
 } batched SEC(".maps");
 
-/* Parts of laps that had no room in the ring. */
+/* What was lost, by slot. A map has room for that when the rings have none. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, PARTS_MAX);
-	__type(key, struct rec_part_key);
-	__type(value, struct rec_part);
-} parts SEC(".maps");
+	__uint(max_entries, LOSSES_MAX);
+	__type(key, struct rec_loss_key);
+	__type(value, struct rec_loss);
+} losses SEC(".maps");
+
+/* Threads of which the rings had no room to tell, by id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, UNTOLD_MAX);
+	__type(key, __u64);
+	__type(value, struct rec_thread);
+} untold SEC(".maps");
 
 /* Nothing is copied any more. */
 volatile bool stopped;
@@ -77,7 +86,8 @@ volatile __u64 until_ticks; /* 0: not yet */
 /* Records in laps that had no room in the ring, by enum viz_record. */
 volatile __u64 lost[LAP_KINDS];
 volatile __u64 unreadable; /* laps */
-volatile __u64 unheard;    /* threads, pools and lost laps that user space could not be told of */
+volatile __u64 n_untold;   /* threads that have been put into that map */
+volatile __u64 unheard;    /* threads, pools and losses that user space could not be told of */
 volatile __u32 last_life;  /* see struct rec_pool */
 
 #define add(what, n) __sync_fetch_and_add(&(what), n)
@@ -102,18 +112,17 @@ static __always_inline void *own_ring(void)
 /* From now on the thread pointer is that thread's. */
 static __always_inline void tell_thread(__u64 id, __u64 thread, const char *comm)
 {
-	struct rec_thread *rec;
+	struct rec_thread rec = { .thread = thread };
 	void *ring = own_ring();
 
-	rec = ring ? bpf_ringbuf_reserve(ring, sizeof(*rec), 0) : NULL;
-	if (!rec) {
-		add(unheard, 1);
+	fill_head(&rec.head, id, REC_THREAD, sizeof(rec));
+	__builtin_memcpy(rec.head.comm, comm, sizeof(rec.head.comm));
+	if (ring && !bpf_ringbuf_output(ring, &rec, sizeof(rec), BPF_RB_NO_WAKEUP))
 		return;
-	}
-	fill_head(&rec->head, id, REC_THREAD, sizeof(*rec));
-	__builtin_memcpy(rec->head.comm, comm, sizeof(rec->head.comm));
-	rec->thread = thread;
-	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+	if (bpf_map_update_elem(&untold, &id, &rec, BPF_ANY))
+		add(unheard, 1);
+	else
+		add(n_untold, 1);
 }
 
 /* A slot that is to be copied, for functions that take few arguments. */
@@ -173,45 +182,59 @@ __noinline __u64 count_records(const struct taking *t)
 	return counts;
 }
 
+/* NULL: there is no room for that either, which is counted. */
+static __always_inline struct rec_loss *loss_of(const struct taking *t)
+{
+	const struct rec_loss none = {};
+	struct rec_loss_key key = {};
+	struct rec_loss *loss;
+
+	key.slot = t->slot;
+	key.tgid = t->id >> 32;
+	key.generation = t->generation;
+	key.life = t->life;
+	loss = bpf_map_lookup_elem(&losses, &key);
+	if (!loss) {
+		bpf_map_update_elem(&losses, &key, &none, BPF_NOEXIST);
+		loss = bpf_map_lookup_elem(&losses, &key);
+	}
+	if (!loss)
+		add(unheard, 1);
+	return loss;
+}
+
 __noinline int lose(const struct taking *t)
 {
-	struct rec_lap *rec;
-	void *ring = own_ring();
+	struct rec_loss *loss;
 	__u64 counts = count_records(t);
 
 	if (!t)
 		return 0;
 	for (__u32 kind = 1; kind < LAP_KINDS; kind++)
 		add(lost[kind], COUNT_OF(counts, kind));
-	rec = ring ? bpf_ringbuf_reserve(ring, sizeof(*rec), 0) : NULL;
-	if (!rec) {
-		add(unheard, 1);
-		return 0;
+	loss = loss_of(t);
+	if (loss) {
+		loss->lost_lap = t->head >> 32;
+		loss->lost_bytes = t->head;
 	}
-	fill_head(&rec->head, t->id, REC_LAP_LOST, sizeof(*rec));
-	fill_lap(rec, t);
-	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
 	return 0;
 }
 
 /* They are lost only if what follows in that lap is. */
 __noinline int lose_part(const struct taking *t)
 {
-	struct rec_part_key key = {};
-	struct rec_part part = {};
+	struct rec_loss *loss;
 	__u64 counts = count_records(t);
 
 	if (!t)
 		return 0;
+	loss = loss_of(t);
+	if (!loss)
+		return 0;
 	for (__u32 kind = 1; kind < LAP_KINDS; kind++)
-		part.records[kind] = COUNT_OF(counts, kind);
-	key.slot = t->slot;
-	key.tgid = t->id >> 32;
-	key.generation = t->generation;
-	key.life = t->life;
-	part.lap = t->head >> 32;
-	if (bpf_map_update_elem(&parts, &key, &part, BPF_ANY))
-		add(unheard, 1);
+		loss->records[kind] = COUNT_OF(counts, kind);
+	loss->part_lap = t->head >> 32;
+	loss->part_from = t->from;
 	return 0;
 }
 
@@ -238,12 +261,9 @@ static __always_inline bool copy(const struct viz_slot *s, const struct taking *
 }
 
 /* All that is in it. False: it has no room. A lap that had none has none later, or what was counted would come. */
-static __always_inline bool take_whole(const struct viz_slot *s, struct taking *t, __u64 before)
+static __always_inline bool take_whole(const struct viz_slot *s, const struct taking *t, bool was_lost)
 {
-	bool same = before >> 32 == s->head >> 32;
-
-	t->from = same && !(before & REC_HEAD_PART) ? (__u32)before & ~REC_HEAD_FLAGS : 0;
-	if (same && before & REC_HEAD_LOST)
+	if (was_lost)
 		return false;
 	return (__u32)s->head <= SMALL_LAP ? copy(s, t, SMALL_LAP) : copy(s, t, VIZ_LAP_BYTES);
 }
@@ -256,6 +276,7 @@ __noinline int take(struct taking *t)
 {
 	__u64 before;
 	struct viz_slot s;
+	bool same, was_lost;
 
 	if (!t)
 		return 0;
@@ -269,15 +290,19 @@ __noinline int take(struct taking *t)
 	if ((before & ~(__u64)REC_HEAD_FLAGS) == s.head && (t->flags & REC_LAP_PART || !(before & REC_HEAD_PART)))
 		return 0;
 	t->head = s.head;
+	same = before >> 32 == s.head >> 32;
+	was_lost = same && before & REC_HEAD_LOST;
+	t->from = same && !(before & REC_HEAD_PART) ? (__u32)before & ~REC_HEAD_FLAGS : 0;
 	if (t->flags & REC_LAP_PART) {
 		/* Somebody is in the midst of a record; most likely the library stays, and it will be copied later. */
-		if ((__u32)s.done != (__u32)s.head || !take_whole(&s, t, 0)) {
+		if ((__u32)s.done != (__u32)s.head || !take_whole(&s, t, was_lost)) {
 			lose_part(t);
 			t->head = before;
 		} else {
-			t->head |= REC_HEAD_PART;
+			/* What follows counts from the last time that it was taken as a whole. */
+			t->head = t->from ? before : t->head | REC_HEAD_PART;
 		}
-	} else if (!take_whole(&s, t, before)) {
+	} else if (!take_whole(&s, t, was_lost)) {
 		lose(t);
 		t->head |= REC_HEAD_LOST;
 	} else if ((__u32)s.done != (__u32)s.head) {

@@ -40,7 +40,8 @@ typedef uint64_t rec_u64;
 #define BATCHED_MAX 1024   /* processes with batches at once */
 #define POOLS_MAX 16       /* of batches, in one of them: a linked object has one */
 #define POOL_SLOTS 64      /* VIZ_SLOTS */
-#define PARTS_MAX 65536    /* of laps, that had no room */
+#define LOSSES_MAX 65536   /* slots that lost a lap */
+#define UNTOLD_MAX 65536   /* threads that there was no room to tell of, between two looks */
 #define LAP_KINDS 8        /* enum viz_record is below that */
 #define NAME_BYTES 512     /* of an object's, slice's or value's name, with the NUL */
 #define TEXT_BYTES 4096    /* of one string, with the NUL */
@@ -58,11 +59,10 @@ enum rec_kind {
 	REC_INSTANT = 9,  /* struct rec_slice */
 
 	/* Of batches; no events, and for the collector alone. */
-	REC_LAP = 10,      /* struct rec_lap: what is in a slot's lap */
-	REC_LAP_LOST = 11, /* struct rec_lap: there was no room for it */
-	REC_THREAD = 12,   /* struct rec_thread */
+	REC_LAP = 10,    /* struct rec_lap: what is in a slot's lap */
+	REC_THREAD = 11, /* struct rec_thread */
 
-	REC_ASYNC = 13, /* struct rec_slice */
+	REC_ASYNC = 12, /* struct rec_slice */
 };
 
 /* What the counts are kept for; REC_CLASS and REC_OBJECT are no probes. */
@@ -243,15 +243,18 @@ struct rec_batched {
 	struct rec_pool pools[POOLS_MAX];
 };
 
-/* A part of a lap that there was no room for: how many records of each kind. */
-struct rec_part_key {
+struct rec_loss_key {
 	rec_u64 slot;
 	rec_u32 tgid, generation, life;
 	rec_u32 pad;
 };
 
-struct rec_part {
-	rec_u32 lap;
+/* What a slot had that there was no room for. */
+struct rec_loss {
+	rec_u32 lost_lap, lost_bytes; /* the last lap that was counted as lost, as far as it went; 0 bytes: none was */
+	/* The last one of which only a part had none, which may come yet: from which byte on, and how many records of
+	 * each kind. */
+	rec_u32 part_lap, part_from;
 	rec_u32 records[LAP_KINDS];
 };
 

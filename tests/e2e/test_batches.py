@@ -206,8 +206,8 @@ class Libraries(Streams):
         self.plugin = harness.build("libplugin.so", "plugin.c", flags=self.SHARED, counted=False)
         self.other = harness.build("libother.so", "plugin.c", flags=(*self.SHARED, "-DOTHER"), counted=False)
 
-    def run_plugins(self, rounds, threads, end, *libraries, options=(), target_code=0, way="batch"):
-        """(trace, [(begun, done) of each stream], what the tool said)"""
+    def run_plugins(self, rounds, threads, end, *libraries, options=(), target_code=0, way="batch", stutter=False):
+        """(trace, [(begun, done) of each stream], what the tool said); stutter: the tool is stopped now and then."""
         path = self.dir / "progress"
         target = self.target(self.program, rounds, threads, end, path, *libraries)
         tool = self.attach(target.pid, "--collect", way, "-v", *options)
@@ -223,6 +223,11 @@ class Libraries(Streams):
                 fd = f.fileno()
                 harness.wait_until(lambda: streams() < 65536 - 6 * rounds * (threads + 1))
             target.signal(signal.SIGKILL)
+        while stutter and target.running():
+            tool.signal(signal.SIGSTOP)
+            time.sleep(0.02)
+            tool.signal(signal.SIGCONT)
+            time.sleep(0.002)
         self.assertEqual(target.wait(), target_code, target.out.text())
         self.end(tool, with_signal=None)
         with open(path, "rb") as f:
@@ -325,12 +330,17 @@ class Libraries(Streams):
                 self.assertGreater(len(streams), 20 * 2 * 3)
 
     def test_a_ring_that_is_too_small_for_libraries(self):
-        trace, progress, _ = self.run_plugins(200, 3, "return", self.plugin, self.other,
-                                              options=("--ring-size", "64k"))
-        counts = trace.probe("set")
-        self.streams(trace, gaps=True)
-        self.assertEqual(counts["seen"], sum(done for _, done in progress))
-        self.assertEqual(counts["seen"], counts["written"] + counts["lost"])
+        for stutter in False, True:
+            with self.subTest(stutter=stutter):
+                trace, progress, messages = self.run_plugins(200, 3, "return", self.plugin, self.other, stutter=stutter,
+                                                             options=("--ring-size", "64k"))
+                counts = trace.probe("set")
+                self.streams(trace, gaps=True)
+                self.assertEqual(counts["seen"], sum(done for _, done in progress), messages)
+                self.assertEqual(counts["seen"], counts["written"] + counts["lost"])
+                if stutter:
+                    self.assertGreater(counts["lost"], 0)
+                    self.assertNotIn("too small to tell of", messages)
 
 
 class OldHeader(harness.Case):

@@ -41,6 +41,7 @@ struct batches {
 	size_t n_processes;
 	struct rec_batched entry;             /* for a moment */
 	uint64_t safe_until, looked, waiting; /* ns; waiting: since when a record is being written */
+	uint64_t n_untold; /* threads that there was no room to tell of, when we asked for them last */
 	bool ending, closed;
 };
 
@@ -78,15 +79,9 @@ static struct laps_slot *slot_of(struct batches *b, const struct laps_key *key, 
 	return slot;
 }
 
-static struct laps_slot *slot_of_lap(struct batches *b, const struct rec_lap *rec)
-{
-	const struct laps_key key = { rec->slot, rec->head.tgid, rec->generation, rec->life };
-
-	return slot_of(b, &key, rec->file, rec->pool);
-}
-
 static int take_lap(struct batches *b, const struct rec_lap *rec, size_t size)
 {
+	const struct laps_key key = { rec->slot, rec->head.tgid, rec->generation, rec->life };
 	struct lap_source from = { .b = b };
 	struct laps_look look = {
 		.data = (const uint64_t *)(const void *)rec->data,
@@ -97,7 +92,7 @@ static int take_lap(struct batches *b, const struct rec_lap *rec, size_t size)
 		.flushed = !(rec->flags & REC_LAP_PART),
 		.impatient = !(rec->flags & REC_LAP_PART),
 	};
-	struct laps_slot *slot = slot_of_lap(b, rec);
+	struct laps_slot *slot = slot_of(b, &key, rec->file, rec->pool);
 	int err;
 
 	if (!slot)
@@ -209,6 +204,22 @@ static int take_pools(struct batches *b, uint64_t now)
 	return err < 0 ? err : pending;
 }
 
+/* In the order of their time, as if there had been room. */
+static int read_untold(struct batches *b)
+{
+	int map = bpf_map__fd(b->skel->maps.untold), err = 0;
+	uint64_t n = b->skel->bss->n_untold, id;
+	struct rec_thread rec;
+
+	if (n == b->n_untold)
+		return 0;
+	b->n_untold = n;
+	while (!err && !bpf_map_get_next_key(map, NULL, &id))
+		if (!bpf_map_lookup_and_delete_elem(map, &id, &rec))
+			err = order__add(b->unpack.order, rec.head.ts, &rec, sizeof(rec));
+	return err;
+}
+
 int batches__read(struct batches *b)
 {
 	uint64_t now = collector__now();
@@ -218,6 +229,9 @@ int batches__read(struct batches *b)
 
 	if (b->closed)
 		return 0;
+	n = read_untold(b);
+	if (n)
+		return n;
 	if (looks && (n = read_pools(b)))
 		return n;
 	/* Whatever was in a slot before we looked and is not there any more has been copied by now. */
@@ -252,19 +266,6 @@ uint64_t batches__safe_until(const struct batches *b)
 	return b->safe_until;
 }
 
-bool batches__takes(struct batches *b, const void *record, size_t size)
-{
-	const struct rec_lap *rec = record;
-	struct laps_slot *slot;
-
-	if (rec->head.kind != REC_LAP_LOST || size < sizeof(*rec))
-		return false;
-	slot = slot_of_lap(b, rec);
-	if (slot)
-		laps__lose(slot, (uint32_t)(rec->head_word >> 32));
-	return true;
-}
-
 int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb cb, void *ctx)
 {
 	return unpack__pass(&b->unpack, record, size, cb, ctx);
@@ -276,26 +277,31 @@ void batches__end(struct batches *b)
 	b->ending = true;
 }
 
-/* Of libraries that were unmapped then. */
-static void take_lost_parts(struct batches *b)
+static void take_losses(struct batches *b)
 {
-	int map = bpf_map__fd(b->skel->maps.parts);
-	struct rec_part_key at, *after = NULL;
-	struct rec_part part;
+	int map = bpf_map__fd(b->skel->maps.losses);
+	struct rec_loss_key at, *after = NULL;
+	struct rec_loss loss;
+	struct laps_part part;
 
 	for (; !bpf_map_get_next_key(map, after, &at); after = &at) {
 		const struct laps_key key = { at.slot, at.tgid, at.generation, at.life };
-		struct laps_slot *slot = bpf_map_lookup_elem(map, &at, &part) ? NULL : laps__slot(&b->laps, &key);
+		struct laps_slot *slot = bpf_map_lookup_elem(map, &at, &loss) ? NULL : laps__slot(&b->laps, &key);
 
-		if (slot)
-			laps__lose_part(slot, part.lap, part.records);
+		if (!slot)
+			continue;
+		if (loss.lost_bytes)
+			laps__lose(slot, loss.lost_lap, loss.lost_bytes);
+		part = (struct laps_part){ .lap = loss.part_lap, .from = loss.part_from };
+		memcpy(part.records, loss.records, sizeof(part.records));
+		laps__lose_part(slot, &part);
 	}
 }
 
 void batches__close(struct batches *b)
 {
 	b->skel->bss->stopped = true;
-	take_lost_parts(b);
+	take_losses(b);
 	laps__close(&b->laps);
 	b->safe_until = UINT64_MAX;
 	b->closed = true;

@@ -57,9 +57,6 @@ int batches__read(struct batches *b);
 /* Events before that have all been put in order. */
 uint64_t batches__safe_until(const struct batches *b);
 
-/* A record of another ring, at once; true: that is all. */
-bool batches__takes(struct batches *b, const void *record, size_t size);
-
 /* unpack__pass() */
 int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb cb, void *ctx);
 

@@ -66,9 +66,7 @@ static int on_record(void *ctx, void *record, size_t size)
 		return 0;
 	if (head->size >= sizeof(*head) && head->size < size)
 		size = head->size;
-	err = ring->owner->batching.batches && batches__takes(ring->owner->batching.batches, record, size) ?
-		      0 :
-		      order__add(ring->owner->order, head->ts, record, size);
+	err = order__add(ring->owner->order, head->ts, record, size);
 	ring->taken += size;
 	/* What is read has a copy until it is passed on: a piece of each ring, so that all get there together. */
 	return err ? err : ring->taken >= ring->owner->piece ? -EAGAIN : 0;

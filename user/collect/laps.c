@@ -52,23 +52,22 @@ struct laps_slot *laps__slot(struct laps *l, const struct laps_key *key)
 	return s;
 }
 
-/* The slot goes on to another lap. Every lap is flushed before: if this one did not come, it is among the lost. */
+/* The slot goes on to another lap. Every lap is flushed before: what did not come then is among the lost. */
 static void leave(struct laps *l, struct laps_slot *s)
 {
-	if (s->known && !s->flushed)
-		for (int i = 0; i < LAPS_KINDS; i++)
-			l->had[i] += s->drained[i];
+	for (int i = 0; i < LAPS_KINDS; i++)
+		l->had[i] += s->drained[i];
 	memset(s->drained, 0, sizeof(s->drained));
 	s->n_holes = 0;
 	s->taken = 0;
 	s->complete = 0;
-	s->flushed = false;
+	s->flushed = 0;
 }
 
 /* It has come to an end, or a later one has. */
 static bool has_lost(const struct laps_slot *s)
 {
-	return s->is_lost && (int32_t)(s->lost_lap - s->lap) >= 0;
+	return s->lost && (int32_t)(s->lost_lap - s->lap) >= 0;
 }
 
 static bool is_record(const struct laps_slot *s, const struct laps_look *look, uint32_t at)
@@ -154,38 +153,37 @@ int laps__look(struct laps *l, struct laps_slot *s, const struct laps_look *look
 		}
 		s->taken += size_of(look->data[s->taken / 8]);
 	}
-	s->flushed |= look->flushed;
+	if (look->flushed) {
+		s->flushed = look->size;
+		memset(s->drained, 0, sizeof(s->drained));
+	}
 	return err;
 }
 
-void laps__lose(struct laps_slot *s, uint32_t lap)
+void laps__lose(struct laps_slot *s, uint32_t lap, uint32_t bytes)
 {
-	/* What had been in it, or in one before, may be looked at later: it was read before. */
-	if (s->is_lost && (int32_t)(lap - s->lost_lap) < 0)
-		return;
-	s->is_lost = true;
 	s->lost_lap = lap;
+	s->lost = bytes;
 }
 
-void laps__lose_part(struct laps_slot *s, uint32_t lap, const uint32_t records[LAPS_KINDS])
+void laps__lose_part(struct laps_slot *s, const struct laps_part *part)
 {
-	if (s->known && (int32_t)(lap - s->lap) < 0)
-		return;
-	s->part_lap = lap;
-	for (int i = 0; i < LAPS_KINDS; i++)
-		s->part[i] = records[i];
+	s->part = *part;
 }
 
-/* Did what there was no room for come later, or was it seen before? */
+/* Did what there was no room for come later, was it counted with the rest of its lap, or was it seen before? */
 static void settle_part(struct laps *l, const struct laps_slot *s)
 {
-	bool same = s->known && s->lap == s->part_lap;
+	const struct laps_part *p = &s->part;
+	bool same = s->known && s->lap == p->lap;
 
-	if (s->known && ((int32_t)(s->lap - s->part_lap) > 0 || (same && s->flushed)))
+	if (s->known && ((int32_t)(s->lap - p->lap) > 0 || (same && s->flushed > p->from)))
+		return;
+	if (s->lost && ((int32_t)(s->lost_lap - p->lap) > 0 || (s->lost_lap == p->lap && s->lost > p->from)))
 		return;
 	for (int i = 0; i < LAPS_KINDS; i++)
-		if (s->part[i] > (same ? s->drained[i] : 0))
-			l->lost[i] += s->part[i] - (same ? s->drained[i] : 0);
+		if (p->records[i] > (same ? s->drained[i] : 0))
+			l->lost[i] += p->records[i] - (same ? s->drained[i] : 0);
 }
 
 void laps__close(struct laps *l)

@@ -22,6 +22,12 @@
 #define LAPS_KINDS 8  /* enum viz_record is below that */
 #define LAPS_HOLES 16 /* in one lap: each is a signal handler on top of another one */
 
+/* Of a lap that there was no room for: from which byte on, and records of each kind. All zeros: of none. */
+struct laps_part {
+	uint32_t lap, from;
+	uint32_t records[LAPS_KINDS];
+};
+
 struct laps_slot {
 	uint64_t address;
 	uint32_t pid, generation, life; /* see laps__slot() */
@@ -30,16 +36,15 @@ struct laps_slot {
 	uint64_t owner; /* the thread pointer */
 	uint32_t tid;   /* of who had its last lap copied; 0: nobody yet */
 	bool known;     /* has been looked at */
-	bool flushed;   /* the kernel has passed on this lap, or a part */
-	bool is_lost;   /* it had no room for lap `lost_lap`, and told of no later one */
 	uint32_t lap, lost_lap;
-	uint32_t taken;    /* bytes */
+	uint32_t lost;    /* bytes of lap `lost_lap`, the last of which it says that it had no room for them; 0: none */
+	uint32_t flushed; /* bytes of this lap that the kernel has passed on */
+	uint32_t taken;   /* bytes */
 	uint32_t complete; /* of those, in records that were passed on */
 	uint32_t n_holes;
 	uint32_t holes[LAPS_HOLES];
-	uint64_t drained[LAPS_KINDS]; /* records of this lap that we had before the kernel passed it on */
-	uint32_t part_lap;
-	uint64_t part[LAPS_KINDS]; /* and that are in a part of lap `part_lap` that it had no room for */
+	uint64_t drained[LAPS_KINDS]; /* records of this lap that we have, and that it has not passed on */
+	struct laps_part part;
 	struct laps_slot *next;
 };
 
@@ -81,11 +86,11 @@ struct laps_slot *laps__slot(struct laps *l, const struct laps_key *key);
 /* 0, 1 if there is something being written before the end, or the callback's error. */
 int laps__look(struct laps *l, struct laps_slot *s, const struct laps_look *look, laps_cb cb, void *ctx);
 
-/* There was no room for the lap. It may be looked at all the same, as long as it is there. */
-void laps__lose(struct laps_slot *s, uint32_t lap);
+/* There was no room for so much of the lap. It may be looked at all the same, as long as it is there. */
+void laps__lose(struct laps_slot *s, uint32_t lap, uint32_t bytes);
 
-/* There was none for what is in it so far, so many records of each kind. They are lost if the lap never comes. */
-void laps__lose_part(struct laps_slot *s, uint32_t lap, const uint32_t records[LAPS_KINDS]);
+/* There was none for what is in it so far. It is lost if the lap never comes. */
+void laps__lose_part(struct laps_slot *s, const struct laps_part *part);
 
 /* No more looks: settles the books. */
 void laps__close(struct laps *l);

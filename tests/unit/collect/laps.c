@@ -103,6 +103,23 @@ static void flush(void)
 	go_on();
 }
 
+static void lose(uint32_t which)
+{
+	laps__lose(slot, which, which == lap ? used : VIZ_LAP_BYTES);
+}
+
+static void lose_part_from(uint32_t from, size_t n)
+{
+	const struct laps_part part = { .lap = lap, .from = from, .records[VIZ_RECORD_SET] = (uint32_t)n };
+
+	laps__lose_part(slot, &part);
+}
+
+static void lose_part(size_t n)
+{
+	lose_part_from(0, n);
+}
+
 static void assert_got(size_t n)
 {
 	cr_assert_eq(n_got, n, "%zu records, not %zu", n_got, n);
@@ -285,7 +302,7 @@ Test(laps, what_is_behind_the_end_was_not_counted_as_lost)
 		complete_it(at, 0);
 	}
 	drain();
-	laps__lose(slot, 0);
+	lose(0);
 	laps__close(&laps);
 	cr_assert_eq(laps.had[VIZ_RECORD_SET], 11);
 }
@@ -294,7 +311,7 @@ Test(laps, the_last_lap_is_lost)
 {
 	put(56);
 	drain();
-	laps__lose(slot, 0);
+	lose(0);
 	laps__close(&laps);
 	cr_assert_eq(laps.had[VIZ_RECORD_SET], 1);
 }
@@ -303,7 +320,7 @@ Test(laps, the_last_lap_is_lost)
 Test(laps, the_last_lap_is_lost_before_it_is_looked_at)
 {
 	put(56);
-	laps__lose(slot, 0);
+	lose(0);
 	drain();
 	laps__close(&laps);
 	cr_assert_eq(laps.had[VIZ_RECORD_SET], 1);
@@ -313,11 +330,11 @@ Test(laps, the_last_lap_is_lost_and_nothing_in_it_was_seen)
 {
 	put(56);
 	put(56);
-	laps__lose(slot, 0);
+	lose(0);
 	drain();
 	go_on();
 	put(56);
-	laps__lose(slot, 1);
+	lose(1);
 	laps__close(&laps);
 	cr_assert_eq(laps.had[VIZ_RECORD_SET], 2);
 }
@@ -331,7 +348,7 @@ Test(laps, a_lap_is_lost_but_not_the_one_that_we_have)
 	put(56);
 	put(56);
 	drain();
-	laps__lose(slot, 0);
+	lose(0);
 	laps__close(&laps);
 	cr_assert_eq(laps.had[VIZ_RECORD_SET], 1);
 }
@@ -340,7 +357,7 @@ Test(laps, a_lap_that_was_lost_and_came_after_all)
 {
 	put(56);
 	drain();
-	laps__lose(slot, 0);
+	lose(0);
 	put(56);
 	flush();
 	put(56);
@@ -403,13 +420,11 @@ Test(laps, slots_are_told_apart)
 
 Test(laps, a_part_without_room_is_lost_if_its_lap_never_comes)
 {
-	const uint32_t three[LAPS_KINDS] = { [VIZ_RECORD_SET] = 3 };
-
 	put(56);
 	drain();
 	put(56);
 	put(56);
-	laps__lose_part(slot, lap, three);
+	lose_part(3);
 	laps__close(&laps);
 	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 2);
 	assert_got(1);
@@ -417,11 +432,9 @@ Test(laps, a_part_without_room_is_lost_if_its_lap_never_comes)
 
 Test(laps, a_part_without_room_is_lost_also_if_the_lap_before_it_came)
 {
-	const uint32_t one[LAPS_KINDS] = { [VIZ_RECORD_SET] = 1 };
-
 	put(56);
 	flush();
-	laps__lose_part(slot, lap, one);
+	lose_part(1);
 	laps__close(&laps);
 	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 1);
 	assert_got(1);
@@ -429,11 +442,9 @@ Test(laps, a_part_without_room_is_lost_also_if_the_lap_before_it_came)
 
 Test(laps, a_part_without_room_is_not_lost_if_it_was_seen_later)
 {
-	const uint32_t two[LAPS_KINDS] = { [VIZ_RECORD_SET] = 2 };
-
 	put(56);
 	put(56);
-	laps__lose_part(slot, lap, two);
+	lose_part(2);
 	drain();
 	laps__close(&laps);
 	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 0);
@@ -442,42 +453,127 @@ Test(laps, a_part_without_room_is_not_lost_if_it_was_seen_later)
 
 Test(laps, a_part_without_room_is_not_lost_if_its_lap_was_copied_later)
 {
-	const uint32_t one[LAPS_KINDS] = { [VIZ_RECORD_SET] = 1 };
-
 	put(56);
-	laps__lose_part(slot, lap, one);
+	lose_part(1);
 	flush();
 	laps__close(&laps);
 	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 0);
 	assert_got(1);
 }
 
+/* Then it was counted with the rest. */
+Test(laps, a_part_without_room_is_not_lost_twice_if_its_lap_is_lost)
+{
+	put(56);
+	drain();
+	put(56);
+	lose_part(2);
+	lose(lap);
+	laps__close(&laps);
+	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 0);
+	cr_assert_eq(laps.had[VIZ_RECORD_SET], 1);
+}
+
+/* A signal handler may write into a lap that has been taken as full; the kernel counts what came since. */
+Test(laps, a_lap_that_came_goes_on_and_the_rest_is_lost)
+{
+	put(56);
+	drain();
+	put(56);
+	cr_assert_eq(look(true, true), 0);
+	put(24);
+	drain();
+	put(24);
+	lose(lap);
+	laps__close(&laps);
+	assert_got(3);
+	cr_assert_eq(laps.had[VIZ_RECORD_SET], 1);
+}
+
+Test(laps, a_part_without_room_is_behind_what_came)
+{
+	uint32_t from;
+
+	put(56);
+	cr_assert_eq(look(true, true), 0);
+	from = used;
+	put(24);
+	lose_part_from(from, 1);
+	laps__close(&laps);
+	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 1);
+}
+
+Test(laps, a_part_without_room_is_behind_what_was_lost)
+{
+	uint32_t from;
+
+	put(56);
+	lose(lap);
+	from = used;
+	put(24);
+	lose_part_from(from, 1);
+	laps__close(&laps);
+	cr_assert_eq(laps.lost[VIZ_RECORD_SET], 1);
+}
+
+/* As the kernel does it: what it counts as lost, or would if the part did not come, begins where it took all last. */
+struct kernel {
+	size_t since;  /* records */
+	uint32_t from; /* bytes */
+	bool has_lost; /* of this lap, so no more of it comes */
+	uint64_t lost;
+};
+
+static void take_or_lose(struct kernel *k)
+{
+	if (!k->has_lost && any() % 4) {
+		cr_assert_eq(look(true, true), 0);
+	} else {
+		k->has_lost = true;
+		k->lost += k->since;
+		laps__lose(slot, lap, used);
+	}
+	k->from = used;
+	k->since = 0;
+}
+
 /* Any order of writing, looking, flushing and losing: what came and what is lost is all, and nothing twice. */
 Test(laps, anything_may_happen)
 {
-	uint64_t lost = 0;
-	size_t in_lap = 0;
+	struct kernel k = { 0 };
 
 	for (int i = 0; i < 50000; i++) {
 		uint32_t n = 24 + 8 * (uint32_t)(any() % 60);
 
 		if (used + n > VIZ_LAP_BYTES) {
-			if (any() % 4) {
-				flush();
-			} else {
-				lost += in_lap;
-				go_on();
+			take_or_lose(&k);
+			/* A signal handler may write a small one there before we go on. */
+			if (any() % 4 == 0 && used + 24 <= VIZ_LAP_BYTES) {
+				put(24);
+				k.since++;
+				if (any() % 2)
+					cr_assert_eq(drain(), 0);
+				take_or_lose(&k);
 			}
-			in_lap = 0;
+			go_on();
+			k.from = 0;
+			k.has_lost = false;
 		}
 		put(n);
-		in_lap++;
+		k.since++;
 		if (any() % 16 == 0)
 			cr_assert_eq(drain(), 0);
+		if (any() % 16 == 0)
+			lose_part_from(k.from, k.since);
 	}
-	cr_assert_eq(drain(), 0);
+	if (any() % 2) {
+		lose_part(k.since);
+	} else {
+		k.lost += k.since;
+		lose(lap);
+	}
 	laps__close(&laps);
-	cr_assert_eq(n_got + lost - laps.had[VIZ_RECORD_SET], n_written);
+	cr_assert_eq(n_got + k.lost + laps.lost[VIZ_RECORD_SET] - laps.had[VIZ_RECORD_SET], n_written);
 	for (size_t i = 1; i < n_got; i++)
 		cr_assert_gt(got[i], got[i - 1]);
 }
