@@ -52,6 +52,8 @@ enum {
 	OPT_AFTER,
 	OPT_AT_MOST,
 	OPT_AGAIN_AFTER,
+	OPT_SPLIT,
+	OPT_MAX_FILES,
 	OPT_VERSION
 };
 
@@ -77,6 +79,8 @@ static const struct option options[] = {
 	{ "after", required_argument, NULL, OPT_AFTER },
 	{ "at-most", required_argument, NULL, OPT_AT_MOST },
 	{ "again-after", required_argument, NULL, OPT_AGAIN_AFTER },
+	{ "split", required_argument, NULL, OPT_SPLIT },
+	{ "max-files", required_argument, NULL, OPT_MAX_FILES },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -219,7 +223,11 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_DUMP: o->dump = optarg ? optarg : ""; break;
 		case OPT_WHEN: err = opts_keep__when(o, optarg, error, size); break;
 		case OPT_AFTER: err = opts_keep__time(&o->after, "--after", optarg, error, size); break;
-		case OPT_AT_MOST: err = opts_keep__at_most(o, optarg, error, size); break;
+		case OPT_AT_MOST:
+			err = opts_keep__number(&o->triggers.at_most, "--at-most", optarg, error, size);
+			break;
+		case OPT_SPLIT: err = opts_keep__time(&o->split, "--split", optarg, error, size); break;
+		case OPT_MAX_FILES: err = opts_keep__number(&o->max_files, "--max-files", optarg, error, size); break;
 		case OPT_AGAIN_AFTER:
 			err = opts_keep__time(&o->triggers.again_after, "--again-after", optarg, error, size);
 			break;

@@ -79,6 +79,8 @@ struct opts {
 	const char *dump_to;      /* the folder of dumps; NULL: where we are */
 	const char *on_dump;      /* a command for sh; NULL */
 	uint64_t after;           /* ns that a trigger's dump goes on */
+	uint64_t split;           /* ns: all is dumped, in pieces of so long; 0: nothing is by itself */
+	uint64_t max_files;       /* so many pieces stay; 0: all */
 	struct triggers triggers; /* --when, --at-most, --again-after */
 	const struct format *dump_format;
 	const char *dump; /* ctl --dump: for what; "": not said; NULL: no dump */

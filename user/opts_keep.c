@@ -13,7 +13,8 @@
 #include "opts_answers.h"
 #include "opts_values.h"
 
-#define TIME_MAX 1e15 /* ns: eleven days */
+#define TIME_MAX 1e15        /* ns: eleven days */
+#define SPLIT_MIN 100000000u /* ns: each piece takes a process, and tells all that is there */
 
 #define FAIL(...) return snprintf(error, size, __VA_ARGS__), -EINVAL
 
@@ -69,10 +70,22 @@ int opts_keep__time(uint64_t *ret, const char *name, const char *text, char *err
 	return 0;
 }
 
-int opts_keep__at_most(struct opts *o, const char *text, char *error, size_t size)
+int opts_keep__number(uint64_t *ret, const char *name, const char *text, char *error, size_t size)
 {
-	if (!opts_values__number(&o->triggers.at_most, text, 1, UINT64_MAX))
-		FAIL("--at-most takes a number from 1 on, not '%s'", text);
+	if (!opts_values__number(ret, text, 1, UINT64_MAX))
+		FAIL("%s takes a number from 1 on, not '%s'", name, text);
+	return 0;
+}
+
+/* Pieces are dumps of what is kept, so that much is. */
+static int settle_split(struct opts *o, char *error, size_t size)
+{
+	if (!o->split && o->max_files)
+		FAIL("--max-files goes with --split; see --help");
+	if (o->split && o->split < SPLIT_MIN)
+		FAIL("--split is 100ms at least");
+	if (o->split && !o->keep_time)
+		o->keep_time = o->split;
 	return 0;
 }
 
@@ -93,7 +106,7 @@ static int settle_format(struct opts *o, char *error, size_t size)
 {
 	for (size_t i = 0; i < o->n_outputs; i++)
 		if (o->outputs[i].path)
-			FAIL("with --keep nothing is written but dumps, which go to --dump-to; it goes without -o");
+			FAIL("with --keep or --split only dumps are written, which go to --dump-to; it goes without -o");
 	o->dump_format = o->n_outputs ? o->outputs[0].format : formats[0];
 	o->n_outputs = 0;
 	o->no_output = true;
@@ -104,19 +117,21 @@ int opts_keep__settle(struct opts *o, const char *command, char *error, size_t s
 {
 	struct stat st;
 
+	if (settle_split(o, error, size))
+		return -EINVAL;
 	if (!o->keep_bytes && !o->keep_time) {
 		if (o->dump_to || o->on_dump || o->triggers.n)
-			FAIL("%s goes with --keep; see --help", o->dump_to ? "--dump-to" :
-								o->on_dump ? "--on-dump" :
-									     "--when");
+			FAIL("%s goes with --keep or --split; see --help", o->dump_to ? "--dump-to" :
+									   o->on_dump ? "--on-dump" :
+											"--when");
 		return 0;
 	}
 	if (o->command != COMMAND_TRACE)
-		FAIL("--keep is for tracing, not for %s; see --help", command);
+		FAIL("%s is for tracing, not for %s; see --help", o->split ? "--split" : "--keep", command);
 	if (!o->keep_bytes)
 		o->keep_bytes = KEEP_BYTES;
 	if (o->max_size)
-		FAIL("--max-size is for a trace that goes to a file; with --keep the size is --keep's");
+		FAIL("--max-size is for a trace that goes to one file; with --keep or --split the size is --keep's");
 	/* Now, and not when it is too late. */
 	if (o->dump_to && (stat(o->dump_to, &st) || !S_ISDIR(st.st_mode)))
 		FAIL("--dump-to takes a folder that is there, not '%s'", o->dump_to);

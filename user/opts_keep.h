@@ -10,9 +10,9 @@ int opts_keep__add(struct opts *o, const char *text, char *error, size_t size);
 
 int opts_keep__when(struct opts *o, const char *text, char *error, size_t size);
 
-/* --after, --again-after */
+/* --after, --again-after, --split; --at-most, --max-files: 1 at least */
 int opts_keep__time(uint64_t *ret, const char *name, const char *text, char *error, size_t size);
-int opts_keep__at_most(struct opts *o, const char *text, char *error, size_t size);
+int opts_keep__number(uint64_t *ret, const char *name, const char *text, char *error, size_t size);
 
 /* All are read: do they go together? Before outputs are settled, as there are none then. `command`: its name, or NULL.
  */

@@ -19,10 +19,21 @@
 
 #define WAITING_MAX 8
 
+#define PIECE "split" /* the cause of one */
+
 struct wanted {
 	char cause[DUMP_CAUSE];
 	uint64_t since, at;
-	int peer; /* -1: nobody waits */
+	uint64_t from; /* of a piece: where it begins; 0: it is none */
+	int peer;      /* -1: nobody waits */
+};
+
+/* --split: what was written last, and what comes next. */
+struct pieces {
+	uint64_t from, until;
+	char **paths; /* of the last --max-files, the oldest first */
+	size_t n;
+	uint64_t failed;
 };
 
 struct recorder {
@@ -31,7 +42,7 @@ struct recorder {
 	struct model *old;
 	struct budgets budgets; /* of the old model */
 	uint64_t lost[EVENT_PROBES], unkept[EVENT_PROBES];
-	struct wanted waiting[WAITING_MAX]; /* the first one is next */
+	struct wanted waiting[WAITING_MAX + 1]; /* the first one is next; one more than that at the end */
 	size_t n_waiting;
 	pid_t writer; /* 0: none */
 	int writer_fd;
@@ -39,13 +50,39 @@ struct recorder {
 	char *path;
 	uint64_t number;
 	uint64_t dumps, failed;
+	struct pieces pieces;
 };
+
+/* What is not in a piece yet. */
+static uint64_t needed_from(const struct recorder *r)
+{
+	uint64_t from = r->o.opts->split ? r->pieces.from : UINT64_MAX;
+
+	for (size_t i = 0; i < r->n_waiting; i++)
+		if (r->waiting[i].from && r->waiting[i].from < from)
+			from = r->waiting[i].from;
+	return from;
+}
 
 static int on_dropped(void *ctx, const struct event *e)
 {
 	struct recorder *r = ctx;
 
+	if (e->ts >= needed_from(r)) {
+		if (e->kind < EVENT_IGNORE)
+			r->unkept[e->probe]++;
+		else if (e->kind == EVENT_LOST)
+			r->lost[e->probe] -= e->id; /* to be told again */
+	}
 	return model__feed(r->old, e);
+}
+
+/* ns; 0: as long as there is room. */
+static uint64_t time_kept(const struct opts *o)
+{
+	uint64_t time = o->keep_time ? o->keep_time + o->after : 0;
+
+	return o->split > time ? o->split : time;
 }
 
 int recorder__new(struct recorder **ret, const struct recorder_options *o)
@@ -59,6 +96,8 @@ int recorder__new(struct recorder **ret, const struct recorder_options *o)
 	}
 	r->o = *o;
 	r->writer_fd = -1;
+	r->pieces.from = o->start;
+	r->pieces.until = o->start + o->opts->split;
 	r->budgets.objects.limit = r->budgets.kept.limit = o->opts->memory / 2;
 	model__remember(r->old);
 	model__set_budgets(r->old, &r->budgets);
@@ -66,8 +105,7 @@ int recorder__new(struct recorder **ret, const struct recorder_options *o)
 		model__limit_depth(r->old, o->opts->max_depth);
 	err = model__process_name(r->old, (uint32_t)o->pid, o->comm);
 	if (!err)
-		err = kept__new(&r->kept, o->opts->keep_bytes,
-				o->opts->keep_time ? o->opts->keep_time + o->opts->after : 0, on_dropped, r);
+		err = kept__new(&r->kept, o->opts->keep_bytes, time_kept(o->opts), on_dropped, r);
 	if (err)
 		recorder__free(r);
 	else
@@ -79,6 +117,9 @@ void recorder__free(struct recorder *r)
 {
 	if (!r)
 		return;
+	for (size_t i = 0; i < r->pieces.n; i++)
+		free(r->pieces.paths[i]);
+	free(r->pieces.paths);
 	kept__free(r->kept);
 	model__free(r->old);
 	free(r->path);
@@ -120,19 +161,72 @@ static void take_cause(char ret[DUMP_CAUSE], const char *cause)
 			*c = '?';
 }
 
+static void add(struct recorder *r, const struct wanted *one)
+{
+	struct wanted *w = &r->waiting[r->n_waiting++];
+
+	/* Others may go on for a while yet. */
+	for (; w > r->waiting && w[-1].at > one->at; w--)
+		*w = w[-1];
+	*w = *one;
+}
+
 int recorder__want(struct recorder *r, const char *cause, uint64_t since, uint64_t at, int peer)
 {
-	struct wanted *w = &r->waiting[r->n_waiting];
+	struct wanted w = { .since = since, .at = at, .peer = peer };
 
-	if (r->n_waiting == WAITING_MAX)
+	if (r->n_waiting >= WAITING_MAX)
 		return -EBUSY;
-	/* Others may go on for a while yet. */
-	for (; w > r->waiting && w[-1].at > at; w--)
-		*w = w[-1];
-	r->n_waiting++;
-	*w = (struct wanted){ .since = since, .at = at, .peer = peer };
-	take_cause(w->cause, cause);
+	take_cause(w.cause, cause);
+	add(r, &w);
 	return 0;
+}
+
+/* All that is in no piece yet, up to then, is one. */
+static void cut(struct recorder *r, uint64_t at)
+{
+	const struct wanted w = { .cause = PIECE, .from = r->pieces.from, .since = at, .at = at, .peer = -1 };
+
+	if (at < w.from)
+		return;
+	add(r, &w);
+	r->pieces.from = at + 1;
+}
+
+/* When it is time, or when they take half of the room, as the other half is for what comes meanwhile. Where too many
+ * wait already they are cut later. */
+static void cut_pieces(struct recorder *r, uint64_t passed)
+{
+	const struct opts *o = r->o.opts;
+
+	for (; r->n_waiting < WAITING_MAX && r->pieces.until < passed; r->pieces.until += o->split)
+		cut(r, r->pieces.until);
+	if (r->n_waiting < WAITING_MAX && kept__bytes_since(r->kept, r->pieces.from) > o->keep_bytes / 2)
+		cut(r, passed - 1);
+}
+
+/* A piece is there: of those before it, --max-files less one stay. */
+static void remember(struct recorder *r, const char *path)
+{
+	struct pieces *p = &r->pieces;
+	char **more, *copy;
+
+	if (!r->o.opts->max_files)
+		return;
+	if (p->n == r->o.opts->max_files) {
+		if (unlink(p->paths[0]) && errno != ENOENT)
+			log_warn("--max-files: %s cannot be removed: %s", p->paths[0], strerror(errno));
+		free(p->paths[0]);
+		memmove(p->paths, p->paths + 1, --p->n * sizeof(*p->paths));
+	}
+	more = realloc(p->paths, (p->n + 1) * sizeof(*more));
+	copy = strdup(path);
+	if (more)
+		p->paths = more;
+	if (more && copy)
+		p->paths[p->n++] = copy;
+	else
+		free(copy);
 }
 
 int recorder__fd(const struct recorder *r)
@@ -182,6 +276,7 @@ static void tell_failure(struct recorder *r, struct wanted *w, int err)
 	char text[512];
 
 	r->failed++;
+	r->pieces.failed += w->from != 0;
 	snprintf(text, sizeof(text), "error: the dump %s cannot be written: %s", r->path ? r->path : "",
 		 err == -ECHILD ? "its process was killed" : strerror(-err));
 	log_error("%s", text + strlen("error: "));
@@ -199,6 +294,8 @@ static void set_window(struct recorder *r, const struct wanted *w, struct dump *
 	d->start = r->o.start;
 	if (time && w->since > d->start + time)
 		d->start = w->since - time;
+	if (w->from)
+		d->start = w->from;
 	if (stats.room_ts >= d->start) {
 		d->shortened = time != 0;
 		d->start = stats.room_ts < d->end ? stats.room_ts + 1 : d->end;
@@ -242,6 +339,8 @@ static void end_writer(struct recorder *r)
 		return;
 	}
 	r->dumps++;
+	if (r->writing.from)
+		remember(r, r->path);
 	log_info("dumped %s: %s, %" PRIu64 " events, lost %" PRIu64 " (%s)", r->path, human__size(size, result.bytes),
 		 result.events, result.lost, r->writing.cause);
 	tell_peer(&r->writing, r->path);
@@ -260,6 +359,8 @@ int recorder__tend(struct recorder *r, uint64_t passed)
 		return 0;
 	if (r->writer && has_ended(r))
 		end_writer(r);
+	if (r->o.opts->split)
+		cut_pieces(r, passed);
 	while (!r->writer && r->n_waiting && r->waiting[0].at < passed)
 		start_next(r);
 	/* What those that wait are to hold does not grow old. */
@@ -268,6 +369,10 @@ int recorder__tend(struct recorder *r, uint64_t passed)
 
 void recorder__finish(struct recorder *r, uint64_t end)
 {
+	if (r && r->o.opts->split) {
+		cut_pieces(r, end);
+		cut(r, end);
+	}
 	while (r && (r->writer || r->n_waiting)) {
 		if (r->writer)
 			end_writer(r);
@@ -277,6 +382,20 @@ void recorder__finish(struct recorder *r, uint64_t end)
 			r->waiting[0].at = end;
 		start_next(r);
 	}
+}
+
+uint64_t recorder__unkept(const struct recorder *r)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; r && i < EVENT_PROBES; i++)
+		n += r->unkept[i];
+	return n;
+}
+
+bool recorder__lacks_pieces(const struct recorder *r)
+{
+	return r && r->pieces.failed;
 }
 
 uint64_t recorder__bytes(const struct recorder *r)
@@ -298,6 +417,9 @@ void recorder__tell(const struct recorder *r)
 	log_info("  kept %" PRIu64 " events in %s, %.1f bytes each, of %s; %" PRIu64 " dumps", stats.events,
 		 human__size(bytes, stats.bytes), stats.events ? (double)stats.bytes / (double)stats.events : 0,
 		 human__size(bound, r->o.opts->keep_bytes), r->dumps);
+	if (recorder__unkept(r))
+		log_warn("%" PRIu64 " events were lost, as --keep had no room for them until they were written",
+			 recorder__unkept(r));
 	if (!r->dumps && !r->failed)
 		log_info("  nothing was dumped: SIGUSR1 and `viztrace-bpf ctl --dump` do that while it runs");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * recorder: --keep. In: the events that model gets. They are kept (keep/); those that are kept no longer bring a second
- * model, to which nobody listens, forward. Out: when somebody asks, a dump (dump.h) of all that is there.
+ * model, to which nobody listens, forward. Out: when somebody asks, a dump (dump.h) of all that is there; with --split
+ * all that comes, in dumps that follow on each other.
  */
 #ifndef VIZTRACE_RECORDER_H
 #define VIZTRACE_RECORDER_H
@@ -47,6 +48,12 @@ int recorder__tend(struct recorder *r, uint64_t passed);
 
 /* It is over: what is still wanted is written, and waited for. */
 void recorder__finish(struct recorder *r, uint64_t end);
+
+/* Events that there was no room for, though they were to be written. */
+uint64_t recorder__unkept(const struct recorder *r);
+
+/* One could not be written. */
+bool recorder__lacks_pieces(const struct recorder *r);
 
 /* Of what is kept. */
 uint64_t recorder__bytes(const struct recorder *r);

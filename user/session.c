@@ -391,8 +391,11 @@ static enum exit_code run(struct session *s, const volatile sig_atomic_t *stop)
 	answered = answer__tell(s->opts, &s->sinks, &s->report);
 	if (err)
 		return err != -ENOMEM && sinks__failed(&s->sinks) ? EXIT_OUTPUT : EXIT_INTERNAL;
+	if (recorder__lacks_pieces(s->recorder))
+		return EXIT_OUTPUT;
 	/* Who asked for a size asked to leave out the rest. */
-	if (s->opts->fail_on_loss && s->report.total.lost > (s->bounds.too_large ? s->report.unread : 0))
+	if (s->opts->fail_on_loss &&
+	    s->report.total.lost + recorder__unkept(s->recorder) > (s->bounds.too_large ? s->report.unread : 0))
 		return EXIT_LOST;
 	if (s->opts->argv && !processes__stats(s->processes)->probes && processes__were_spared(s->processes))
 		return EXIT_HARM;

@@ -206,6 +206,16 @@ int kept__each(struct kept *k, kept_cb cb, void *ctx)
 	return err;
 }
 
+uint64_t kept__bytes_since(const struct kept *k, uint64_t ts)
+{
+	uint64_t bytes = 0;
+
+	for (const struct block *b = k->oldest; b; b = b->next)
+		if (b->last_ts >= ts)
+			bytes += b->size;
+	return bytes;
+}
+
 void kept__stats(const struct kept *k, struct kept_stats *ret)
 {
 	*ret = k->stats;

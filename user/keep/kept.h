@@ -42,6 +42,9 @@ int kept__expire(struct kept *k, uint64_t now);
 /* All that are there. 0, -ENOMEM, or the error of `cb`. */
 int kept__each(struct kept *k, kept_cb cb, void *ctx);
 
+/* Bytes of those since then, and of a block's others. */
+uint64_t kept__bytes_since(const struct kept *k, uint64_t ts);
+
 void kept__stats(const struct kept *k, struct kept_stats *ret);
 
 #endif

@@ -215,6 +215,23 @@ Test(kept, stays_within_its_bound_and_drops_the_oldest)
 	cr_assert_eq(stats().room_ts, 1000 + (dropped - 1) * 3);
 }
 
+Test(kept, knows_how_much_came_since)
+{
+	const uint64_t block = (1 << 20) / KEPT_SHARE;
+	uint64_t before;
+
+	begin(1 << 20, 0);
+	add(0, 10000);
+	cr_assert_eq(kept__bytes_since(kept, 0), stats().bytes);
+	cr_assert_leq(kept__bytes_since(kept, 1000 + 9999 * 3), block);
+	cr_assert_gt(kept__bytes_since(kept, 1000 + 9999 * 3), 0);
+	cr_assert_eq(kept__bytes_since(kept, 1000 + 9999 * 3 + 1), 0);
+	before = stats().bytes;
+	add(10000, 20000);
+	cr_assert_geq(kept__bytes_since(kept, 1000 + 10000 * 3), stats().bytes - before);
+	cr_assert_leq(kept__bytes_since(kept, 1000 + 10000 * 3), stats().bytes - before + block);
+}
+
 Test(kept, drops_what_is_too_old)
 {
 	begin(1 << 20, 1500);
