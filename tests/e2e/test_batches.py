@@ -179,6 +179,22 @@ class Batches(Streams):
         self.end(tool)
         self.assertEqual(self.samples(self.load()), [0, 1, 2])
 
+    def test_what_there_is_no_time_or_room_for_is_counted(self):
+        """The tool stands still meanwhile, and then has to end with most of it in the rings."""
+        for way, n in ("batch", 500000), ("trap", 50000):
+            for options, number in (("--max-size", "1M"), signal.SIGTERM), ((), signal.SIGINT):
+                with self.subTest(way=way, options=options):
+                    target = self.steps()
+                    tool = self.attach(target.pid, "--collect", way, "--ring-size", "64M", *options)
+                    tool.signal(signal.SIGSTOP)
+                    target.ask("write %d" % n)
+                    tool.signal(number)
+                    tool.signal(signal.SIGCONT)
+                    self.end(tool, with_signal=None, complete=False)
+                    counts = self.load().probe("set")
+                    self.assertEqual((counts["seen"], counts["written"] + counts["lost"]), (n, n))
+                    target.tell("quit")
+
     def test_two_tools_and_one_that_wants_traps(self):
         target = self.steps()
         first = self.attach(target.pid, "--collect", "batch", output="first.json")

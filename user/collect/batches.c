@@ -271,6 +271,11 @@ int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb 
 	return unpack__pass(&b->unpack, record, size, cb, ctx);
 }
 
+void batches__count_only(struct batches *b)
+{
+	b->unpack.only_counts = true;
+}
+
 void batches__end(struct batches *b)
 {
 	b->skel->bss->until_ticks = b->laps.until = b->unpack.end = clock__ticks();

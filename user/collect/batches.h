@@ -60,6 +60,9 @@ uint64_t batches__safe_until(const struct batches *b);
 /* unpack__pass() */
 int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb cb, void *ctx);
 
+/* From here on nothing is passed on any more: what comes, and what has not had its turn, is counted as seen. */
+void batches__count_only(struct batches *b);
+
 /* What happens from here on is nobody's; and the end of reading. */
 void batches__end(struct batches *b);
 void batches__close(struct batches *b);

@@ -460,7 +460,7 @@ static uint64_t consumed(const struct collector *c)
 }
 
 /* What was written until now, also if somebody is in the midst of it. */
-static int end_batches(struct collector *c, collect_cb cb, void *ctx)
+static int read_last_batches(struct collector *c, collect_cb cb, void *ctx)
 {
 	uint64_t end = collector__now();
 	int err = 0;
@@ -474,6 +474,26 @@ static int end_batches(struct collector *c, collect_cb cb, void *ctx)
 	}
 	if (!err && batches__safe_until(c->batching.batches) < end + STOP_MARGIN_NS)
 		log_warn("the last batches did not come in time: what happened just before the end may be missing");
+	return err;
+}
+
+/* The kernel has counted its records when they came; ours count when they are passed on, or here. */
+static int count_rest(struct collector *c)
+{
+	if (!c->batching.batches)
+		return 0;
+	batches__count_only(c->batching.batches);
+	return drain(c, UINT64_MAX, NULL, NULL);
+}
+
+static int end_batches(struct collector *c, collect_cb cb, void *ctx)
+{
+	int err = read_last_batches(c, cb, ctx), failed = 0;
+
+	if (err == -ECANCELED)
+		failed = count_rest(c);
+	if (err == -ECANCELED && !failed)
+		failed = read_last_batches(c, NULL, NULL);
 	batches__close(c->batching.batches);
 	if (batches__unreadable(c->batching.batches))
 		log_warn("%llu batches could not be read; what was in them is missing",
@@ -482,7 +502,7 @@ static int end_batches(struct collector *c, collect_cb cb, void *ctx)
 		log_warn("the ring buffers were too small to tell of %llu threads or losses: some events may be shown "
 			 "for another thread",
 			 (unsigned long long)batches__unheard(c->batching.batches));
-	return err;
+	return failed ? failed : err;
 }
 
 void collector__halt(struct collector *c)
@@ -495,7 +515,7 @@ void collector__halt(struct collector *c)
 int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 {
 	uint64_t until = collector__now() + FRONTIER_PATIENCE, before = 0, read;
-	int err = 0, quiet = 0;
+	int err = 0, failed, quiet = 0;
 
 	if (c->batching.batches)
 		err = end_batches(c, cb, ctx);
@@ -514,7 +534,10 @@ int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 			usleep(1000);
 		before = read;
 	}
-	return err ? err : drain(c, UINT64_MAX, cb, ctx);
+	if (!err)
+		err = drain(c, UINT64_MAX, cb, ctx);
+	failed = err == -ECANCELED ? count_rest(c) : 0;
+	return failed ? failed : err;
 }
 
 int collector__counts(const struct collector *c, enum probe probe, struct collect_counts *ret)

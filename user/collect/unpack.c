@@ -165,6 +165,15 @@ static int add_constants(struct unpack *u, struct batched *b, const struct memor
 	return b->names[1] ? 0 : -ENOMEM;
 }
 
+static int count(struct unpack *u, const uint64_t *words)
+{
+	enum probe probe = unpack__probe(kind_of(words[0]));
+
+	if (probe != EVENT_PROBES && words[1] >= u->start && words[1] <= u->end)
+		u->seen[probe]++;
+	return 0;
+}
+
 int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words, uint32_t n, uint64_t ts, bool is_there)
 {
 	const struct memory_of of = memory_of(slot, is_there);
@@ -175,6 +184,8 @@ int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words,
 	/* A program that is faster than we are goes on while we look for what was before the end. */
 	if (words[1] > u->end)
 		return 0;
+	if (u->only_counts)
+		return count(u, words);
 	*b = (struct batched){ .kind = REC_BATCHED, .ts = ts, .slot = slot, .n_words = n / 8 };
 	memcpy(b->words, words, n);
 	if (!is_report(words[0])) {
@@ -286,6 +297,7 @@ static int tell_class(struct unpack *u, const struct batched *b, struct object *
 	uint64_t address = (uintptr_t)o->base.cls;
 	struct rec_class *rec = &u->record.class;
 	const struct elf_class *c;
+	int err;
 
 	if (!o->told || o->told->address != address)
 		o->told = told_at(u, b->slot->pid, address);
@@ -297,14 +309,17 @@ static int tell_class(struct unpack *u, const struct batched *b, struct object *
 	c = own_class(u, b->slot, address);
 	if (!c || c->size > sizeof(u->record) - sizeof(*rec))
 		return 0;
+	fill_head(u, b, REC_CLASS, sizeof(*rec) + c->size);
+	rec->address = address;
+	memcpy(rec->bytes, c->bytes, c->size);
+	err = cb(ctx, rec, rec->head.size);
+	if (err)
+		return err;
 	o->told->hash = hash__text((const char *)c->bytes, c->size);
 	o->told->generation = b->slot->generation;
 	o->told->file = b->slot->file;
 	o->told->n_files = u->n_files;
-	fill_head(u, b, REC_CLASS, sizeof(*rec) + c->size);
-	rec->address = address;
-	memcpy(rec->bytes, c->bytes, c->size);
-	return cb(ctx, rec, rec->head.size);
+	return 0;
 }
 
 /* The same name as the kernel would have read. */
@@ -317,6 +332,7 @@ static int introduce(struct unpack *u, const struct batched *b, const struct viz
 	struct rec_object *rec = &u->record.object;
 	size_t size = b->name_size;
 	uint16_t flags = b->flags;
+	int err;
 
 	if (base->name && !size)
 		constant = memory__constant(&u->memory, &of, (uintptr_t)base->name);
@@ -334,10 +350,13 @@ static int introduce(struct unpack *u, const struct batched *b, const struct viz
 	rec->name_hash = HASH_BASIS;
 	for (size_t i = 0; i + 1 < size; i++)
 		rec->name_hash = (rec->name_hash ^ (uint8_t)rec->name[i]) * HASH_PRIME;
-	o->cls = rec->cls;
+	err = cb(ctx, rec, rec->head.size);
+	if (err)
+		return err;
+	o->cls = (uintptr_t)base->cls;
 	o->generation = b->slot->generation;
 	o->hash = o->told->hash;
-	return cb(ctx, rec, rec->head.size);
+	return 0;
 }
 
 /* Its base, from the record or from before. */
@@ -448,7 +467,7 @@ static int pass_value(struct unpack *u, const struct batched *b, unpack_cb cb, v
 	return cb(ctx, rec, rec->head.size);
 }
 
-static int pass_batched(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
+static int pass_one(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
 {
 	if (is_report(b->words[0]))
 		return pass_report(u, b, cb, ctx);
@@ -462,6 +481,18 @@ static int pass_batched(struct unpack *u, const struct batched *b, unpack_cb cb,
 	case VIZ_RECORD_VALUE: return pass_value(u, b, cb, ctx);
 	default: return 0;
 	}
+}
+
+static int pass_batched(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
+{
+	enum probe probe = unpack__probe(kind_of(b->words[0]));
+	uint64_t seen = probe == EVENT_PROBES ? 0 : u->seen[probe];
+	int err = pass_one(u, b, cb, ctx);
+
+	/* It counts when it comes again. */
+	if (err == -ECANCELED && probe != EVENT_PROBES)
+		u->seen[probe] = seen;
+	return err;
 }
 
 static int see_class(struct unpack *u, const struct rec_class *rec)
@@ -497,6 +528,8 @@ int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb
 	const struct rec_head *head = record;
 	int err = 0;
 
+	if (u->only_counts)
+		return head->kind == REC_BATCHED ? count(u, ((const struct batched *)record)->words) : 0;
 	switch (head->kind) {
 	case REC_BATCHED: return pass_batched(u, record, cb, ctx);
 	case REC_CLASS:

@@ -38,6 +38,7 @@ struct unpack {
 	uint64_t n_files; /* that others may know the classes of by now: counts each time that one was mapped */
 	struct order *order;
 	uint64_t start, end; /* by the records' own clock: events before and after are nobody's */
+	bool only_counts; /* nothing is passed on any more: all that comes, or has its turn, is seen, and that is all */
 	uint64_t seen[EVENT_PROBES];
 	uint64_t orphans[EVENT_PROBES]; /* of an object of which nothing is known */
 	union {
@@ -58,7 +59,7 @@ enum probe unpack__probe(unsigned kind); /* of enum viz_record; EVENT_PROBES: of
 int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words, uint32_t n, uint64_t ts,
 		bool is_there);
 
-/* Any record, when it is its turn. 0 or the callback's error, or -ENOMEM. */
+/* Any record, when it is its turn. 0 or the callback's error, or -ENOMEM. -ECANCELED: it may come again. */
 int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb, void *ctx);
 
 /* Which thread a thread pointer is, for all that has its turn from now on; what a thread was called at `ts`. 0 or
