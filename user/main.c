@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include "answer.h"
 #include "convert.h"
@@ -20,12 +21,25 @@
 #include "show.h"
 #include "starting.h"
 
-static volatile sig_atomic_t stop, dump;
+#define SECOND_MS 500 /* a second signal comes no sooner */
 
+static volatile sig_atomic_t stop, dump; /* stop: the signal */
+
+/* The second one ends us the hard way, should the first one be stuck behind a slow output. But timeout(1) sends its own
+ * twice, to us and to our group: that is one. */
 static void on_signal(int number)
 {
-	(void)number;
-	stop = 1;
+	static struct timespec first;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!stop) {
+		first = now;
+		stop = number;
+	} else if ((now.tv_sec - first.tv_sec) * 1000 + (now.tv_nsec - first.tv_nsec) / 1000000 >= SECOND_MS) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
 }
 
 static void on_dump(int number)
@@ -36,8 +50,7 @@ static void on_dump(int number)
 
 static void handle_signals(const struct opts *o)
 {
-	/* The second one ends us the hard way, should the first one be stuck behind a slow output. */
-	struct sigaction end = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction end = { .sa_handler = on_signal };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	sigaction(SIGINT, &end, NULL);

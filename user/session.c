@@ -313,7 +313,7 @@ static void on_unmatched(const char *option, const char *pattern)
 }
 
 /* All up to the point from where there is a trace. */
-static enum exit_code begin(struct session *s)
+static enum exit_code begin(struct session *s, const volatile sig_atomic_t *stop)
 {
 	const struct processes_ops ops = { .on_event = session__on_process_event,
 					   .on_signal = session__on_signal,
@@ -346,6 +346,10 @@ static enum exit_code begin(struct session *s)
 		code = processes__attach(s->processes, s->collector, filter__probes(&s->opts->rules));
 	if (!code && s->opts->argv)
 		code = processes__fork_command(s->processes);
+	if (!code && s->opts->argv && *stop) {
+		log_error("interrupted before %s was started", s->opts->argv[0]);
+		return (enum exit_code)(128 + *stop);
+	}
 	if (!code && s->opts->argv)
 		code = processes__start_command(s->processes);
 	return code ? code : open_outputs(s);
@@ -361,7 +365,7 @@ static void notify(const char *state)
 
 static enum exit_code run(struct session *s, const volatile sig_atomic_t *stop)
 {
-	enum exit_code code = begin(s), answered;
+	enum exit_code code = begin(s, stop), answered;
 	int err;
 
 	if (code)

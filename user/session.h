@@ -10,7 +10,8 @@
 
 #include "opts.h"
 
-/* Returns the exit status. A signal handler sets *stop to end a session, and *dump to have written what it keeps. */
+/* Returns the exit status. A signal handler sets *stop to its number to end a session, and *dump to have written what
+ * it keeps. */
 enum exit_code session__run(const struct opts *o, int argc, char **argv, const volatile sig_atomic_t *stop,
 			    volatile sig_atomic_t *dump);
 

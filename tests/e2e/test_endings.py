@@ -4,6 +4,7 @@ import os
 import signal
 import stat
 import subprocess
+import time
 
 import harness
 import tracefile
@@ -385,6 +386,33 @@ class Outputs(Steady):
         self.assertIn("fifo: interrupted before somebody read it", tool.messages())
         self.as_before(target)
 
+    def test_two_signals_at_once_are_one(self):
+        """As timeout(1) sends them: to its child, and to its group."""
+        for number in signal.SIGINT, signal.SIGTERM:
+            for apart in 0, 0.0003, 0.02:
+                with self.subTest(number=number, apart=apart):
+                    target = self.steady()
+                    tool = self.attach(target.pid)
+                    target.ask("work 100")
+                    tool.signal(number)
+                    time.sleep(apart)
+                    self.end(tool, with_signal=number if tool.running() else None)
+                    self.full(self.load())
+                    self.as_before(target)
+
+    def test_ctrl_c_before_a_command_is_started(self):
+        """As at a terminal, whose whole group gets it: nobody waits for a command for ever. The last one is not started for sure."""
+        for after, *options in (0,), (0.02,), (0.1,), (0.3,), (0.3, "--start-at", "/60m"):
+            with self.subTest(after=after, options=options):
+                tool = self.tool("-o", "t.json", *options, "--", "sleep", "1000", start_new_session=True)
+                if options:
+                    self.assertTrue(tool.err.wait_for(b"for the time to start at"))
+                time.sleep(after)
+                os.killpg(tool.pid, signal.SIGINT)
+                self.assertIn(tool.wait(), (-signal.SIGINT, 128 + signal.SIGINT), tool.messages())
+        self.assertIn("interrupted before sleep was started", tool.messages())
+        self.assertEqual(tool.wait(), 128 + signal.SIGINT)
+
     def test_a_second_ctrl_c_ends_a_tool_that_is_stuck(self):
         target = self.steady("--fast")
         read, write = os.pipe()  # nobody reads
@@ -395,6 +423,7 @@ class Outputs(Steady):
             self.assertTrue(stuck)
             tool.signal(signal.SIGINT)
             self.assertTrue(harness.wait_until(lambda: not pending(tool.pid)))
+            time.sleep(0.6)
             self.assertTrue(tool.running())
             self.end(tool, -signal.SIGINT, signal.SIGINT)
         finally:
