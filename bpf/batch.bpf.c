@@ -13,13 +13,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "viztrace.h"
+#include "batch_maps.h"
 #include "record.h"
 #include "task.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-const volatile __u32 cfg_rings = 1;
-const volatile bool cfg_task_stack = true; /* see maps.h */
 
 #define SMALL_LAP 1024
 
@@ -30,65 +28,6 @@ struct seq_file;
 struct bpf_iter_meta { struct seq_file *seq; } KERNEL;
 struct bpf_iter__task { struct bpf_iter_meta *meta; struct task_struct *task; } KERNEL;
 /* clang-format on */
-
-/* One ring for all CPUs: the laps of a slot arrive in their order. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-} laps SEC(".maps");
-
-/* Those of viztrace.bpf.c, for what is not a lap. */
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, RINGS_MAX);
-	__type(key, __u32);
-	__array(values, struct ring);
-} rings SEC(".maps");
-
-/* Processes with batches, by tgid. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, BATCHED_MAX);
-	__type(key, __u32);
-	__type(value, struct rec_batched);
-} batched SEC(".maps");
-
-/* What was lost, by slot. A map has room for that when the rings have none. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, LOSSES_MAX);
-	__type(key, struct rec_loss_key);
-	__type(value, struct rec_loss);
-} losses SEC(".maps");
-
-/* Threads of which the rings had no room to tell, by id. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, UNTOLD_MAX);
-	__type(key, __u64);
-	__type(value, struct rec_thread);
-} untold SEC(".maps");
-
-/* Nothing is copied any more. */
-volatile bool stopped;
-
-/* By the clock of the records: those before and after are nobody's. */
-volatile __u64 from_ticks;
-volatile __u64 until_ticks; /* 0: not yet */
-
-/* Records in laps that had no room in the ring, by enum viz_record. */
-volatile __u64 lost[LAP_KINDS];
-volatile __u64 unreadable; /* laps */
-volatile __u64 n_untold;   /* threads that have been put into that map */
-volatile __u64 unheard;    /* threads, pools and losses that user space could not be told of */
-volatile __u32 last_life;  /* see struct rec_pool */
 
 #define add(what, n) __sync_fetch_and_add(&(what), n)
 
@@ -277,6 +216,7 @@ __noinline int take(struct taking *t)
 	__u64 before;
 	struct viz_slot s;
 	bool same, was_lost;
+	__u32 gap;
 
 	if (!t)
 		return 0;
@@ -289,6 +229,10 @@ __noinline int take(struct taking *t)
 		return 0;
 	if ((before & ~(__u64)REC_HEAD_FLAGS) == s.head && (t->flags & REC_LAP_PART || !(before & REC_HEAD_PART)))
 		return 0;
+	/* Each lap is fetched before the next one: who filled those in between was no process that we trace. */
+	gap = (s.head >> 32) - (before >> 32);
+	if (before && gap > 1)
+		add(unreadable, gap - 1);
 	t->head = s.head;
 	same = before >> 32 == s.head >> 32;
 	was_lost = same && before & REC_HEAD_LOST;
@@ -574,10 +518,14 @@ int on_task(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct rec_thread rec = {};
+	__u64 flags;
 	__u32 tgid;
 
 	if (!task)
 		return 0;
+	flags = BPF_CORE_READ(task, thread_info.flags);
+	if (asked && thread_number(task) == asked)
+		asked_flags = flags;
 	tgid = process_number(task);
 	if (!bpf_map_lookup_elem(&batched, &tgid))
 		return 0;
@@ -585,6 +533,7 @@ int on_task(struct bpf_iter__task *ctx)
 	rec.head.kind = REC_THREAD;
 	rec.head.tgid = tgid;
 	rec.head.tid = thread_number(task);
+	rec.head.flags = flags & no_clock ? REC_NO_CLOCK : 0;
 	BPF_CORE_READ_INTO(&rec.head.comm, task, comm);
 	rec.thread = BPF_CORE_READ(task, thread.fsbase);
 	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));

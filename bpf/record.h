@@ -101,6 +101,7 @@ enum rec_flags {
 	REC_TRUNCATED = 1,  /* a string was cut */
 	REC_UNREADABLE = 2, /* memory that the record should hold could not be read */
 	REC_NEW = 4,        /* REC_OBJECT: its REC_INIT was lost, so this is a new object at that address */
+	REC_NO_CLOCK = 8,   /* REC_THREAD: it may not read the processor's clock */
 };
 
 struct rec_head {

@@ -22,8 +22,10 @@ struct pid { unsigned int level; struct upid numbers[1]; } KERNEL;
 typedef struct { int counter; } atomic_t;
 struct signal_struct { void *group_exec_task; atomic_t live; int group_exit_code; unsigned int flags; } KERNEL;
 struct thread_struct { unsigned long fsbase; } KERNEL;
+struct thread_info { unsigned long flags; } KERNEL;
 /* clang-format on */
 struct task_struct {
+	struct thread_info thread_info;
 	int pid, tgid, exit_code;
 	char comm[16];
 	struct task_struct *group_leader;

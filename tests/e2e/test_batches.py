@@ -90,6 +90,26 @@ class Batches(Streams):
         streams = self.complete("forks", 12)
         self.assertEqual(len(streams[0]), 1077)
 
+    def test_the_child_of_vfork_fills_batches(self):
+        """They are the parent's, which cannot be told apart; those that it has fetched in the child are missing, and that is said."""
+        trace, _, messages = self.traced(self.program, "vforks", 20, options=("--collect", "batch"))
+        numbers = [a["number"] for a in trace.samples_of("stream") if a["stream"] == 0]
+        self.assertEqual(numbers, sorted(set(numbers)))
+        if len(numbers) < 2000:
+            self.assertIn("batches could not be read; what was in them is missing", messages)
+
+    def test_a_process_that_may_not_read_the_clock(self):
+        """Each append reads it."""
+        target = self.steps()
+        target.ask("no clock")
+        tool = self.attach(target.pid, "--collect", "batch")
+        self.assertIn("no batches from process %d: it is killed if it reads the processor's clock" % target.pid, tool.messages())
+        target.ask("write 1000")
+        self.end(tool)
+        self.assertEqual(self.samples(self.load()), list(range(1000)))
+        target.tell("quit")
+        self.assertEqual(target.wait(), 0)
+
     def test_in_a_pid_namespace(self):
         """As in a container: the kernel's numbers are not ours."""
         (self.dir / "go").write_text("go\n")

@@ -43,7 +43,8 @@ enum batches_role {
 
 /*
  * The process has the file mapped: to be called before its probe is attached to. `*ret_cookie` is what that is to be
- * attached with. 1: batches can be taken from it; 0: not; or -errno: -EPERM, we may not read its memory.
+ * attached with. 1: batches can be taken from it; 0: not; or -errno: -EPERM, we may not read its memory; -EACCES, it
+ * is killed if it reads the processor's clock.
  */
 int batches__add_file(struct batches *b, pid_t pid, const struct memory_file *file, uint64_t bias,
 		      enum batches_role role, uint64_t *ret_cookie);

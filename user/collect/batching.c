@@ -84,7 +84,7 @@ static enum batches_role role_of(const struct batching *b, const struct batched_
 /* Events are traps then, or the process is on its way out; all else ends the trace. */
 static bool can_be_borne(int err)
 {
-	return err == -EPERM || err == -ESRCH || err == -EFAULT;
+	return err == -EPERM || err == -EACCES || err == -ESRCH || err == -EFAULT;
 }
 
 int batching__add(struct batching *b, pid_t pid, const struct memory_file *file, uint64_t bias, bool is_program,
@@ -98,6 +98,11 @@ int batching__add(struct batching *b, pid_t pid, const struct memory_file *file,
 	*ret = NULL;
 	if (err == -EPERM)
 		log_warn("no batches from process %d: we may not read its memory (CAP_SYS_PTRACE)", pid);
+	if (err == -EACCES)
+		log_warn(
+			"no batches from process %d: it is killed if it reads the processor's clock (PR_SET_TSC, strict "
+			"seccomp)",
+			pid);
 	if (err < 0 && !can_be_borne(err))
 		return err;
 	if (!file->elf->n_probes && !file->elf->unmapping)

@@ -11,7 +11,9 @@
  *   exec N           the same, N times, each in a new program
  *   forks N          the same, among N children that write, too, a third of which kill themselves
  *   forever T FILE   T threads, until it is killed; FILE: how far each has come, two u64 each: begun, done
- *   steps            `write N`, as it is told; `on`: how many tracers does it believe in
+ *   vforks N         50 writes, 300 in a child that has our memory, 50 writes; N times
+ *   steps            `write N`, as it is told; `on`: how many tracers does it believe in; `no clock`: reading the processor's
+ *                    clock kills us from now on
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -19,6 +21,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -181,6 +184,26 @@ static void fork_child(int i)
 	_exit(0);
 }
 
+static void vfork_child(void)
+{
+	static struct stream s, of_child;
+	int i;
+
+	if (!s.viz.base.cls) {
+		begin(&s);
+		begin(&of_child);
+	}
+	for (i = 0; i < 50; i++)
+		next(&s);
+	if (!vfork()) {
+		for (i = 0; i < 300; i++)
+			next(&of_child);
+		_exit(0);
+	}
+	for (i = 0; i < 50; i++)
+		next(&s);
+}
+
 static void open_progress(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT, 0600);
@@ -201,6 +224,8 @@ static void do_steps(void)
 		if (sscanf(line, "write %ld", &n) == 1)
 			while (n--)
 				next(&s);
+		else if (!strcmp(line, "no clock"))
+			prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0);
 		else if (!strcmp(line, "on"))
 			printf("%d\n", step_semaphores() + *(volatile unsigned short *)&viz_batch_semaphore);
 		line = step("ok");
@@ -252,6 +277,9 @@ int main(int argc, char **argv)
 		write_1077();
 		while (wait(NULL) > 0)
 			;
+	} else if (!strcmp(mode, "vforks")) {
+		for (int i = 0; i < n; i++)
+			vfork_child();
 	} else if (!strcmp(mode, "forever")) {
 		n_writes = INT64_MAX;
 		run_threads(n, write_all, 0, 1);
