@@ -111,6 +111,21 @@ class Linked(Ticking):
         self.check(self.ticking("-ffunction-sections", "-fuse-ld=" + linker, "-Wl,--icf=" + how, cc=cc,
                            name="ticking-%s-%s-%s" % (cc, linker, how)))
 
+    def test_lld_has_the_semaphores_page_twice(self):
+        """At the end of what is read-only after relocation, which is writable until then: there the kernel raises them."""
+        self.need("clang", "ld.lld")
+        program = harness.build("numbered-lld", "numbered.c", cc="clang", counted=False, flags=("-O2", "-fuse-ld=lld"))
+        trace, tool = self.launched(program, 1000)
+        self.assertEqual([a["n"] for a in trace.samples_of("numbered")], list(range(1000)))
+        self.assertNotIn("not traced", tool.messages())
+        target = self.target(program, 1000, "wait")
+        tool = self.attach(target.pid)
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+        self.end(tool, with_signal=None)
+        self.assertEqual([a["n"] for a in self.load().samples_of("numbered")], list(range(1000)))
+        self.assertNotIn("not traced", tool.messages())
+
     def test_lld_folds_identical_code(self):
         self.folded("clang", "lld", "all")
 

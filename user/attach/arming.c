@@ -153,36 +153,48 @@ static int look_at(struct look *l, const struct binary *b, uint64_t bias)
 	return 0;
 }
 
+/* Where a file is loaded, each once. */
+struct loads {
+	uint64_t biases[ARMING_LOADED_MAX];
+	size_t n;
+};
+
+/* None is loaded where another one is. */
+static int look_once(struct look *l, const struct binary *b, uint64_t bias, struct loads *at)
+{
+	for (size_t i = 0; i < at->n; i++)
+		if (bias == at->biases[i] || bias - at->biases[i] < b->elf.span || at->biases[i] - bias < b->elf.span)
+			return 0;
+	if (at->n == ARMING_LOADED_MAX)
+		return 0;
+	at->biases[at->n++] = bias;
+	return look_at(l, b, bias);
+}
+
 /*
  * Where it is loaded: as its code says, or, where that is not the file's any more, its semaphores. It may be loaded
- * several times (dlmopen).
+ * several times (dlmopen). The page with the semaphores may be there twice, as the end of what is read-only after
+ * relocation too (lld): they are in the last one.
  */
 static int look_at_file(struct look *l, const struct binary *b)
 {
 	const struct elf_probe *first = b->elf.probes;
-	uint64_t biases[ARMING_LOADED_MAX];
-	size_t n = 0;
+	struct loads at = { .n = 0 };
 	int err = 0;
 
 	for (size_t i = 0; !err && i < l->n; i++) {
 		const struct mapping *m = &l->places[i].m;
-		uint64_t bias;
-		size_t k = 0;
 
-		if (l->places[i].binary != b)
-			continue;
-		if (m->executable)
-			bias = m->start - m->offset - b->elf.load_address;
-		else if (first->semaphore >= m->offset && first->semaphore < m->offset + (m->end - m->start))
-			bias = m->start + (first->semaphore - m->offset) - first->semaphore_address;
-		else
-			continue;
-		while (k < n && biases[k] != bias)
-			k++;
-		if (k < n || n == ARMING_LOADED_MAX)
-			continue;
-		biases[n++] = bias;
-		err = look_at(l, b, bias);
+		if (l->places[i].binary == b && m->executable)
+			err = look_once(l, b, m->start - m->offset - b->elf.load_address, &at);
+	}
+	for (size_t i = l->n; !err && i-- > 0;) {
+		const struct mapping *m = &l->places[i].m;
+
+		if (l->places[i].binary == b && !m->executable && first->semaphore >= m->offset &&
+		    first->semaphore < m->offset + (m->end - m->start))
+			err = look_once(l, b, m->start + (first->semaphore - m->offset) - first->semaphore_address,
+					&at);
 	}
 	return err;
 }

@@ -372,6 +372,9 @@ static int answer_launch(struct processes *p)
 			err = look_at_stopped(p, process, &stop, now);
 			found = process->target && target__count_probes(process->target);
 			process->let_go = found;
+			/* Before its first probe: what the kernel has raised may be a copy of its semaphores. */
+			if (!err && found)
+				switching__look_now(p, process, now);
 		}
 		launch__go_on(p->launch, stop.pid, found);
 	}

@@ -424,6 +424,12 @@ static void see_what_has_left(struct processes *p)
 	p->leaving = 0;
 }
 
+void switching__look_now(struct processes *p, struct process *process, uint64_t now)
+{
+	if (!look(p, process, now))
+		process->look_at = now;
+}
+
 void switching__update(struct processes *p)
 {
 	uint64_t now = collector__now();

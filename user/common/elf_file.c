@@ -49,6 +49,8 @@ static bool address_to_offset(Elf *elf, uint64_t address, uint64_t *ret)
 
 static void read_load_address(struct elf_file *f, Elf *elf)
 {
+	uint64_t first = UINT64_MAX, end = 0;
+	bool known = false;
 	size_t n, i;
 
 	if (elf_getphdrnum(elf, &n))
@@ -56,11 +58,15 @@ static void read_load_address(struct elf_file *f, Elf *elf)
 	for (i = 0; i < n; i++) {
 		GElf_Phdr ph;
 
-		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD && (ph.p_flags & PF_X)) {
+		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_LOAD)
+			continue;
+		first = ph.p_vaddr < first ? ph.p_vaddr : first;
+		end = ph.p_vaddr + ph.p_memsz > end ? ph.p_vaddr + ph.p_memsz : end;
+		if (!known && ph.p_flags & PF_X)
 			f->load_address = ph.p_vaddr - ph.p_offset;
-			return;
-		}
+		known |= ph.p_flags & PF_X;
 	}
+	f->span = end > first ? end - first : 0;
 }
 
 /* Room for twice as many whenever their number is a power of two. */

@@ -60,6 +60,7 @@ struct elf_file {
 	struct elf_constant *constants;
 	size_t n_constants;
 	uint64_t load_address; /* p_vaddr - p_offset of the first executable segment */
+	uint64_t span;         /* bytes of memory from its first segment to the end of its last */
 	uint64_t unmapping;    /* a dynamic loader: where in the file it tells debuggers what it does; 0 */
 	bool is_program;       /* it is one to be executed, not a library nor a loader */
 	bool is_stripped;      /* there were probes, and what names them was taken out */
