@@ -165,11 +165,16 @@ static int add_constants(struct unpack *u, struct batched *b, const struct memor
 	return b->names[1] ? 0 : -ENOMEM;
 }
 
+static bool is_nobodys(const struct unpack *u, const uint64_t *words)
+{
+	return words[1] < u->start || words[1] > u->end;
+}
+
 static int count(struct unpack *u, const uint64_t *words)
 {
 	enum probe probe = unpack__probe(kind_of(words[0]));
 
-	if (probe != EVENT_PROBES && words[1] >= u->start && words[1] <= u->end)
+	if (probe != EVENT_PROBES && !is_nobodys(u, words))
 		u->seen[probe]++;
 	return 0;
 }
@@ -252,11 +257,6 @@ static struct object *object_at(struct unpack *u, uint32_t pid, uint64_t address
 		return NULL;
 	}
 	return o;
-}
-
-static bool is_nobodys(const struct unpack *u, const struct batched *b)
-{
-	return b->words[1] < u->start || b->words[1] > u->end;
 }
 
 static void fill_head(struct unpack *u, const struct batched *b, uint16_t kind, size_t size)
@@ -397,9 +397,8 @@ static int pass_report(struct unpack *u, const struct batched *b, unpack_cb cb, 
 
 	if (!o)
 		return -ENOMEM;
-	if (is_nobodys(u, b))
+	if (is_nobodys(u, b->words))
 		return 0;
-	u->seen[probe]++;
 	if (!o->has_base) {
 		u->orphans[probe]++;
 		return 0;
@@ -441,7 +440,6 @@ static int pass_slice(struct unpack *u, const struct batched *b, unpack_cb cb, v
 	rec->flags = (uint32_t)(b->words[0] >> 32);
 	rec->name_size = name->size;
 	memcpy(rec->name, name->text, name->size);
-	u->seen[unpack__probe(kind_of(b->words[0]))]++;
 	return cb(ctx, rec, rec->head.size);
 }
 
@@ -450,7 +448,6 @@ static int pass_value(struct unpack *u, const struct batched *b, unpack_cb cb, v
 	const struct memory_string *name = b->names[0], *attr = b->names[1];
 	struct rec_value *rec = &u->record.value;
 
-	u->seen[EVENT_PROBE_VALUE]++;
 	if (!attr) {
 		u->orphans[EVENT_PROBE_VALUE]++;
 		return 0;
@@ -471,7 +468,7 @@ static int pass_one(struct unpack *u, const struct batched *b, unpack_cb cb, voi
 {
 	if (is_report(b->words[0]))
 		return pass_report(u, b, cb, ctx);
-	if (is_nobodys(u, b))
+	if (is_nobodys(u, b->words))
 		return 0;
 	switch (kind_of(b->words[0])) {
 	case VIZ_RECORD_ENTER:
@@ -485,13 +482,11 @@ static int pass_one(struct unpack *u, const struct batched *b, unpack_cb cb, voi
 
 static int pass_batched(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
 {
-	enum probe probe = unpack__probe(kind_of(b->words[0]));
-	uint64_t seen = probe == EVENT_PROBES ? 0 : u->seen[probe];
 	int err = pass_one(u, b, cb, ctx);
 
-	/* It counts when it comes again. */
-	if (err == -ECANCELED && probe != EVENT_PROBES)
-		u->seen[probe] = seen;
+	/* One that is refused counts when it comes again. */
+	if (err != -ECANCELED)
+		count(u, b->words);
 	return err;
 }
 
