@@ -41,9 +41,10 @@ static __always_inline void fill_head(struct rec_head *head, __u64 id, __u16 kin
 	head->tid = (__u32)id;
 }
 
+/* For what is not a lap. */
 static __always_inline void *own_ring(void)
 {
-	__u32 i = cfg_rings > 1 ? bpf_get_smp_processor_id() % cfg_rings : 0;
+	__u32 i = own_ring_index();
 
 	return bpf_map_lookup_elem(&rings, &i);
 }
@@ -380,8 +381,7 @@ int on_batch(struct pt_regs *ctx)
 	char comm[16];
 	__u32 i;
 
-	if (!cfg_task_stack)
-		bpf_tail_call(ctx, NULL, 0);
+	STAY_ON_TASK_STACK(ctx);
 	b = find(t.id);
 	if (!b)
 		return 0;

@@ -7,27 +7,13 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "record.h"
-
-const volatile __u32 cfg_rings = 1;
-const volatile bool cfg_task_stack = true; /* see maps.h */
+#include "uprobe.h"
 
 /* One ring for all CPUs: the laps of a slot arrive in their order. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 } laps SEC(".maps");
-
-/* Those of viztrace.bpf.c, for what is not a lap. */
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, RINGS_MAX);
-	__type(key, __u32);
-	__array(values, struct ring);
-} rings SEC(".maps");
 
 /* Processes with batches, by tgid. */
 struct {

@@ -71,7 +71,7 @@ static __always_inline bool is_traced(struct hit *hit, bool joins)
 /* Where the records of this CPU go. */
 static __always_inline bool find_ring(struct hit *hit)
 {
-	hit->ring_index = cfg_rings > 1 ? bpf_get_smp_processor_id() % cfg_rings : 0;
+	hit->ring_index = own_ring_index();
 	hit->ring = bpf_map_lookup_elem(&rings, &hit->ring_index);
 	return hit->ring != NULL;
 }

@@ -9,25 +9,12 @@
 #include "pidns.h"
 #include "record.h"
 #include "tracees.h"
+#include "uprobe.h"
 
 /* Sleepable programs (Linux 6.0) can fault in a page that nobody has touched yet. */
 const volatile bool cfg_fault_in = true;
-const volatile __u32 cfg_rings = 1;
 /* The probes fire for processes that nobody traces too: ask `tracees`. */
 const volatile bool cfg_several;
-
-/*
- * Since 6.13 the JIT gives such programs a stack of their own, one for each program and CPU. Nothing keeps an
- * interrupted run of a uprobe program and the next one on that CPU from sharing it, and then the first one goes
- * on with the registers that the other one spilled: records are never completed, counts go wrong. Programs with a
- * tail call stay on the task's stack; this one is never taken, which the verifier knows by the frozen constant.
- */
-const volatile bool cfg_task_stack = true;
-#define STAY_ON_TASK_STACK(ctx) \
-	do { \
-		if (!cfg_task_stack) \
-			bpf_tail_call(ctx, NULL, 0); \
-	} while (0)
 
 struct key {
 	__u64 address;
@@ -89,18 +76,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct rec_counts);
 } counts SEC(".maps");
-
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, RINGS_MAX);
-	__type(key, __u32);
-	__array(values, struct ring);
-} rings SEC(".maps");
 
 /* Set at the end of a trace, so that counts stand still while the probes are still there: detaching takes long. */
 volatile bool stopped;
