@@ -181,6 +181,25 @@ static int answer_help(char **words, int n, char *error, size_t size)
 	return 1;
 }
 
+/* Those of the flight recorder. */
+static int take_keep_option(struct opts *o, int c, char *error, size_t size)
+{
+	switch (c) {
+	case OPT_KEEP: return opts_keep__add(o, optarg, error, size);
+	case OPT_DUMP_TO: o->dump_to = optarg; break;
+	case OPT_ON_DUMP: o->on_dump = optarg; break;
+	case OPT_DUMP: o->dump = optarg ? optarg : ""; break;
+	case OPT_WHEN: return opts_keep__when(o, optarg, error, size);
+	case OPT_AFTER: return opts_keep__time(&o->after, "--after", optarg, error, size);
+	case OPT_AT_MOST: return opts_keep__number(&o->triggers.at_most, "--at-most", optarg, error, size);
+	case OPT_SPLIT: return opts_keep__time(&o->split, "--split", optarg, error, size);
+	case OPT_MAX_FILES: return opts_keep__number(&o->max_files, "--max-files", optarg, error, size);
+	case OPT_AGAIN_AFTER: return opts_keep__time(&o->triggers.again_after, "--again-after", optarg, error, size);
+	default: FAIL("unknown option; see --help");
+	}
+	return 0;
+}
+
 /* All words that begin with a dash. 1: --version was answered. */
 static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, char *error, size_t size)
 {
@@ -217,20 +236,6 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_CHECK: err = opts_answers__check(o, optarg, error, size); break;
 		case OPT_CHECKS: err = opts_answers__checks(o, optarg, error, size); break;
 		case OPT_JSON: o->json = true; break;
-		case OPT_KEEP: err = opts_keep__add(o, optarg, error, size); break;
-		case OPT_DUMP_TO: o->dump_to = optarg; break;
-		case OPT_ON_DUMP: o->on_dump = optarg; break;
-		case OPT_DUMP: o->dump = optarg ? optarg : ""; break;
-		case OPT_WHEN: err = opts_keep__when(o, optarg, error, size); break;
-		case OPT_AFTER: err = opts_keep__time(&o->after, "--after", optarg, error, size); break;
-		case OPT_AT_MOST:
-			err = opts_keep__number(&o->triggers.at_most, "--at-most", optarg, error, size);
-			break;
-		case OPT_SPLIT: err = opts_keep__time(&o->split, "--split", optarg, error, size); break;
-		case OPT_MAX_FILES: err = opts_keep__number(&o->max_files, "--max-files", optarg, error, size); break;
-		case OPT_AGAIN_AFTER:
-			err = opts_keep__time(&o->triggers.again_after, "--again-after", optarg, error, size);
-			break;
 		case OPT_ONCE: o->once = true; break;
 		case OPT_START_AT: err = opts_values__start_at(&o->start_at, optarg, error, size); break;
 		case OPT_OFFSET: err = opts_files__add_offset(o, optarg, error, size); break;
@@ -239,7 +244,8 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case 'h': *ret_help = true; break;
 		case OPT_VERSION: puts("viztrace-bpf " TOOL_VERSION); return 1;
 		case ':': FAIL("%s needs a value; see --help", argv[optind - 1]);
-		default: FAIL("unknown option '%s'; see --help", argv[optind - 1]);
+		case '?': FAIL("unknown option '%s'; see --help", argv[optind - 1]);
+		default: err = take_keep_option(o, c, error, size); break;
 		}
 		if (err)
 			return err;
