@@ -28,13 +28,17 @@ class Split(Recording):
         self.assertEqual(steps, list(range(1, n + 1)))
         return lengths
 
-    def test_pieces_by_time(self):
-        target = self.recorded(50, 12000)
-        tool = self.record(target, "--split", "200ms")
+    def pieces_of(self, us, n, *options):
+        """Of n steps, one each so many microseconds: as expect_all()."""
+        target = self.recorded(us, n)
+        tool = self.record(target, *options)
         target.tell()
         target.await_step("done")
         self.end(tool)
-        lengths = self.expect_all(self.files(), 12000)
+        return self.expect_all(self.files(), n)
+
+    def test_pieces_by_time(self):
+        lengths = self.pieces_of(50, 12000, "--split", "200ms")
         self.assertGreater(len(lengths), 3)
         self.assertEqual(lengths[0], 200_000_000)
         self.assertEqual(set(lengths[1:-1]), {199_999_999}, "from the first moment behind the one before")
@@ -42,12 +46,7 @@ class Split(Recording):
 
     def test_pieces_by_size(self):
         """Half of what has room, long before it is time."""
-        target = self.recorded(10, 40000)
-        tool = self.record(target, "--split", "1h", "--keep", "1M")
-        target.tell()
-        target.await_step("done")
-        self.end(tool)
-        self.assertGreater(len(self.expect_all(self.files(), 40000)), 1)
+        self.assertGreater(len(self.pieces_of(10, 40000, "--split", "1h", "--keep", "1M")), 1)
 
     def test_so_many_stay(self):
         target = self.recorded(200)
