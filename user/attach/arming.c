@@ -82,45 +82,64 @@ static bool read_memory(const struct look *l, uint64_t address, void *to, size_t
 	return pread(l->mem, to, size, (off_t)address) == (ssize_t)size;
 }
 
-/* The kernel takes the lowest mapping that could be it for the one with the semaphore. */
-static void find_copy(const struct look *l, struct armed *a)
+/* Where a mapping of the file that is the process's own shows that byte of it; 0: it does not. */
+static uint64_t address_in(const struct place *p, const struct binary *b, uint64_t offset)
 {
-	uint64_t offset = a->probe->semaphore;
+	const struct mapping *m = &p->m;
+	bool is_in = p->binary == b && !m->shared && offset >= m->offset && offset - m->offset < m->end - m->start;
 
+	return is_in ? m->start + (offset - m->offset) : 0;
+}
+
+/* The kernel takes the lowest mapping that could be it for the one with the semaphore. */
+static void find_counter(const struct look *l, struct armed *a)
+{
+	for (size_t i = 0; i < l->n && !a->counter; i++)
+		if (l->places[i].m.writable)
+			a->counter = address_in(&l->places[i], a->binary, a->probe->semaphore);
+	if (a->counter && !read_memory(l, a->counter, &a->counted, sizeof(a->counted)))
+		a->counter = 0;
+}
+
+static bool is_trapped(const struct look *l, const struct elf_probe *p, uint64_t nop)
+{
+	unsigned char code[sizeof(p->code)];
+
+	return read_memory(l, nop, code, p->code_size) && memcmp(code, p->code, p->code_size) != 0;
+}
+
+/* Where it may be executed and where it may not. */
+static void count_traps(const struct look *l, struct armed *a)
+{
 	for (size_t i = 0; i < l->n; i++) {
-		const struct mapping *m = &l->places[i].m;
+		uint64_t nop = address_in(&l->places[i], a->binary, a->probe->offset);
 
-		if (l->places[i].binary != a->binary || !m->writable || m->shared || offset < m->offset ||
-		    offset >= m->offset + (m->end - m->start))
-			continue;
-		if (m->start + (offset - m->offset) != a->semaphore)
-			a->copy = m->start + (offset - m->offset);
-		break;
+		a->traps += nop && is_trapped(l, a->probe, nop);
 	}
-	if (a->copy && !read_memory(l, a->copy, &a->copy_value, sizeof(a->copy_value)))
-		a->copy = 0;
 }
 
 static enum arming_state judge(const struct look *l, struct armed *a, const struct place *text)
 {
 	const struct place *data = place_at(l, a->semaphore);
 	const struct elf_probe *p = a->probe;
-	unsigned char code[sizeof(p->code)];
-	bool is_trapped;
+	unsigned char first;
+	bool trapped;
 
 	/* Its data may have been moved to other memory, as for large pages: the code finds its semaphore there. */
 	if (!shows(data, a->binary, a->semaphore, p->semaphore) &&
 	    !(data && data->binary != a->binary && data->m.writable))
 		return ARMING_UNMAPPED;
-	if (!read_memory(l, a->semaphore, &a->value, sizeof(a->value)) || !read_memory(l, a->nop, code, p->code_size))
+	if (!read_memory(l, a->semaphore, &a->value, sizeof(a->value)) ||
+	    !read_memory(l, a->nop, &first, sizeof(first)))
 		return ARMING_UNMAPPED;
-	find_copy(l, a);
-	is_trapped = memcmp(code, p->code, p->code_size) != 0;
+	find_counter(l, a);
+	count_traps(l, a);
+	trapped = is_trapped(l, p, a->nop);
 	if (!shows(text, a->binary, a->nop, p->offset))
 		return ARMING_COPIED;
-	if (is_trapped && a->value)
+	if (trapped && a->value)
 		return ARMING_ON;
-	if (is_trapped)
+	if (trapped)
 		return l->debugged ? ARMING_DEBUGGED : ARMING_LOW;
 	if (text->m.writable)
 		return ARMING_WRITABLE;
@@ -131,14 +150,14 @@ static enum arming_state judge(const struct look *l, struct armed *a, const stru
 static int look_at(struct look *l, const struct binary *b, uint64_t bias)
 {
 	struct armed *more;
-	size_t n = 0;
+	size_t n = 0, all = b->elf.n_probes + (b->elf.batch.pool != 0);
 
-	more = realloc(l->found.all, (l->found.n + b->elf.n_probes) * sizeof(*more));
+	more = realloc(l->found.all, (l->found.n + all) * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	l->found.all = more;
-	for (size_t i = 0; i < b->elf.n_probes; i++) {
-		const struct elf_probe *p = &b->elf.probes[i];
+	for (size_t i = 0; i < all; i++) {
+		const struct elf_probe *p = i < b->elf.n_probes ? &b->elf.probes[i] : &b->elf.batch.flush;
 		const struct place *text = place_at(l, bias + p->address);
 		struct armed a = {
 			.binary = b, .probe = p, .semaphore = bias + p->semaphore_address, .nop = bias + p->address
@@ -277,6 +296,11 @@ const char *arming__cause(enum arming_state state)
 	return causes[state];
 }
 
+const char *arming__name(enum probe probe)
+{
+	return probe < EVENT_PROBES ? probe_names[probe] : "batch";
+}
+
 void arming__name_probes(char *ret, size_t size, const struct binary *b, uint32_t kinds)
 {
 	const char *slash = strrchr(b->path, '/');
@@ -287,9 +311,10 @@ void arming__name_probes(char *ret, size_t size, const struct binary *b, uint32_
 		all |= 1u << b->elf.probes[i].probe;
 	if (!(all & ~kinds))
 		at = (size_t)snprintf(ret, size, "the probes");
-	for (int i = 0; i < EVENT_PROBES && at < size && all & ~kinds; i++)
+	for (int i = 0; i <= EVENT_PROBES && at < size && all & ~kinds; i++)
 		if (kinds >> i & 1)
-			at += (size_t)snprintf(ret + at, size - at, "%sviz:%s", at ? ", " : "", probe_names[i]);
+			at += (size_t)snprintf(ret + at, size - at, "%sviz:%s", at ? ", " : "",
+					       arming__name((enum probe)i));
 	if (at < size)
 		snprintf(ret + at, size - at, " of %s", slash ? slash + 1 : b->path);
 }
@@ -302,8 +327,10 @@ void arming__each_group(const struct arming *a, void (*cb)(void *ctx, const stru
 		for (end = i; end < a->n && a->all[end].binary == a->all[i].binary; end++) {
 			struct arming_group *g = &groups[a->all[end].state];
 
+			if (!armed__is_event(&a->all[end]))
+				continue;
 			g->kinds |= 1u << a->all[end].probe->probe;
-			g->twice |= a->all[end].copy != 0;
+			g->twice |= armed__has_copy(&a->all[end]);
 		}
 		for (int state = 0; state < ARMING_STATES; state++) {
 			groups[state].binary = a->all[i].binary;

@@ -5,8 +5,10 @@
  * attached.
  *
  * To have attached is not enough: the kernel puts no trap where code is not the file's any more, is writable, or has
- * a trap already; and it raises the semaphore in one writable mapping of the file only, the lowest, which may be a copy
- * that nobody runs (libdw maps files so).
+ * a trap already; and it counts in one writable mapping of the file only, the lowest that there is at that moment: 1 up
+ * for each mapping of the code that gets a trap, and 1 down for each that it takes one out of. That mapping may be a
+ * copy that nobody runs (libdw maps files so), or that of another namespace's library (dlmopen), and not the same one
+ * up and down. Where it cannot go down it leaves the trap.
  */
 #ifndef VIZTRACE_ARMING_H
 #define VIZTRACE_ARMING_H
@@ -33,9 +35,22 @@ struct armed {
 	uint64_t semaphore; /* its address */
 	uint64_t nop;       /* the probe's */
 	uint16_t value;
-	uint64_t copy; /* where the kernel takes the semaphore to be, if that is in another mapping of the file; 0 */
-	uint16_t copy_value;
+	uint64_t counter; /* where the kernel takes the semaphore to be, now; 0: nowhere */
+	uint16_t counted; /* its value */
+	uint16_t traps;   /* in how many mappings of the file there is one */
 };
+
+/* Of all kinds, and the one that is none: viz:batch. */
+static inline bool armed__is_event(const struct armed *a)
+{
+	return a->probe->probe < EVENT_PROBES;
+}
+
+/* Does the kernel take another mapping's for its semaphore? */
+static inline bool armed__has_copy(const struct armed *a)
+{
+	return a->counter && a->counter != a->semaphore;
+}
 
 #define ARMING_LOADED_MAX 16 /* places of one file in one process that are looked at */
 
@@ -56,6 +71,9 @@ struct arming_group {
 	bool twice;     /* one of them at least has a copy */
 };
 void arming__each_group(const struct arming *a, void (*cb)(void *ctx, const struct arming_group *g), void *ctx);
+
+/* "set"; that of EVENT_PROBES is "batch". */
+const char *arming__name(enum probe probe);
 
 /* "viz:set, viz:log of libx.so". */
 #define ARMING_NAMES 512

@@ -17,6 +17,7 @@
 struct silent {
 	const struct binary *binary;
 	uint32_t told; /* kinds of probes of which it was said that they are silent */
+	uint32_t low;  /* those that could not be raised when we looked last */
 	unsigned int nudges;
 };
 
@@ -39,7 +40,7 @@ struct process {
 	uint64_t ended;          /* when its last thread did that we know of */
 	/* switching.h */
 	uint64_t attached, look_at; /* when we did last; when to look next */
-	uint64_t *up;               /* semaphores that were when we came */
+	uint64_t *up;               /* semaphores that were when we came, and nobody listened */
 	uint64_t *raised;           /* by hand */
 	uint64_t *guarded;          /* of which the guard knows */
 	struct silent *silent;

@@ -49,7 +49,7 @@ void switching__begin(struct process *process)
 		return;
 	process->up = calloc(arming.n ? arming.n : 1, sizeof(*process->up));
 	for (size_t i = 0; process->up && i < arming.n; i++)
-		if (arming.all[i].value)
+		if (arming.all[i].value && arming.all[i].state != ARMING_ON)
 			process->up[process->n_up++] = arming.all[i].semaphore;
 	arming__clear(&arming);
 }
@@ -121,21 +121,45 @@ static uint32_t attached_kinds(const struct processes *p, const struct process *
 	return 0;
 }
 
+/* What batches come by is as much as any event is. */
+static bool is_attached(const struct processes *p, const struct process *process, const struct armed *a)
+{
+	uint32_t kinds = attached_kinds(p, process, a->binary);
+
+	return armed__is_event(a) ? kinds >> a->probe->probe & 1 : kinds && a->traps;
+}
+
 /* What one look found of one file. */
 struct found {
 	const struct binary *binary;
 	uint32_t kinds[ARMING_STATES]; /* bit: enum probe */
 };
 
-/*
- * What the kernel cannot lower it does not detach from: its trap would stay without anybody who knows of it, and the
- * next one that runs into it dies.
- */
-static bool raise_copy(const struct target *t, const struct armed *a)
+/* Will the kernel find less to take off than it will? */
+static bool is_short(const struct armed *a)
 {
-	bool is_trapped = a->state == ARMING_ON || a->state == ARMING_LOW || a->state == ARMING_DEBUGGED;
+	bool is_trapped = a->state == ARMING_ON || a->state == ARMING_LOW ||
+			  (a->state == ARMING_DEBUGGED && armed__has_copy(a));
 
-	return a->copy && !a->copy_value && is_trapped && !arming__set(t, a->copy, 1);
+	return is_trapped && a->counter && a->counted < a->traps;
+}
+
+/*
+ * What the kernel cannot lower it does not detach from: its trap stays without anybody who listens, and on some kernels
+ * without anybody who knows of it, so that the next one that runs into it dies. viz:batch gets one more: where its
+ * semaphore is not that of an event, that event is no batch's.
+ */
+static bool raise_counter(const struct target *t, struct arming *all, size_t at)
+{
+	const struct armed *a = &all->all[at];
+	uint16_t to = (uint16_t)(a->traps + !armed__is_event(a));
+
+	if (!is_short(a) || arming__set(t, a->counter, to))
+		return false;
+	for (size_t i = at; i < all->n; i++)
+		if (all->all[i].counter == a->counter)
+			all->all[i].counted = to;
+	return true;
 }
 
 /* What is about to be set by hand, or might have to be lowered so, is so by the guard if we are killed. */
@@ -153,32 +177,31 @@ static void guard_it(struct processes *p, struct process *process, const struct 
 			g.dev = t->files[i].map_dev;
 			g.ino = t->files[i].map_ino;
 		}
-	g.may_be_shared = !a->copy;
+	g.may_be_shared = a->state == ARMING_LOW && !armed__has_copy(a);
 	g.code_size = (uint32_t)a->probe->code_size;
 	memcpy(g.code, a->probe->code, a->probe->code_size);
 	err = guard__add(&p->guard, &g);
 	if (err)
 		log_verbose("process %d: if we are killed, the semaphore of viz:%s stays up: %s", t->pid,
-			    probe_names[a->probe->probe], strerror(-err));
+			    arming__name(a->probe->probe), strerror(-err));
 	remember(&process->guarded, &process->n_guarded, semaphore);
 }
 
 /* All of them before anything else is done: if we are killed in between, the kernel cannot lower the rest. */
-static void prepare_by_hand(struct processes *p, struct process *process, const struct arming *arming)
+static void prepare_by_hand(struct processes *p, struct process *process, struct arming *arming)
 {
 	size_t raised = 0;
 
 	for (size_t i = 0; i < arming->n; i++) {
 		const struct armed *a = &arming->all[i];
 
-		if (!(attached_kinds(p, process, a->binary) >> a->probe->probe & 1) ||
-		    !(a->copy || a->state == ARMING_LOW))
+		if (!is_attached(p, process, a) || !(armed__has_copy(a) || a->state == ARMING_LOW || is_short(a)))
 			continue;
 		p->by_hand = true;
 		guard_it(p, process, a, a->semaphore);
-		if (a->copy)
-			guard_it(p, process, a, a->copy);
-		raised += raise_copy(process->target, a);
+		if (armed__has_copy(a))
+			guard_it(p, process, a, a->counter);
+		raised += raise_counter(process->target, arming, i);
 	}
 	if (raised)
 		log_verbose("process %d: what the kernel takes for the semaphores of %zu probes is set by hand",
@@ -191,13 +214,13 @@ static enum arming_state mend(struct process *process, const struct armed *a)
 	int err = 0;
 
 	if (a->state == ARMING_LOW)
-		err = arming__set(process->target, a->semaphore, 1);
+		err = arming__set(process->target, a->semaphore, a->semaphore == a->counter ? a->traps : 1);
 	else if (a->state == ARMING_COPIED && a->value)
 		err = arming__set(process->target, a->semaphore, 0);
 	else
 		return a->state;
 	log_verbose("process %d: the semaphore of viz:%s of %s is set by hand%s%s", process->pid,
-		    probe_names[a->probe->probe], a->binary->path, err ? ": " : "", err ? strerror(-err) : "");
+		    arming__name(a->probe->probe), a->binary->path, err ? ": " : "", err ? strerror(-err) : "");
 	if (a->state != ARMING_LOW || err)
 		return a->state;
 	remember(&process->raised, &process->n_raised, a->semaphore);
@@ -214,7 +237,7 @@ static uint16_t wanted(const struct process *process, const struct armed *a)
 
 	if (process && is_among(process->up, process->n_up, a->semaphore))
 		return a->value;
-	if (is_others && !a->copy && process && is_among(process->raised, process->n_raised, a->semaphore))
+	if (is_others && !armed__has_copy(a) && process && is_among(process->raised, process->n_raised, a->semaphore))
 		return (uint16_t)(a->value - 1);
 	return is_others ? a->value : 0;
 }
@@ -222,6 +245,14 @@ static uint16_t wanted(const struct process *process, const struct armed *a)
 static uint32_t was_attached(const struct binary *b)
 {
 	return b->attached | b->left;
+}
+
+/* Is it detached from with these kinds? From what batches come by only with the last. */
+static bool is_meant(const struct armed *a, uint32_t kinds)
+{
+	uint32_t of_them = was_attached(a->binary) & kinds;
+
+	return armed__is_event(a) ? of_them >> a->probe->probe & 1 : of_them && kinds == ~0u;
 }
 
 /* 0 or -errno; `process`: what is known of it, or NULL. */
@@ -234,7 +265,7 @@ static int lower_one(const struct process *process, const struct target *t, cons
 		return 0;
 	err = arming__set(t, a->semaphore, to);
 	log_verbose("process %d: the semaphore of viz:%s of %s is lowered by hand%s%s", t->pid,
-		    probe_names[a->probe->probe], a->binary->path, err ? ": " : "", err ? strerror(-err) : "");
+		    arming__name(a->probe->probe), a->binary->path, err ? ": " : "", err ? strerror(-err) : "");
 	return err;
 }
 
@@ -268,6 +299,11 @@ static bool compare(struct processes *p, struct process *process, const struct f
 		if (state == ARMING_ON)
 			continue;
 		silent |= kinds;
+		/* A mapping that went while we looked is no more when we look again. */
+		if (state == ARMING_LOW) {
+			kinds &= s->low;
+			s->low = f->kinds[state];
+		}
 		/* The kernel has not been asked again yet; the loader has not mapped it yet. */
 		if ((state == ARMING_UNMAPPED && young) ||
 		    ((state == ARMING_OFF || state == ARMING_STUCK) && s->nudges < 2))
@@ -314,6 +350,8 @@ static bool look(struct processes *p, struct process *process, uint64_t now)
 		for (; i < arming.n && arming.all[i].binary == f.binary; i++) {
 			uint32_t kind = 1u << arming.all[i].probe->probe;
 
+			if (!armed__is_event(&arming.all[i]))
+				continue;
 			if (attached & kind)
 				f.kinds[mend(process, &arming.all[i])] |= kind;
 			else if (p->by_hand && was_attached(f.binary) & kind)
@@ -340,10 +378,9 @@ static void lower(const struct process *process, const struct target *t, uint32_
 		return;
 	for (size_t i = 0; i < arming.n; i++) {
 		const struct armed *a = &arming.all[i];
-		uint32_t kind = 1u << a->probe->probe & kinds & was_attached(a->binary);
 
-		if (kind && lower_one(process, t, a))
-			left |= kind;
+		if (is_meant(a, kinds) && lower_one(process, t, a))
+			left |= 1u << a->probe->probe;
 		if (left && (i + 1 == arming.n || arming.all[i + 1].binary != a->binary)) {
 			char names[ARMING_NAMES];
 
@@ -364,8 +401,8 @@ static void prepare(const struct process *process, const struct target *t, uint3
 	if (arming__look(&arming, t))
 		return;
 	for (size_t i = 0; i < arming.n; i++)
-		if ((was_attached(arming.all[i].binary) & kinds) >> arming.all[i].probe->probe & 1)
-			raise_copy(t, &arming.all[i]);
+		if (is_meant(&arming.all[i], kinds))
+			raise_counter(t, &arming, i);
 	arming__clear(&arming);
 }
 

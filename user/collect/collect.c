@@ -231,8 +231,8 @@ static int attach_batched(struct collector *c, struct batched_file *f, int fd, c
 {
 	const struct programs_place batch = {
 		.program = batches__program(c->batching.batches),
-		.offset = f->elf->batch.offset,
-		.semaphore = f->elf->batch.semaphore,
+		.offset = f->elf->batch.flush.offset,
+		.semaphore = f->elf->batch.flush.semaphore,
 		.cookie = f->cookie,
 		.what = "viz:batch",
 	};

@@ -104,12 +104,15 @@ static void settle(bool *b)
 	*b = byte & 1;
 }
 
-static int check_probe(struct elf_probe *p)
+/* Of events, and the one that is none. */
+static int check_probe(struct elf_probe *p, bool is_event)
 {
+	if (((unsigned int)p->probe < EVENT_PROBES) != is_event)
+		return -ELIBBAD;
 	settle(&p->has_sites);
 	settle(&p->has_own);
 	p->args[sizeof(p->args) - 1] = 0;
-	return (unsigned int)p->probe < EVENT_PROBES && p->code_size <= sizeof(p->code) ? 0 : -ELIBBAD;
+	return p->code_size <= sizeof(p->code) ? 0 : -ELIBBAD;
 }
 
 static int check_class(const struct elf_file *f, struct elf_class *c, size_t size)
@@ -132,8 +135,10 @@ static int check(struct elf_file *f, size_t size)
 	f->build_id[sizeof(f->build_id) - 1] = 0;
 	for (int i = 0; i < ELF_EXAMPLES; i++)
 		f->inline_nop5[i][ELF_EXAMPLE_SIZE - 1] = 0;
+	if (f->batch.pool)
+		err = check_probe(&f->batch.flush, false);
 	for (size_t i = 0; i < f->n_probes && !err; i++)
-		err = check_probe(&f->probes[i]);
+		err = check_probe(&f->probes[i], true);
 	for (size_t i = 0; i < f->n_classes && !err; i++)
 		err = check_class(f, &f->classes[i], size);
 	return err;

@@ -173,18 +173,8 @@ static int probe_named(const char *name)
 	return i;
 }
 
-/* The same, of the one that is no event. */
-static int add_batch(struct elf_file *f, Elf *elf, uint64_t address, uint64_t semaphore)
-{
-	return address_to_offset(elf, address, &f->batch.offset) &&
-			       address_to_offset(elf, semaphore, &f->batch.semaphore) ?
-		       0 :
-		       -EBADMSG;
-}
-
-/* -EBADMSG: it is not in the file. */
-static int add_probe(struct elf_file *f, Elf *elf, int fd, struct elf_probe *p, int probe, uint64_t address,
-		     uint64_t semaphore, bool unsafe)
+/* Bytes of its code that are there, or -EBADMSG: it is not in the file. */
+static ssize_t locate(struct elf_probe *p, Elf *elf, int fd, int probe, uint64_t address, uint64_t semaphore)
 {
 	ssize_t n;
 
@@ -194,16 +184,28 @@ static int add_probe(struct elf_file *f, Elf *elf, int fd, struct elf_probe *p, 
 	if (!address_to_offset(elf, address, &p->offset) || !address_to_offset(elf, semaphore, &p->semaphore))
 		return -EBADMSG;
 	n = pread(fd, p->code, sizeof(p->code), (off_t)p->offset);
-	if (n <= 0) /* cut off */
-		return -EBADMSG;
+	p->code_size = n >= SITE_NOP_SIZE ? SITE_NOP_SIZE : 0;
+	return n > 0 ? n : -EBADMSG; /* cut off */
+}
+
+/* The one that is no event. */
+static int add_batch(struct elf_file *f, Elf *elf, int fd, uint64_t address, uint64_t semaphore)
+{
+	return locate(&f->batch.flush, elf, fd, EVENT_PROBES, address, semaphore) < 0 ? -EBADMSG : 0;
+}
+
+static int add_probe(struct elf_file *f, Elf *elf, int fd, struct elf_probe *p, int probe, uint64_t address,
+		     uint64_t semaphore, bool unsafe)
+{
+	ssize_t n = locate(p, elf, fd, probe, address, semaphore);
+
+	if (n < 0)
+		return (int)n;
 	if (n == sizeof(p->code)) {
 		p->has_sites = !unsafe && site__in(p->code, sizeof(p->code));
 		p->has_own = site__has_own(p->code, sizeof(p->code));
 	}
-	p->code_size = p->has_own         ? SITE_OWN_CODE_SIZE :
-		       p->has_sites       ? SITE_CODE_SIZE :
-		       n >= SITE_NOP_SIZE ? SITE_NOP_SIZE :
-					    0;
+	p->code_size = p->has_own ? SITE_OWN_CODE_SIZE : p->has_sites ? SITE_CODE_SIZE : p->code_size;
 	return f->n_probes < ELF_PROBES_MAX ? append(&f->probes, &f->n_probes, sizeof(*p), p) : -E2BIG;
 }
 
@@ -234,7 +236,7 @@ static int read_probe(struct elf_file *f, Elf *elf, int fd, const char *desc, si
 	if (strcmp(provider, "viz"))
 		return 0;
 	if (!strcmp(name, BATCH))
-		return add_batch(f, elf, addresses[0] + moved, addresses[2] + moved);
+		return add_batch(f, elf, fd, addresses[0] + moved, addresses[2] + moved);
 	i = probe_named(name);
 	if (i == EVENT_PROBES) {
 		f->n_foreign++;
@@ -284,7 +286,7 @@ static int read_own_note(struct elf_file *f, Elf *elf, int fd, const char *desc,
 		return -EBADMSG;
 	memcpy(distances, desc, sizeof(distances));
 	if (!strcmp(desc + sizeof(distances), BATCH))
-		return add_batch(f, elf, at + distances[0], at + 8 + distances[1]);
+		return add_batch(f, elf, fd, at + distances[0], at + 8 + distances[1]);
 	i = probe_named(desc + sizeof(distances));
 	if (i == EVENT_PROBES) {
 		f->n_foreign++;
@@ -548,7 +550,7 @@ int elf_file__read(struct elf_file *ret, int fd)
 		err = read_own_notes(&f, elf, fd, !f.n_probes && !f.n_foreign);
 	if (!err)
 		err = read_constants(&f, elf);
-	if (!f.batch.offset)
+	if (!f.batch.flush.offset)
 		f.batch.pool = 0;
 	find_unmapping(&f, elf, fd);
 	if (!err && f.n_probes && elf_nextscn(elf, NULL) == NULL)

@@ -31,9 +31,9 @@ struct elf_probe {
 
 /* Where batches are, and the probe that tells of full ones (viztrace.h). */
 struct elf_batch {
-	uint64_t pool;              /* address before relocation; 0: there are none */
-	uint64_t note;              /* and that of what says so: struct elf_pool_note */
-	uint64_t offset, semaphore; /* of viz:batch, in the file */
+	uint64_t pool;          /* address before relocation; 0: there are none */
+	uint64_t note;          /* and that of what says so: struct elf_pool_note */
+	struct elf_probe flush; /* viz:batch, which is no kind of event: EVENT_PROBES */
 };
 
 /* What never changes in memory: a part of the file that is mapped to be read only. */

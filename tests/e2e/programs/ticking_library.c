@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* To be loaded by ticking.c, and by an interpreter. */
-#include <stdlib.h>
-
 #include "viztrace.h"
+#include "step.h"
 
 long *lib_counts; /* calls, and those while somebody listened; its own data is never written to */
 
@@ -19,4 +18,10 @@ void lib_run(int n)
 		lib_counts[1] += *(volatile unsigned short *)&viz_value_semaphore != 0;
 		VIZ_PROBE_VALUE("library", "n", lib_counts[0]);
 	}
+}
+
+int lib_semaphores(void);
+int lib_semaphores(void)
+{
+	return step_semaphores() + *(volatile unsigned short *)&viz_batch_semaphore;
 }
