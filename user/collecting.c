@@ -7,10 +7,9 @@
 
 #include "common/log.h"
 
-static void use_batches(struct collector *c, bool several)
+static void use_batches(struct collector *c, const char *why)
 {
-	const char *why = "several processes are traced";
-	int err = several ? -ENOTSUP : collector__use_batches(c, &why);
+	int err = why ? -ENOTSUP : collector__use_batches(c, &why);
 
 	if (err)
 		log_warn("no batches, each event is a trap: %s", err == -ENOTSUP ? why : strerror(-err));
@@ -45,7 +44,7 @@ static enum exit_code refuse(int err, const char *missing)
 	return EXIT_INTERNAL;
 }
 
-enum exit_code collecting__open(struct collector **ret, const struct opts *o, bool several)
+enum exit_code collecting__open(struct collector **ret, const struct opts *o, bool several, const char *no_batches)
 {
 	const struct collect_options options = {
 		.ring_size = o->ring_size,
@@ -59,7 +58,7 @@ enum exit_code collecting__open(struct collector **ret, const struct opts *o, bo
 	if (err)
 		return refuse(err, missing);
 	if (o->collect == COLLECT_BATCH)
-		use_batches(*ret, several);
+		use_batches(*ret, no_batches);
 	err = collector__choose_site(*ret, o->site);
 	if (err)
 		log_verbose("cannot find out which probe site is fast here: %s", strerror(-err));

@@ -334,7 +334,8 @@ static enum exit_code begin(struct session *s, const volatile sig_atomic_t *stop
 	enum exit_code code = processes__new(&s->processes, &which, &ops);
 
 	if (!code)
-		code = collecting__open(&s->collector, s->opts, processes__are_several(s->processes));
+		code = collecting__open(&s->collector, s->opts, processes__are_several(s->processes),
+					processes__no_batches(s->processes));
 	/* What may take forever comes before the target notices anything of us. */
 	if (!code && s->opts->outputs[0].path)
 		code = outputs__name(&s->sinks, s->opts, 0);

@@ -71,7 +71,13 @@ static void tell_losses(const struct report *r, uint64_t ring_size, uint64_t mem
 			 "none; has it been initialised, or freed?",
 			 r->invalid);
 	lost -= r->invalid;
-	if (lost > r->rejected)
+	/* A larger ring helps for a moment, not where more is lost than written. */
+	if (lost > r->rejected && lost > r->total.written)
+		log_warn("%" PRIu64
+			 " events were lost: they came faster than they are written; filters keep what is wanted, a "
+			 "larger --ring-size than %" PRIu64 "k takes bursts",
+			 lost, ring_size >> 10);
+	else if (lost > r->rejected)
 		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k", lost,
 			 ring_size >> 10);
 	else if (lost > r->refused)

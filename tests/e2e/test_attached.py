@@ -378,7 +378,8 @@ class Threads(Ticking):
         target.ask("leave")
         self.assertTrue(harness.wait_until(lambda: harness.mapped(target.pid) == ""))
         self.assertIn("first thread has left", self.doctor(target.pid))
-        tool = self.attach(target.pid)
+        tool = self.attach(target.pid, "--collect", "batch")
+        self.assertIn("no batches, each event is a trap: the first thread of the process has left", tool.messages())
         self.assertEqual(self.tick(target), [50] * 3)
         self.finish(target, tool)
 

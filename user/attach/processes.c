@@ -66,6 +66,15 @@ bool processes__are_several(const struct processes *p)
 	return members__are_several(p);
 }
 
+const char *processes__no_batches(const struct processes *p)
+{
+	if (!members__are_several(p))
+		return NULL;
+	if (p->opts.n_pids == 1 && !p->opts.follow)
+		return "the first thread of the process has left";
+	return "several processes are traced, or may be";
+}
+
 static enum exit_code find_program(struct processes *p)
 {
 	const char *path = p->opts.program;

@@ -29,6 +29,9 @@ void processes__free(struct processes *p);
 /* Can probes fire for processes that are not traced? For collector__new(). */
 bool processes__are_several(const struct processes *p);
 
+/* Why nothing of theirs can come in batches: "several processes are traced"; NULL: it can. */
+const char *processes__no_batches(const struct processes *p);
+
 /* Attach to all probes of these kinds, the ones of `collector` from here on. The errors are explained. */
 enum exit_code processes__attach(struct processes *p, struct collector *c, uint32_t kinds);
 
