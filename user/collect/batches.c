@@ -269,6 +269,11 @@ uint64_t batches__safe_until(const struct batches *b)
 	return b->safe_until;
 }
 
+int batches__hear(struct batches *b, const void *record, size_t size)
+{
+	return unpack__hear(&b->unpack, record, size);
+}
+
 int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb cb, void *ctx)
 {
 	return unpack__pass(&b->unpack, record, size, cb, ctx);

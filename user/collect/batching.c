@@ -126,6 +126,18 @@ void batching__detached(struct batching *b, pid_t pid)
 			b->all[i].attached = false;
 }
 
+int batching__hear(struct batching *b, const void *record, size_t size)
+{
+	return b->batches ? batches__hear(b->batches, record, size) : 0;
+}
+
+uint64_t batching__safe_until(const struct batching *b, uint64_t until)
+{
+	uint64_t batched = b->batches ? batches__safe_until(b->batches) : UINT64_MAX;
+
+	return batched < until ? batched : until;
+}
+
 void batching__clear(struct batching *b)
 {
 	batches__free(b->batches);

@@ -36,6 +36,12 @@ struct batched_file *batching__find(const struct batching *b, pid_t pid, const s
 /* What was attached to in the process is not any more. */
 void batching__detached(struct batching *b, pid_t pid);
 
+/* batches__hear(), if there are batches. */
+int batching__hear(struct batching *b, const void *record, size_t size);
+
+/* As much of what is in order `until` then as is with batches. */
+uint64_t batching__safe_until(const struct batching *b, uint64_t until);
+
 void batching__clear(struct batching *b);
 
 #endif

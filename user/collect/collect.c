@@ -67,6 +67,8 @@ static int on_record(void *ctx, void *record, size_t size)
 	if (head->size >= sizeof(*head) && head->size < size)
 		size = head->size;
 	err = order__add(ring->owner->order, head->ts, record, size);
+	if (!err)
+		err = batching__hear(&ring->owner->batching, record, size);
 	ring->taken += size;
 	/* What is read has a copy until it is passed on: a piece of each ring, so that all get there together. */
 	return err ? err : ring->taken >= ring->owner->piece ? -EAGAIN : 0;
@@ -393,10 +395,7 @@ int collector__read(struct collector *c)
 		err = read_ring(c, i, now);
 	if (err)
 		return err;
-	now = frontier__until(&c->frontier, now);
-	c->safe_until = !c->batching.batches || now < batches__safe_until(c->batching.batches) ?
-				now :
-				batches__safe_until(c->batching.batches);
+	c->safe_until = batching__safe_until(&c->batching, frontier__until(&c->frontier, now));
 	return 0;
 }
 

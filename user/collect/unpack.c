@@ -9,6 +9,7 @@
 #define VIZ_PROBE_DISABLE
 #include "viztrace.h"
 #include "../common/hash.h"
+#include "announced.h"
 
 #define HASH_BASIS 0xcbf29ce484222325ull
 #define HASH_PRIME 0x100000001b3ull
@@ -329,19 +330,27 @@ static int introduce(struct unpack *u, const struct batched *b, const struct viz
 	bool is_other = o->cls && o->generation == b->slot->generation;
 	const struct memory_of of = memory_of(b->slot, false);
 	const struct memory_string *constant = NULL;
+	const struct rec_object *announced = announced__find(&u->announced, b->slot->pid, b->words[2],
+							     (uintptr_t)base->cls, b->ts);
+	const char *name = (const char *)b->words + b->n_words * 8;
 	struct rec_object *rec = &u->record.object;
 	size_t size = b->name_size;
 	uint16_t flags = b->flags;
 	int err;
 
-	if (base->name && !size)
+	if (base->name && !announced && !size)
 		constant = memory__constant(&u->memory, &of, (uintptr_t)base->name);
-	if (constant) {
+	if (announced) {
+		name = announced->name;
+		size = announced->name_size;
+		flags = announced->head.flags & REC_TRUNCATED;
+	} else if (constant) {
+		name = constant->text;
 		size = constant->size;
 		flags = constant->truncated ? REC_TRUNCATED : 0;
 	}
 	fill_head(u, b, REC_OBJECT, sizeof(*rec) + size);
-	memcpy(rec->name, constant ? constant->text : (const char *)b->words + b->n_words * 8, size);
+	memcpy(rec->name, name, size);
 	rec->head.flags = (uint16_t)(flags | (is_other ? REC_NEW : 0) | (base->name && !size ? REC_UNREADABLE : 0));
 	rec->address = b->words[2];
 	rec->cls = (uintptr_t)base->cls;
@@ -518,6 +527,11 @@ static int see_object(struct unpack *u, const struct rec_object *rec)
 	return 0;
 }
 
+int unpack__hear(struct unpack *u, const void *record, size_t size)
+{
+	return announced__add(&u->announced, record, size);
+}
+
 int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb, void *ctx)
 {
 	const struct rec_head *head = record;
@@ -539,8 +553,10 @@ int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb
 			     unpack__set_thread(u, head->tgid, ((const struct rec_thread *)record)->thread, head->tid);
 	case REC_OBJECT:
 	case REC_INIT:
-		if (size >= sizeof(struct rec_object))
-			err = see_object(u, record);
+		if (size < sizeof(struct rec_object))
+			break;
+		announced__pass(&u->announced, record);
+		err = see_object(u, record);
 		break;
 	case REC_DESTROY:
 		if (size >= sizeof(struct rec_destroy))
@@ -566,6 +582,7 @@ void unpack__clear(struct unpack *u)
 	clear(&u->comms);
 	clear(&u->objects);
 	clear(&u->told);
+	announced__clear(&u->announced);
 	table__clear(&u->classes);
 	memory__clear(&u->memory);
 }

@@ -35,7 +35,8 @@ typedef int (*unpack_cb)(void *ctx, const void *record, size_t size);
 struct unpack {
 	struct memory memory;
 	struct table threads, comms, objects, classes, told;
-	uint64_t n_files; /* that others may know the classes of by now: counts each time that one was mapped */
+	struct table announced; /* announced.h */
+	uint64_t n_files;       /* that others may know the classes of by now: counts each time that one was mapped */
 	struct order *order;
 	uint64_t start, end; /* by the records' own clock: events before and after are nobody's */
 	bool only_counts; /* nothing is passed on any more: all that comes, or has its turn, is seen, and that is all */
@@ -58,6 +59,9 @@ enum probe unpack__probe(unsigned kind); /* of enum viz_record; EVENT_PROBES: of
 /* On its way: with what has to be read at once, if the process's memory `is_there` still. `n` bytes. 0 or -ENOMEM. */
 int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words, uint32_t n, uint64_t ts,
 		bool is_there);
+
+/* Any other record has come, and waits for its turn. 0 or -ENOMEM. */
+int unpack__hear(struct unpack *u, const void *record, size_t size);
 
 /* Any record, when it is its turn. 0 or the callback's error, or -ENOMEM. -ECANCELED: it may come again. */
 int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb, void *ctx);
