@@ -50,6 +50,9 @@
  *
  *     VIZ_PROBE_INIT(&p, pool, "db pool")     the object exists from here on; NULL: the tag is its name.
  *                                             The name is not copied: it must live as long as the object.
+ *     VIZ_PROBE_NAME(&p, "pool-%d", n)        as printf: into the struct's own `char viz_name[48]`, or as long as you
+ *                                             like, which is cut to fit. INIT(&p, pool, p.viz_name) comes next; an
+ *                                             object that exists is renamed: it ends, and goes on under that name
  *     VIZ_PROBE_INIT(&p, pool, NULL, (trigger_on_change, false), (exclude_attributes, "idle"))
  *     VIZ_PROBE_SET(&p, open, 3)              assign, then report all included attributes
  *                                             (a char[N] takes a string, cut to fit)
@@ -79,7 +82,7 @@
  *   class does not have (nothing is changed then), or VIZ_EINVAL for an object without INIT.
  *   METHOD, SCOPE and TRIGGERLOG are declarations; every other macro is one statement.
  *   Names of slices, values and instants are any NUL-terminated strings; they are read at once.
- *   All of them are thread-safe against the tool coming and going, and async-signal-safe. Two
+ *   All of them are thread-safe against the tool coming and going, and all but NAME async-signal-safe. Two
  *   threads that write one object need the lock that they need without these macros.
  *   A copy of a struct is not an object until it has had an INIT of its own.
  *
@@ -579,6 +582,7 @@ inline uint32_t value_type(const long double &) { return VIZ_TYPE_F64; }
 } /* extern "C++" */
 
 #define VIZ__ATTR(lv) viz__cpp::attr<__typeof__(lv)>
+#define VIZ__IS_TEXT(lv) (VIZ__ATTR(lv)::type == VIZ_TYPE_STR && !VIZ__ATTR(lv)::list)
 #define VIZ__FACTS(tag, k, lv)
 #define VIZ__TYPE_plain(lv, tag, k, d) (VIZ__ATTR(lv)::type)
 #define VIZ__LIST_plain(lv, tag, k, d) (VIZ__ATTR(lv)::list)
@@ -1556,15 +1560,48 @@ static inline void viz__destroy(struct viz_base *b)
 	b->check = 0;
 }
 
-static inline int viz__result(int first, int next)
-{
-	return first ? first : next;
-}
-
 /* The base is another one now: whoever reports the object next has to copy it. */
 static inline void viz__unstamp(struct viz_base *b)
 {
 	__atomic_store_n(&b->stamp, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Is it one? Then it has ended, and goes on as another one. */
+static inline int viz__leave(struct viz_base *b)
+{
+	int alive = viz__alive(b);
+
+	if (alive && VIZ__ON(destroy))
+		viz__on_destroy(b);
+	return alive;
+}
+
+static inline void viz__rename(struct viz_base *b, const char *name, int was_alive)
+{
+	if (!was_alive)
+		return;
+	b->name = name;
+	viz__unstamp(b);
+	if (VIZ__ON(init))
+		viz__on_init(b);
+}
+
+/* Not snprintf in the macro: compilers would warn of each name that may be cut. */
+__attribute__((format(printf, 4, 5)))
+static VIZ__COLD void viz__print_name(struct viz_base *b, char *room, size_t size, const char *format, ...)
+{
+	int was_alive = viz__leave(b), written;
+	__builtin_va_list args;
+
+	__builtin_va_start(args, format);
+	written = __builtin_vsnprintf(room, size, format, args);
+	__builtin_va_end(args);
+	viz__rename(b, written < 0 ? (const char *)0 : room, was_alive);
+}
+
+static inline int viz__result(int first, int next)
+{
+	return first ? first : next;
 }
 
 static VIZ__COLD int viz__config_flag(struct viz_base *b, uint32_t flag, int on)
@@ -1705,6 +1742,16 @@ static inline void viz__copy(char *to, size_t size, const void *from)
 #define VIZ_PROBE_LOG(p) do { \
 	if (VIZ__ON(log)) \
 		viz__on_log(VIZ__BASE(p), VIZ_WHY_LOG); \
+} while (0)
+
+#define VIZ_PROBE_NAME(p, ...) VIZ__RENAME(__COUNTER__, p, __VA_ARGS__)
+#define VIZ__RENAME(id, p, ...) VIZ__RENAME_(id, p, __VA_ARGS__)
+#define VIZ__RENAME_(id, p, ...) do { \
+	if (VIZ__ALIVE_BUILD) { \
+		VIZ__POINTER(viz__o##id, p); \
+		VIZ__ASSERT(VIZ__IS_TEXT(viz__o##id->viz_name), "VIZ_PROBE_NAME: the struct's viz_name is no char[N]"); \
+		viz__print_name(VIZ__BASE(viz__o##id), viz__o##id->viz_name, sizeof(viz__o##id->viz_name), __VA_ARGS__); \
+	} \
 } while (0)
 
 #define VIZ_PROBE_DESTROY(p) do { \

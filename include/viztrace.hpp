@@ -27,9 +27,10 @@
  *   a name (which is copied unless it is a literal; none, or NULL: the class's own) and settings:
  *     viz::enabled(bool)  viz::trigger_on_change(bool)
  *     viz::include_attributes("a", "b")  viz::exclude_attributes("a")
- *   The same go to config(), which returns 0, or VIZ_ENOENT for a name that the class does not have; what those of
- *   the constructor came to is in status(). A copy, and what was moved to, is an object of its own with the name and
- *   the settings of the first; to assign to an object changes its attributes alone.
+ *   The settings go to config() as well, which returns 0, or VIZ_ENOENT for a name that the class does not have; what
+ *   those of the constructor came to is in status(). rename("pool-7"): it ends, and goes on under that name. A copy,
+ *   and what was moved to, is an object of its own with the name and the settings of the first; to assign to an object
+ *   changes its attributes alone.
  *
  * 2. ATTRIBUTES
  *
@@ -778,6 +779,19 @@ public:
 	{
 		return VIZ__ALIVE_BUILD ? apply(&viz.base, setting) : 0;
 	}
+	void rename(const char *name)
+	{
+#ifndef VIZ_PROBE_DISABLE
+		char *before = name_;
+		const int was_alive = viz__leave(&viz.base);
+
+		viz__rename(&viz.base, keep(name), was_alive);
+		free(before);
+#else
+		(void)name;
+#endif
+	}
+	void rename(const std::string &name) { rename(name.c_str()); }
 	/* 0, or what the first of the constructor's settings that failed came to. */
 	int status() const { return status_; }
 

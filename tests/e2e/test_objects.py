@@ -68,6 +68,25 @@ class Identity(harness.Case):
         self.assertEqual(self.lives(trace), [["again", "item", True, [(i, 1)], True] for i in range(5)])
         self.assertEqual(trace.probe("destroy")["seen"], 1)
 
+    def test_an_object_that_is_renamed_goes_on_under_that_name(self):
+        for way in ("trap", "batch"):
+            for include in (None, "o-[02]"):
+                with self.subTest(way=way, include=include):
+                    options = ("--collect", way, *(("--include", include) if include else ()))
+                    trace, _, _ = self.traced(harness.build("identity"), "named", "4", options=options)
+                    names = ["o-%d" % i for i in range(4) if not include or i in (0, 2)]
+                    self.assertEqual([life[0] for life in self.lives(trace)], names)
+                    for name, _, is_new, steps, _ in self.lives(trace):
+                        number = int(name[2:])
+                        self.assertEqual(is_new, number > 0)
+                        self.assertEqual(steps[-20:], [(number, s) for s in range(20)])
+                        self.assertLessEqual(len(steps), 21)
+                    for i in range(0 if include else 4):
+                        name = "c-%d" % i if i < 3 else "c-3 is th"
+                        steps = [tuple(e["args"].values()) for e in trace.of("C", name=name)]
+                        self.assertTrue(set(steps) >= {(i, s) for s in range(20)}, (name, steps))
+                        self.assertLessEqual({number for number, _ in steps}, {0, i - 1, i})
+
     def test_two_living_counters_of_one_name_stay_apart(self):
         trace = self.identity("twins")
         tracks = collections.defaultdict(list)

@@ -202,6 +202,15 @@ static void settings()
 	SAW("?.init wrong w");
 	w.a = 1;
 	SAW("");
+	w.rename(std::string("w") + "-2");
+	SAW("?.destroy; ?.init wrong w-2");
+	w.rename(w.viz.base.name + 1);
+	SAW("?.destroy; ?.init wrong -2");
+	w.rename("w");
+	w.rename(nullptr);
+	SAW("?.destroy; ?.init wrong w; ?.destroy; ?.init wrong -");
+	w.a = 1; /* its settings are as they were */
+	SAW("");
 }
 
 static void lives()

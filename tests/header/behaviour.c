@@ -431,6 +431,38 @@ static void parent_pointer_reports_the_child(void)
 	SAW("s.destroy");
 }
 
+struct named {
+	struct viz_counter viz;
+	char viz_name[8];
+	int n;
+};
+VIZ_PROBE_COUNTER(named, n);
+
+static void an_object_has_its_own_name(void)
+{
+	static struct named a;
+
+	spy_know(&a.viz, "a");
+	VIZ_PROBE_NAME(&a, "n-%d", 12);
+	CHECK(!strcmp(a.viz_name, "n-12"));
+	SAW("");
+	VIZ_PROBE_INIT(&a, named, a.viz_name, (exclude_attributes, "n"));
+	SAW("a.init named n-12");
+	VIZ_PROBE_NAME(&a, "%s-%d", "named", 12345);
+	CHECK(!strcmp(a.viz_name, "named-1"));
+	SAW("a.destroy; a.init named named-1");
+	VIZ_PROBE_SET(&a, n, 1); /* its settings are as they were */
+	SAW("");
+	VIZ_PROBE_CONFIG(&a, exclude_attributes);
+	VIZ_PROBE_SET(&a, n, 2);
+	SAW("a.set 0 n=2");
+	VIZ_PROBE_DESTROY(&a);
+	SAW("a.destroy");
+	VIZ_PROBE_NAME(&a, "again");
+	CHECK(!strcmp(a.viz_name, "again"));
+	SAW("");
+}
+
 static int leave_by_return(struct account *a, int early)
 {
 	VIZ_PROBE_TRIGGERLOG(a, after);
@@ -624,6 +656,7 @@ int main(void)
 	unknown_name_changes_nothing();
 	copy_is_no_object();
 	destroyed_object_is_silent();
+	an_object_has_its_own_name();
 	parent_pointer_reports_the_child();
 	triggerlog_on_every_way_out();
 	slices_balance_on_every_way_out();

@@ -58,6 +58,13 @@ VIZ_PROBE_OBJECT(far_strings, across, VIZ_DICT(origin, origin), VIZ_DICT(deep, d
 
 /* ---- The layout, by means that the header does not use. ---- */
 
+struct named {
+	struct viz_object viz;
+	char viz_name[6];
+	int n;
+};
+VIZ_PROBE_OBJECT(named, n);
+
 #define BASE(tag) (long)offsetof(struct tag, viz)
 #define CLASS(tag, kind, n) printf("class %s %d %d\n", #tag, kind, n)
 #define ATTR(tag, member, base, type, stride, count, list, dict) \
@@ -135,6 +142,9 @@ static void print_layout(void)
 	ATTR(everything, fixed_texts, BASE(everything), 12, 4, 2, 1, "-");
 	ATTR(everything, careful_ints, BASE(everything), 5, 4, 2, 1, "-");
 	PLAIN(everything, _private, long, 7);
+
+	CLASS(named, 2, 1);
+	PLAIN(named, n, int, 5);
 
 	CLASS(account, 2, 5);
 	PLAIN(account, balance, long, 7);
@@ -252,6 +262,32 @@ static void check_evaluation(int on)
 	CHECK(taken() == 2 * on);
 	VIZ_PROBE_DESTROY(object(&a));
 	CHECK(taken() == set_up);
+}
+
+/* ---- A name of its own, also without tracers. ---- */
+
+static struct named *named_one(struct named *p)
+{
+	evaluated++;
+	return p;
+}
+
+static void check_names(void)
+{
+	static struct named a;
+	int set_up = DISABLED ? 0 : 1;
+
+	(void)taken();
+	VIZ_PROBE_NAME(named_one(&a), "%d-%s", number(7), string("seven"));
+	CHECK(taken() == 3 * set_up);
+	CHECK(!strcmp(a.viz_name, DISABLED ? "" : "7-sev"));
+	VIZ_PROBE_INIT(&a, named, a.viz_name);
+	if (set_up)
+		VIZ_PROBE_NAME(&a, "%d", 8);
+	else
+		VIZ_PROBE_NAME(&a, "none");
+	CHECK(!strcmp(a.viz_name, DISABLED ? "" : "8"));
+	VIZ_PROBE_DESTROY(&a);
 }
 
 /* ---- Assignments of every type, and results. ---- */
@@ -583,6 +619,7 @@ int main(int argc, char **argv)
 		raise_semaphores();
 	print_layout();
 	check_evaluation(on);
+	check_names();
 	check_assignment();
 	check_statements(argc > 0);
 	check_nesting();

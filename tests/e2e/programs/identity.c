@@ -187,12 +187,51 @@ static void run_silent(long n)
 	VIZ_PROBE_DESTROY(&item);
 }
 
+/* Each round under another name, in room of its own; `make` has named and made it. */
+static struct named {
+	struct viz_object viz;
+	char viz_name[10];
+	int64_t number, step;
+} named;
+VIZ_PROBE_OBJECT(named, number, step);
+static struct named_gauge {
+	struct viz_counter viz;
+	char viz_name[10];
+	int64_t number, step;
+} named_gauge;
+VIZ_PROBE_COUNTER(named_gauge, number, step);
+
+static void make_named(long n)
+{
+	(void)n;
+	VIZ_PROBE_NAME(&named, "o-%d", 0);
+	VIZ_PROBE_INIT(&named, named, named.viz_name);
+	VIZ_PROBE_NAME(&named_gauge, "c-%d", 0);
+	VIZ_PROBE_INIT(&named_gauge, named_gauge, named_gauge.viz_name);
+}
+
+static void run_named(long n)
+{
+	for (int64_t i = 0; i < n; i++) {
+		if (i) {
+			VIZ_PROBE_NAME(&named, "o-%d", (int)i);
+			VIZ_PROBE_NAME(&named_gauge, "c-%d%s", (int)i, i == n - 1 ? " is the last" : "");
+		}
+		named.number = named_gauge.number = i;
+		for (int64_t s = 0; s < 20; s++) {
+			VIZ_PROBE_SET(&named, step, s);
+			VIZ_PROBE_SET(&named_gauge, step, s);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*make)(long), (*run)(long); } modes[] = {
 		{ "reused", NULL, run_reused }, { "again", NULL, run_again }, { "twins", NULL, run_twins },
 		{ "nested", NULL, run_nested }, { "copies", NULL, run_copies }, { "quick", NULL, run_quick },
 		{ "crowd", make_crowd, run_crowd }, { "silent", NULL, run_silent },
+		{ "named", make_named, run_named },
 	};
 	long n = argc > 2 ? atol(argv[2]) : 0;
 
