@@ -5,7 +5,10 @@ It counts a semaphore up and down in the lowest mapping that could be it, once f
 become another one meanwhile it cannot go down, and leaves its traps.
 """
 import os
+import pathlib
+import shutil
 import signal
+import time
 
 import harness
 
@@ -37,17 +40,17 @@ class Copies(harness.Case):
     def up(self, target):
         return int(target.ask("semaphores").split("up ")[1].split()[0])
 
-    def left_alone(self, target):
-        """Nobody listens, and nothing is left: neither semaphores nor traps."""
+    def left_alone(self, target, pid=None):
+        """Nobody listens, and nothing is left: neither semaphores nor traps. `pid`: of the child that is led now."""
         self.assertTrue(harness.wait_until(lambda: self.up(target) == 0), self.up(target))
         self.assertEqual(self.call(target), 0)
-        self.assertEqual(self.traps(target), [])
+        self.assertEqual(self.traps(pid or target.pid), [])
 
-    def traps(self, target):
+    def traps(self, pid):
         """Where code of the library, as the process has it, is not the file's."""
         data, found = self.library.read_bytes(), []
-        with open("/proc/%d/mem" % target.pid, "rb", 0) as memory:
-            for line in open("/proc/%d/maps" % target.pid).read().splitlines():
+        with open("/proc/%d/mem" % pid, "rb", 0) as memory:
+            for line in pathlib.Path("/proc/%d/maps" % pid).read_text(encoding="utf-8").splitlines():
                 words = line.split()
                 if words[-1] != str(self.library) or words[1] != "r-xp":
                     continue
@@ -121,17 +124,77 @@ class Copies(harness.Case):
                     target.tell()
                     self.assertEqual(target.wait(), 0)
 
+    def two_tools(self, ways, first_to_end, kill=False):
+        target = self.begin()
+        tools = [self.attach(target.pid, "--collect", way, output="trace%d.json" % i, start_new_session=True)
+                 for i, way in enumerate(ways)]
+        target.ask("again")
+        self.assertTrue(self.all_called(target, 2))
+        if kill:
+            time.sleep(1.2)  # both have looked since; one that has not leaves what it does not know of
+        self.end(tools[first_to_end])
+        last = tools[1 - first_to_end]
+        if kill:
+            os.killpg(last.pid, signal.SIGKILL)
+            last.wait()
+        else:
+            self.assertEqual(self.call(target), 40)
+            self.end(last)
+        self.left_alone(target)
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+
     def test_two_tools(self):
-        for first_to_end in (0, 1):
-            with self.subTest(first_to_end=first_to_end):
-                self.armed = 0
-                target = self.begin()
-                tools = [self.attach(target.pid, output="trace%d.json" % i) for i in range(2)]
-                target.ask("again")
-                self.assertTrue(self.all_called(target, 2))
-                self.end(tools[first_to_end])
-                self.assertEqual(self.call(target), 40)
-                self.end(tools[1 - first_to_end])
-                self.left_alone(target)
-                target.tell()
-                self.assertEqual(target.wait(), 0)
+        for ways in (("trap", "trap"), ("batch", "batch"), ("trap", "batch"), ("batch", "trap")):
+            for first_to_end in (0, 1):
+                for kill in (False, True):
+                    with self.subTest(ways=ways, first_to_end=first_to_end, kill=kill):
+                        self.two_tools(ways, first_to_end, kill)
+
+    def test_several_stubs_with_one_semaphore(self):
+        for command in ("clang", "ld.lld"):
+            if not shutil.which(command):
+                self.skipTest("%s is not installed" % command)
+        self.library = self.own("libthin.so", "ticking_library.c", "two_sites.c", cc="clang",
+                                flags=(*FLAGS, "-flto=thin", "-fuse-ld=lld"))
+        sections = harness.run("readelf", "-n", self.library).stdout
+        self.assertGreater(sections.count("Name: value"), 1, "the linker has made one stub of both")
+        self.traced([], ["again"], 2)
+        self.traced([], ["again", "again", "map"], 3)
+        self.traced([], ["map writable"], 1)
+
+    def test_a_child_that_is_not_followed(self):
+        for way in WAYS:
+            for word in ("again", "map writable"):
+                with self.subTest(way=way, word=word):
+                    target = self.begin()
+                    tool = self.attach(target.pid, "--collect", way)
+                    target.tell("fork")
+                    target.await_step("ok")
+                    child = int(target.ask("pid").split("pid ")[1].split()[0])
+                    target.ask(word)
+                    self.end(tool)
+                    self.left_alone(target, child)
+                    target.tell()
+                    target.await_step("ok")
+                    self.left_alone(target)
+                    target.tell()
+                    self.assertEqual(target.wait(), 0)
+
+    def test_code_that_was_dropped(self):
+        """With its traps: the kernel puts them there again, and has counted twice."""
+        for way in WAYS:
+            for kill in (False, True):
+                with self.subTest(way=way, kill=kill):
+                    target = self.begin()
+                    tool = self.attach(target.pid, "--collect", way, start_new_session=True)
+                    target.ask("drop")
+                    time.sleep(1.5)  # longer than between two looks
+                    if kill:
+                        os.killpg(tool.pid, signal.SIGKILL)
+                        tool.wait()
+                    else:
+                        self.end(tool)
+                    self.left_alone(target)
+                    target.tell()
+                    self.assertEqual(target.wait(), 0)

@@ -101,21 +101,43 @@ static void find_counter(const struct look *l, struct armed *a)
 		a->counter = 0;
 }
 
-static bool is_trapped(const struct look *l, const struct elf_probe *p, uint64_t nop)
+/* At how many of its sites: each is counted for itself. */
+static uint16_t traps_at(const struct look *l, const struct elf_probe *p, uint64_t nop)
 {
+	const size_t edges[] = { 0, site__offset(SITE_NOP5), site__offset(SITE_NOP10), site__own_offset(),
+				 SITE_OWN_CODE_SIZE };
 	unsigned char code[sizeof(p->code)];
+	uint16_t n = 0;
 
-	return read_memory(l, nop, code, p->code_size) && memcmp(code, p->code, p->code_size) != 0;
+	if (!read_memory(l, nop, code, p->code_size))
+		return 0;
+	for (size_t i = 0; i + 1 < sizeof(edges) / sizeof(edges[0]); i++) {
+		size_t from = edges[i], to = edges[i + 1] < p->code_size ? edges[i + 1] : p->code_size;
+
+		n += from < to && memcmp(code + from, p->code + from, to - from);
+	}
+	return n;
 }
 
-/* Where it may be executed and where it may not. */
+/* Its own, where it may be executed and where it may not. */
 static void count_traps(const struct look *l, struct armed *a)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		uint64_t nop = address_in(&l->places[i], a->binary, a->probe->offset);
+		uint16_t here = nop ? traps_at(l, a->probe, nop) : 0;
 
-		a->traps += nop && is_trapped(l, a->probe, nop);
+		a->is_many |= here && a->traps;
+		a->traps += here;
 	}
+}
+
+/* Several objects in one file may each have brought a stub (ThinLTO, ld -r), and share the semaphores. */
+static void add_traps(struct armed *all, size_t n, const uint16_t *own)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++)
+			if (j != i && all[j].probe->semaphore == all[i].probe->semaphore)
+				all[i].traps += own[j];
 }
 
 static enum arming_state judge(const struct look *l, struct armed *a, const struct place *text)
@@ -134,7 +156,7 @@ static enum arming_state judge(const struct look *l, struct armed *a, const stru
 		return ARMING_UNMAPPED;
 	find_counter(l, a);
 	count_traps(l, a);
-	trapped = is_trapped(l, p, a->nop);
+	trapped = traps_at(l, p, a->nop) != 0;
 	if (!shows(text, a->binary, a->nop, p->offset))
 		return ARMING_COPIED;
 	if (trapped && a->value)
@@ -149,13 +171,15 @@ static enum arming_state judge(const struct look *l, struct armed *a, const stru
 /* The probes of a file that is loaded with such a bias, if it is. */
 static int look_at(struct look *l, const struct binary *b, uint64_t bias)
 {
-	struct armed *more;
 	size_t n = 0, all = b->elf.n_probes + (b->elf.batch.pool != 0);
+	uint16_t *own = calloc(all, sizeof(*own));
+	struct armed *more = realloc(l->found.all, (l->found.n + all) * sizeof(*more));
 
-	more = realloc(l->found.all, (l->found.n + all) * sizeof(*more));
-	if (!more)
+	l->found.all = more ? more : l->found.all;
+	if (!own || !more) {
+		free(own);
 		return -ENOMEM;
-	l->found.all = more;
+	}
 	for (size_t i = 0; i < all; i++) {
 		const struct elf_probe *p = i < b->elf.n_probes ? &b->elf.probes[i] : &b->elf.batch.flush;
 		const struct place *text = place_at(l, bias + p->address);
@@ -166,9 +190,12 @@ static int look_at(struct look *l, const struct binary *b, uint64_t bias)
 		if (!text || !text->m.executable)
 			continue;
 		a.state = judge(l, &a, text);
+		own[n] = a.traps;
 		more[l->found.n + n++] = a;
 	}
+	add_traps(more + l->found.n, n, own);
 	l->found.n += n;
+	free(own);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
  *
  * To have attached is not enough: the kernel puts no trap where code is not the file's any more, is writable, or has
  * a trap already; and it counts in one writable mapping of the file only, the lowest that there is at that moment: 1 up
- * for each mapping of the code that gets a trap, and 1 down for each that it takes one out of. That mapping may be a
+ * for each trap that it puts into a mapping of the code, and 1 down for each that it takes out. That mapping may be a
  * copy that nobody runs (libdw maps files so), or that of another namespace's library (dlmopen), and not the same one
  * up and down. Where it cannot go down it leaves the trap.
  */
@@ -37,7 +37,8 @@ struct armed {
 	uint16_t value;
 	uint64_t counter; /* where the kernel takes the semaphore to be, now; 0: nowhere */
 	uint16_t counted; /* its value */
-	uint16_t traps;   /* in how many mappings of the file there is one */
+	uint16_t traps;   /* of all that share the semaphore, in all mappings of the file: so many it takes off */
+	bool is_many;     /* its own are in several of these */
 };
 
 /* Of all kinds, and the one that is none: viz:batch. */

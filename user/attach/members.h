@@ -48,6 +48,10 @@ struct process {
 	struct process *prev, *next;
 };
 
+struct program_id {
+	uint64_t dev, ino;
+};
+
 struct stranger {
 	pid_t pid;
 	uint64_t until;
@@ -82,10 +86,12 @@ struct processes {
 	struct processes_stats stats;
 	struct process_description described[PROCESSES_DESCRIBED];
 	size_t n_described;
-	uint32_t leaving;    /* kinds of probes that are being detached */
-	bool ending;         /* nothing is raised any more */
-	bool by_hand;        /* a semaphore was raised so, or might have to be lowered so */
-	struct guard *guard; /* then; NULL */
+	uint32_t leaving;            /* kinds of probes that are being detached */
+	bool ending;                 /* nothing is raised any more */
+	bool by_hand;                /* a semaphore was raised so, or might have to be lowered so */
+	struct guard *guard;         /* then; NULL */
+	struct program_id *programs; /* that they run; of a family none */
+	size_t n_programs;
 	struct processes_silent silent[PROCESSES_SILENT];
 	size_t n_silent;
 	struct stranger *strangers; /* strangers.h */

@@ -157,6 +157,7 @@ void processes__free(struct processes *p)
 	guard__free(p->guard);
 	free(p->ends);
 	free(p->strangers);
+	free(p->programs);
 	binaries__clear(&p->binaries);
 	free(p);
 }
@@ -166,7 +167,7 @@ static int attach_process(struct processes *p, struct process *process)
 	uint64_t now = collector__now();
 	int err = processes__are_several(p) ? collector__add_process(p->collector, process->pid) : 0;
 
-	switching__begin(process);
+	switching__begin(p, process);
 	process->told = process->begun = now;
 	members__tell(p, process->pid == p->command ? EVENT_BEGAN : EVENT_PRESENT, now, process->pid, process->comm);
 	if (!err)

@@ -41,11 +41,29 @@ static void remember(uint64_t **semaphores, size_t *n, uint64_t semaphore)
 	more[(*n)++] = semaphore;
 }
 
-void switching__begin(struct process *process)
+/* Of those that are attached to alone, whose children are nobody's. */
+static void remember_program(struct processes *p, const struct target *t)
+{
+	struct program_id *more;
+
+	for (size_t i = 0; i < p->n_programs; i++)
+		if (p->programs[i].ino == t->exe_ino && p->programs[i].dev == t->exe_dev)
+			return;
+	more = p->family ? NULL : realloc(p->programs, (p->n_programs + 1) * sizeof(*more));
+	if (!more)
+		return;
+	p->programs = more;
+	more[p->n_programs++] = (struct program_id){ t->exe_dev, t->exe_ino };
+}
+
+void switching__begin(struct processes *p, struct process *process)
 {
 	struct arming arming;
 
-	if (!process->target || arming__look(&arming, process->target))
+	if (!process->target)
+		return;
+	remember_program(p, process->target);
+	if (arming__look(&arming, process->target))
 		return;
 	process->up = calloc(arming.n ? arming.n : 1, sizeof(*process->up));
 	for (size_t i = 0; process->up && i < arming.n; i++)
@@ -141,7 +159,15 @@ static bool is_short(const struct armed *a)
 	bool is_trapped = a->state == ARMING_ON || a->state == ARMING_LOW ||
 			  (a->state == ARMING_DEBUGGED && armed__has_copy(a));
 
-	return is_trapped && a->counter && a->counted < a->traps;
+	bool is_misled = armed__has_copy(a) || a->is_many || (a->state == ARMING_LOW && !armed__is_event(a));
+
+	return is_trapped && is_misled && a->counter && a->counted < a->traps;
+}
+
+/* Will it leave some? Where its traps were thrown away (madvise, another mapping), it has counted those twice. */
+static bool is_over(const struct armed *a)
+{
+	return a->state == ARMING_ON && a->counter && a->counted > a->traps;
 }
 
 /*
@@ -177,7 +203,7 @@ static void guard_it(struct processes *p, struct process *process, const struct 
 			g.dev = t->files[i].map_dev;
 			g.ino = t->files[i].map_ino;
 		}
-	g.may_be_shared = a->state == ARMING_LOW && !armed__has_copy(a);
+	g.may_be_shared = a->state == ARMING_LOW && !armed__has_copy(a) && !a->is_many;
 	g.code_size = (uint32_t)a->probe->code_size;
 	memcpy(g.code, a->probe->code, a->probe->code_size);
 	err = guard__add(&p->guard, &g);
@@ -195,7 +221,9 @@ static void prepare_by_hand(struct processes *p, struct process *process, struct
 	for (size_t i = 0; i < arming->n; i++) {
 		const struct armed *a = &arming->all[i];
 
-		if (!is_attached(p, process, a) || !(armed__has_copy(a) || a->state == ARMING_LOW || is_short(a)))
+		bool is_by_hand = armed__has_copy(a) || a->state == ARMING_LOW || is_short(a) || is_over(a);
+
+		if (!is_by_hand || !is_attached(p, process, a))
 			continue;
 		p->by_hand = true;
 		guard_it(p, process, a, a->semaphore);
@@ -214,7 +242,7 @@ static enum arming_state mend(struct process *process, const struct armed *a)
 	int err = 0;
 
 	if (a->state == ARMING_LOW)
-		err = arming__set(process->target, a->semaphore, a->semaphore == a->counter ? a->traps : 1);
+		err = arming__set(process->target, a->semaphore, a->is_many && !armed__has_copy(a) ? a->traps : 1);
 	else if (a->state == ARMING_COPIED && a->value)
 		err = arming__set(process->target, a->semaphore, 0);
 	else
@@ -237,7 +265,8 @@ static uint16_t wanted(const struct process *process, const struct armed *a)
 
 	if (process && is_among(process->up, process->n_up, a->semaphore))
 		return a->value;
-	if (is_others && !armed__has_copy(a) && process && is_among(process->raised, process->n_raised, a->semaphore))
+	if (is_others && !armed__has_copy(a) && !a->is_many && process &&
+	    is_among(process->raised, process->n_raised, a->semaphore))
 		return (uint16_t)(a->value - 1);
 	return is_others ? a->value : 0;
 }
@@ -408,7 +437,23 @@ static void prepare(const struct process *process, const struct target *t, uint3
 
 typedef void (*visit_cb)(const struct process *process, const struct target *t, uint32_t kinds);
 
-/* What the traced ones have forked, and we did not follow, has their memory as it was then. */
+/* A child that executes another program has none of their memory. */
+static bool runs_ours(const struct processes *p, pid_t pid)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (stat(path, &st))
+		return false;
+	for (size_t i = 0; i < p->n_programs; i++)
+		if (p->programs[i].ino == st.st_ino && p->programs[i].dev == st.st_dev)
+			return true;
+	return false;
+}
+
+/* What the traced ones have forked, and we did not follow, has their memory as it was then; and may have made copies
+ * of its own since. */
 static void visit_others(struct processes *p, visit_cb visit, uint32_t kinds)
 {
 	DIR *proc = opendir("/proc");
@@ -419,7 +464,8 @@ static void visit_others(struct processes *p, visit_cb visit, uint32_t kinds)
 		pid_t pid = atoi(entry->d_name), leader;
 		struct target *t;
 
-		if (pid <= 0 || members__find(p, pid) || target__open(&t, &p->binaries, pid, &leader))
+		if (pid <= 0 || members__find(p, pid) || !(p->by_hand || runs_ours(p, pid)) ||
+		    target__open(&t, &p->binaries, pid, &leader))
 			continue;
 		if (target__count_probes(t) && !*t->emulator)
 			visit(NULL, t, kinds);
@@ -435,7 +481,7 @@ static void visit_all(struct processes *p, visit_cb visit, uint32_t kinds)
 	for (struct process *process = p->first; process; process = process->next)
 		if (process->target && !*process->target->emulator)
 			visit(process, process->target, kinds);
-	if (p->by_hand)
+	if (p->by_hand || p->n_programs)
 		visit_others(p, visit, kinds);
 }
 

@@ -403,6 +403,12 @@ int programs__nudge(struct programs *p, const struct elf_file *elf, int fd, pid_
 	if (p->nothing < 0)
 		return p->nothing;
 	err = each_places(p, &at, elf, kinds, false, batched, come_and_go);
+	if (!err && batched) {
+		at.offsets[0] = elf->batch.flush.offset;
+		at.semaphores[0] = elf->batch.flush.semaphore;
+		at.count = 1;
+		err = come_and_go(p, &at);
+	}
 	close(p->nothing);
 	return err;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "viztrace.h"
@@ -75,6 +76,14 @@ static void unmap(void)
 	munmap(mapped, (size_t)st.st_size);
 }
 
+/* The pages of the library's code, with what somebody has changed there. */
+static void drop_code(void)
+{
+	uintptr_t at = (uintptr_t)function(libraries[0], "lib_run"), page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	madvise((void *)(at / page * page), (size_t)page, MADV_DONTNEED);
+}
+
 int main(int argc, char **argv)
 {
 	const char *line;
@@ -82,7 +91,13 @@ int main(int argc, char **argv)
 	path = argc > 1 ? argv[1] : "";
 	open_one(LM_ID_BASE);
 	for (line = step("ready"); *line; line = step("ok")) {
-		if (!strcmp(line, "again"))
+		if (!strcmp(line, "fork")) {
+			fflush(stdout);
+			if (fork())
+				wait(NULL);
+			else
+				continue; /* it is led from here on */
+		} else if (!strcmp(line, "again"))
 			open_one(LM_ID_NEWLM);
 		else if (!strncmp(line, "close ", 6)) {
 			dlclose(libraries[atoi(line + 6)]);
@@ -97,6 +112,10 @@ int main(int argc, char **argv)
 			map(PROT_READ | PROT_WRITE);
 		else if (!strcmp(line, "unmap"))
 			unmap();
+		else if (!strcmp(line, "drop"))
+			drop_code();
+		else if (!strcmp(line, "pid"))
+			printf("pid %d\n", getpid());
 	}
 	return 0;
 }
