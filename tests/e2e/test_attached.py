@@ -637,6 +637,26 @@ class Said(Ticking):
                            self.dir / "a.json")
         self.assertIn("no events: no process ran", done.stderr)
 
+    def test_a_file_that_was_copied_up(self):
+        """overlayfs: the process runs the lower layer's file, and its path leads to the upper layer's."""
+        program = self.ticking()
+        folders = [self.dir / name for name in ("lower", "upper", "work", "merged")]
+        for folder in folders:
+            folder.mkdir()
+        program = program.rename(folders[0] / "ticking")
+        if harness.run("mount", "-t", "overlay", "overlay", "-o", "lowerdir=%s,upperdir=%s,workdir=%s" % tuple(folders[:3]),
+                       folders[3]).returncode:
+            self.skipTest("no overlayfs on this file system")
+        self.addCleanup(harness.run, "umount", "-l", folders[3])
+        target = self.target(folders[3] / "ticking")
+        (folders[3] / "ticking").chmod(0o700)
+        tool = self.attach(target.pid, "-d", "0.01")
+        self.assertEqual(self.tick(target), [0, 0, 0])
+        self.end(tool, with_signal=None)
+        self.assertIn("the kernel has not put a trap there", tool.messages())
+        self.assertNotIn("came to none of them", tool.messages())
+        self.assertEqual(self.load().metadata["not_switched_on"][0]["cause"], "no trap")
+
     def test_all_filtered(self):
         target = self.target(self.ticking())
         tool = self.attach(target.pid, "--methods", "nothing", "--include", "nothing")

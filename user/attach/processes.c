@@ -414,8 +414,10 @@ const struct processes_silent *processes__silent(const struct processes *p, size
 
 void processes__detach_begins(struct processes *p)
 {
-	if (!p->ending)
-		switching__before_end(p, ~0u);
+	if (p->ending)
+		return;
+	switching__look_last(p);
+	switching__before_end(p, ~0u);
 	p->ending = true;
 }
 

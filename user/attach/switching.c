@@ -314,7 +314,7 @@ static struct silent *silent_of(struct process *process, const struct binary *b)
 }
 
 /* Is anything silent that should not be? Says what is newly so, and what is no more. */
-static bool compare(struct processes *p, struct process *process, const struct found *f, uint64_t now)
+static bool compare(struct processes *p, struct process *process, const struct found *f, uint64_t now, bool last)
 {
 	struct silent *s = silent_of(process, f->binary);
 	uint32_t silent = 0, on = f->kinds[ARMING_ON];
@@ -335,7 +335,7 @@ static bool compare(struct processes *p, struct process *process, const struct f
 		}
 		/* The kernel has not been asked again yet; the loader has not mapped it yet. */
 		if ((state == ARMING_UNMAPPED && young) ||
-		    ((state == ARMING_OFF || state == ARMING_STUCK) && s->nudges < 2))
+		    ((state == ARMING_OFF || state == ARMING_STUCK) && s->nudges < 2 && !last))
 			continue;
 		fresh = kinds & ~s->told;
 		s->told |= fresh;
@@ -363,7 +363,8 @@ static void nudge(struct processes *p, struct process *process, const struct fou
 	s->nudges++;
 }
 
-static bool look(struct processes *p, struct process *process, uint64_t now)
+/* `last`: nothing comes after it. */
+static bool look(struct processes *p, struct process *process, uint64_t now, bool last)
 {
 	bool silent = false, again = false;
 	struct arming arming;
@@ -386,8 +387,9 @@ static bool look(struct processes *p, struct process *process, uint64_t now)
 			else if (p->by_hand && was_attached(f.binary) & kind)
 				lower_one(process, process->target, &arming.all[i]);
 		}
-		silent |= compare(p, process, &f, now);
-		nudge(p, process, &f);
+		silent |= compare(p, process, &f, now, last);
+		if (!last)
+			nudge(p, process, &f);
 		again |= f.kinds[ARMING_OFF] || f.kinds[ARMING_STUCK];
 	}
 	arming__clear(&arming);
@@ -485,6 +487,13 @@ static void visit_all(struct processes *p, visit_cb visit, uint32_t kinds)
 		visit_others(p, visit, kinds);
 }
 
+void switching__look_last(struct processes *p)
+{
+	for (struct process *process = p->first; process; process = process->next)
+		if (process->target && !*process->target->emulator)
+			look(p, process, collector__now(), true);
+}
+
 void switching__before_end(struct processes *p, uint32_t kinds)
 {
 	visit_all(p, prepare, kinds);
@@ -509,7 +518,7 @@ static void see_what_has_left(struct processes *p)
 
 void switching__look_now(struct processes *p, struct process *process, uint64_t now)
 {
-	if (!look(p, process, now))
+	if (!look(p, process, now, false))
 		process->look_at = now;
 }
 
@@ -524,7 +533,7 @@ void switching__update(struct processes *p)
 			continue;
 		looked++;
 		process->look_at = now + SOON_NS;
-		if (!(p->launch && launch__is_loading(p->launch, process->pid)) && !look(p, process, now))
+		if (!(p->launch && launch__is_loading(p->launch, process->pid)) && !look(p, process, now, false))
 			process->look_at = now + ON_NS;
 	}
 }

@@ -21,6 +21,9 @@ void switching__look_now(struct processes *p, struct process *process, uint64_t 
 /* Look at those whose time has come. */
 void switching__update(struct processes *p);
 
+/* The trace is about to end: what is silent now is told, also if the kernel might yet have heeded us. */
+void switching__look_last(struct processes *p);
+
 /* These kinds (bit: enum probe) are about to be detached: see to it that the kernel can. */
 void switching__before_end(struct processes *p, uint32_t kinds);
 
