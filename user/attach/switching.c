@@ -153,18 +153,17 @@ struct found {
 	uint32_t kinds[ARMING_STATES]; /* bit: enum probe */
 };
 
-/* Will the kernel find less to take off than it will? */
+/* Is there less than the kernel will take off? It may have counted elsewhere. */
 static bool is_short(const struct armed *a)
 {
 	bool is_trapped = a->state == ARMING_ON || a->state == ARMING_LOW ||
 			  (a->state == ARMING_DEBUGGED && armed__has_copy(a));
-
 	bool is_misled = armed__has_copy(a) || a->is_many || (a->state == ARMING_LOW && !armed__is_event(a));
 
 	return is_trapped && is_misled && a->counter && a->counted < a->traps;
 }
 
-/* Will it leave some? Where its traps were thrown away (madvise, another mapping), it has counted those twice. */
+/* Is there more? Where its traps were thrown away (madvise, another mapping), it has counted those twice. */
 static bool is_over(const struct armed *a)
 {
 	return a->state == ARMING_ON && a->counter && a->counted > a->traps;
