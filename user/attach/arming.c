@@ -136,8 +136,10 @@ static void add_traps(struct armed *all, size_t n, const uint16_t *own)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n; j++)
-			if (j != i && all[j].probe->semaphore == all[i].probe->semaphore)
+			if (j != i && all[j].probe->semaphore == all[i].probe->semaphore) {
+				all[i].is_many |= own[i] && own[j];
 				all[i].traps += own[j];
+			}
 }
 
 static enum arming_state judge(const struct look *l, struct armed *a, const struct place *text)
@@ -278,16 +280,20 @@ void arming__clear(struct arming *a)
 int arming__set(const struct target *t, uint64_t semaphore, uint16_t value)
 {
 	char path[64];
-	int fd, err = 0;
+	ssize_t n;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", t->task);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (pwrite(fd, &value, sizeof(value), (off_t)semaphore) != sizeof(value))
-		err = -errno;
+	n = pwrite(fd, &value, sizeof(value), (off_t)semaphore);
+	if (n >= 0)
+		n = n == sizeof(value) ? 0 : -ESRCH;
+	else
+		n = -errno;
 	close(fd);
-	return err;
+	return (int)n;
 }
 
 const char *arming__word(enum arming_state state)

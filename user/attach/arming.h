@@ -38,7 +38,7 @@ struct armed {
 	uint64_t counter; /* where the kernel takes the semaphore to be, now; 0: nowhere */
 	uint16_t counted; /* its value */
 	uint16_t traps;   /* of all that share the semaphore, in all mappings of the file: so many it takes off */
-	bool is_many;     /* its own are in several of these */
+	bool is_many;     /* they are in several of these, or of several stubs */
 };
 
 /* Of all kinds, and the one that is none: viz:batch. */
@@ -80,7 +80,7 @@ const char *arming__name(enum probe probe);
 #define ARMING_NAMES 512
 void arming__name_probes(char *ret, size_t size, const struct binary *b, uint32_t kinds);
 
-/* Set a semaphore, or what the kernel takes for it, to `value`. 0 or -errno. */
+/* Set a semaphore, or what the kernel takes for it, to `value`. 0 or -errno: -ESRCH it has ended. */
 int arming__set(const struct target *t, uint64_t semaphore, uint16_t value);
 
 /* The same in a word, for programs: "copied". */

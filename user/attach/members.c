@@ -159,7 +159,7 @@ static int attach_file(struct processes *p, struct process *process, struct targ
 {
 	if (*process->target->emulator)
 		return spare(p, process, f->binary);
-	switching__look_soon(process, collector__now());
+	switching__look_soon(p, process, collector__now());
 	if (p->family)
 		return members__attach_binary(p, f->binary, 0, &f->binary->attached);
 	return members__attach_binary(p, f->binary, process->pid, &f->attached);

@@ -167,7 +167,7 @@ static int attach_process(struct processes *p, struct process *process)
 	uint64_t now = collector__now();
 	int err = processes__are_several(p) ? collector__add_process(p->collector, process->pid) : 0;
 
-	switching__begin(p, process);
+	switching__begin(process);
 	process->told = process->begun = now;
 	members__tell(p, process->pid == p->command ? EVENT_BEGAN : EVENT_PRESENT, now, process->pid, process->comm);
 	if (!err)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../common/log.h"
 #include "arming.h"
@@ -18,6 +19,7 @@
 #define OFF_NS (250u * MS)    /* between two looks at what is silent */
 #define ON_NS (1000u * MS)    /* and at what is not */
 #define GRACE_NS (1000u * MS) /* a semaphore that is not in memory may be on its way */
+#define NUDGES_SOON 50        /* so often the kernel is asked as fast as that */
 #define EACH 8                /* at a time: thousands of processes may be traced */
 
 /* ---- What was there ---- */
@@ -56,14 +58,11 @@ static void remember_program(struct processes *p, const struct target *t)
 	more[p->n_programs++] = (struct program_id){ t->exe_dev, t->exe_ino };
 }
 
-void switching__begin(struct processes *p, struct process *process)
+void switching__begin(struct process *process)
 {
 	struct arming arming;
 
-	if (!process->target)
-		return;
-	remember_program(p, process->target);
-	if (arming__look(&arming, process->target))
+	if (!process->target || arming__look(&arming, process->target))
 		return;
 	process->up = calloc(arming.n ? arming.n : 1, sizeof(*process->up));
 	for (size_t i = 0; process->up && i < arming.n; i++)
@@ -72,8 +71,9 @@ void switching__begin(struct processes *p, struct process *process)
 	arming__clear(&arming);
 }
 
-void switching__look_soon(struct process *process, uint64_t now)
+void switching__look_soon(struct processes *p, struct process *process, uint64_t now)
 {
+	remember_program(p, process->target);
 	process->attached = process->look_at = now;
 }
 
@@ -267,7 +267,8 @@ static uint16_t wanted(const struct process *process, const struct armed *a)
 	if (is_others && !armed__has_copy(a) && !a->is_many && process &&
 	    is_among(process->raised, process->n_raised, a->semaphore))
 		return (uint16_t)(a->value - 1);
-	return is_others ? a->value : 0;
+	/* Traps of others that share it: who is just attaching. */
+	return is_others || (a->traps && !armed__has_copy(a)) ? a->value : 0;
 }
 
 static uint32_t was_attached(const struct binary *b)
@@ -333,7 +334,7 @@ static bool compare(struct processes *p, struct process *process, const struct f
 			s->low = f->kinds[state];
 		}
 		/* The kernel has not been asked again yet; the loader has not mapped it yet. */
-		if ((state == ARMING_UNMAPPED && young) ||
+		if ((state == ARMING_UNMAPPED && (young || last)) ||
 		    ((state == ARMING_OFF || state == ARMING_STUCK) && s->nudges < 2 && !last))
 			continue;
 		fresh = kinds & ~s->told;
@@ -348,18 +349,19 @@ static bool compare(struct processes *p, struct process *process, const struct f
 	return silent;
 }
 
-static void nudge(struct processes *p, struct process *process, const struct found *f)
+/* Whether it may soon help. */
+static bool nudge(struct processes *p, struct process *process, const struct found *f)
 {
 	uint32_t kinds = f->kinds[ARMING_OFF] | f->kinds[ARMING_STUCK];
 	struct silent *s = silent_of(process, f->binary);
 	int err;
 
 	if (!kinds || !s)
-		return;
+		return false;
 	err = collector__nudge(p->collector, &f->binary->elf, f->binary->fd, p->family ? 0 : process->pid, kinds);
 	log_verbose("process %d: asked the kernel again for its traps in %s%s%s", process->pid, f->binary->path,
 		    err ? ": " : "", err ? strerror(-err) : "");
-	s->nudges++;
+	return s->nudges++ < NUDGES_SOON;
 }
 
 /* `last`: nothing comes after it. */
@@ -383,13 +385,12 @@ static bool look(struct processes *p, struct process *process, uint64_t now, boo
 				continue;
 			if (attached & kind)
 				f.kinds[mend(process, &arming.all[i])] |= kind;
-			else if (p->by_hand && was_attached(f.binary) & kind)
+			else if (p->by_hand &&
+				 was_attached(f.binary) & kind & ~p->leaving) /* the kernel may be at it */
 				lower_one(process, process->target, &arming.all[i]);
 		}
 		silent |= compare(p, process, &f, now, last);
-		if (!last)
-			nudge(p, process, &f);
-		again |= f.kinds[ARMING_OFF] || f.kinds[ARMING_STUCK];
+		again |= !last && nudge(p, process, &f);
 	}
 	arming__clear(&arming);
 	process->look_at = now + (silent && again ? SOON_NS : silent ? OFF_NS : ON_NS);
@@ -403,13 +404,15 @@ static void lower(const struct process *process, const struct target *t, uint32_
 {
 	struct arming arming;
 	uint32_t left = 0;
+	int err;
 
 	if (arming__look(&arming, t))
 		return;
 	for (size_t i = 0; i < arming.n; i++) {
 		const struct armed *a = &arming.all[i];
 
-		if (is_meant(a, kinds) && lower_one(process, t, a))
+		err = is_meant(a, kinds) ? lower_one(process, t, a) : 0;
+		if (err && err != -ESRCH)
 			left |= 1u << a->probe->probe;
 		if (left && (i + 1 == arming.n || arming.all[i + 1].binary != a->binary)) {
 			char names[ARMING_NAMES];
@@ -438,14 +441,14 @@ static void prepare(const struct process *process, const struct target *t, uint3
 
 typedef void (*visit_cb)(const struct process *process, const struct target *t, uint32_t kinds);
 
-/* A child that executes another program has none of their memory. */
-static bool runs_ours(const struct processes *p, pid_t pid)
+/* Younger than we are, and a child that executes another program has none of their memory. */
+static bool may_be_child(const struct processes *p, pid_t pid, uint64_t since)
 {
 	char path[32];
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	if (stat(path, &st))
+	if (target__start_of(pid) < since || stat(path, &st))
 		return false;
 	for (size_t i = 0; i < p->n_programs; i++)
 		if (p->programs[i].ino == st.st_ino && p->programs[i].dev == st.st_dev)
@@ -457,6 +460,7 @@ static bool runs_ours(const struct processes *p, pid_t pid)
  * of its own since. */
 static void visit_others(struct processes *p, visit_cb visit, uint32_t kinds)
 {
+	uint64_t since = target__start_of(getpid());
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
@@ -465,10 +469,11 @@ static void visit_others(struct processes *p, visit_cb visit, uint32_t kinds)
 		pid_t pid = atoi(entry->d_name), leader;
 		struct target *t;
 
-		if (pid <= 0 || members__find(p, pid) || !(p->by_hand || runs_ours(p, pid)) ||
+		if (pid <= 0 || members__find(p, pid) || !(p->by_hand || may_be_child(p, pid, since)) ||
 		    target__open(&t, &p->binaries, pid, &leader))
 			continue;
-		if (target__count_probes(t) && !*t->emulator)
+		/* With breakpoints of its own, which it may just have taken out, a debugger raises semaphores. */
+		if (target__count_probes(t) && !*t->emulator && !target__is_debugged(t))
 			visit(NULL, t, kinds);
 		target__free(t);
 	}
@@ -489,7 +494,8 @@ static void visit_all(struct processes *p, visit_cb visit, uint32_t kinds)
 void switching__look_last(struct processes *p)
 {
 	for (struct process *process = p->first; process; process = process->next)
-		if (process->target && !*process->target->emulator)
+		if (process->target && !*process->target->emulator &&
+		    !(p->launch && launch__is_loading(p->launch, process->pid)))
 			look(p, process, collector__now(), true);
 }
 

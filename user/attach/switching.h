@@ -10,10 +10,10 @@
 #include "members.h"
 
 /* What was there before we came: to be called before attaching. */
-void switching__begin(struct processes *p, struct process *process);
+void switching__begin(struct process *process);
 
 /* Look at it soon: something was attached to. */
-void switching__look_soon(struct process *process, uint64_t now);
+void switching__look_soon(struct processes *p, struct process *process, uint64_t now);
 
 /* Look at it, which is held. */
 void switching__look_now(struct processes *p, struct process *process, uint64_t now);

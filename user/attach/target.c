@@ -153,6 +153,25 @@ pid_t target__parent_of(pid_t pid)
 	return read_status(pid, &status) ? status.parent : 0;
 }
 
+/* "PID (NAME) S ...": the name may have parentheses; the 20th word behind it. */
+uint64_t target__start_of(pid_t pid)
+{
+	char path[64], line[1024] = "";
+	const char *at;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	(void)!fgets(line, sizeof(line), file);
+	fclose(file);
+	at = strrchr(line, ')');
+	for (int i = 0; i < 20 && at; i++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
 void target__read_comm(pid_t pid, char comm[17])
 {
 	char path[64];

@@ -78,7 +78,8 @@ size_t target__count_probes(const struct target *t);
 
 /* Of any process: 0 and "" if it is gone. */
 pid_t target__parent_of(pid_t pid);
-bool target__runs(pid_t pid); /* one thread at least: it is no zombie */
+uint64_t target__start_of(pid_t pid); /* ticks of the clock since boot */
+bool target__runs(pid_t pid);         /* one thread at least: it is no zombie */
 
 /* It has ended, and only its number is left, for its parent to see how. */
 bool target__is_zombie(pid_t pid);
