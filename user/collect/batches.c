@@ -58,8 +58,14 @@ struct lap_source {
 static int on_lap_record(void *ctx, struct laps_slot *slot, const uint64_t *record, uint32_t n)
 {
 	struct lap_source *from = ctx;
+	struct clock *clock = &from->b->clock;
 
-	return unpack__add(&from->b->unpack, slot, record, n, clock__ns(&from->b->clock, record[1]), from->is_there);
+	/* The program may have written anything; what is later than now would wait for ever. */
+	if (record[1] > clock->ticks[clock->n - 1] && record[1] > clock__ticks()) {
+		from->b->laps.malformed++;
+		return 0;
+	}
+	return unpack__add(&from->b->unpack, slot, record, n, clock__ns(clock, record[1]), from->is_there);
 }
 
 /* The process's memory, if that is still the one of this generation. */
@@ -269,19 +275,14 @@ uint64_t batches__safe_until(const struct batches *b)
 	return b->safe_until;
 }
 
-int batches__hear(struct batches *b, const void *record, size_t size)
+struct unpack *batches__unpack(struct batches *b)
 {
-	return unpack__hear(&b->unpack, record, size);
+	return &b->unpack;
 }
 
 int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb cb, void *ctx)
 {
 	return unpack__pass(&b->unpack, record, size, cb, ctx);
-}
-
-void batches__count_only(struct batches *b)
-{
-	b->unpack.only_counts = true;
 }
 
 void batches__end(struct batches *b)

@@ -58,12 +58,10 @@ int batches__read(struct batches *b);
 /* Events before that have all been put in order. */
 uint64_t batches__safe_until(const struct batches *b);
 
-/* unpack__hear(), unpack__pass() */
-int batches__hear(struct batches *b, const void *record, size_t size);
-int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb cb, void *ctx);
+struct unpack *batches__unpack(struct batches *b);
 
-/* From here on nothing is passed on any more: what comes, and what has not had its turn, is counted as seen. */
-void batches__count_only(struct batches *b);
+/* unpack__pass() */
+int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb cb, void *ctx);
 
 /* What happens from here on is nobody's; and the end of reading. */
 void batches__end(struct batches *b);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/log.h"
+#include "announced.h"
 
 /* Are all its probes of the kind that tells batches from others? */
 static bool has_own_sites(const struct elf_file *elf)
@@ -128,7 +129,13 @@ void batching__detached(struct batching *b, pid_t pid)
 
 int batching__hear(struct batching *b, const void *record, size_t size)
 {
-	return b->batches ? batches__hear(b->batches, record, size) : 0;
+	return b->batches ? announced__add(&batches__unpack(b->batches)->announced, record, size) : 0;
+}
+
+void batching__forget(struct batching *b, uint32_t pid, uint64_t address)
+{
+	if (b->batches)
+		unpack__forget(batches__unpack(b->batches), pid, address);
 }
 
 uint64_t batching__safe_until(const struct batching *b, uint64_t until)

@@ -36,8 +36,9 @@ struct batched_file *batching__find(const struct batching *b, pid_t pid, const s
 /* What was attached to in the process is not any more. */
 void batching__detached(struct batching *b, pid_t pid);
 
-/* batches__hear(), if there are batches. */
+/* announced__add(), unpack__forget(), if there are batches. */
 int batching__hear(struct batching *b, const void *record, size_t size);
+void batching__forget(struct batching *b, uint32_t pid, uint64_t address);
 
 /* As much of what is in order `until` then as is with batches. */
 uint64_t batching__safe_until(const struct batching *b, uint64_t until);

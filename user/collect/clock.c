@@ -196,7 +196,7 @@ void clock__add(struct clock *c, uint64_t ticks, uint64_t ns)
 uint64_t clock__ns(struct clock *c, uint64_t ticks)
 {
 	unsigned from, to;
-	__int128 part;
+	__int128 part, ns;
 
 	/* The line from `recent` to the next one; those who ask mostly go forward in small steps. */
 	while (c->recent + 2 < c->n && c->ticks[c->recent + 1] <= ticks)
@@ -208,5 +208,6 @@ uint64_t clock__ns(struct clock *c, uint64_t ticks)
 		return c->ns[from];
 	to = from + 1;
 	part = (__int128)(int64_t)(ticks - c->ticks[from]) * (int64_t)(c->ns[to] - c->ns[from]);
-	return c->ns[from] + (uint64_t)(part / (int64_t)(c->ticks[to] - c->ticks[from]));
+	ns = c->ns[from] + part / (int64_t)(c->ticks[to] - c->ticks[from]);
+	return ns < 0 ? 0 : (uint64_t)ns; /* not every clock began with the other one */
 }

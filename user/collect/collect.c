@@ -305,6 +305,7 @@ void collector__forget_object(struct collector *c, uint32_t pid, uint64_t addres
 	if (!bpf_map_lookup_elem(bpf_map__fd(c->programs.skel->maps.tracees), &pid, &tracee))
 		key.generation = tracee.generation;
 	bpf_map_delete_elem(bpf_map__fd(c->programs.skel->maps.objects), &key);
+	batching__forget(&c->batching, pid, address);
 }
 
 int collector__nudge(struct collector *c, const struct elf_file *elf, int fd, pid_t pid, uint32_t kinds)
@@ -481,7 +482,7 @@ static int count_rest(struct collector *c)
 {
 	if (!c->batching.batches)
 		return 0;
-	batches__count_only(c->batching.batches);
+	batches__unpack(c->batching.batches)->only_counts = true;
 	return drain(c, UINT64_MAX, NULL, NULL);
 }
 

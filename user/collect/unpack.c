@@ -328,8 +328,9 @@ static int introduce(struct unpack *u, const struct batched *b, const struct viz
 		     unpack_cb cb, void *ctx)
 {
 	bool is_other = o->cls && o->generation == b->slot->generation;
-	const struct memory_of of = memory_of(b->slot, false);
+	const struct memory_of of = memory_of(b->slot, true);
 	const struct memory_string *constant = NULL;
+	struct memory_string now;
 	const struct rec_object *announced = announced__find(&u->announced, b->slot->pid, b->words[2],
 							     (uintptr_t)base->cls, b->ts);
 	const char *name = (const char *)b->words + b->n_words * 8;
@@ -338,8 +339,12 @@ static int introduce(struct unpack *u, const struct batched *b, const struct viz
 	uint16_t flags = b->flags;
 	int err;
 
-	if (base->name && !announced && !size)
+	if (base->name && !announced && !size && memory__is_constant(&u->memory, &of, (uintptr_t)base->name)) {
 		constant = memory__constant(&u->memory, &of, (uintptr_t)base->name);
+	} else if (base->name && !announced && !size) {
+		memory__string(&u->memory, &of, (uintptr_t)base->name, &now);
+		constant = &now;
+	}
 	if (announced) {
 		name = announced->name;
 		size = announced->name_size;
@@ -527,9 +532,12 @@ static int see_object(struct unpack *u, const struct rec_object *rec)
 	return 0;
 }
 
-int unpack__hear(struct unpack *u, const void *record, size_t size)
+void unpack__forget(struct unpack *u, uint32_t pid, uint64_t address)
 {
-	return announced__add(&u->announced, record, size);
+	struct object *o = table__get(&u->objects, pid, address);
+
+	if (o)
+		o->cls = 0;
 }
 
 int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb, void *ctx)

@@ -60,8 +60,8 @@ enum probe unpack__probe(unsigned kind); /* of enum viz_record; EVENT_PROBES: of
 int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words, uint32_t n, uint64_t ts,
 		bool is_there);
 
-/* Any other record has come, and waits for its turn. 0 or -ENOMEM. */
-int unpack__hear(struct unpack *u, const void *record, size_t size);
+/* Who comes after us has forgotten the object: it is to be introduced again. Also from within the callback. */
+void unpack__forget(struct unpack *u, uint32_t pid, uint64_t address);
 
 /* Any record, when it is its turn. 0 or the callback's error, or -ENOMEM. -ECANCELED: it may come again. */
 int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb, void *ctx);

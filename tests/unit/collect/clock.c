@@ -27,6 +27,14 @@ Test(clock, beyond_the_pairs_the_nearest_line_goes_on)
 	cr_assert_eq(clock__ns(&c, 4000), 7500);
 }
 
+Test(clock, nothing_is_before_the_other_one_began)
+{
+	clock__add(&c, 1000000, 500);
+	clock__add(&c, 2000000, 1500);
+	cr_assert_eq(clock__ns(&c, 600000), 100);
+	cr_assert_eq(clock__ns(&c, 0), 0);
+}
+
 Test(clock, what_is_not_later_is_left_out)
 {
 	clock__add(&c, 1000, 5000);
