@@ -67,7 +67,8 @@
  *     VIZ_PROBE_DESTROY(&p)                   the object is no more; later macros on it do nothing
  *
  *     VIZ_PROBE_METHOD()                      a slice as long as this function runs
- *     VIZ_PROBE_SCOPE("parse")                a slice to the end of this scope, on every way out
+ *     VIZ_PROBE_SCOPE("parse")                a slice to the end of this scope, on every way out; its name too must
+ *                                             live as long as that
  *     VIZ_PROBE_ENTER("load"); VIZ_PROBE_EXIT("load");
  *     VIZ_PROBE_VALUE("queue", "depth", n)    one value, no struct needed
  *     VIZ_PROBE_INSTANT("reloaded")           a moment
@@ -81,7 +82,8 @@
  *   INIT and CONFIG are expressions of type int: 0, or VIZ_ENOENT for an attribute name that the
  *   class does not have (nothing is changed then), or VIZ_EINVAL for an object without INIT.
  *   METHOD, SCOPE and TRIGGERLOG are declarations; every other macro is one statement.
- *   Names of slices, values and instants are any NUL-terminated strings; they are read at once.
+ *   Names of slices, values and instants are any NUL-terminated strings; they are read at once, that of a SCOPE
+ *   also at its end.
  *   All of them are thread-safe against the tool coming and going, and all but NAME async-signal-safe. Two
  *   threads that write one object need the lock that they need without these macros.
  *   A copy of a struct is not an object until it has had an INIT of its own.
@@ -1578,9 +1580,9 @@ static inline int viz__leave(struct viz_base *b)
 
 static inline void viz__rename(struct viz_base *b, const char *name, int was_alive)
 {
+	b->name = name;
 	if (!was_alive)
 		return;
-	b->name = name;
 	viz__unstamp(b);
 	if (VIZ__ON(init))
 		viz__on_init(b);

@@ -51,7 +51,7 @@
  *
  * 3. SCOPES
  *
- *     viz::scope s("parse");            a slice to the end of the block, on every way out
+ *     viz::scope s("parse");            a slice to the end of the block, on every way out; the name must live as long
  *     viz::triggerlog t(*this);         report at the end of the block; viz::before: now; viz::both
  *     viz::instant("reloaded");         a moment
  */
@@ -827,8 +827,10 @@ private:
 	void report() const { viz__on_log(&viz.base, VIZ_WHY_LOG); }
 	const char *keep(const char *name)
 	{
-		name_ = name && !__builtin_constant_p(name) ? strdup(name) : nullptr;
-		return __builtin_constant_p(name) ? name : name_;
+		const bool literal = __builtin_constant_p(name);
+
+		name_ = name && !literal ? strdup(name) : nullptr;
+		return literal ? name : name_;
 	}
 	template <class... Setting> void start(const char *name, const Setting &...settings)
 	{

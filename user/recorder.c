@@ -69,7 +69,7 @@ static int on_dropped(void *ctx, const struct event *e)
 	struct recorder *r = ctx;
 
 	if (e->ts >= needed_from(r)) {
-		if (e->kind < EVENT_IGNORE)
+		if (event__is_probes(e))
 			r->unkept[e->probe]++;
 		else if (e->kind == EVENT_LOST)
 			r->lost[e->probe] -= e->id; /* to be told again */
@@ -132,7 +132,7 @@ int recorder__add(struct recorder *r, const struct event *e)
 
 	if (err != -ENOMEM)
 		return err;
-	if (e->kind < EVENT_IGNORE)
+	if (event__is_probes(e))
 		r->unkept[e->probe]++;
 	return 0;
 }
@@ -146,9 +146,12 @@ void recorder__lose(struct recorder *r, struct collector *c, uint64_t now)
 
 		if (collector__counts(c, e.probe, &counts))
 			continue;
+		/* Of a lap that got lost a part may turn out to have come before. */
+		if (counts.lost + r->unkept[i] <= r->lost[i])
+			continue;
 		e.id = counts.lost + r->unkept[i] - r->lost[i];
-		if (e.id && !recorder__add(r, &e))
-			r->lost[i] = counts.lost + r->unkept[i];
+		if (!recorder__add(r, &e))
+			r->lost[i] += e.id; /* not what there is: what was told may just have been dropped */
 	}
 }
 

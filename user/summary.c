@@ -71,8 +71,8 @@ static void tell_losses(const struct report *r, uint64_t ring_size, uint64_t mem
 			 "none; has it been initialised, or freed?",
 			 r->invalid);
 	lost -= r->invalid;
-	/* A larger ring helps for a moment, not where more is lost than written. */
-	if (lost > r->rejected && lost > r->total.written)
+	/* A larger ring helps for a moment, not where more is lost than not. */
+	if (lost > r->rejected && lost > r->total.seen / 2)
 		log_warn("%" PRIu64
 			 " events were lost: they came faster than they are written; filters keep what is wanted, a "
 			 "larger --ring-size than %" PRIu64 "k takes bursts",
@@ -80,6 +80,11 @@ static void tell_losses(const struct report *r, uint64_t ring_size, uint64_t mem
 	else if (lost > r->rejected)
 		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k", lost,
 			 ring_size >> 10);
+	else if (lost > r->refused && r->forgotten)
+		log_warn("%" PRIu64
+			 " events were lost: their objects had been forgotten for others; filters, or a larger "
+			 "--memory than %" PRIu64 "M, keep what is wanted",
+			 lost - r->refused, memory >> 20);
 	else if (lost > r->refused)
 		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself",
 			 lost);

@@ -148,3 +148,14 @@ class Identity(harness.Case):
             self.assertEqual(len(lives), n)
             self.assertTrue(all([s[1] for s in life[3]] == [1, 2] for life in lives))
     test_more_objects_than_the_kernels_map_holds.order = -1
+
+    def test_an_object_that_was_forgotten_for_others_begins_anew(self):
+        options = ("--memory", "4M", "--ring-size", "64M")
+        trace, _, messages = self.traced(harness.build("identity"), "crowd", 20000, options=(*options, "--collect", "batch"))
+        self.assertRegex(messages, r"\d+ objects were forgotten for others")
+        self.assertEqual(trace.probe("set")["seen"], 40000)
+        self.assertEqual(trace.probe("set")["lost"], 0)
+        # What was on its way when its object was forgotten is lost: the kernel has not introduced it again.
+        trace, _, messages = self.traced(harness.build("identity"), "crowd", 20000, options=(*options, "--collect", "trap"))
+        self.assertGreater(trace.total["lost"], 0)
+        self.assertRegex(messages, r"\d+ events were lost: their objects had been forgotten for others")

@@ -211,6 +211,12 @@ static void settings()
 	SAW("?.destroy; ?.init wrong w; ?.destroy; ?.init wrong -");
 	w.a = 1; /* its settings are as they were */
 	SAW("");
+	w.rename(std::string("w") + "-3");
+	VIZ_PROBE_DESTROY(&w);
+	w.rename(std::string("w") + "-4");
+	CHECK(!std::strcmp(w.viz.base.name, "w-4")); /* the one before is freed */
+	wrong of_it(w);
+	spy_seen();
 }
 
 static void lives()

@@ -191,7 +191,7 @@ static ssize_t locate(struct elf_probe *p, Elf *elf, int fd, int probe, uint64_t
 /* The one that is no event. */
 static int add_batch(struct elf_file *f, Elf *elf, int fd, uint64_t address, uint64_t semaphore)
 {
-	return locate(&f->batch.flush, elf, fd, EVENT_PROBES, address, semaphore) < 0 ? -EBADMSG : 0;
+	return !semaphore || locate(&f->batch.flush, elf, fd, EVENT_PROBES, address, semaphore) < 0 ? -EBADMSG : 0;
 }
 
 static int add_probe(struct elf_file *f, Elf *elf, int fd, struct elf_probe *p, int probe, uint64_t address,

@@ -148,4 +148,10 @@ struct event {
 	bool id_is_pointer;
 };
 
+/* Did a probe fire for it? */
+static inline bool event__is_probes(const struct event *e)
+{
+	return e->kind != EVENT_FOUND && e->kind < EVENT_IGNORE;
+}
+
 #endif

@@ -239,7 +239,7 @@ void model__set_budgets(struct model *m, struct budgets *budgets)
 /* What there is no room for is lost; the trace goes on without. */
 static int refuse(struct model *m, const struct event *e)
 {
-	if (e->kind != EVENT_FOUND && e->kind < EVENT_IGNORE) {
+	if (event__is_probes(e)) {
 		m->stats.rejected[e->probe]++;
 		m->stats.refused++;
 	}
