@@ -1555,10 +1555,16 @@ static inline void viz__init(struct viz_base *b, const struct viz_class *cls, co
 	b->check = VIZ_CHECK ^ (uint64_t)(uintptr_t)b ^ (uint64_t)(uintptr_t)cls;
 }
 
-static inline void viz__destroy(struct viz_base *b)
+/* It ends; it may go on as another one. */
+static inline void viz__leave(const struct viz_base *b)
 {
 	if (VIZ__ON(destroy))
 		viz__on_destroy(b);
+}
+
+static inline void viz__destroy(struct viz_base *b)
+{
+	viz__leave(b);
 	b->check = 0;
 }
 
@@ -1568,20 +1574,11 @@ static inline void viz__unstamp(struct viz_base *b)
 	__atomic_store_n(&b->stamp, 0, __ATOMIC_SEQ_CST);
 }
 
-/* Is it one? Then it has ended, and goes on as another one. */
-static inline int viz__leave(struct viz_base *b)
-{
-	int alive = viz__alive(b);
-
-	if (alive && VIZ__ON(destroy))
-		viz__on_destroy(b);
-	return alive;
-}
-
-static inline void viz__rename(struct viz_base *b, const char *name, int was_alive)
+/* Behind viz__leave(). */
+static inline void viz__rename(struct viz_base *b, const char *name)
 {
 	b->name = name;
-	if (!was_alive)
+	if (!viz__alive(b))
 		return;
 	viz__unstamp(b);
 	if (VIZ__ON(init))
@@ -1592,13 +1589,14 @@ static inline void viz__rename(struct viz_base *b, const char *name, int was_ali
 __attribute__((format(printf, 4, 5)))
 static VIZ__COLD void viz__print_name(struct viz_base *b, char *room, size_t size, const char *format, ...)
 {
-	int was_alive = viz__leave(b), written;
 	__builtin_va_list args;
+	int written;
 
+	viz__leave(b);
 	__builtin_va_start(args, format);
 	written = __builtin_vsnprintf(room, size, format, args);
 	__builtin_va_end(args);
-	viz__rename(b, written < 0 ? (const char *)0 : room, was_alive);
+	viz__rename(b, written < 0 ? (const char *)0 : room);
 }
 
 static inline int viz__result(int first, int next)

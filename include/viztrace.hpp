@@ -783,9 +783,9 @@ public:
 	{
 #ifndef VIZ_PROBE_DISABLE
 		char *before = name_;
-		const int was_alive = viz__leave(&viz.base);
 
-		viz__rename(&viz.base, keep(name), was_alive);
+		viz__leave(&viz.base);
+		viz__rename(&viz.base, keep(name));
 		free(before);
 #else
 		(void)name;
