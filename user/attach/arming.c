@@ -101,16 +101,16 @@ static void find_counter(const struct look *l, struct armed *a)
 		a->counter = 0;
 }
 
-/* At how many of its sites: each is counted for itself. */
-static uint16_t traps_at(const struct look *l, const struct elf_probe *p, uint64_t nop)
+/* At how many of its sites: each is counted for itself. -1: it cannot be read. */
+static int traps_at(const struct look *l, const struct elf_probe *p, uint64_t nop)
 {
 	const size_t edges[] = { 0, site__offset(SITE_NOP5), site__offset(SITE_NOP10), site__own_offset(),
 				 SITE_OWN_CODE_SIZE };
 	unsigned char code[sizeof(p->code)];
-	uint16_t n = 0;
+	int n = 0;
 
 	if (!read_memory(l, nop, code, p->code_size))
-		return 0;
+		return -1;
 	for (size_t i = 0; i + 1 < sizeof(edges) / sizeof(edges[0]); i++) {
 		size_t from = edges[i], to = edges[i + 1] < p->code_size ? edges[i + 1] : p->code_size;
 
@@ -124,10 +124,12 @@ static void count_traps(const struct look *l, struct armed *a)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		uint64_t nop = address_in(&l->places[i], a->binary, a->probe->offset);
-		uint16_t here = nop ? traps_at(l, a->probe, nop) : 0;
+		int here = nop ? traps_at(l, a->probe, nop) : 0;
 
-		a->is_many |= here && a->traps;
-		a->traps += here;
+		if (here <= 0)
+			continue;
+		a->is_many |= a->traps != 0;
+		a->traps += (uint16_t)here;
 	}
 }
 
@@ -145,25 +147,21 @@ static void add_traps(struct armed *all, size_t n, const uint16_t *own)
 static enum arming_state judge(const struct look *l, struct armed *a, const struct place *text)
 {
 	const struct place *data = place_at(l, a->semaphore);
-	const struct elf_probe *p = a->probe;
-	unsigned char first;
-	bool trapped;
+	int traps = traps_at(l, a->probe, a->nop);
 
 	/* Its data may have been moved to other memory, as for large pages: the code finds its semaphore there. */
-	if (!shows(data, a->binary, a->semaphore, p->semaphore) &&
+	if (!shows(data, a->binary, a->semaphore, a->probe->semaphore) &&
 	    !(data && data->binary != a->binary && data->m.writable))
 		return ARMING_UNMAPPED;
-	if (!read_memory(l, a->semaphore, &a->value, sizeof(a->value)) ||
-	    !read_memory(l, a->nop, &first, sizeof(first)))
+	if (traps < 0 || !read_memory(l, a->semaphore, &a->value, sizeof(a->value)))
 		return ARMING_UNMAPPED;
 	find_counter(l, a);
 	count_traps(l, a);
-	trapped = traps_at(l, p, a->nop) != 0;
-	if (!shows(text, a->binary, a->nop, p->offset))
+	if (!shows(text, a->binary, a->nop, a->probe->offset))
 		return ARMING_COPIED;
-	if (trapped && a->value)
+	if (traps && a->value)
 		return ARMING_ON;
-	if (trapped)
+	if (traps)
 		return l->debugged ? ARMING_DEBUGGED : ARMING_LOW;
 	if (text->m.writable)
 		return ARMING_WRITABLE;

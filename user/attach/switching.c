@@ -219,7 +219,6 @@ static void prepare_by_hand(struct processes *p, struct process *process, struct
 
 	for (size_t i = 0; i < arming->n; i++) {
 		const struct armed *a = &arming->all[i];
-
 		bool is_by_hand = armed__has_copy(a) || a->state == ARMING_LOW || is_short(a) || is_over(a);
 
 		if (!is_by_hand || !is_attached(p, process, a))
@@ -439,6 +438,11 @@ static void prepare(const struct process *process, const struct target *t, uint3
 	arming__clear(&arming);
 }
 
+static bool is_loading(const struct processes *p, const struct process *process)
+{
+	return p->launch && launch__is_loading(p->launch, process->pid);
+}
+
 typedef void (*visit_cb)(const struct process *process, const struct target *t, uint32_t kinds);
 
 /* Younger than we are, and a child that executes another program has none of their memory. */
@@ -494,8 +498,7 @@ static void visit_all(struct processes *p, visit_cb visit, uint32_t kinds)
 void switching__look_last(struct processes *p)
 {
 	for (struct process *process = p->first; process; process = process->next)
-		if (process->target && !*process->target->emulator &&
-		    !(p->launch && launch__is_loading(p->launch, process->pid)))
+		if (process->target && !*process->target->emulator && !is_loading(p, process))
 			look(p, process, collector__now(), true);
 }
 
@@ -538,7 +541,7 @@ void switching__update(struct processes *p)
 			continue;
 		looked++;
 		process->look_at = now + SOON_NS;
-		if (!(p->launch && launch__is_loading(p->launch, process->pid)) && !look(p, process, now, false))
+		if (!is_loading(p, process) && !look(p, process, now, false))
 			process->look_at = now + ON_NS;
 	}
 }

@@ -153,20 +153,29 @@ pid_t target__parent_of(pid_t pid)
 	return read_status(pid, &status) ? status.parent : 0;
 }
 
-/* "PID (NAME) S ...": the name may have parentheses; the 20th word behind it. */
-uint64_t target__start_of(pid_t pid)
+/* /proc/PID/stat, "PID (NAME) S ...": the name may have parentheses of its own. False: it is gone. */
+static bool read_stat(pid_t task, char *line, int size)
 {
-	char path[64], line[1024] = "";
-	const char *at;
+	char path[64];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	*line = 0;
+	snprintf(path, sizeof(path), "/proc/%d/stat", task);
 	file = fopen(path, "re");
 	if (!file)
-		return 0;
-	(void)!fgets(line, sizeof(line), file);
+		return false;
+	if (!fgets(line, size, file))
+		*line = 0;
 	fclose(file);
-	at = strrchr(line, ')');
+	return true;
+}
+
+/* The 20th word behind the name. */
+uint64_t target__start_of(pid_t pid)
+{
+	char line[512];
+	const char *at = read_stat(pid, line, sizeof(line)) ? strrchr(line, ')') : NULL;
+
 	for (int i = 0; i < 20 && at; i++)
 		at = strchr(at + 1, ' ');
 	return at ? strtoull(at + 1, NULL, 10) : 0;
@@ -190,17 +199,13 @@ void target__read_comm(pid_t pid, char comm[17])
 /* Its memory is gone, though it may take its time to close its files: until then it seems to run. */
 static bool is_leaving(pid_t task)
 {
-	char path[64], line[512] = "";
 	const char *after_name;
 	unsigned flags = 0;
-	FILE *file;
+	char line[512];
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", task);
-	file = fopen(path, "re");
-	if (!file)
+	if (!read_stat(task, line, sizeof(line)))
 		return true;
-	after_name = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
-	fclose(file);
+	after_name = strrchr(line, ')');
 	/* ") state parent group session terminal its_group flags" */
 	return after_name && sscanf(after_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && flags & PF_EXITING;
 }
