@@ -40,13 +40,3 @@ void announced__pass(struct table *t, const struct rec_object *rec)
 	if (waits && waits->head.ts <= rec->head.ts)
 		free(table__remove(t, rec->head.tgid, rec->address));
 }
-
-void announced__clear(struct table *t)
-{
-	size_t pos = 0;
-	void *rec;
-
-	while ((rec = table__next(t, &pos)))
-		free(rec);
-	table__clear(t);
-}

@@ -10,7 +10,7 @@
 #include "../../bpf/record.h"
 #include "../common/table.h"
 
-/* The record (REC_OBJECT; no other counts) waits for its turn. 0 or -ENOMEM. */
+/* The record (REC_OBJECT; no other counts) waits for its turn: table__free() frees what does. 0 or -ENOMEM. */
 int announced__add(struct table *t, const void *record, size_t size);
 
 /* How the object of that class at `address` is called, of which something was said at `ts`, before that record; NULL.
@@ -20,7 +20,5 @@ const struct rec_object *announced__find(const struct table *t, uint32_t pid, ui
 
 /* It has its turn. */
 void announced__pass(struct table *t, const struct rec_object *rec);
-
-void announced__clear(struct table *t);
 
 #endif

@@ -323,46 +323,52 @@ static int tell_class(struct unpack *u, const struct batched *b, struct object *
 	return 0;
 }
 
-/* The same name as the kernel would have read. */
+struct name {
+	const char *text;
+	size_t size; /* with its NUL; 0: none, or unreadable */
+	uint16_t flags;
+};
+
+/* The object's, as the kernel would have read it. `room`: for one that is only in the process's memory. */
+static struct name name_of(struct unpack *u, const struct batched *b, const struct viz_base *base,
+			   struct memory_string *room)
+{
+	const struct rec_object *announced = announced__find(&u->announced, b->slot->pid, b->words[2],
+							     (uintptr_t)base->cls, b->ts);
+	const struct memory_of of = memory_of(b->slot, true);
+	const struct memory_string *s = room;
+
+	if (announced)
+		return (struct name){ announced->name, announced->name_size, announced->head.flags & REC_TRUNCATED };
+	if (b->name_size || !base->name)
+		return (struct name){ (const char *)(b->words + b->n_words), b->name_size, b->flags };
+	if (memory__is_constant(&u->memory, &of, (uintptr_t)base->name))
+		s = memory__constant(&u->memory, &of, (uintptr_t)base->name);
+	else
+		memory__string(&u->memory, &of, (uintptr_t)base->name, room);
+	return s ? (struct name){ s->text, s->size, s->truncated ? REC_TRUNCATED : 0 } : (struct name){ .size = 0 };
+}
+
 static int introduce(struct unpack *u, const struct batched *b, const struct viz_base *base, struct object *o,
 		     unpack_cb cb, void *ctx)
 {
 	bool is_other = o->cls && o->generation == b->slot->generation;
-	const struct memory_of of = memory_of(b->slot, true);
-	const struct memory_string *constant = NULL;
-	struct memory_string now;
-	const struct rec_object *announced = announced__find(&u->announced, b->slot->pid, b->words[2],
-							     (uintptr_t)base->cls, b->ts);
-	const char *name = (const char *)b->words + b->n_words * 8;
 	struct rec_object *rec = &u->record.object;
-	size_t size = b->name_size;
-	uint16_t flags = b->flags;
+	struct memory_string room;
+	const struct name name = name_of(u, b, base, &room);
 	int err;
 
-	if (base->name && !announced && !size && memory__is_constant(&u->memory, &of, (uintptr_t)base->name)) {
-		constant = memory__constant(&u->memory, &of, (uintptr_t)base->name);
-	} else if (base->name && !announced && !size) {
-		memory__string(&u->memory, &of, (uintptr_t)base->name, &now);
-		constant = &now;
-	}
-	if (announced) {
-		name = announced->name;
-		size = announced->name_size;
-		flags = announced->head.flags & REC_TRUNCATED;
-	} else if (constant) {
-		name = constant->text;
-		size = constant->size;
-		flags = constant->truncated ? REC_TRUNCATED : 0;
-	}
-	fill_head(u, b, REC_OBJECT, sizeof(*rec) + size);
-	memcpy(rec->name, name, size);
-	rec->head.flags = (uint16_t)(flags | (is_other ? REC_NEW : 0) | (base->name && !size ? REC_UNREADABLE : 0));
+	fill_head(u, b, REC_OBJECT, sizeof(*rec) + name.size);
+	if (name.size)
+		memcpy(rec->name, name.text, name.size);
+	rec->head.flags = (uint16_t)(name.flags | (is_other ? REC_NEW : 0) |
+				     (base->name && !name.size ? REC_UNREADABLE : 0));
 	rec->address = b->words[2];
 	rec->cls = (uintptr_t)base->cls;
-	rec->name_size = (uint32_t)size;
+	rec->name_size = (uint32_t)name.size;
 	rec->generation = b->slot->generation;
 	rec->name_hash = HASH_BASIS;
-	for (size_t i = 0; i + 1 < size; i++)
+	for (size_t i = 0; i + 1 < name.size; i++)
 		rec->name_hash = (rec->name_hash ^ (uint8_t)rec->name[i]) * HASH_PRIME;
 	err = cb(ctx, rec, rec->head.size);
 	if (err)
@@ -574,23 +580,13 @@ int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb
 	return err ? err : cb(ctx, record, size);
 }
 
-static void clear(struct table *t)
-{
-	size_t pos = 0;
-	void *value;
-
-	while ((value = table__next(t, &pos)))
-		free(value);
-	table__clear(t);
-}
-
 void unpack__clear(struct unpack *u)
 {
-	clear(&u->threads);
-	clear(&u->comms);
-	clear(&u->objects);
-	clear(&u->told);
-	announced__clear(&u->announced);
+	table__free(&u->threads);
+	table__free(&u->comms);
+	table__free(&u->objects);
+	table__free(&u->told);
+	table__free(&u->announced);
 	table__clear(&u->classes);
 	memory__clear(&u->memory);
 }

@@ -66,11 +66,6 @@ struct crowd_link *crowd__first(const struct crowd *c, uint32_t pid)
 
 void crowd__clear(struct crowd *c)
 {
-	struct crowd_process *p;
-	size_t pos = 0;
-
-	while ((p = table__next(&c->processes, &pos)))
-		free(p);
-	table__clear(&c->processes);
+	table__free(&c->processes);
 	c->recent = NULL;
 }

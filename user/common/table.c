@@ -133,3 +133,10 @@ void table__clear(struct table *t)
 	free(t->slots);
 	*t = (struct table){ 0 };
 }
+
+void table__free(struct table *t)
+{
+	for (size_t i = 0; i < t->n_slots; i++)
+		free(t->slots[i].value);
+	table__clear(t);
+}

@@ -39,4 +39,7 @@ void *table__next(const struct table *t, size_t *pos);
 /* Frees the slots, not the values; the table is empty then. */
 void table__clear(struct table *t);
 
+/* The values, too, each by free(). */
+void table__free(struct table *t);
+
 #endif

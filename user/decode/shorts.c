@@ -42,9 +42,7 @@ int shorts__new(struct shorts **ret, uint64_t min)
 
 void shorts__free(struct shorts *s)
 {
-	struct inner *inner;
 	struct held *h;
-	size_t pos = 0;
 
 	if (!s)
 		return;
@@ -52,9 +50,7 @@ void shorts__free(struct shorts *s)
 		s->first = h->next;
 		free(h);
 	}
-	while ((inner = table__next(&s->threads, &pos)))
-		free(inner);
-	table__clear(&s->threads);
+	table__free(&s->threads);
 	free(s);
 }
 

@@ -378,15 +378,10 @@ int async__retell(struct model *m)
 
 void async__clear(struct model *m)
 {
-	struct arrow *arrow;
-	size_t pos = 0;
-
 	while (m->async.first)
 		free_id(m, m->async.first);
-	while ((arrow = table__next(&m->async.arrows, &pos)))
-		free(arrow);
 	table__clear(&m->async.ids);
-	table__clear(&m->async.arrows);
+	table__free(&m->async.arrows);
 	crowd__clear(&m->async.crowd);
 	crowd__clear(&m->async.arrow_crowd);
 }

@@ -30,17 +30,12 @@ int model__new(struct model **ret, const struct trace_ops *ops, void *writer, ui
 
 void model__free(struct model *m)
 {
-	struct process *process;
-	size_t pos = 0;
-
 	if (!m)
 		return;
 	threads__clear(m);
 	objects__clear(m);
 	async__clear(m);
-	while ((process = table__next(&m->processes, &pos)))
-		free(process);
-	table__clear(&m->processes);
+	table__free(&m->processes);
 	tracks__clear(&m->tracks);
 	names__clear(&m->names);
 	free(m->text);

@@ -22,12 +22,7 @@ struct perfetto_sequence *perfetto_sequence__of(struct table *all, uint32_t numb
 
 void perfetto_sequence__clear(struct perfetto_sequence *s)
 {
-	size_t pos = 0;
-	void *name;
-
-	while ((name = table__next(&s->names, &pos)))
-		free(name);
-	table__clear(&s->names);
+	table__free(&s->names);
 	s->defaults = (struct perfetto_tracks){ 0 };
 }
 

@@ -57,12 +57,7 @@ bool perfetto_names__full(const struct perfetto_names *n)
 
 void perfetto_names__clear(struct perfetto_names *n)
 {
-	size_t pos = 0;
-	void *name;
-
-	while ((name = table__next(&n->by_hash, &pos)))
-		free(name);
-	table__clear(&n->by_hash);
+	table__free(&n->by_hash);
 	proto__clear(&n->new);
 	n->last = 0;
 }

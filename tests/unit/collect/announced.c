@@ -10,7 +10,7 @@ static struct table waiting;
 
 static void done(void)
 {
-	announced__clear(&waiting);
+	table__free(&waiting);
 }
 TestSuite(announced, .fini = done);
 
