@@ -254,6 +254,16 @@ class Case(unittest.TestCase):
             self.assertTrue(wait_until(lambda: name in mapped(t.pid) or not t.running()), "%s does not start" % name)
         return t
 
+    def need(self, *commands):
+        for command in commands:
+            if not shutil.which(command):
+                self.skipTest("%s is not installed" % command)
+
+    def kill(self, tool):
+        """By kill -9, with its children; it was started in a session of its own."""
+        os.killpg(tool.pid, signal.SIGKILL)
+        tool.wait()
+
     def own(self, name, *sources, **how):
         """build(), but a file that no other test runs: one that is traced for several processes fires in all that run it."""
         path = self.dir / name

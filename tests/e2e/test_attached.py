@@ -60,11 +60,6 @@ class Ticking(harness.Case):
         done = harness.run(harness.TOOL, "list", "-p", pid)
         return done.stdout + done.stderr
 
-    def need(self, *commands):
-        for command in commands:
-            if not shutil.which(command):
-                self.skipTest("%s is not installed" % command)
-
     def quiet(self, target):
         """Nothing stays switched on."""
         self.assertTrue(harness.wait_until(lambda: target.semaphores() == 0), target.semaphores())
@@ -284,10 +279,6 @@ class Memory(Ticking):
 
 class Killed(Ticking):
     """The tool, by kill -9, when it had switched on by hand what the kernel does not switch off."""
-
-    def kill(self, tool):
-        os.killpg(tool.pid, signal.SIGKILL)
-        tool.wait()
 
     def ends_well(self, target):
         """It has nothing to do any more, and does not die of what is left behind."""

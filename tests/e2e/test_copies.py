@@ -4,10 +4,7 @@
 It counts a semaphore up and down in the lowest mapping that could be it, once for each mapping of the code; where that has
 become another one meanwhile it cannot go down, and leaves its traps.
 """
-import os
 import pathlib
-import shutil
-import signal
 import time
 
 import harness
@@ -47,6 +44,11 @@ class Copies(harness.Case):
         self.assertEqual(self.call(target), 0)
         self.assertEqual(self.traps(pid or target.pid), [])
 
+    def ends_well(self, target):
+        self.left_alone(target)
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+
     def traps(self, pid):
         """Where code of the library, as the process has it, is not the file's."""
         data, found = self.library.read_bytes(), []
@@ -81,10 +83,8 @@ class Copies(harness.Case):
                 self.assertTrue(self.all_called(target, copies), tool.messages())
                 self.assertEqual(self.call(target), copies * 20)
                 self.end(tool)
-                self.left_alone(target)
+                self.ends_well(target)
                 self.seen()
-                target.tell()
-                self.assertEqual(target.wait(), 0)
 
     def test_in_another_namespace_before(self):
         self.traced(["again"], [], 2)
@@ -120,11 +120,8 @@ class Copies(harness.Case):
                         target.ask(word)
                     self.assertTrue(self.all_called(target, 1 + meanwhile.count("again")), tool.messages())
                     time.sleep(LOOKED)  # what it has not looked at it cannot leave in order
-                    os.killpg(tool.pid, signal.SIGKILL)
-                    tool.wait()
-                    self.left_alone(target)
-                    target.tell()
-                    self.assertEqual(target.wait(), 0)
+                    self.kill(tool)
+                    self.ends_well(target)
 
     def two_tools(self, ways, first_to_end, kill=False):
         target = self.begin()
@@ -137,14 +134,11 @@ class Copies(harness.Case):
         self.end(tools[first_to_end])
         last = tools[1 - first_to_end]
         if kill:
-            os.killpg(last.pid, signal.SIGKILL)
-            last.wait()
+            self.kill(last)
         else:
             self.assertEqual(self.call(target), 40)
             self.end(last)
-        self.left_alone(target)
-        target.tell()
-        self.assertEqual(target.wait(), 0)
+        self.ends_well(target)
 
     def test_two_tools(self):
         for ways in (("trap", "trap"), ("batch", "batch"), ("trap", "batch"), ("batch", "trap")):
@@ -154,9 +148,7 @@ class Copies(harness.Case):
                         self.two_tools(ways, first_to_end, kill)
 
     def test_several_stubs_with_one_semaphore(self):
-        for command in ("clang", "ld.lld"):
-            if not shutil.which(command):
-                self.skipTest("%s is not installed" % command)
+        self.need("clang", "ld.lld")
         self.library = self.own("libthin.so", "ticking_library.c", "two_sites.c", cc="clang",
                                 flags=(*FLAGS, "-flto=thin", "-fuse-ld=lld"))
         sections = harness.run("readelf", "-n", self.library).stdout
@@ -179,9 +171,7 @@ class Copies(harness.Case):
                     self.left_alone(target, child)
                     target.tell()
                     target.await_step("ok")
-                    self.left_alone(target)
-                    target.tell()
-                    self.assertEqual(target.wait(), 0)
+                    self.ends_well(target)
 
     def test_code_that_was_dropped(self):
         """With its traps: the kernel puts them there again, and has counted twice."""
@@ -193,10 +183,7 @@ class Copies(harness.Case):
                     target.ask("drop")
                     time.sleep(LOOKED)
                     if kill:
-                        os.killpg(tool.pid, signal.SIGKILL)
-                        tool.wait()
+                        self.kill(tool)
                     else:
                         self.end(tool)
-                    self.left_alone(target)
-                    target.tell()
-                    self.assertEqual(target.wait(), 0)
+                    self.ends_well(target)
