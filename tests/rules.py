@@ -56,7 +56,7 @@ MAY_KNOW = {
 }
 # What they read there are the notes and the stubs that the header makes, and what is in a batch; not records.
 MAY_KNOW_TOO = dict.fromkeys(("user/common/elf_file.c", "user/common/site.c", "user/collect/batches.c",
-                              "user/collect/laps.c", "user/collect/pools.c", "user/collect/pools.h",
+                              "user/collect/known.h", "user/collect/laps.c", "user/collect/pools.c", "user/collect/pools.h",
                               "user/collect/unpack.c"), PUBLIC)
 
 

@@ -125,6 +125,8 @@ void report__close(struct report *r, const struct report_sources *from)
 		log_warn("%" PRIu64 " records were not completed in time; they count as lost", missing);
 	r->classes_beyond = d->classes_beyond;
 	take_model(r, m);
+	r->refused += collector__refused(from->collector);
+	r->rejected += collector__refused(from->collector);
 	r->missed = processes__stats(from->processes)->missed + collector__untraced(from->collector);
 	r->invalid_json = sinks__invalid_json(from->sinks);
 }

@@ -44,7 +44,7 @@ static enum exit_code prepare(struct session *s)
 		log_error("cannot begin to trace: %s", strerror(-err));
 		return EXIT_INTERNAL;
 	}
-	room__limit(&s->room, s->opts->memory);
+	room__limit(&s->room, s->opts->memory - collector__limit(s->collector, s->opts->memory));
 	decoder__set_budget(s->decoder, &s->room.budgets.kept);
 	filter__set_budget(s->filter, &s->room.budgets.objects);
 	decoder__include_all(s->decoder, s->opts->rules.include_all);

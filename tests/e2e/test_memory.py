@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The tool's memory stays within its budget, whatever a target invents, and what that costs is counted."""
 import os
+import re
 import signal
 
 import harness
@@ -11,9 +12,9 @@ MEMORY_MB = 16
 
 
 class Memory(harness.Case):
-    def invented(self, what, n, lost):
+    def invented(self, what, n, lost, *options):
         target = self.target(harness.build("inventor"), what, n)
-        tool = self.attach(target.pid, "--memory", "%dM" % MEMORY_MB, "--ring-size", "1M", output="/dev/null")
+        tool = self.attach(target.pid, "--memory", "%dM" % MEMORY_MB, "--ring-size", "1M", *options, output="/dev/null")
         target.tell()
         target.await_step("done", timeout=5 * harness.TIMEOUT)
         peak = anonymous_peak(tool.pid)
@@ -22,6 +23,8 @@ class Memory(harness.Case):
         self.assertLess(peak, BASE + (MEMORY_MB << 10), tool.messages())
         self.assertEqual("more than --memory 16M holds" in tool.messages(), lost, tool.messages())
         self.assertNotIn("do not balance", tool.messages())
+        self.assertEqual(sum(int(n) for n in re.findall(r"(\d+) events were lost:?", tool.messages())),
+                         int(re.search(r"(?m)^ +lost (\d+)", tool.messages()).group(1)), tool.messages())
         return tool.messages()
 
     def test_objects(self):
@@ -38,6 +41,34 @@ class Memory(harness.Case):
 
     def test_classes(self):
         self.invented("classes", 30000, False)
+
+    def test_objects_in_batches(self):
+        self.assertRegex(self.batched("objects", 150000, False), r"\d+ objects were forgotten for others")
+
+    def test_counters_in_batches(self):
+        self.batched("counters", 150000, True)
+
+    def test_classes_in_batches(self):
+        self.batched("classes", 30000, False)
+
+    def test_literals_in_batches(self):
+        self.batched("literals", 450000, True, "--ring-size", "8M")
+
+    def test_objects_without_a_base_in_batches(self):
+        said = self.batched("bases", 450000, False, "--ring-size", "8M")
+        self.assertRegex(said, r"450000 events were lost: where they say that an object is there is none")
+
+    def test_slots_of_batches(self):
+        self.batched("slots", 500000, False)
+
+    def test_lives_of_pools(self):
+        self.batched("lives", 500000, False)
+
+    def test_thread_pointers(self):
+        self.batched("pointers", 1000000, False)
+
+    def batched(self, what, n, lost, *options):
+        return self.invented(what, n, lost, "--collect", "batch", *options)
 
     def test_full_rings(self):
         """What is read of them is held for as long as an older record may come: twice as much as they hold at most."""

@@ -7,13 +7,11 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #define VIZ_PROBE_DISABLE
@@ -24,11 +22,14 @@
 #include "clock.h"
 #include "machine.h"
 #include "pools.h"
+#include "tasks.h"
+#include "tenants.h"
 
 #define ATTACH_UPROBE_MULTI 48  /* as in programs.c */
 #define MARGIN_NS 1000u         /* a processor may read its clock a little early */
 #define ADD_TRIES 8             /* while libraries come and go */
 #define PATIENCE_NS 1000000000u /* with somebody in the midst of a record */
+#define SLOTS_MOST (32u << 10)  /* of which there are books */
 
 struct batches {
 	struct batch_bpf *skel;
@@ -40,8 +41,7 @@ struct batches {
 	struct laps laps;
 	struct unpack unpack;
 	struct pools pools;
-	pid_t *processes;
-	size_t n_processes;
+	struct tenants tenants;
 	struct rec_batched entry;             /* for a moment */
 	uint64_t safe_until, looked, waiting; /* ns; waiting: since when a record is being written */
 	uint64_t n_untold; /* threads that there was no room to tell of, when we asked for them last */
@@ -88,6 +88,25 @@ static struct laps_slot *slot_of(struct batches *b, const struct laps_key *key, 
 	return slot;
 }
 
+static int refuse_record(void *ctx, struct laps_slot *slot, const uint64_t *record, uint32_t n)
+{
+	struct batches *b = ctx;
+
+	(void)slot;
+	(void)n;
+	return unpack__refuse(&b->unpack, record);
+}
+
+/* There are books of more slots than any program needs. */
+static int refuse_lap(struct batches *b, const struct laps_look *look)
+{
+	struct laps none = { .from = b->laps.from, .until = b->laps.until };
+	struct laps_slot slot = { 0 };
+	int err = laps__look(&none, &slot, look, refuse_record, b);
+
+	return err < 0 ? err : 0;
+}
+
 static int take_lap(struct batches *b, const struct rec_lap *rec, size_t size)
 {
 	const struct laps_key key = { rec->slot, rec->head.tgid, rec->generation, rec->life };
@@ -101,15 +120,18 @@ static int take_lap(struct batches *b, const struct rec_lap *rec, size_t size)
 		.flushed = !(rec->flags & REC_LAP_PART),
 		.impatient = !(rec->flags & REC_LAP_PART),
 	};
-	struct laps_slot *slot = slot_of(b, &key, rec->file, rec->pool);
+	struct laps_slot *slot;
 	int err;
 
+	if (b->laps.n >= SLOTS_MOST && !laps__find(&b->laps, &key))
+		return refuse_lap(b, &look);
+	slot = slot_of(b, &key, rec->file, rec->pool);
 	if (!slot)
 		return -ENOMEM;
 	slot->owner = rec->owner;
 	if (rec->flags & REC_LAP_FULL) {
 		slot->tid = rec->head.tid;
-		err = unpack__set_comm(&b->unpack, rec->head.tgid, rec->head.tid, rec->head.ts, rec->head.comm);
+		err = known__set_comm(&b->unpack.known, rec->head.tgid, rec->head.tid, rec->head.ts, rec->head.comm);
 		if (err)
 			return err;
 	}
@@ -138,16 +160,17 @@ static int on_ring(void *ctx, void *record, size_t size)
 
 static int read_pools(struct batches *b)
 {
-	int map = bpf_map__fd(b->skel->maps.batched), err = 0;
+	const struct tenants *t = &b->tenants;
+	int err = 0;
 
-	for (size_t i = 0; !err && i < b->n_processes; i++)
-		err = pools__read(&b->pools, map, b->processes[i], &b->unpack.memory, &b->laps);
+	for (size_t i = 0; !err && i < t->n; i++)
+		err = pools__read(&b->pools, t->batched, t->processes[i], &b->unpack.memory, &b->laps);
 	return err;
 }
 
 static int read_comm(struct batches *b, const struct laps_slot *s)
 {
-	uint32_t tid = unpack__thread(&b->unpack, s->pid, s->owner);
+	uint32_t tid = known__thread(&b->unpack.known, s->pid, s->owner);
 	char path[64], comm[17] = "";
 	ssize_t n;
 	int fd;
@@ -161,7 +184,7 @@ static int read_comm(struct batches *b, const struct laps_slot *s)
 	if (n <= 0)
 		return 0;
 	comm[n - 1] = 0; /* the newline */
-	return unpack__set_comm(&b->unpack, s->pid, tid, collector__now(), comm);
+	return known__set_comm(&b->unpack.known, s->pid, tid, collector__now(), comm);
 }
 
 /* After all that the kernel had copied before we looked. 0, 1 if something is being written, or an error. */
@@ -201,7 +224,8 @@ static int take_pool(struct batches *b, struct pool *p, bool impatient)
 
 static int take_pools(struct batches *b, uint64_t now)
 {
-	bool impatient = b->waiting && now - b->waiting > PATIENCE_NS;
+	/* What the others do meanwhile is held: as much as a ring's, not more. */
+	bool impatient = b->waiting && (now - b->waiting > PATIENCE_NS || order__bytes(b->unpack.order) > b->ring_size);
 	int pending = 0, err = 0;
 
 	while (b->pools.all) {
@@ -241,6 +265,8 @@ int batches__read(struct batches *b)
 	n = read_untold(b);
 	if (n)
 		return n;
+	if (looks && (n = tenants__look(&b->tenants, &b->laps, now)))
+		return n;
 	if (looks && (n = read_pools(b)))
 		return n;
 	/* Whatever was in a slot before we looked and is not there any more has been copied by now. */
@@ -260,6 +286,7 @@ int batches__read(struct batches *b)
 	n = take_pools(b, now);
 	if (n < 0)
 		return n;
+	tenants__drop_others(&b->tenants, &b->laps, &b->unpack.memory);
 	if (n) {
 		b->waiting = b->waiting ? b->waiting : now;
 		return 0;
@@ -280,69 +307,49 @@ struct unpack *batches__unpack(struct batches *b)
 	return &b->unpack;
 }
 
-int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb cb, void *ctx)
-{
-	return unpack__pass(&b->unpack, record, size, cb, ctx);
-}
-
 void batches__end(struct batches *b)
 {
 	b->skel->bss->until_ticks = b->laps.until = b->unpack.end = clock__ticks();
 	b->ending = true;
 }
 
-static void take_losses(struct batches *b)
-{
-	int map = bpf_map__fd(b->skel->maps.losses);
-	struct rec_loss_key at, *after = NULL;
-	struct rec_loss loss;
-	struct laps_part part;
-
-	for (; !bpf_map_get_next_key(map, after, &at); after = &at) {
-		const struct laps_key key = { at.slot, at.tgid, at.generation, at.life };
-		struct laps_slot *slot = bpf_map_lookup_elem(map, &at, &loss) ? NULL : laps__slot(&b->laps, &key);
-
-		if (!slot)
-			continue;
-		if (loss.lost_bytes)
-			laps__lose(slot, loss.lost_lap, loss.lost_bytes);
-		part = (struct laps_part){ .lap = loss.part_lap, .from = loss.part_from };
-		memcpy(part.records, loss.records, sizeof(part.records));
-		laps__lose_part(slot, &part);
-	}
-}
-
 void batches__close(struct batches *b)
 {
+	uint64_t unreadable;
+
 	b->skel->bss->stopped = true;
-	take_losses(b);
+	tenants__take_losses(&b->tenants, &b->laps);
 	laps__close(&b->laps);
+	unreadable = b->skel->bss->unreadable + b->laps.malformed;
+	if (unreadable)
+		log_warn("%" PRIu64 " batches could not be read; what was in them is missing", unreadable);
+	if (b->skel->bss->unheard)
+		log_warn("the ring buffers were too small to tell of %llu threads or losses: some events may be shown "
+			 "for another thread",
+			 b->skel->bss->unheard);
 	b->safe_until = UINT64_MAX;
 	b->closed = true;
 }
 
 void batches__count(const struct batches *b, enum probe probe, struct collect_counts *counts)
 {
+	uint64_t all = 0;
+
 	counts->seen += b->unpack.seen[probe];
-	counts->lost += b->unpack.orphans[probe];
+	counts->lost += b->unpack.orphans[probe] + b->unpack.refused[probe];
 	for (unsigned kind = 1; kind < LAPS_KINDS; kind++) {
 		uint64_t lost = b->skel->bss->lost[kind] + b->laps.lost[kind], had = b->laps.had[kind];
 
-		if (unpack__probe(kind) != probe || lost < had)
+		lost = lost < had ? 0 : lost - had;
+		all += lost;
+		if (unpack__probe(kind) != probe)
 			continue;
-		counts->seen += lost - had;
-		counts->lost += lost - had;
+		counts->seen += lost;
+		counts->lost += lost;
 	}
-}
-
-uint64_t batches__unreadable(const struct batches *b)
-{
-	return b->skel->bss->unreadable + b->laps.malformed;
-}
-
-uint64_t batches__unheard(const struct batches *b)
-{
-	return b->skel->bss->unheard;
+	/* The base of one of which nothing is known may have been in one that was lost. */
+	if (!all)
+		counts->invalid += b->unpack.orphans[probe];
 }
 
 int batches__program(const struct batches *b)
@@ -357,91 +364,18 @@ int batches__unmapping_program(const struct batches *b)
 
 /* ---- Beginning and end ---- */
 
-static int add_thread(struct batches *b, const struct rec_thread *rec)
-{
-	int err = unpack__set_comm(&b->unpack, rec->head.tgid, rec->head.tid, rec->head.ts, rec->head.comm);
-
-	return err ? err : unpack__set_thread(&b->unpack, rec->head.tgid, rec->thread, rec->head.tid);
-}
-
-/* Which thread pointers are whose. -EACCES: one of the process's threads may not read the clock, as each append does.
- */
-static int list_threads(struct batches *b, pid_t pid)
-{
-	int link = bpf_link_create(bpf_program__fd(b->skel->progs.on_task), 0, BPF_TRACE_ITER, NULL), iter, err = 0;
-	struct rec_thread rec[64];
-	bool forbidden = false;
-	ssize_t n;
-
-	if (link < 0)
-		return -errno;
-	iter = bpf_iter_create(link);
-	if (iter < 0)
-		err = -errno;
-	while (!err && (n = read(iter, rec, sizeof(rec))) > 0)
-		for (size_t i = 0; !err && i < (size_t)n / sizeof(*rec); i++) {
-			forbidden |= rec[i].head.tgid == (uint32_t)pid && rec[i].head.flags & REC_NO_CLOCK;
-			err = add_thread(b, &rec[i]);
-		}
-	if (iter >= 0)
-		close(iter);
-	close(link);
-	return !err && forbidden ? -EACCES : err;
-}
-
-/* The kernel's flags of our own thread. */
-static uint64_t own_flags(struct batches *b)
-{
-	b->skel->bss->asked_flags = 0;
-	return list_threads(b, 0) ? 0 : b->skel->bss->asked_flags;
-}
-
-/*
- * Which of a thread's flags says that it is killed if it reads the clock: another one in each kernel, and nowhere told.
- * So we look at ourselves with it and without, and until then may not look at a clock (in a signal handler, too).
- */
-static void find_no_clock(struct batches *b)
-{
-	uint64_t found = UINT64_MAX;
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	b->skel->bss->asked = (uint32_t)gettid();
-	for (int i = 0; i < 3; i++) {
-		uint64_t with, without = own_flags(b);
-
-		prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0);
-		with = own_flags(b);
-		prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0);
-		found &= with & ~without;
-	}
-	b->skel->bss->asked = 0;
-	b->skel->bss->no_clock = found;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!found)
-		log_verbose("whether a process may read the processor's clock cannot be seen");
-}
-
 static int add_process(struct batches *b, pid_t pid)
 {
 	int map = bpf_map__fd(b->skel->maps.batched);
 	uint32_t key = (uint32_t)pid;
-	pid_t *more;
 	int err;
 
 	b->entry = (struct rec_batched){ 0 };
 	if (bpf_map_update_elem(map, &key, &b->entry, BPF_NOEXIST))
 		return errno == EEXIST ? 0 : -errno;
-	more = realloc(b->processes, (b->n_processes + 1) * sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	b->processes = more;
-	err = list_threads(b, pid);
+	err = tasks__list(b->skel, &b->unpack.known, pid);
 	if (err)
 		bpf_map_delete_elem(map, &key);
-	else
-		more[b->n_processes++] = pid;
 	return err;
 }
 
@@ -480,7 +414,9 @@ int batches__add_file(struct batches *b, pid_t pid, const struct memory_file *fi
 	if (!bpf_map_lookup_elem(bpf_map__fd(b->skel->maps.batched), &key, &b->entry))
 		of.generation = b->entry.generation;
 	b->unpack.n_files++;
-	err = memory__add_file(&b->unpack.memory, &of, file->elf, file->fd, bias);
+	err = tenants__add(&b->tenants, pid);
+	if (!err)
+		err = memory__add_file(&b->unpack.memory, &of, file->elf, file->fd, bias);
 	if (err || role == BATCHES_NONE)
 		return err;
 	number = memory__file(&b->unpack.memory, file->elf, file->fd);
@@ -516,6 +452,8 @@ static int load(struct batches *b, const struct batches_rings *rings)
 	err = bpf_map__reuse_fd(s->maps.rings, rings->map);
 	if (!err)
 		err = batch_bpf__load(s);
+	b->tenants.batched = bpf_map__fd(s->maps.batched);
+	b->tenants.losses = bpf_map__fd(s->maps.losses);
 	return err ? err : batch_bpf__attach(s);
 }
 
@@ -566,7 +504,7 @@ int batches__new(struct batches **ret, struct order *order, const struct batches
 		batches__free(b);
 		return -ENOTSUP;
 	}
-	find_no_clock(b);
+	tasks__find_no_clock(b->skel, &b->unpack.known);
 	clock__look(&b->clock);
 	usleep(1000);
 	clock__look(&b->clock);
@@ -591,6 +529,6 @@ void batches__free(struct batches *b)
 	pools__clear(&b->pools);
 	laps__clear(&b->laps);
 	unpack__clear(&b->unpack);
-	free(b->processes);
+	tenants__clear(&b->tenants);
 	free(b);
 }

@@ -60,18 +60,11 @@ uint64_t batches__safe_until(const struct batches *b);
 
 struct unpack *batches__unpack(struct batches *b);
 
-/* unpack__pass() */
-int batches__pass(struct batches *b, const void *record, size_t size, unpack_cb cb, void *ctx);
-
-/* What happens from here on is nobody's; and the end of reading. */
+/* What happens from here on is nobody's; and the end of reading, which tells of what is in no count. */
 void batches__end(struct batches *b);
 void batches__close(struct batches *b);
 
 /* Added to what the kernel counts for events that are not batched. */
 void batches__count(const struct batches *b, enum probe probe, struct collect_counts *counts);
-
-/* What went wrong that is in no count: laps that could not be read, threads that may have been taken for others. */
-uint64_t batches__unreadable(const struct batches *b);
-uint64_t batches__unheard(const struct batches *b);
 
 #endif

@@ -145,6 +145,33 @@ uint64_t batching__safe_until(const struct batching *b, uint64_t until)
 	return batched < until ? batched : until;
 }
 
+struct passing {
+	struct unpack *unpack;
+	unpack_cb cb;
+	void *ctx;
+};
+
+static int pass(void *ctx, const void *record, size_t size)
+{
+	struct passing *p = ctx;
+
+	return unpack__pass(p->unpack, record, size, p->cb, p->ctx);
+}
+
+int batching__drain(struct batching *b, struct order *order, uint64_t until, unpack_cb cb, void *ctx)
+{
+	struct passing p = { .cb = cb, .ctx = ctx };
+	int err;
+
+	if (!b->batches)
+		return order__drain(order, until, cb, ctx);
+	p.unpack = batches__unpack(b->batches);
+	err = order__drain(order, until, pass, &p);
+	if (!err)
+		p.unpack->passed = until;
+	return err;
+}
+
 void batching__clear(struct batching *b)
 {
 	batches__free(b->batches);

@@ -43,6 +43,9 @@ void batching__forget(struct batching *b, uint32_t pid, uint64_t address);
 /* As much of what is in order `until` then as is with batches. */
 uint64_t batching__safe_until(const struct batching *b, uint64_t until);
 
+/* order__drain(), of records as they would have been without batches. */
+int batching__drain(struct batching *b, struct order *order, uint64_t until, unpack_cb cb, void *ctx);
+
 void batching__clear(struct batching *b);
 
 #endif

@@ -21,6 +21,7 @@
 #include "rings.h"
 
 #define LAPS_RING_MAX (256u << 20)
+#define BATCHES_SHARE 4       /* of the memory */
 #define PIECE_MIN (1u << 20)  /* bytes of a ring that are read at once */
 #define STOP_NS 2500000000u   /* to the end of a record that somebody is in the midst of */
 #define STOP_MARGIN_NS 10000u /* what is written just now may be stamped a little later */
@@ -293,6 +294,24 @@ int collector__add_file(struct collector *c, pid_t pid, const struct elf_file *e
 	return err;
 }
 
+uint64_t collector__limit(struct collector *c, uint64_t memory)
+{
+	if (!c->batching.batches)
+		return 0;
+	unpack__limit(batches__unpack(c->batching.batches), memory / BATCHES_SHARE);
+	return memory / BATCHES_SHARE;
+}
+
+uint64_t collector__refused(const struct collector *c)
+{
+	const struct unpack *u = c->batching.batches ? batches__unpack(c->batching.batches) : NULL;
+	uint64_t sum = 0;
+
+	for (int i = 0; u && i < EVENT_PROBES; i++)
+		sum += u->refused[i];
+	return sum;
+}
+
 void collector__forget_object(struct collector *c, uint32_t pid, uint64_t address)
 {
 	struct {
@@ -364,10 +383,16 @@ void collector__set_verdict(struct collector *c, const struct verdict_key *key, 
 		log_verbose("a verdict of the filter is not in the kernel: %s", strerror(errno));
 }
 
-/* Its records would only wait for those of a ring that is behind; there they lie as well. */
+/* Records would only wait for those of a ring that is behind; where they are they lie as well. */
 static bool can_wait(const struct collector *c, size_t i)
 {
 	return order__bytes(c->order) >= collector__ring_bytes(c) && !frontier__is_behind(&c->frontier, i);
+}
+
+static bool batches_can_wait(const struct collector *c)
+{
+	return order__bytes(c->order) >= collector__ring_bytes(c) &&
+	       batches__safe_until(c->batching.batches) > c->safe_until;
 }
 
 static int read_ring(struct collector *c, size_t i, uint64_t now)
@@ -388,9 +413,12 @@ static int read_ring(struct collector *c, size_t i, uint64_t now)
 
 int collector__read(struct collector *c)
 {
-	int err = c->batching.batches ? batches__read(c->batching.batches) : 0;
-	uint64_t now = collector__now();
+	uint64_t now;
+	int err = 0;
 
+	if (c->batching.batches && !batches_can_wait(c))
+		err = batches__read(c->batching.batches);
+	now = collector__now();
 	c->has_more = false;
 	for (size_t i = 0; !err && i < c->n_rings; i++)
 		err = read_ring(c, i, now);
@@ -405,34 +433,13 @@ bool collector__has_more(const struct collector *c)
 	return c->has_more;
 }
 
-struct passing {
-	struct batches *batches;
-	collect_cb cb;
-	void *ctx;
-};
-
-static int pass_record(void *ctx, const void *record, size_t size)
-{
-	struct passing *p = ctx;
-
-	return batches__pass(p->batches, record, size, p->cb, p->ctx);
-}
-
-static int drain(struct collector *c, uint64_t until, collect_cb cb, void *ctx)
-{
-	struct passing p = { .batches = c->batching.batches, .cb = cb, .ctx = ctx };
-
-	return c->batching.batches ? order__drain(c->order, until, pass_record, &p) :
-				     order__drain(c->order, until, cb, ctx);
-}
-
 int collector__pass(struct collector *c, collect_cb cb, void *ctx)
 {
 	/* To look through all that waits takes long: not again for nothing. */
 	if (c->passed == c->safe_until)
 		return 0;
 	c->passed = c->safe_until;
-	return drain(c, c->safe_until, cb, ctx);
+	return batching__drain(&c->batching, c->order, c->safe_until, cb, ctx);
 }
 
 uint64_t collector__passed_until(const struct collector *c)
@@ -483,7 +490,7 @@ static int count_rest(struct collector *c)
 	if (!c->batching.batches)
 		return 0;
 	batches__unpack(c->batching.batches)->only_counts = true;
-	return drain(c, UINT64_MAX, NULL, NULL);
+	return batching__drain(&c->batching, c->order, UINT64_MAX, NULL, NULL);
 }
 
 static int end_batches(struct collector *c, collect_cb cb, void *ctx)
@@ -495,13 +502,6 @@ static int end_batches(struct collector *c, collect_cb cb, void *ctx)
 	if (err == -ECANCELED && !failed)
 		failed = read_last_batches(c, NULL, NULL);
 	batches__close(c->batching.batches);
-	if (batches__unreadable(c->batching.batches))
-		log_warn("%llu batches could not be read; what was in them is missing",
-			 (unsigned long long)batches__unreadable(c->batching.batches));
-	if (batches__unheard(c->batching.batches))
-		log_warn("the ring buffers were too small to tell of %llu threads or losses: some events may be shown "
-			 "for another thread",
-			 (unsigned long long)batches__unheard(c->batching.batches));
 	return failed ? failed : err;
 }
 
@@ -535,7 +535,7 @@ int collector__stop(struct collector *c, collect_cb cb, void *ctx)
 		before = read;
 	}
 	if (!err)
-		err = drain(c, UINT64_MAX, cb, ctx);
+		err = batching__drain(&c->batching, c->order, UINT64_MAX, cb, ctx);
 	failed = err == -ECANCELED ? count_rest(c) : 0;
 	return failed ? failed : err;
 }

@@ -93,10 +93,10 @@ int collector__detach_kinds(struct collector *c, uint32_t kinds);
 bool collector__has_detached(struct collector *c);
 void collector__wait_detached(struct collector *c);
 
-/* The rules that verdicts must be of to count in the kernel; 0: nothing is filtered there. */
 /* The kernel introduces it anew when it fires again. */
 void collector__forget_object(struct collector *c, uint32_t pid, uint64_t address);
 
+/* The rules that verdicts must be of to count in the kernel; 0: nothing is filtered there. */
 void collector__set_epoch(struct collector *c, uint32_t epoch);
 void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v,
 			    uint32_t epoch);
@@ -119,6 +119,11 @@ void collector__halt(struct collector *c);
 /* After that: all that is attached is being detached, until collector__free(); pass what is left. Nothing that was
  * reserved before is missed, unless nothing comes for a second. */
 int collector__stop(struct collector *c, collect_cb cb, void *ctx);
+
+/* With batches there are objects, names and threads that have to be known: how much of `memory` bytes that may take.
+ * And events that were lost as that was too little. */
+uint64_t collector__limit(struct collector *c, uint64_t memory);
+uint64_t collector__refused(const struct collector *c);
 
 int collector__counts(const struct collector *c, enum probe probe, struct collect_counts *ret);
 uint64_t collector__now(void);                           /* ns, the clock of records */

@@ -49,6 +49,7 @@ struct laps_slot *laps__slot(struct laps *l, const struct laps_key *key)
 	s->address = key->address;
 	s->next = l->first;
 	l->first = s;
+	l->n++;
 	return s;
 }
 
@@ -186,12 +187,36 @@ static void settle_part(struct laps *l, const struct laps_slot *s)
 			l->lost[i] += p->records[i] - (same ? s->drained[i] : 0);
 }
 
+static void settle(struct laps *l, struct laps_slot *s)
+{
+	settle_part(l, s);
+	if (has_lost(s))
+		leave(l, s);
+}
+
+void laps__drop(struct laps *l, bool (*gone)(void *ctx, struct laps_slot *slot), void *ctx)
+{
+	struct laps_slot **at = &l->first, *s;
+
+	while ((s = *at)) {
+		const struct laps_key key = { s->address, s->pid, s->generation, s->life };
+
+		if (!gone(ctx, s)) {
+			at = &s->next;
+			continue;
+		}
+		settle(l, s);
+		*at = s->next;
+		table__remove(&l->by_address, owner_of(&key), s->address);
+		free(s);
+		l->n--;
+	}
+}
+
 void laps__close(struct laps *l)
 {
 	for (struct laps_slot *s = l->first; s; s = s->next) {
-		settle_part(l, s);
-		if (has_lost(s))
-			leave(l, s);
+		settle(l, s);
 		s->known = false;
 	}
 }
@@ -205,4 +230,5 @@ void laps__clear(struct laps *l)
 		free(s);
 	}
 	table__clear(&l->by_address);
+	l->n = 0;
 }

@@ -45,6 +45,7 @@ struct laps_slot {
 	uint32_t holes[LAPS_HOLES];
 	uint64_t drained[LAPS_KINDS]; /* records of this lap that we have, and that it has not passed on */
 	struct laps_part part;
+	uint64_t waiting; /* its records that still need it: for who made it known */
 	struct laps_slot *next;
 };
 
@@ -53,6 +54,7 @@ struct laps {
 	uint64_t from, until; /* by the records' own clock: the kernel counts those lost in between; until 0: not yet */
 	struct table by_address;
 	struct laps_slot *first;
+	size_t n;
 	/* Records that the kernel counts as lost with their lap, but that we have. */
 	uint64_t had[LAPS_KINDS];
 	uint64_t lost[LAPS_KINDS]; /* and those that it does not count, but that nobody has */
@@ -91,6 +93,9 @@ void laps__lose(struct laps_slot *s, uint32_t lap, uint32_t bytes);
 
 /* There was none for what is in it so far. It is lost if the lap never comes. */
 void laps__lose_part(struct laps_slot *s, const struct laps_part *part);
+
+/* Those that `gone` says so of are settled as they are, and freed. */
+void laps__drop(struct laps *l, bool (*gone)(void *ctx, struct laps_slot *slot), void *ctx);
 
 /* No more looks: settles the books. */
 void laps__close(struct laps *l);

@@ -78,6 +78,16 @@ int memory__add_file(struct memory *m, const struct memory_of *of, const struct 
 	return 0;
 }
 
+void memory__forget(struct memory *m, pid_t pid)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_parts; i++)
+		if (m->parts[i].pid != pid)
+			m->parts[n++] = m->parts[i];
+	m->n_parts = n;
+}
+
 int memory__read(pid_t pid, uint64_t address, void *ret, size_t size)
 {
 	struct iovec to = { ret, size }, from = { (void *)(uintptr_t)address, size };
@@ -162,10 +172,21 @@ void memory__string(const struct memory *m, const struct memory_of *of, uint64_t
 	ret->size = (uint16_t)(nul ? (size_t)(nul - ret->text) + 1 : there);
 }
 
-const struct memory_string *memory__constant(struct memory *m, const struct memory_of *of, uint64_t address)
+/* As short as it may be. */
+static struct memory_string *keep(const struct memory_string *s)
+{
+	size_t size = offsetof(struct memory_string, text) + s->size;
+	struct memory_string *kept = malloc(size);
+
+	if (kept)
+		memcpy(kept, s, size);
+	return kept;
+}
+
+int memory__constant(struct memory *m, const struct memory_of *of, uint64_t address, const struct memory_string **ret)
 {
 	uint64_t process = (uint64_t)of->generation << 32 | (uint32_t)of->pid, at = address;
-	struct memory_string *s;
+	struct memory_string s, *kept;
 	struct memory_part own;
 
 	/* In a file it is the same for all processes, wherever they have it. */
@@ -173,31 +194,39 @@ const struct memory_string *memory__constant(struct memory *m, const struct memo
 		process = 1ull << 63 | of->file;
 		at = address - of->bias;
 	}
-	s = table__get(&m->constants, process, at);
-	if (s)
-		return s;
-	s = malloc(sizeof(*s));
-	if (!s)
-		return NULL;
-	memory__string(m, of, address, s);
-	if (table__put(&m->constants, process, at, s)) {
-		free(s);
-		return NULL;
+	*ret = table__get(&m->constants, process, at);
+	if (*ret)
+		return 0;
+	if (memory__is_full(m))
+		return -ENOBUFS;
+	memory__string(m, of, address, &s);
+	kept = keep(&s);
+	if (!kept || table__put(&m->constants, process, at, kept)) {
+		free(kept);
+		return -ENOMEM;
 	}
-	return s;
+	budget__take(&m->budget, budget__entry(offsetof(struct memory_string, text) + s.size));
+	*ret = kept;
+	return 0;
 }
 
-static bool forget_string(void *value, void *ctx)
+bool memory__is_full(const struct memory *m)
 {
-	(void)ctx;
-	free(value);
-	return true;
+	return budget__is_spent(&m->budget);
+}
+
+void memory__age(struct memory *m)
+{
+	table__free(&m->old_constants);
+	m->old_constants = m->constants;
+	m->constants = (struct table){ 0 };
+	m->budget.used = 0;
 }
 
 void memory__clear(struct memory *m)
 {
-	table__drop(&m->constants, forget_string, NULL);
-	table__clear(&m->constants);
+	table__free(&m->constants);
+	table__free(&m->old_constants);
 	free(m->parts);
 	m->parts = NULL;
 	m->n_parts = 0;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "../common/budget.h"
 #include "../common/elf_file.h"
 #include "../common/table.h"
 
@@ -19,7 +20,7 @@
 struct memory_string {
 	uint16_t size; /* with its NUL; 0: unreadable */
 	bool truncated;
-	char text[MEMORY_STRING_MAX];
+	char text[MEMORY_STRING_MAX]; /* a constant ends after `size` */
 };
 
 struct memory_part {
@@ -53,6 +54,8 @@ struct memory {
 	struct memory_file *files; /* the first one has number 1 */
 	size_t n_files;
 	struct table constants; /* strings, by process and address */
+	struct table old_constants;
+	struct budget budget; /* of `constants`; the old ones take as much */
 };
 
 /* The number of a file; 0: no memory. `elf` and `fd` must stay. And the file of a number, or NULL. */
@@ -62,11 +65,19 @@ const struct memory_file *memory__get_file(const struct memory *m, uint32_t numb
 /* The process has the file mapped, at its link time addresses + bias. `fd` must stay open. 0 or -ENOMEM. */
 int memory__add_file(struct memory *m, const struct memory_of *of, const struct elf_file *elf, int fd, uint64_t bias);
 
+/* The process is no more, and nobody asks for strings of its own any more. */
+void memory__forget(struct memory *m, pid_t pid);
+
 /* Of the process as it is now: `size` bytes. 0 or -errno. */
 int memory__read(pid_t pid, uint64_t address, void *ret, size_t size);
 
-/* A string that never changes, read once: good until memory__clear(). NULL: no memory for it. */
-const struct memory_string *memory__constant(struct memory *m, const struct memory_of *of, uint64_t address);
+/* A string that never changes, read once: good until the second memory__age() from here. 0, -ENOMEM, or -ENOBUFS: the
+ * budget does not allow for one more. Is it spent? */
+int memory__constant(struct memory *m, const struct memory_of *of, uint64_t address, const struct memory_string **ret);
+bool memory__is_full(const struct memory *m);
+
+/* Starts anew with constants, and forgets those of before the last time. */
+void memory__age(struct memory *m);
 
 /* Is it in a file, so that it never changes? */
 bool memory__is_constant(const struct memory *m, const struct memory_of *of, uint64_t address);

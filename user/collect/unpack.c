@@ -14,34 +14,8 @@
 #define HASH_BASIS 0xcbf29ce484222325ull
 #define HASH_PRIME 0x100000001b3ull
 #define HEAD_WORDS 3
+#define CONSTANTS_SHARE 8 /* of the budget, for each of two ages */
 #define BASE_WORDS (sizeof(struct viz_base) / 8)
-
-struct thread {
-	uint32_t tid;
-};
-
-struct comm {
-	uint64_t ts;
-	char text[16];
-};
-
-struct object {
-	uint64_t cls; /* that was introduced; 0: none */
-	uint32_t generation;
-	bool has_base;
-	struct told *told; /* of its class; NULL: not looked for yet */
-	uint64_t hash;     /* of what that was when it was introduced */
-	struct viz_base base;
-};
-
-/* Which class is at an address for who comes after us. */
-struct told {
-	uint64_t address;
-	uint64_t hash; /* of its descriptor; 0: none was told */
-	uint32_t generation;
-	uint32_t file;    /* whose it is; 0: the kernel told of it */
-	uint64_t n_files; /* so many there were then */
-};
 
 static unsigned kind_of(uint64_t word)
 {
@@ -105,20 +79,17 @@ static const struct elf_class *own_class(const struct unpack *u, const struct la
 /* The descriptor, before anything that needs it. */
 static int add_class(struct unpack *u, const struct laps_slot *slot, uint64_t address, bool is_there)
 {
-	static char known;
 	uint64_t process = (uint64_t)slot->generation << 32 | slot->pid;
 	struct viz_class cls;
 	struct rec_class *rec;
 	int err;
 
-	if (table__get(&u->classes, process, address))
-		return 0;
-	err = table__put(&u->classes, process, address, &known);
+	err = known__send(&u->known, process, address);
 	/* Most are known by the file that they are in; this one may be in none. */
-	if (err || !is_there || memory__read((pid_t)slot->pid, address, &cls, sizeof(cls)) ||
+	if (err <= 0 || !is_there || memory__read((pid_t)slot->pid, address, &cls, sizeof(cls)) ||
 	    cls.magic != VIZ_CLASS_MAGIC || cls.size < sizeof(cls) ||
 	    cls.size > sizeof(cls) + VIZ_ATTRS_MAX * sizeof(struct viz_attr))
-		return err;
+		return err < 0 ? err : 0;
 	rec = calloc(1, sizeof(*rec) + cls.size);
 	if (!rec)
 		return -ENOMEM;
@@ -126,16 +97,16 @@ static int add_class(struct unpack *u, const struct laps_slot *slot, uint64_t ad
 	rec->head.kind = REC_CLASS;
 	rec->head.tgid = slot->pid;
 	rec->address = address;
+	err = 0;
 	if (!memory__read((pid_t)slot->pid, address, rec->bytes, cls.size))
 		err = order__add(u->order, 0, rec, rec->head.size);
 	free(rec);
 	return err;
 }
 
-static bool is_introduced(const struct unpack *u, const struct laps_slot *slot, uint64_t address,
-			  const struct viz_base *base)
+static bool is_introduced(struct unpack *u, const struct laps_slot *slot, uint64_t address, const struct viz_base *base)
 {
-	const struct object *o = table__get(&u->objects, slot->pid, address);
+	const struct known_object *o = known__find_object(&u->known, slot->pid, address);
 
 	return o && o->cls == (uintptr_t)base->cls && o->generation == slot->generation && o->has_base &&
 	       o->base.name == base->name;
@@ -155,15 +126,23 @@ static void add_name(struct unpack *u, struct batched *b, const struct memory_of
 	b->flags = name.truncated ? REC_TRUNCATED : 0;
 }
 
+/* 0, -ENOMEM, or -ENOBUFS: there are too many. */
 static int add_constants(struct unpack *u, struct batched *b, const struct memory_of *of)
 {
-	b->names[0] = memory__constant(&u->memory, of, b->words[2]);
-	if (!b->names[0])
-		return -ENOMEM;
-	if (kind_of(b->words[0]) != VIZ_RECORD_VALUE || b->n_words < HEAD_WORDS + 2)
-		return 0;
-	b->names[1] = memory__constant(&u->memory, of, b->words[HEAD_WORDS]);
-	return b->names[1] ? 0 : -ENOMEM;
+	int err = memory__constant(&u->memory, of, b->words[2], &b->names[0]);
+
+	if (err || kind_of(b->words[0]) != VIZ_RECORD_VALUE || b->n_words < HEAD_WORDS + 2)
+		return err;
+	return memory__constant(&u->memory, of, b->words[HEAD_WORDS], &b->names[1]);
+}
+
+/* Those that no record on its way can have any more make room for others. */
+static void age_constants(struct unpack *u)
+{
+	if (u->passed <= u->aged)
+		return;
+	memory__age(&u->memory);
+	u->aged = u->newest;
 }
 
 static bool is_nobodys(const struct unpack *u, const uint64_t *words)
@@ -178,6 +157,15 @@ static int count(struct unpack *u, const uint64_t *words)
 	if (probe != EVENT_PROBES && !is_nobodys(u, words))
 		u->seen[probe]++;
 	return 0;
+}
+
+int unpack__refuse(struct unpack *u, const uint64_t *words)
+{
+	enum probe probe = unpack__probe(kind_of(words[0]));
+
+	if (probe != EVENT_PROBES && !is_nobodys(u, words))
+		u->refused[probe]++;
+	return count(u, words);
 }
 
 int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words, uint32_t n, uint64_t ts, bool is_there)
@@ -195,105 +183,47 @@ int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words,
 	*b = (struct batched){ .kind = REC_BATCHED, .ts = ts, .slot = slot, .n_words = n / 8 };
 	memcpy(b->words, words, n);
 	if (!is_report(words[0])) {
+		if (memory__is_full(&u->memory))
+			age_constants(u);
 		err = add_constants(u, b, &of);
 	} else if (is_whole(words[0]) && find_base(words, n / 8, &base)) {
 		err = add_class(u, slot, (uintptr_t)base.cls, is_there);
 		add_name(u, b, &of, &base);
 	}
 	b->size = (uint32_t)sizeof(*b) + n + b->name_size;
-	return err ? err : order__add(u->order, ts, b, b->size);
+	if (err == -ENOBUFS)
+		return unpack__refuse(u, words);
+	if (!err)
+		err = order__add(u->order, ts, b, b->size);
+	if (err)
+		return err;
+	slot->waiting++;
+	if (ts > u->newest)
+		u->newest = ts;
+	return 0;
 }
 
 /* ---- Its turn ---- */
 
-int unpack__set_thread(struct unpack *u, uint32_t pid, uint64_t thread, uint32_t tid)
-{
-	struct thread *t = table__get(&u->threads, pid, thread);
-
-	if (!t) {
-		t = calloc(1, sizeof(*t));
-		if (!t || table__put(&u->threads, pid, thread, t)) {
-			free(t);
-			return -ENOMEM;
-		}
-	}
-	t->tid = tid;
-	return 0;
-}
-
-int unpack__set_comm(struct unpack *u, uint32_t pid, uint32_t tid, uint64_t ts, const char comm[16])
-{
-	struct comm *c = table__get(&u->comms, pid, tid);
-
-	if (!c) {
-		c = calloc(1, sizeof(*c));
-		if (!c || table__put(&u->comms, pid, tid, c)) {
-			free(c);
-			return -ENOMEM;
-		}
-	}
-	if (ts < c->ts)
-		return 0;
-	c->ts = ts;
-	memcpy(c->text, comm, sizeof(c->text));
-	return 0;
-}
-
-uint32_t unpack__thread(const struct unpack *u, uint32_t pid, uint64_t thread)
-{
-	const struct thread *t = table__get(&u->threads, pid, thread);
-
-	return t ? t->tid : 0;
-}
-
-static struct object *object_at(struct unpack *u, uint32_t pid, uint64_t address)
-{
-	struct object *o = table__get(&u->objects, pid, address);
-
-	if (o)
-		return o;
-	o = calloc(1, sizeof(*o));
-	if (!o || table__put(&u->objects, pid, address, o)) {
-		free(o);
-		return NULL;
-	}
-	return o;
-}
-
 static void fill_head(struct unpack *u, const struct batched *b, uint16_t kind, size_t size)
 {
 	struct rec_head *head = &u->record.head;
-	const struct comm *comm;
+	const char *comm;
 
 	*head = (struct rec_head){ .size = (uint32_t)size, .kind = kind, .ts = b->ts, .tgid = b->slot->pid };
-	head->tid = unpack__thread(u, b->slot->pid, b->slot->owner);
+	head->tid = known__thread(&u->known, b->slot->pid, b->slot->owner);
 	if (!head->tid)
 		head->tid = b->slot->tid ? b->slot->tid : b->slot->pid;
-	comm = table__get(&u->comms, b->slot->pid, head->tid);
+	comm = known__comm(&u->known, b->slot->pid, head->tid);
 	if (comm)
-		memcpy(head->comm, comm->text, sizeof(head->comm));
-}
-
-static struct told *told_at(struct unpack *u, uint32_t pid, uint64_t address)
-{
-	struct told *t = table__get(&u->told, pid, address);
-
-	if (t)
-		return t;
-	t = calloc(1, sizeof(*t));
-	if (!t || table__put(&u->told, pid, address, t)) {
-		free(t);
-		return NULL;
-	}
-	t->address = address;
-	return t;
+		memcpy(head->comm, comm, sizeof(head->comm));
 }
 
 /*
  * Who comes to know of a new file knows its classes, before the records of what was mapped there before have had their
  * turn: a library that was built anew may well be where the old one was.
  */
-static int tell_class(struct unpack *u, const struct batched *b, struct object *o, unpack_cb cb, void *ctx)
+static int tell_class(struct unpack *u, const struct batched *b, struct known_object *o, unpack_cb cb, void *ctx)
 {
 	uint64_t address = (uintptr_t)o->base.cls;
 	struct rec_class *rec = &u->record.class;
@@ -301,7 +231,7 @@ static int tell_class(struct unpack *u, const struct batched *b, struct object *
 	int err;
 
 	if (!o->told || o->told->address != address)
-		o->told = told_at(u, b->slot->pid, address);
+		o->told = known__class(&u->known, b->slot->pid, address);
 	if (!o->told)
 		return -ENOMEM;
 	if (o->told->file == b->slot->file && o->told->n_files == u->n_files &&
@@ -336,20 +266,16 @@ static struct name name_of(struct unpack *u, const struct batched *b, const stru
 	const struct rec_object *announced = announced__find(&u->announced, b->slot->pid, b->words[2],
 							     (uintptr_t)base->cls, b->ts);
 	const struct memory_of of = memory_of(b->slot, true);
-	const struct memory_string *s = room;
 
 	if (announced)
 		return (struct name){ announced->name, announced->name_size, announced->head.flags & REC_TRUNCATED };
 	if (b->name_size || !base->name)
 		return (struct name){ (const char *)(b->words + b->n_words), b->name_size, b->flags };
-	if (memory__is_constant(&u->memory, &of, (uintptr_t)base->name))
-		s = memory__constant(&u->memory, &of, (uintptr_t)base->name);
-	else
-		memory__string(&u->memory, &of, (uintptr_t)base->name, room);
-	return s ? (struct name){ s->text, s->size, s->truncated ? REC_TRUNCATED : 0 } : (struct name){ .size = 0 };
+	memory__string(&u->memory, &of, (uintptr_t)base->name, room);
+	return (struct name){ room->text, room->size, room->truncated ? REC_TRUNCATED : 0 };
 }
 
-static int introduce(struct unpack *u, const struct batched *b, const struct viz_base *base, struct object *o,
+static int introduce(struct unpack *u, const struct batched *b, const struct viz_base *base, struct known_object *o,
 		     unpack_cb cb, void *ctx)
 {
 	bool is_other = o->cls && o->generation == b->slot->generation;
@@ -379,30 +305,36 @@ static int introduce(struct unpack *u, const struct batched *b, const struct viz
 	return 0;
 }
 
-/* Its base, from the record or from before. */
-static struct object *object_of(struct unpack *u, const struct batched *b, uint32_t *ret_at)
+/* Its base, from the record, from before, or from the process's memory. 0, -ENOMEM, or -ENOENT: nothing is known. */
+static int object_of(struct unpack *u, const struct batched *b, uint32_t *ret_at, struct known_object **ret)
 {
-	struct object *o = object_at(u, b->slot->pid, b->words[2]);
-	uint64_t *words = (uint64_t *)b->words;
+	struct known_object *o = known__find_object(&u->known, b->slot->pid, b->words[2]);
+	bool is_there = o && o->has_base;
 	struct viz_base base;
 
-	if (!o)
-		return NULL;
 	*ret_at = 0;
-	if (is_whole(words[0])) {
-		*ret_at = find_base(words, b->n_words, &base);
-		o->has_base = *ret_at != 0;
-		o->base = base;
-	} else if (!o->has_base && !memory__read((pid_t)b->slot->pid, words[2], &base, sizeof(base)) &&
-		   base.check == (VIZ_CHECK ^ words[2] ^ (uintptr_t)base.cls)) {
-		o->has_base = true;
-		o->base = base;
+	if (is_whole(b->words[0])) {
+		*ret_at = find_base(b->words, b->n_words, &base);
+		is_there = *ret_at;
+	} else if (is_there) {
+		base = o->base;
+	} else {
+		is_there = !memory__read((pid_t)b->slot->pid, b->words[2], &base, sizeof(base)) &&
+			   base.check == (VIZ_CHECK ^ b->words[2] ^ (uintptr_t)base.cls);
 	}
-	return o;
+	if (!o && is_there)
+		o = known__object(&u->known, b->slot->pid, b->words[2]);
+	if (o) {
+		o->has_base = is_there;
+		if (is_there)
+			o->base = base;
+	}
+	*ret = o;
+	return is_there ? o ? 0 : -ENOMEM : -ENOENT;
 }
 
 /* That an object is another one by now, also of a library where another one was, may have got lost. */
-static bool is_other(const struct object *o, const struct laps_slot *slot)
+static bool is_other(const struct known_object *o, const struct laps_slot *slot)
 {
 	return o->cls != (uintptr_t)o->base.cls || o->generation != slot->generation || o->hash != o->told->hash;
 }
@@ -412,14 +344,12 @@ static int pass_report(struct unpack *u, const struct batched *b, unpack_cb cb, 
 	struct rec_snapshot *rec = &u->record.snapshot;
 	enum probe probe = unpack__probe(kind_of(b->words[0]));
 	uint32_t at, words = b->n_words - HEAD_WORDS, own = 0;
-	struct object *o = object_of(u, b, &at);
-	int err = 0;
+	struct known_object *o;
+	int err = object_of(u, b, &at, &o);
 
-	if (!o)
-		return -ENOMEM;
-	if (is_nobodys(u, b->words))
-		return 0;
-	if (!o->has_base) {
+	if (err == -ENOMEM || is_nobodys(u, b->words))
+		return err == -ENOMEM ? err : 0;
+	if (err) {
 		u->orphans[probe]++;
 		return 0;
 	}
@@ -502,30 +432,32 @@ static int pass_one(struct unpack *u, const struct batched *b, unpack_cb cb, voi
 
 static int pass_batched(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
 {
-	int err = pass_one(u, b, cb, ctx);
+	int err = u->only_counts ? 0 : pass_one(u, b, cb, ctx);
 
 	/* One that is refused counts when it comes again. */
-	if (err != -ECANCELED)
-		count(u, b->words);
+	if (err == -ECANCELED)
+		return err;
+	count(u, b->words);
+	b->slot->waiting--;
 	return err;
 }
 
 static int see_class(struct unpack *u, const struct rec_class *rec)
 {
-	struct told *t = told_at(u, rec->head.tgid, rec->address);
+	struct known_class *c = known__class(&u->known, rec->head.tgid, rec->address);
 
-	if (!t)
+	if (!c)
 		return -ENOMEM;
-	t->hash = hash__text((const char *)rec->bytes, rec->head.size - sizeof(*rec));
-	t->file = 0;
+	c->hash = hash__text((const char *)rec->bytes, rec->head.size - sizeof(*rec));
+	c->file = 0;
 	u->n_files++;
 	return 0;
 }
 
 static int see_object(struct unpack *u, const struct rec_object *rec)
 {
-	const struct told *t = table__get(&u->told, rec->head.tgid, rec->cls);
-	struct object *o = object_at(u, rec->head.tgid, rec->address);
+	struct known_class *c = known__find_class(&u->known, rec->head.tgid, rec->cls);
+	struct known_object *o = known__object(&u->known, rec->head.tgid, rec->address);
 
 	if (!o)
 		return -ENOMEM;
@@ -534,13 +466,20 @@ static int see_object(struct unpack *u, const struct rec_object *rec)
 		o->has_base = false;
 	o->cls = rec->cls;
 	o->generation = rec->generation;
-	o->hash = t ? t->hash : 0;
+	o->told = c;
+	o->hash = c ? c->hash : 0;
 	return 0;
+}
+
+void unpack__limit(struct unpack *u, uint64_t memory)
+{
+	u->memory.budget.limit = memory / CONSTANTS_SHARE;
+	u->known.budget.limit = memory - 2 * u->memory.budget.limit;
 }
 
 void unpack__forget(struct unpack *u, uint32_t pid, uint64_t address)
 {
-	struct object *o = table__get(&u->objects, pid, address);
+	struct known_object *o = known__find_object(&u->known, pid, address);
 
 	if (o)
 		o->cls = 0;
@@ -551,8 +490,9 @@ int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb
 	const struct rec_head *head = record;
 	int err = 0;
 
-	if (u->only_counts)
-		return head->kind == REC_BATCHED ? count(u, ((const struct batched *)record)->words) : 0;
+	if (u->only_counts && head->kind != REC_BATCHED)
+		return 0;
+	known__make_room(&u->known);
 	switch (head->kind) {
 	case REC_BATCHED: return pass_batched(u, record, cb, ctx);
 	case REC_CLASS:
@@ -562,9 +502,10 @@ int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb
 	case REC_THREAD:
 		if (size < sizeof(struct rec_thread))
 			return 0;
-		err = unpack__set_comm(u, head->tgid, head->tid, head->ts, head->comm);
+		err = known__set_comm(&u->known, head->tgid, head->tid, head->ts, head->comm);
 		return err ? err :
-			     unpack__set_thread(u, head->tgid, ((const struct rec_thread *)record)->thread, head->tid);
+			     known__set_thread(&u->known, head->tgid, ((const struct rec_thread *)record)->thread,
+					       head->tid);
 	case REC_OBJECT:
 	case REC_INIT:
 		if (size < sizeof(struct rec_object))
@@ -574,7 +515,7 @@ int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb
 		break;
 	case REC_DESTROY:
 		if (size >= sizeof(struct rec_destroy))
-			free(table__remove(&u->objects, head->tgid, ((const struct rec_destroy *)record)->address));
+			known__forget_object(&u->known, head->tgid, ((const struct rec_destroy *)record)->address);
 		break;
 	}
 	return err ? err : cb(ctx, record, size);
@@ -582,11 +523,7 @@ int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb
 
 void unpack__clear(struct unpack *u)
 {
-	table__free(&u->threads);
-	table__free(&u->comms);
-	table__free(&u->objects);
-	table__free(&u->told);
+	known__clear(&u->known);
 	table__free(&u->announced);
-	table__clear(&u->classes);
 	memory__clear(&u->memory);
 }

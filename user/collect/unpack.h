@@ -3,14 +3,14 @@
  * unpack: records of batches (viztrace.h) in, among all others in the order of their time; the records of the same
  * events as the eBPF programs would have made them (bpf/record.h) out. So no later stage knows of batches.
  *
- * What a batch leaves out is kept here: which thread a thread pointer means, the last base of each object, whether
- * it has been introduced, and names.
+ * What a batch leaves out is kept: by known, and names by memory.
  */
 #ifndef VIZTRACE_UNPACK_H
 #define VIZTRACE_UNPACK_H
 
 #include "../../bpf/record.h"
 #include "../common/event.h"
+#include "known.h"
 #include "laps.h"
 #include "memory.h"
 #include "order.h"
@@ -34,7 +34,7 @@ typedef int (*unpack_cb)(void *ctx, const void *record, size_t size);
 
 struct unpack {
 	struct memory memory;
-	struct table threads, comms, objects, classes, told;
+	struct known known;
 	struct table announced; /* announced.h */
 	uint64_t n_files;       /* that others may know the classes of by now: counts each time that one was mapped */
 	struct order *order;
@@ -42,6 +42,10 @@ struct unpack {
 	bool only_counts; /* nothing is passed on any more: all that comes, or has its turn, is seen, and that is all */
 	uint64_t seen[EVENT_PROBES];
 	uint64_t orphans[EVENT_PROBES]; /* of an object of which nothing is known */
+	uint64_t refused[EVENT_PROBES]; /* more names than there may be */
+	uint64_t newest;                /* ns: of all that was put in order */
+	uint64_t passed; /* until then, exclusively, all that was put in order has had its turn: whoever drains tells */
+	uint64_t aged;   /* `newest` when the memory was aged last */
 	union {
 		struct rec_head head;
 		struct rec_class class;
@@ -60,17 +64,17 @@ enum probe unpack__probe(unsigned kind); /* of enum viz_record; EVENT_PROBES: of
 int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words, uint32_t n, uint64_t ts,
 		bool is_there);
 
+/* The budget does not allow it: that is counted. 0. */
+int unpack__refuse(struct unpack *u, const uint64_t *words);
+
+/* Bytes for all that is kept. */
+void unpack__limit(struct unpack *u, uint64_t memory);
+
 /* Who comes after us has forgotten the object: it is to be introduced again. Also from within the callback. */
 void unpack__forget(struct unpack *u, uint32_t pid, uint64_t address);
 
 /* Any record, when it is its turn. 0 or the callback's error, or -ENOMEM. -ECANCELED: it may come again. */
 int unpack__pass(struct unpack *u, const void *record, size_t size, unpack_cb cb, void *ctx);
-
-/* Which thread a thread pointer is, for all that has its turn from now on; what a thread was called at `ts`. 0 or
- * -ENOMEM. */
-int unpack__set_thread(struct unpack *u, uint32_t pid, uint64_t thread, uint32_t tid);
-int unpack__set_comm(struct unpack *u, uint32_t pid, uint32_t tid, uint64_t ts, const char comm[16]);
-uint32_t unpack__thread(const struct unpack *u, uint32_t pid, uint64_t thread); /* 0: not known */
 
 void unpack__clear(struct unpack *u);
 

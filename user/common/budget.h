@@ -10,6 +10,7 @@
 #define VIZTRACE_BUDGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct budget {
@@ -22,7 +23,14 @@ struct budgets {
 	struct budget kept;    /* tracks, threads, processes, classes */
 };
 
-#define BUDGET_SLOT 48 /* of a table, of which half are free */
+#define BUDGET_SLOT 48       /* of a table, of which half are free */
+#define BUDGET_ALLOCATION 16 /* bytes that one takes beside its own */
+
+/* Of something of that size in a table. */
+static inline uint64_t budget__entry(size_t size)
+{
+	return size + BUDGET_ALLOCATION + BUDGET_SLOT;
+}
 
 /* These take NULL. */
 static inline void budget__take(struct budget *b, uint64_t size)

@@ -7,6 +7,12 @@
  *   slices    N slices and instants, each of another name
  *   classes   N class descriptors at N addresses, each with an object
  *   addresses N calls of INIT's stub for N addresses at which there is no object
+ * In batches, as no macro would:
+ *   literals  N instants, each of a literal at another address
+ *   bases     N reports of objects at N addresses, without their bases
+ *   slots     N laps, each in a slot at another address
+ *   lives     N laps of one slot, each older than the one before
+ *   pointers  N threads that begin, each with another thread pointer
  * The addresses are many, the memory behind them is little: the same pages again and again.
  */
 #define _GNU_SOURCE
@@ -122,11 +128,82 @@ static void addresses(long n)
 		viz__probe_init(all + 64 * i, VIZ__CLASS_OF(thing), "there is none");
 }
 
+#ifdef VIZ__BATCHES
+/* So that nothing of it is lost for want of room. */
+static void breathe(long i)
+{
+	if (i % 4096 == 0)
+		usleep(5000);
+}
+
+static void literals(long n)
+{
+	char *all = room(n, 16);
+
+	for (long i = 0; i < n; i++) {
+		breathe(i);
+		snprintf(all + 16 * i, 16, "%ld", i);
+		viz__append(NULL, 0, VIZ__RECORD(VIZ_RECORD_INSTANT, 0), all + 16 * i, NULL);
+	}
+}
+
+static void bases(long n)
+{
+	const uint64_t span = 1;
+	char *all = room(n, 64);
+
+	for (long i = 0; i < n; i++) {
+		breathe(i);
+		viz__append(&span, sizeof(span), VIZ__RECORD(VIZ_RECORD_SET, 0), all + 64 * i, NULL);
+	}
+}
+
+/* A lap with one instant in it is full. */
+static void fill(char *pool, uint32_t lap)
+{
+	struct viz_slot *slot = (void *)pool;
+	uint64_t *record = (void *)(pool + VIZ_SLOTS * sizeof(*slot));
+
+	record[0] = 24 | VIZ_RECORD_INSTANT << 16 | (uint64_t)(lap & 255) << 24;
+	record[1] = __builtin_ia32_rdtsc();
+	record[2] = (uintptr_t)"instant";
+	*slot = (struct viz_slot){ .owner = 1, .head = (uint64_t)lap << 32 | 24, .done = 24 };
+	viz__probe_batch(slot, record, 1);
+}
+
+static void slots(long n)
+{
+	char *all = room(n + VIZ_SLOTS + 1, sizeof(struct viz_slot));
+
+	for (long i = 0; i < n; i++)
+		fill(all + (size_t)i * sizeof(struct viz_slot), 1);
+}
+
+static void lives(long n)
+{
+	char *pool = room(VIZ_SLOTS + 1, sizeof(struct viz_slot));
+
+	for (long i = n; i; i--)
+		fill(pool, (uint32_t)i);
+}
+
+static void pointers(long n)
+{
+	static struct viz_slot pool[VIZ_SLOTS];
+
+	for (long i = 1; i <= n; i++)
+		viz__probe_batch(pool, pool + VIZ_SLOTS, (uint64_t)i);
+}
+#endif
+
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*run)(long); } modes[] = {
 		{ "objects", objects }, { "counters", counters }, { "values", values }, { "slices", slices }, { "classes", classes },
 		{ "addresses", addresses },
+#ifdef VIZ__BATCHES
+		{ "literals", literals }, { "bases", bases }, { "slots", slots }, { "lives", lives }, { "pointers", pointers },
+#endif
 	};
 
 	step("ready");

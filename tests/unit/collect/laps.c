@@ -577,3 +577,33 @@ Test(laps, anything_may_happen)
 	for (size_t i = 1; i < n_got; i++)
 		cr_assert_gt(got[i], got[i - 1]);
 }
+
+static bool is_at(void *ctx, struct laps_slot *s)
+{
+	return s->address == *(uint64_t *)ctx;
+}
+
+/* As if it had been left to the end: what we had of a lap that was counted as lost is taken back. */
+Test(laps, a_slot_that_is_no_more_is_settled_and_forgotten)
+{
+	const struct laps_key other = { .address = 0x2000, .pid = 1 }, key = { .address = 0x1000, .pid = 1 };
+	uint64_t address = 0x1000;
+
+	cr_assert_not_null(laps__slot(&laps, &other));
+	cr_assert_eq(laps.n, 2);
+	put(24);
+	put(24);
+	cr_assert_eq(look(false, false), 0);
+	laps__lose(slot, lap, used);
+	laps__drop(&laps, is_at, &address);
+	cr_assert_eq(laps.n, 1);
+	cr_assert_eq(laps.had[VIZ_RECORD_SET], 2);
+	cr_assert_null(laps__find(&laps, &key));
+	cr_assert_not_null(laps__find(&laps, &other));
+	address = 0x2000;
+	laps__drop(&laps, is_at, &address);
+	cr_assert_eq(laps.n, 0);
+	cr_assert_null(laps.first);
+	laps__close(&laps);
+	cr_assert_eq(laps.had[VIZ_RECORD_SET], 2);
+}
