@@ -55,7 +55,7 @@ static uint64_t size_of(const struct sink *k)
 /* What was lost, why, and what helps. */
 static void tell_losses(const struct report *r, uint64_t ring_size, uint64_t memory)
 {
-	uint64_t lost = r->total.lost - r->unread;
+	uint64_t lost = r->total.lost - r->unread, others;
 
 	if (r->refused)
 		log_warn("%" PRIu64 " events were lost: what the targets name and make is more than --memory %" PRIu64
@@ -70,22 +70,23 @@ static void tell_losses(const struct report *r, uint64_t ring_size, uint64_t mem
 			 " events were lost: where they say that an object is there is none, or its class is "
 			 "none; has it been initialised, or freed?",
 			 r->invalid);
-	lost -= r->invalid;
+	lost -= r->invalid + r->refused;
+	others = r->rejected - r->refused;
 	/* A larger ring helps for a moment, not where more is lost than not. */
-	if (lost > r->rejected && lost > r->total.seen / 2)
+	if (lost > others && lost > r->total.seen / 2)
 		log_warn("%" PRIu64
 			 " events were lost: they came faster than they are written; filters keep what is wanted, a "
 			 "larger --ring-size than %" PRIu64 "k takes bursts",
 			 lost, ring_size >> 10);
-	else if (lost > r->rejected)
+	else if (lost > others)
 		log_warn("%" PRIu64 " events were lost; try a larger --ring-size than %" PRIu64 "k", lost,
 			 ring_size >> 10);
-	else if (lost > r->refused && r->forgotten)
+	else if (lost && r->forgotten)
 		log_warn("%" PRIu64
 			 " events were lost: their objects had been forgotten for others; filters, or a larger "
 			 "--memory than %" PRIu64 "M, keep what is wanted",
-			 lost - r->refused, memory >> 20);
-	else if (lost > r->refused)
+			 lost, memory >> 20);
+	else if (lost)
 		log_warn("%" PRIu64 " events were lost: what they said of the target's memory contradicts itself",
 			 lost);
 }

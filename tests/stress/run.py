@@ -26,6 +26,8 @@ DEFAULT_MEMORY_KB = 256 << 10
 RING_MB = 8
 # While it falls behind, the tool has copies of what was in the rings, and of where each record is.
 COPIES_KB = 2 * (RING_MB << 10) * os.cpu_count()
+# Batches have a ring of their own, as large as all others.
+WAYS = {"trap": 1, "batch": 2}
 
 
 def loads(data):
@@ -53,16 +55,21 @@ class Stress(harness.Case):
         print("killed %d times: the old trace was there %d times, the new one %d times, all load, nothing is left over" % (
             OPTIONS.kills, OPTIONS.kills - new, new))
 
-    def invented(self, what):
+    def invented(self, what, ways=tuple(WAYS)):
+        for way in ways:
+            with self.subTest(way):
+                self.invented_in(way, what)
+
+    def invented_in(self, way, what):
         target = self.target(harness.build("inventor"), what, OPTIONS.inventions)
-        tool = self.attach(target.pid, "--ring-size", "%dM" % RING_MB, output="/dev/null")
+        tool = self.attach(target.pid, "--ring-size", "%dM" % RING_MB, "--collect", way, output="/dev/null")
         target.tell()
         target.await_step("done", timeout=3600)
         peak = test_memory.anonymous_peak(tool.pid)
         target.tell()
         self.end(tool, with_signal=None)
-        print("%d %s: %d MB at most" % (OPTIONS.inventions, what, peak >> 10))
-        self.assertLess(peak, DEFAULT_MEMORY_KB + test_memory.BASE + COPIES_KB, tool.messages())
+        print("%d %s, %s: %d MB at most" % (OPTIONS.inventions, what, way, peak >> 10))
+        self.assertLess(peak, DEFAULT_MEMORY_KB + test_memory.BASE + WAYS[way] * COPIES_KB, tool.messages())
 
     def test_objects(self):
         self.invented("objects")
@@ -78,6 +85,21 @@ class Stress(harness.Case):
 
     def test_classes(self):
         self.invented("classes")
+
+    def test_literals(self):
+        self.invented("literals", ("batch",))
+
+    def test_objects_without_a_base(self):
+        self.invented("bases", ("batch",))
+
+    def test_slots_of_batches(self):
+        self.invented("slots", ("batch",))
+
+    def test_lives_of_pools(self):
+        self.invented("lives", ("batch",))
+
+    def test_thread_pointers(self):
+        self.invented("pointers", ("batch",))
 
     def test_figures_of_many_events_take_no_more_memory(self):
         """Looked at after each tenth of them. Who kept anything of each event would keep 8 bytes at least; rooms that double are
