@@ -25,11 +25,12 @@
 #include "tasks.h"
 #include "tenants.h"
 
-#define ATTACH_UPROBE_MULTI 48  /* as in programs.c */
-#define MARGIN_NS 1000u         /* a processor may read its clock a little early */
-#define ADD_TRIES 8             /* while libraries come and go */
-#define PATIENCE_NS 1000000000u /* with somebody in the midst of a record */
-#define SLOTS_MOST (32u << 10)  /* of which there are books */
+#define ATTACH_UPROBE_MULTI 48      /* as in programs.c */
+#define MARGIN_NS 1000u             /* a processor may read its clock a little early */
+#define ADD_TRIES 8                 /* while libraries come and go */
+#define PATIENCE_NS 1000000000u     /* with somebody in the midst of a record */
+#define LAST_PATIENCE_NS 500000000u /* at the end, which has its bounds */
+#define SLOTS_MOST (32u << 10)      /* of which there are books */
 
 struct batches {
 	struct batch_bpf *skel;
