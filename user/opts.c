@@ -11,6 +11,7 @@
 
 #include "help.h"
 #include "opts_answers.h"
+#include "opts_config.h"
 #include "opts_files.h"
 #include "opts_keep.h"
 #include "opts_outputs.h"
@@ -54,6 +55,7 @@ enum {
 	OPT_AGAIN_AFTER,
 	OPT_SPLIT,
 	OPT_MAX_FILES,
+	OPT_CONFIG,
 	OPT_VERSION
 };
 
@@ -81,6 +83,7 @@ static const struct option options[] = {
 	{ "again-after", required_argument, NULL, OPT_AGAIN_AFTER },
 	{ "split", required_argument, NULL, OPT_SPLIT },
 	{ "max-files", required_argument, NULL, OPT_MAX_FILES },
+	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -200,13 +203,18 @@ static int take_keep_option(struct opts *o, int c, char *error, size_t size)
 	return 0;
 }
 
+static int next_option(int argc, char **argv, int *ret_which)
+{
+	return getopt_long(argc, argv, ":p:fx:o:d:qvh", options, ret_which);
+}
+
 /* All words that begin with a dash. 1: --version was answered. */
 static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, char *error, size_t size)
 {
 	int c, which = 0, err = 0;
 
 	optind = 0;
-	while ((c = getopt_long(argc, argv, ":p:fx:o:d:qvh", options, &which)) != -1) {
+	while ((c = next_option(argc, argv, &which)) != -1) {
 		switch (c) {
 		case 'p': err = parse_pid(o, optarg, error, size); break;
 		case 'f': o->follow = true; break;
@@ -241,6 +249,7 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 		case OPT_OFFSET: err = opts_files__add_offset(o, optarg, error, size); break;
 		case OPT_OPEN: o->open = true; break;
 		case OPT_NO_WAIT: o->no_wait = true; break;
+		case OPT_CONFIG: break; /* read by now */
 		case 'h': *ret_help = true; break;
 		case OPT_VERSION: puts("viztrace-bpf " TOOL_VERSION); return 1;
 		case ':': FAIL("%s needs a value; see --help", argv[optind - 1]);
@@ -251,6 +260,78 @@ static int parse_options(struct opts *o, int argc, char **argv, bool *ret_help, 
 			return err;
 	}
 	return 0;
+}
+
+/* Of the command line, what has to be known before its file is read. */
+struct ahead {
+	const char *config;
+	bool target, output, format; /* it says which */
+};
+
+static int look_at_each(struct ahead *ret, int argc, char **argv, char *error, size_t size)
+{
+	int c;
+
+	optind = 0;
+	while ((c = next_option(argc, argv, NULL)) != -1) {
+		if (c == OPT_CONFIG && ret->config)
+			FAIL("--config is given twice");
+		if (c == OPT_CONFIG)
+			ret->config = optarg;
+		ret->target |= c == 'p' || c == 'x';
+		ret->output |= c == 'o';
+		ret->format |= c == OPT_FORMAT;
+		/* Neither needs a file that may not be there. */
+		if (c == 'h' || c == OPT_VERSION) {
+			ret->config = NULL;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* In a copy: getopt moves the words, so that an option that lacks its value would take a command for it later. */
+static int look_ahead(struct ahead *ret, int argc, char **argv, char *error, size_t size)
+{
+	char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+	int err;
+
+	if (!copy)
+		FAIL("out of memory");
+	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+	err = look_at_each(ret, argc, copy, error, size);
+	free(copy);
+	return err;
+}
+
+static void forget_targets(struct opts *o)
+{
+	free(o->pids);
+	o->pids = NULL;
+	o->n_pids = 0;
+	o->program = NULL;
+}
+
+/* By the same parser as the command line, a word at a time, so that what is wrong has a line. */
+static int parse_config(struct opts *o, const struct ahead *ahead, char *error, size_t size)
+{
+	char name[] = "viztrace-bpf";
+	bool help;
+	int err;
+
+	o->config.path = ahead->config;
+	err = opts_config__read(&o->config, options, error, size);
+	for (size_t i = 0; !err && i < o->config.n; i++) {
+		char *argv[] = { name, o->config.words[i], NULL };
+
+		err = parse_options(o, 2, argv, &help, error, size);
+		if (err)
+			opts_config__explain(&o->config, i, error, error, size);
+	}
+	if (ahead->target || o->argv)
+		forget_targets(o);
+	opts_outputs__override(o, ahead->output, ahead->format);
+	return err;
 }
 
 static int parse_ctl(struct opts *o, char *error, size_t size)
@@ -305,8 +386,13 @@ static int parse_command(struct opts *o, int argc, char **argv, char *error, siz
 	const char *word = optind < argc ? argv[optind] : "";
 	int err;
 
-	for (int i = COMMAND_TRACE + 1; i < COMMANDS; i++)
-		optind += !strcmp(word, command_names[i]);
+	for (int i = COMMAND_TRACE + 1; i < COMMANDS; i++) {
+		if (strcmp(word, command_names[i]))
+			continue;
+		if (o->config.path && i != COMMAND_TOP)
+			FAIL("--config is for tracing, not for %s; see --help", word);
+		optind++;
+	}
 	err = opts_files__parse(o, argc, argv, word, error, size);
 	if (err == -ENOENT)
 		err = parse_others(o, argc, word, error, size);
@@ -342,9 +428,14 @@ static int check(struct opts *o, char *error, size_t size)
 
 static int parse(struct opts *o, int argc, char **argv, char *error, size_t size)
 {
+	struct ahead ahead = { 0 };
 	bool help = false;
-	int err = parse_options(o, argc, argv, &help, error, size);
+	int err = look_ahead(&ahead, argc, argv, error, size);
 
+	if (!err && ahead.config)
+		err = parse_config(o, &ahead, error, size);
+	if (!err)
+		err = parse_options(o, argc, argv, &help, error, size);
 	if (err)
 		return err;
 	if (help || (optind < argc && !strcmp(argv[optind], "help")))
@@ -389,7 +480,6 @@ void opts__clear(struct opts *o)
 	free(o->offsets);
 	o->offsets = NULL;
 	o->n_offsets = 0;
-	free(o->pids);
-	o->pids = NULL;
-	o->n_pids = 0;
+	forget_targets(o);
+	opts_config__clear(&o->config);
 }

@@ -61,8 +61,17 @@ struct opts_offset {
 	int64_t ns;
 };
 
+/* --config: a file, and its lines as words: "--keep=10s". */
+struct opts_config {
+	const char *path; /* NULL: there is none */
+	char **words;
+	unsigned *lines; /* that each of them is in */
+	size_t n;
+};
+
 struct opts {
 	enum command command;
+	struct opts_config config;
 	pid_t *pids; /* -p, each once */
 	size_t n_pids;
 	const char *program;      /* -x: trace whatever runs this file; NULL */
@@ -112,7 +121,9 @@ struct opts {
 	bool quiet, verbose;
 };
 
-/* 0: *ret is filled. 1: --help or --version was answered on stdout. -EINVAL: `ret_error` (of `size` bytes) says what is
+/* What the command line says wins over what the file of its --config says, or adds to it. Can be called again, for what
+ * that says by then.
+ * 0: *ret is filled. 1: --help or --version was answered on stdout. -EINVAL: `ret_error` (of `size` bytes) says what is
  * wrong. -EBADMSG: the same, but in several lines, and nothing in it needs escaping. */
 int opts__parse(struct opts *ret, int argc, char **argv, char *ret_error, size_t size);
 

@@ -48,6 +48,23 @@ int opts_outputs__format(struct opts *o, const char *name, char *error, size_t s
 	return 0;
 }
 
+void opts_outputs__override(struct opts *o, bool output, bool format)
+{
+	size_t n = 0;
+
+	o->no_output &= !output;
+	for (size_t i = 0; i < o->n_outputs; i++) {
+		struct opts_output out = o->outputs[i];
+
+		if (format)
+			out.format = NULL;
+		/* --format alone is of what comes. */
+		if (out.path ? !output : out.format != NULL)
+			o->outputs[n++] = out;
+	}
+	o->n_outputs = n;
+}
+
 int opts_outputs__settle(struct opts *o, char *error, size_t size)
 {
 	struct opts_output *last;

@@ -13,6 +13,9 @@ int opts_outputs__add(struct opts *o, const char *path, char *error, size_t size
 /* --format NAME: of the -o that follows, or else of the last one. */
 int opts_outputs__format(struct opts *o, const char *name, char *error, size_t size);
 
+/* Another place will say where it goes (`output`), or as what (`format`): what has been said so far is no more. */
+void opts_outputs__override(struct opts *o, bool output, bool format);
+
 /* Every output has a format in the end, and there is one unless none is wanted. */
 int opts_outputs__settle(struct opts *o, char *error, size_t size);
 

@@ -64,6 +64,12 @@ Test(opts, pid_alone_traces_with_defaults)
 	cr_assert_not(opts.quiet || opts.verbose || opts.fail_on_loss || opts.clear || opts.show);
 }
 
+Test(opts, command_is_not_the_value_that_an_option_lacks)
+{
+	REJECT("--exclude needs a value", "ctl", "-p1", "--exclude");
+	REJECT("-p needs a value", "list", "-p");
+}
+
 Test(opts, each_option_is_taken)
 {
 	ACCEPT("--pid=7", "--output", "x.json", "--duration", "0.5", "--max-size=3M", "--ring-size", "128k",
