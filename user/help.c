@@ -44,7 +44,7 @@ static const char options[] =
 	"      --collect WAY      trap, batch (many events for one trap) or auto (default, trap so far)\n"
 	"      --fail-on-loss     exit status 8 if events were lost\n"
 	"      --no-wait          refuse a process without probes (default: wait until it loads some)\n"
-	"      --config FILE      such options, one a line, without its dashes\n"
+	"      --config FILE      such options, one a line, no dashes; SIGHUP: filters and --when anew\n"
 	"  -q, --quiet            say nothing but errors and warnings\n"
 	"  -v, --verbose          say what is done\n"
 	"  -h, --help             this; with a command, what is about that\n"

@@ -23,7 +23,7 @@
 
 #define SECOND_MS 500 /* a second signal comes no sooner */
 
-static volatile sig_atomic_t stop, dump; /* stop: the signal */
+static struct session_signals signals;
 
 /* The second one ends us the hard way, should the first one be stuck behind a slow output. But timeout(1) sends its own
  * twice, to us and to our group: that is one. */
@@ -33,9 +33,9 @@ static void on_signal(int number)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!stop) {
+	if (!signals.stop) {
 		first = now;
-		stop = number;
+		signals.stop = number;
 	} else if ((now.tv_sec - first.tv_sec) * 1000 + (now.tv_nsec - first.tv_nsec) / 1000000 >= SECOND_MS) {
 		signal(number, SIG_DFL);
 		raise(number);
@@ -45,17 +45,25 @@ static void on_signal(int number)
 static void on_dump(int number)
 {
 	(void)number;
-	dump = 1;
+	signals.dump = 1;
+}
+
+static void on_reload(int number)
+{
+	(void)number;
+	signals.reload = 1;
 }
 
 static void handle_signals(const struct opts *o)
 {
 	struct sigaction end = { .sa_handler = on_signal };
+	struct sigaction reload = { .sa_handler = on_reload };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	sigaction(SIGINT, &end, NULL);
 	sigaction(SIGTERM, &end, NULL);
-	sigaction(SIGHUP, &end, NULL);
+	/* Whoever looks at `top` has hung up with that. */
+	sigaction(SIGHUP, o->config.path && o->command == COMMAND_TRACE ? &reload : &end, NULL);
 	if (opts__keep(o))
 		sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_dump }, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
@@ -102,8 +110,8 @@ int main(int argc, char **argv)
 	default: /* COMMAND_TRACE, COMMAND_TOP */
 		handle_signals(&o);
 		if (o.start_at)
-			starting__wait(o.start_at, &stop);
-		code = session__run(&o, argc, argv, &stop, &dump);
+			starting__wait(o.start_at, &signals.stop);
+		code = session__run(&o, argc, argv, &signals);
 		break;
 	}
 	opts__clear(&o);

@@ -25,6 +25,12 @@ static char *default_path(const struct opts *o, const struct format *format, pid
 	return path;
 }
 
+/* What is reloaded may ask for them, of all since the beginning. */
+static bool needs_figures(const struct opts *o)
+{
+	return opts__ask(o) || triggers__need_stats(&o->triggers) || (o->config.path && opts__keep(o));
+}
+
 enum exit_code outputs__name(struct sinks *s, const struct opts *o, pid_t pid)
 {
 	for (size_t i = 0; i < o->n_outputs; i++) {
@@ -37,7 +43,7 @@ enum exit_code outputs__name(struct sinks *s, const struct opts *o, pid_t pid)
 			return EXIT_INTERNAL;
 		s->list[s->n - 1].kind = out->path ? OUTPUT_ANY : OUTPUT_FILE;
 	}
-	if ((opts__ask(o) || triggers__need_stats(&o->triggers)) && sinks__add(s, &format_answers, NULL))
+	if (needs_figures(o) && sinks__add(s, &format_answers, NULL))
 		return EXIT_INTERNAL;
 	if (o->command == COMMAND_TOP && sinks__add(s, &format_live, NULL))
 		return EXIT_INTERNAL;

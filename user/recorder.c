@@ -126,6 +126,11 @@ void recorder__free(struct recorder *r)
 	free(r);
 }
 
+void recorder__reloaded(struct recorder *r)
+{
+	kept__set_time(r->kept, time_kept(r->o.opts));
+}
+
 int recorder__add(struct recorder *r, const struct event *e)
 {
 	int err = r ? kept__add(r->kept, e) : 0;

@@ -27,6 +27,9 @@ struct recorder_options {
 int recorder__new(struct recorder **ret, const struct recorder_options *o);
 void recorder__free(struct recorder *r);
 
+/* --after has another value in the options now. */
+void recorder__reloaded(struct recorder *r);
+
 /* Those below take NULL, where nothing is kept. */
 
 /* What cannot be kept counts as lost. 0 or -errno, of the second model. */

@@ -16,7 +16,6 @@
 #include "collecting.h"
 #include "common/log.h"
 #include "metadata.h"
-#include "notify.h"
 #include "outputs.h"
 #include "session_parts.h"
 #include "show.h"
@@ -152,6 +151,8 @@ static int tend(struct session *s, uint64_t now, struct timing *t)
 		s->size_warned = true;
 	}
 	session__let_go(s, now);
+	if (s->signals->reload)
+		session__reload(s);
 	s->error = session__tend_recorder(s, now);
 	if (s->error)
 		return s->error;
@@ -184,7 +185,7 @@ static bool show_top(struct session *s, uint64_t now)
 }
 
 /* Collect until something ends it; says what. */
-static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
+static const char *collect(struct session *s)
 {
 	const struct opts *o = s->opts;
 	uint64_t start = collector__now(), now = start;
@@ -193,7 +194,7 @@ static const char *collect(struct session *s, const volatile sig_atomic_t *stop)
 	struct pollfd fds[3 + PROCESSES_FDS];
 	const char *ended;
 
-	bounds__init(&s->bounds, stop, end, o->max_size);
+	bounds__init(&s->bounds, &s->signals->stop, end, o->max_size);
 	while (!bounds__reached(&s->bounds, sinks__size(&s->sinks))) {
 		uint64_t before = s->records;
 		int timeout = POLL_IDLE_MS;
@@ -313,7 +314,7 @@ static void on_unmatched(const char *option, const char *pattern)
 }
 
 /* All up to the point from where there is a trace. */
-static enum exit_code begin(struct session *s, const volatile sig_atomic_t *stop)
+static enum exit_code begin(struct session *s)
 {
 	const struct processes_ops ops = { .on_event = session__on_process_event,
 					   .on_signal = session__on_signal,
@@ -347,26 +348,18 @@ static enum exit_code begin(struct session *s, const volatile sig_atomic_t *stop
 		code = processes__attach(s->processes, s->collector, filter__probes(&s->opts->rules));
 	if (!code && s->opts->argv)
 		code = processes__fork_command(s->processes);
-	if (!code && s->opts->argv && *stop) {
+	if (!code && s->opts->argv && s->signals->stop) {
 		log_error("interrupted before %s was started", s->opts->argv[0]);
-		return (enum exit_code)(128 + *stop);
+		return (enum exit_code)(128 + s->signals->stop);
 	}
 	if (!code && s->opts->argv)
 		code = processes__start_command(s->processes);
 	return code ? code : open_outputs(s);
 }
 
-static void notify(const char *state)
+static enum exit_code run(struct session *s)
 {
-	int err = notify__send(state);
-
-	if (err)
-		log_verbose("$NOTIFY_SOCKET: %s", strerror(-err));
-}
-
-static enum exit_code run(struct session *s, const volatile sig_atomic_t *stop)
-{
-	enum exit_code code = begin(s, stop), answered;
+	enum exit_code code = begin(s), answered;
 	int err;
 
 	if (code)
@@ -377,9 +370,9 @@ static enum exit_code run(struct session *s, const volatile sig_atomic_t *stop)
 		code = open_top(s);
 	if (code)
 		return code;
-	notify("READY=1");
-	s->report.why = collect(s, stop);
-	notify("STOPPING=1");
+	session__notify("READY=1");
+	s->report.why = collect(s);
+	session__notify("STOPPING=1");
 	close_top(s);
 	log_status(NULL);
 	err = finish(s);
@@ -423,11 +416,10 @@ static void free_stages(struct session *s)
 	incidents__clear(&s->incidents);
 }
 
-enum exit_code session__run(const struct opts *o, int argc, char **argv, const volatile sig_atomic_t *stop,
-			    volatile sig_atomic_t *dump)
+enum exit_code session__run(struct opts *o, int argc, char **argv, struct session_signals *signals)
 {
-	struct session s = { .opts = o, .argc = argc, .argv = argv, .dump = dump };
-	enum exit_code code = run(&s, stop);
+	struct session s = { .opts = o, .argc = argc, .argv = argv, .signals = signals };
+	enum exit_code code = run(&s);
 	int status;
 
 	/* The file is whole by now; detaching takes a while. */

@@ -10,9 +10,15 @@
 
 #include "opts.h"
 
-/* Returns the exit status. A signal handler sets *stop to its number to end a session, and *dump to have written what
- * it keeps. */
-enum exit_code session__run(const struct opts *o, int argc, char **argv, const volatile sig_atomic_t *stop,
-			    volatile sig_atomic_t *dump);
+/* What a signal handler wants of a session. */
+struct session_signals {
+	volatile sig_atomic_t stop; /* end it: the signal's number */
+	volatile sig_atomic_t dump; /* write what it keeps */
+	volatile sig_atomic_t
+		reload; /* read the file of --config anew: triggers in `o` become those that it says then */
+};
+
+/* Returns the exit status. */
+enum exit_code session__run(struct opts *o, int argc, char **argv, struct session_signals *signals);
 
 #endif

@@ -18,32 +18,39 @@
 #define LOOK_NS 100000000u   /* between two looks at the figures that --when is about */
 #define LOSSES_NS 500000000u /* between two looks at what the kernel had no room for */
 
+int session__set_rules(struct session *s, const struct rules *rules)
+{
+	const uint32_t wanted = filter__probes(rules);
+	/* What nobody wanted so far may not be attached yet. */
+	int err = processes__attach_kinds(s->processes, wanted);
+	const uint64_t now = collector__now();
+
+	if (!err)
+		err = filter__change(s->filter, rules, now);
+	if (err)
+		return err;
+	collector__set_epoch(s->collector, filter__epoch(s->filter));
+	decoder__include_all(s->decoder, rules->include_all);
+	top__filtered(s->top, rules);
+	s->leaving = processes__kinds(s->processes) & ~wanted;
+	s->filtered_since = now;
+	return 0;
+}
+
 int session__change_filter(struct session *s, const struct control_request *request)
 {
 	struct rules rules = { 0 };
 	char *text;
 	int err = request->clear ? 0 : rules__copy(&rules, filter__rules(s->filter));
-	uint32_t wanted;
-	uint64_t now;
 
 	if (!err)
 		err = rules__add(&rules, &request->rules);
-	wanted = err ? 0 : filter__probes(&rules);
-	/* What nobody wanted so far may not be attached yet. */
 	if (!err)
-		err = processes__attach_kinds(s->processes, wanted);
-	now = collector__now();
-	if (!err)
-		err = filter__change(s->filter, &rules, now);
+		err = session__set_rules(s, &rules);
 	if (!err) {
-		collector__set_epoch(s->collector, filter__epoch(s->filter));
-		decoder__include_all(s->decoder, rules.include_all);
-		top__filtered(s->top, &rules);
-		s->leaving = processes__kinds(s->processes) & ~wanted;
-		s->filtered_since = now;
 		log_verbose("filters: %s", request->text);
 		if (asprintf(&text, "viztrace-bpf ctl %s", request->text) >= 0) {
-			session__on_process_event(s, EVENT_NOTE, now, s->control_pid, text);
+			session__on_process_event(s, EVENT_NOTE, s->filtered_since, s->control_pid, text);
 			free(text);
 		}
 	}
@@ -115,8 +122,7 @@ static void on_trigger(void *ctx, const struct trigger_point *t, uint64_t ts)
 void session__watch_triggers(struct session *s)
 {
 	s->triggers = (struct triggers_watch){ .triggers = &s->opts->triggers, .fired = on_trigger, .ctx = s };
-	if (triggers__need_stats(&s->opts->triggers))
-		triggers__watch(&s->triggers, answers__of(&s->sinks));
+	triggers__watch(&s->triggers, answers__of(&s->sinks));
 }
 
 static uint64_t since_start(const struct session *s, uint64_t ts)
@@ -163,13 +169,13 @@ int session__tend_recorder(struct session *s, uint64_t now)
 
 	if (!s->recorder)
 		return 0;
-	if (*s->dump || now - s->losses_at >= LOSSES_NS) {
+	if (s->signals->dump || now - s->losses_at >= LOSSES_NS) {
 		recorder__lose(s->recorder, s->collector, passed);
 		s->losses_at = now;
 	}
-	if (*s->dump && recorder__want(s->recorder, "SIGUSR1", now, now, -1))
+	if (s->signals->dump && recorder__want(s->recorder, "SIGUSR1", now, now, -1))
 		log_warn("SIGUSR1: too many dumps wait to be written already");
-	*s->dump = 0;
+	s->signals->dump = 0;
 	if (now - s->looked_at >= LOOK_NS)
 		look_at_figures(s, now);
 	return recorder__tend(s->recorder, passed);
@@ -186,7 +192,7 @@ void session__end_recorder(struct session *s)
 	/* The last one's end is the end of the trace, and is told by nobody. */
 	if (processes__ended(s->processes))
 		triggers__exit(&s->triggers, since_start(s, end));
-	if (*s->dump && recorder__want(s->recorder, "SIGUSR1", end, end, -1))
+	if (s->signals->dump && recorder__want(s->recorder, "SIGUSR1", end, end, -1))
 		log_warn("SIGUSR1: too many dumps wait to be written already");
 	recorder__finish(s->recorder, end);
 }

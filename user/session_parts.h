@@ -21,13 +21,15 @@
 #include "recorder.h"
 #include "report.h"
 #include "room.h"
+#include "session.h"
 #include "top.h"
 #include "write/sinks.h"
 
 struct session {
-	const struct opts *opts;
+	struct opts *opts; /* a reload changes what --when is about */
 	int argc;
 	char **argv;
+	struct session_signals *signals;
 	struct processes *processes;
 	struct collector *collector;
 	struct decoder *decoder;
@@ -41,8 +43,7 @@ struct session {
 	uint64_t filtered_since; /* ns, the events' clock: when that was so */
 	struct incidents incidents;
 	struct model *model;
-	struct recorder *recorder;   /* NULL: nothing is kept */
-	volatile sig_atomic_t *dump; /* somebody wants what is kept */
+	struct recorder *recorder; /* NULL: nothing is kept */
 	struct triggers_watch triggers;
 	uint64_t looked_at; /* the triggers at the figures, last */
 	struct sinks sinks;
@@ -81,8 +82,11 @@ int session__pass_last(struct session *s, bool *ret_cut);
 void session__open_control(struct session *s);
 void session__answer_control(struct session *s);
 
-/* In force when it returns: at the next write of every thread. */
+/* What `ctl`, or who looks, wants. In force when it returns: at the next write of every thread. */
 int session__change_filter(struct session *s, const struct control_request *request);
+
+/* These instead of those before, since s->filtered_since. 0 or -errno: those before are in force. */
+int session__set_rules(struct session *s, const struct rules *rules);
 
 /* Let go of the probes that this leaves nobody, once nothing of theirs is open. */
 void session__let_go(struct session *s, uint64_t now);
@@ -98,5 +102,14 @@ void session__watch_triggers(struct session *s);
 
 /* That is about to come to the model. */
 void session__look_at_event(struct session *s, const struct event *e);
+
+/* ---- session_reload.c ---- */
+
+/* To the service manager. */
+void session__notify(const char *state);
+
+/* --config: filters and triggers are those that its file says now, and the command line still. Whatever is wrong: all
+ * is as before, and that is said. */
+void session__reload(struct session *s);
 
 #endif

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""--config: a file that says what to do, and what the command line adds."""
+"""--config: a file that says what to do, and says it anew at SIGHUP; and what a service manager is told."""
 import os
+import re
 import signal
+import socket
 import time
 
 import harness
-from recording import Recording
+import tracefile
+from recording import Recording, States
 
 
 class Config(Recording):
@@ -21,6 +24,12 @@ class Config(Recording):
         tool = self.tool("--config", self.config, *options, **more)
         self.assertTrue(tool.err.wait_for(b"tracing "), tool.messages())
         return tool
+
+    def reload(self, tool, says="reloaded", more=""):
+        before = tool.messages().count(says)
+        tool.signal(signal.SIGHUP)
+        self.assertTrue(harness.wait_until(lambda: tool.messages().count(says) > before), tool.messages())
+        self.assertIn(more, tool.messages())
 
     def test_a_file_says_what_the_command_line_would(self):
         target = self.recorded(100)
@@ -101,3 +110,131 @@ class Config(Recording):
                 done = harness.run(harness.TOOL, "--config", self.config, env=environment)
                 self.assertEqual(done.returncode, harness.EXIT_USAGE)
                 self.assertIn("unknown word" if trusted else "can be written by others than root", done.stderr)
+
+    def names(self, tool, target, n):
+        """What a dump of the last 200 ms has, in which there is nothing of what was before."""
+        time.sleep(0.4)
+        tool.signal(signal.SIGUSR1)
+        trace = self.read(self.await_dumps(n)[-1])
+        return {e["name"] for e in trace.events if e["ph"] in "CBbi" and tracefile.ns(e["ts"]) and "viz" not in e}
+
+    def test_a_reload_takes_filters(self):
+        target = self.recorded(100)
+        common = ["pid = %d" % target.pid, "keep = 200ms", "dump-to = %s" % self.dumps]
+        self.write(*common, "no-methods", "exclude = queue")
+        tool = self.configured("--exclude", "c0")
+        target.tell()
+        names = self.names(tool, target, 1)
+        self.assertIn("step", names)
+        self.assertFalse({"queue", "s0", "c0"} & names, names)
+        self.write(*common, "exclude = c1")
+        self.reload(tool)
+        names = self.names(tool, target, 2)
+        self.assertTrue({"queue", "s0", "c2"} <= names, names)
+        self.assertFalse({"c0", "c1"} & names, names)
+        # What ctl has said in between is no more; what the command line has said still is.
+        self.assertEqual(self.ctl(target, "--exclude", "step", "--no-methods").returncode, 0)
+        self.reload(tool)
+        self.assertEqual(self.ctl(target, "--show").stdout.strip().split(), "--exclude c1 --exclude c0".split())
+        self.assertNotIn("takes a restart", tool.messages())
+        self.end(tool)
+
+    def test_a_reload_that_is_wrong_changes_nothing(self):
+        target = self.recorded(100)
+        good = ["pid = %d" % target.pid, "keep = 1s", "dump-to = %s" % self.dumps, "exclude = queue", "when = step.n < 0"]
+        self.write(*good)
+        tool = self.configured()
+        target.tell()
+        shown = self.ctl(target, "--show").stdout
+        self.write(*good, "include = x", "when = step.n >")
+        self.reload(tool, "nothing was reloaded")
+        self.assertIn("%s:7: --when: " % self.config, tool.messages())
+        self.config.unlink()
+        self.reload(tool, "nothing was reloaded")
+        self.assertEqual(tool.messages().count("warning: "), 2, tool.messages())
+        self.assertEqual(self.ctl(target, "--show").stdout, shown)
+        self.write(*good)
+        self.reload(tool)
+        self.assertTrue(tool.running())
+        self.end(tool)
+
+    def test_what_takes_a_restart_is_named_once(self):
+        target = self.recorded(100)
+        self.write("pid = %d" % target.pid, "keep = 1s", "dump-to = %s" % self.dumps, "memory = 64M")
+        tool = self.configured()
+        self.write("pid = %d" % os.getpid(), "keep = 2s", "keep = 20M", "dump-to = %s" % self.dumps, "follow", "exclude = queue")
+        self.reload(tool, "takes a restart")
+        said, = re.findall("warning: .*", tool.messages())
+        self.assertEqual(said, "warning: %s: what has changed of these takes a restart: pid, keep, memory, follow" % self.config)
+        self.assertIn("--exclude queue", self.ctl(target, "--show").stdout, "the rest is taken")
+        self.end(tool)
+
+    def test_a_reload_takes_triggers(self):
+        """Also those of a kind that nobody waited for, of what has appeared long ago; what has fired often enough stays so."""
+        target = self.recorded(10, 0, "value")
+        common = ["pid = %d" % target.pid, "keep = 100ms", "keep = 1M", "dump-to = %s" % self.dumps]  # in small blocks
+        self.write(*common)
+        tool = self.configured()
+        target.signal(signal.SIGUSR1)  # bug.level and all others are known
+        target.tell()
+        self.assertTrue(harness.wait_until(lambda: self.ctl(target, "--dump=known").returncode == 0))
+        time.sleep(0.2)  # all of what it keeps before that is there
+        n = len(self.files())
+        self.write(*common, "when = bug.level > 1000", "when = silent(nothing) > 1000s", "after = 600ms", "at-most = 1")
+        self.reload(tool)
+        target.signal(signal.SIGUSR1)
+        path = self.await_dumps(n + 1)[-1]
+        trace = self.read(path)
+        self.assertEqual(trace.metadata["dump"]["cause"], "bug.level > 1000")
+        self.assertEqual(round(trace.metadata["end_us"] * 1000), 700_000_000)
+        self.assertIn(100_000_000, [tracefile.ns(e["ts"]) for e in trace.events if e["name"] == "bug"])
+        self.compare(trace, States())
+        # It has had its dump, a signal has not.
+        self.write(*common, "when = signal", "when = bug.level > 1000", "at-most = 1")
+        self.reload(tool)
+        target.signal(signal.SIGUSR1)
+        time.sleep(0.5)
+        target.child.kill()
+        self.end(tool, with_signal=None)
+        causes = [self.read(path).metadata["dump"]["cause"] for path in self.files()[n + 1:]]
+        self.assertEqual(causes, ["signal"])
+
+    def test_triggers_that_are_gone_do_not_fire(self):
+        target = self.recorded(200, 0, "value")
+        common = ["pid = %d" % target.pid, "keep = 100ms", "dump-to = %s" % self.dumps]
+        self.write(*common, "when = bug.level > 1000", "when = exit")
+        tool = self.configured()
+        target.tell()
+        self.write(*common)
+        self.reload(tool)
+        target.signal(signal.SIGUSR1)
+        time.sleep(0.3)
+        target.child.kill()
+        self.end(tool, with_signal=None)
+        self.assertEqual(self.files(), [])
+
+    def test_without_a_file_it_ends(self):
+        target = self.recorded(100)
+        tool = self.record(target, "--keep", "1s")
+        self.end(tool, with_signal=signal.SIGHUP)
+
+    def test_a_service_manager_is_told_of_reloads(self):
+        target = self.recorded(100)
+        name = str(self.dir / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.settimeout(harness.TIMEOUT)
+            manager.bind(name)
+            self.write("pid = %d" % target.pid, "keep = 1s")
+            tool = self.tool("--config", self.config, env={**os.environ, "NOTIFY_SOCKET": name})
+            self.assertEqual(manager.recv(1000), b"READY=1")
+            for line in ("exclude = queue", "no such word"):
+                self.write("pid = %d" % target.pid, "keep = 1s", line)
+                before = time.monotonic_ns() // 1000
+                tool.signal(signal.SIGHUP)
+                said = manager.recv(1000)
+                match = re.fullmatch(rb"RELOADING=1\nMONOTONIC_USEC=(\d+)", said)
+                self.assertTrue(match, said)
+                self.assertTrue(before <= int(match.group(1)) <= time.monotonic_ns() // 1000)
+                self.assertEqual(manager.recv(1000), b"READY=1")
+            self.end(tool)
+            self.assertEqual(manager.recv(1000), b"STOPPING=1")

@@ -39,6 +39,18 @@ void stats__reached(const struct stats *s, struct where at, const char *name, co
 	*limits = stats__limits(s, name, attribute);
 }
 
+void stats__limit_again(struct stats *s)
+{
+	for (size_t i = 0; i < s->n_counters; i++) {
+		struct stats_counter *c = s->counters[i];
+
+		for (size_t k = 0; k < c->n; k++)
+			c->attributes[k].limits = stats__limits(s, c->name, c->attributes[k].name);
+	}
+	for (size_t i = 0; i < s->n_methods; i++)
+		s->methods[i]->limits = stats__limits(s, s->methods[i]->name, NULL);
+}
+
 /* ---- counters ---- */
 
 double stats__number(const struct value *v)

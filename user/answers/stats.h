@@ -126,6 +126,9 @@ void stats__free(struct stats *s);
 /* With a struct stats as the writer. They return 0 or -ENOMEM. */
 extern const struct trace_ops stats_ops;
 
+/* While it goes on: the watch waits for something else, of what has appeared already, too. */
+void stats__limit_again(struct stats *s);
+
 /* While it goes on: what that one is counted as; NULL: nothing so far. */
 struct stats_object *stats__object(const struct stats *s, const struct trace_object *object);
 

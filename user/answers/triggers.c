@@ -321,6 +321,34 @@ void triggers__watch(struct triggers_watch *w, struct stats *s)
 	s->watch = &w->watch;
 }
 
+static void go_on(struct trigger_point *t, const struct triggers *before, uint64_t ts)
+{
+	for (size_t i = 0; i < before->n; i++) {
+		const struct trigger_point was = before->list[i];
+
+		if (strcmp(was.text, t->text))
+			continue;
+		before->list[i] = *t;
+		*t = was;
+		return;
+	}
+	/* Nobody has listened so far. */
+	if (t->kind == TRIGGER_SILENT)
+		t->check.seen_at = ts;
+}
+
+void triggers__replace(struct triggers *t, struct triggers *other, uint64_t ts, struct stats *s)
+{
+	const struct triggers was = *t;
+
+	for (size_t i = 0; i < other->n; i++)
+		go_on(&other->list[i], &was, ts);
+	*t = *other;
+	*other = was;
+	if (s)
+		stats__limit_again(s);
+}
+
 void triggers__instant(struct triggers_watch *w, uint64_t ts, const char *name)
 {
 	for (size_t i = 0; i < w->triggers->n; i++) {

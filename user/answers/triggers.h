@@ -68,6 +68,10 @@ struct triggers_watch {
  * long. */
 void triggers__watch(struct triggers_watch *w, struct stats *s);
 
+/* `t`, which is watched, becomes `other` at `ts`, and `other` what `t` was. What is in both goes on: how often it has
+ * fired, and when. `s` as above. */
+void triggers__replace(struct triggers *t, struct triggers *other, uint64_t ts, struct stats *s);
+
 /* That has happened. */
 void triggers__instant(struct triggers_watch *w, uint64_t ts, const char *name);
 void triggers__exit(struct triggers_watch *w, uint64_t ts);

@@ -206,16 +206,14 @@ void collector__remove_process(struct collector *c, pid_t pid)
 	bpf_map_delete_elem(bpf_map__fd(c->programs.skel->maps.tracees), &key);
 }
 
+int collector__watch_signals(struct collector *c)
+{
+	return programs__watch_ends(&c->programs);
+}
+
 int collector__signal_of(struct collector *c, pid_t pid, uint64_t since)
 {
-	int deaths = c->programs.ends ? bpf_map__fd(c->programs.ends->maps.deaths) : -1;
-	uint32_t key = (uint32_t)pid;
-	struct rec_death death;
-
-	if (deaths < 0 || bpf_map_lookup_elem(deaths, &key, &death) || death.ts < since)
-		return 0;
-	bpf_map_delete_elem(deaths, &key);
-	return (int)death.signal;
+	return programs__signal_of(&c->programs, pid, since);
 }
 
 void collector__process_execed(struct collector *c)

@@ -57,6 +57,9 @@ int collector__add_process(struct collector *c, pid_t pid);
 void collector__remove_process(struct collector *c, pid_t pid);
 uint64_t collector__untraced(const struct collector *c); /* forks that were not followed: too many at a time */
 
+/* As `signals` does, from now on. 0, also if it is done already, or -errno: -ENOTSUP if there is no BTF. */
+int collector__watch_signals(struct collector *c);
+
 /* With `signals`: the one that has ended this process since then (events' clock); 0: it ended in another way, or is
  * there. It is told once. */
 int collector__signal_of(struct collector *c, pid_t pid, uint64_t since);

@@ -155,9 +155,12 @@ int programs__follow_forks(struct programs *p)
 
 int programs__watch_ends(struct programs *p)
 {
-	struct ends_bpf *e = ends_bpf__open();
+	struct ends_bpf *e;
 	int err;
 
+	if (p->ends)
+		return 0;
+	e = ends_bpf__open();
 	if (!e)
 		return -errno;
 	e->rodata->cfg_pidns_ino = p->skel->rodata->cfg_pidns_ino;
@@ -170,6 +173,18 @@ int programs__watch_ends(struct programs *p)
 	}
 	p->ends = e;
 	return 0;
+}
+
+int programs__signal_of(const struct programs *p, pid_t pid, uint64_t since)
+{
+	int deaths = p->ends ? bpf_map__fd(p->ends->maps.deaths) : -1;
+	uint32_t key = (uint32_t)pid;
+	struct rec_death death;
+
+	if (deaths < 0 || bpf_map_lookup_elem(deaths, &key, &death) || death.ts < since)
+		return 0;
+	bpf_map_delete_elem(deaths, &key);
+	return (int)death.signal;
 }
 
 static struct bpf_program *program_for(const struct programs *p, enum probe probe)

@@ -43,8 +43,11 @@ int programs__load(struct programs *p, unsigned n_rings, bool several, bool no_f
 /* Trace also what traced processes fork. -ENOTSUP: the kernel does not tell how its tasks look (no BTF). */
 int programs__follow_forks(struct programs *p);
 
-/* Remember what processes die of. -ENOTSUP: as above. */
+/* Remember what processes die of, from now on if it is not so already. -ENOTSUP: as above. */
 int programs__watch_ends(struct programs *p);
+
+/* The signal that has ended it since then; 0: none, or it is not remembered. It is told once. */
+int programs__signal_of(const struct programs *p, pid_t pid, uint64_t since);
 
 /* See collector__choose_site(). */
 int programs__choose_site(struct programs *p, enum site wanted);

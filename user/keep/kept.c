@@ -186,6 +186,11 @@ int kept__add(struct kept *k, const struct event *e)
 	return 0;
 }
 
+void kept__set_time(struct kept *k, uint64_t time)
+{
+	k->time = time;
+}
+
 int kept__expire(struct kept *k, uint64_t now)
 {
 	int err = 0;

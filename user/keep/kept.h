@@ -33,6 +33,9 @@ struct kept_stats {
 int kept__new(struct kept **ret, uint64_t bytes, uint64_t time, kept_cb drop, void *ctx);
 void kept__free(struct kept *k);
 
+/* From now on another `time`. */
+void kept__set_time(struct kept *k, uint64_t time);
+
 /* 0, -ENOMEM (it is not kept), or the error of `drop`. */
 int kept__add(struct kept *k, const struct event *e);
 

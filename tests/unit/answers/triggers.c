@@ -228,6 +228,49 @@ static void reached(void *ctx, struct where where, const char *name, const char 
 	*(uint64_t *)ctx = where.ts;
 }
 
+static void replace(uint64_t ts, const char *first, const char *second)
+{
+	struct triggers other = { .at_most = 1 };
+	const char *what;
+	size_t place;
+
+	cr_assert_eq(triggers__add(&other, first, &what, &place), 0);
+	if (second)
+		cr_assert_eq(triggers__add(&other, second, &what, &place), 0);
+	triggers__replace(&triggers, &other, ts, stats);
+	triggers__clear(&other);
+}
+
+Test(triggers, others_of_what_has_appeared_long_ago)
+{
+	add("queue.depth > 10");
+	sample(1, "queue", 9);
+	call(2, 5, "parse");
+	replace(10, "queue.depth > 5", "slice(parse) > 4ns");
+	sample(11, "queue", 6);
+	call(12, 5, "parse");
+	EXPECT("11: queue.depth > 5\n17: slice(parse) > 4ns\n");
+	replace(20, "queue.depth > 100", NULL);
+	sample(21, "queue", 99);
+	call(22, 5, "parse");
+	EXPECT("");
+}
+
+Test(triggers, those_that_stay_go_on)
+{
+	const struct answers_run run = { 0 };
+
+	add("queue.depth > 10");
+	sample(1, "queue", 11);
+	EXPECT("1: queue.depth > 10\n");
+	replace(100, "silent(beat) > 50ns", "queue.depth > 10");
+	sample(101, "queue", 12);
+	triggers__look(&watch, 149, stats, &run);
+	EXPECT("");
+	triggers__look(&watch, 151, stats, &run);
+	EXPECT("150: silent(beat) > 50ns\n");
+}
+
 Test(triggers, do_not_take_the_watch_from_others)
 {
 	uint64_t when = 0;

@@ -249,6 +249,18 @@ Test(kept, drops_what_is_too_old)
 	expect_kept(10100);
 }
 
+Test(kept, keeps_for_another_time_from_then_on)
+{
+	begin(1 << 20, 1500);
+	kept__set_time(kept, 20000);
+	add(0, 10000);
+	cr_assert_eq(kept__expire(kept, 1000 + 9999 * 3), 0);
+	cr_assert_lt(dropped, 10000 - 20000 / 3);
+	kept__set_time(kept, 0);
+	cr_assert_eq(kept__expire(kept, UINT64_MAX), 0);
+	cr_assert_gt(stats().events, 0);
+}
+
 Test(kept, takes_events_that_are_larger_than_a_block, .timeout = 60)
 {
 	big = 100000;
