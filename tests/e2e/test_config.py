@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""--config: a file that says what to do, and says it anew at SIGHUP; and what a service manager is told."""
+"""--config: a file that says what to do, and says it anew at SIGHUP; and what a service manager and the journal are told."""
 import os
 import re
 import signal
@@ -238,3 +238,27 @@ class Config(Recording):
                 self.assertEqual(manager.recv(1000), b"READY=1")
             self.end(tool)
             self.assertEqual(manager.recv(1000), b"STOPPING=1")
+
+    def test_lines_for_the_journal_say_their_level(self):
+        """If stderr is what $JOURNAL_STREAM says, and not if that is somebody else's."""
+        target = self.recorded(100)
+        log = self.dir / "log"
+        for is_it in (True, False):
+            with self.subTest(is_it=is_it), open(log, "wb") as file:
+                at = os.fstat(file.fileno())
+                stream = "%d:%d" % (at.st_dev, at.st_ino + (not is_it))
+                tool = self.tool("-v", "-p", target.pid, "--exclude", "nothing", "-o", "trace.json", stderr=file,
+                                 env={**os.environ, "JOURNAL_STREAM": stream})
+                self.assertTrue(harness.wait_until(lambda: b"tracing process" in log.read_bytes()))
+                tool.signal(signal.SIGINT)
+                self.assertEqual(tool.wait(), 0)
+                lines = log.read_text().splitlines()
+                if is_it:
+                    self.assertTrue(all(re.match("<[3467]>", line) for line in lines), lines)
+                    self.assertIn("<4>viztrace-bpf: warning: --exclude nothing matched nothing", lines)
+                    self.assertTrue([line for line in lines if line.startswith("<6>tracing process")])
+                    self.assertTrue([line for line in lines if line.startswith("<7>")])
+                else:
+                    self.assertFalse([line for line in lines if line.startswith("<")])
+        done = harness.run("sh", "-c", "JOURNAL_STREAM=$(stat -Lc %d:%i /dev/stderr) exec \"$0\" --keep 3 -p 1 2>&2", harness.TOOL)
+        self.assertRegex(done.stderr, "^<3>viztrace-bpf: --keep takes")

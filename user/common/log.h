@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* log: diagnostics to stderr, a line each, escaped; stdout belongs to the trace. Only the outer stages print. */
+/*
+ * log: diagnostics to stderr, a line each, escaped; stdout belongs to the trace. Only the outer stages print. Where the
+ * journal reads stderr ($JOURNAL_STREAM) each line says its level.
+ */
 #ifndef VIZTRACE_LOG_H
 #define VIZTRACE_LOG_H
 
