@@ -153,11 +153,13 @@ $(B)/unit/%: tests/unit/%.c $(B)/unit/libproduct.a $(wildcard tests/unit/*.h tes
 
 BASH_COMPLETIONS := $(PREFIX)/share/bash-completion/completions
 FISH_COMPLETIONS := $(PREFIX)/share/fish/vendor_completions.d
+UNIT_FILE := viztrace-bpf@.service
+UNITS := $(PREFIX)/lib/systemd/system
 MANUALS := $(wildcard user/man/*)
 installed_manual = $(PREFIX)/share/man/man$(subst .,,$(suffix $1))/$(notdir $1)
 INSTALLED = $(PREFIX)/bin/viztrace-bpf $(PREFIX)/include/viztrace.h $(PREFIX)/include/viztrace.hpp $(PREFIX)/share/pkgconfig/viztrace.pc \
 	$(foreach m,$(MANUALS),$(call installed_manual,$m)) $(BASH_COMPLETIONS)/viztrace-bpf \
-	$(ZSH_COMPLETIONS)/_viztrace-bpf $(FISH_COMPLETIONS)/viztrace-bpf.fish
+	$(ZSH_COMPLETIONS)/_viztrace-bpf $(FISH_COMPLETIONS)/viztrace-bpf.fish $(UNITS)/$(UNIT_FILE)
 
 .PHONY: uninstall dist rpm deb test-packages
 DEB_SPACES ?=
@@ -174,6 +176,8 @@ install: all
 	install -D -m 644 user/completion/viztrace-bpf.bash $(DESTDIR)$(BASH_COMPLETIONS)/viztrace-bpf
 	install -D -m 644 user/completion/_viztrace-bpf $(DESTDIR)$(ZSH_COMPLETIONS)/_viztrace-bpf
 	install -D -m 644 user/completion/viztrace-bpf.fish $(DESTDIR)$(FISH_COMPLETIONS)/viztrace-bpf.fish
+	install -d $(DESTDIR)$(UNITS)
+	sed 's,^ExecStart=/usr/bin/,ExecStart=$(PREFIX)/bin/,' user/systemd/$(UNIT_FILE) > $(DESTDIR)$(UNITS)/$(UNIT_FILE)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))

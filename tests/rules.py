@@ -133,7 +133,7 @@ class Rules(unittest.TestCase):
     def test_every_source_names_its_license(self):
         mark = "SPDX-License" + "-Identifier: BSD-2-Clause"
         for f in tracked("*.c", "*.cc", "*.h", "*.hpp", "*.py", "*.sh", "*.html", "Makefile", ".ci/run", "user/man/*",
-                         "user/completion/*", "debian/rules", "debian/*.spec", "debian/tests/installed-example", "*.rs", "*.sql", "*.js", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
+                         "user/completion/*", "user/systemd/*", "debian/rules", "debian/*.spec", "debian/tests/installed-example", "*.rs", "*.sql", "*.js", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
             self.assertIn(mark, read(f)[:300], f)
         self.assertEqual(read("LICENSES/BSD-2-Clause.txt"), read("LICENSE"))
 
@@ -175,6 +175,8 @@ class Rules(unittest.TestCase):
             self.assertIn("-I/opt/viz/include", flags)
             for header in ("viztrace.h", "viztrace.hpp"):
                 self.assertTrue(os.path.exists(d + "/opt/viz/include/" + header), header)
+            unit = read(d + "/opt/viz/lib/systemd/system/viztrace-bpf@.service")
+            self.assertIn("\nExecStart=/opt/viz/bin/viztrace-bpf --config /etc/viztrace-bpf/%i.conf\n", unit)
             version = subprocess.run([d + "/opt/viz/bin/viztrace-bpf", "--version"], check=True, capture_output=True,
                                      text=True).stdout
             self.assertRegex(version, r"^viztrace-bpf \d+\.\d+\.\d+\n$")

@@ -262,3 +262,15 @@ class Config(Recording):
                     self.assertFalse([line for line in lines if line.startswith("<")])
         done = harness.run("sh", "-c", "JOURNAL_STREAM=$(stat -Lc %d:%i /dev/stderr) exec \"$0\" --keep 3 -p 1 2>&2", harness.TOOL)
         self.assertRegex(done.stderr, "^<3>viztrace-bpf: --keep takes")
+
+    def test_the_unit_is_understood(self):
+        """By the systemd that is here; what it says of the rights that the unit leaves is printed."""
+        self.need("systemd-analyze")
+        unit = self.dir / "viztrace-bpf@.service"
+        text = (harness.ROOT / "user" / "systemd" / unit.name).read_text()
+        unit.write_text(text.replace("/usr/bin/viztrace-bpf", str(harness.TOOL)))
+        done = harness.run("systemd-analyze", "verify", "--man=no", unit)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+        done = harness.run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=30", unit)
+        print("config: the unit: " + done.stdout.strip().splitlines()[-1])
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

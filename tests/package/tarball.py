@@ -92,7 +92,7 @@ class Tarball(unittest.TestCase):
         make(self.tree, "install", *WITHOUT, "DESTDIR=%s" % root, "PREFIX=/opt/viz")
         self.assertEqual(files(root), sorted([
             "opt/viz/bin/viztrace-bpf", "opt/viz/include/viztrace.h", "opt/viz/include/viztrace.hpp",
-            "opt/viz/share/bash-completion/completions/viztrace-bpf",
+            "opt/viz/lib/systemd/system/viztrace-bpf@.service", "opt/viz/share/bash-completion/completions/viztrace-bpf",
             "opt/viz/share/fish/vendor_completions.d/viztrace-bpf.fish", "opt/viz/share/man/man1/viztrace-bpf.1",
             "opt/viz/share/man/man3/viztrace.h.3", "opt/viz/share/man/man7/viztrace-trace.7",
             "opt/viz/share/pkgconfig/viztrace.pc", "opt/viz/share/zsh/site-functions/_viztrace-bpf"]))
