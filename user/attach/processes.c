@@ -270,8 +270,8 @@ enum exit_code processes__attach(struct processes *p, struct collector *c, uint3
 			return EXIT_KERNEL;
 		}
 		if (!p->watch)
-			log_warn("without perf events of the whole machine (CAP_PERFMON), what children execute is "
-				 "found late");
+			log_warn("without perf events of the whole machine (CAP_PERFMON, or CAP_SYS_ADMIN where "
+				 "kernel.perf_event_paranoid is 3), what children execute is found late");
 	}
 	err = attach_all(p);
 	if (!err)
