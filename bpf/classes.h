@@ -299,19 +299,62 @@ static __always_inline __u64 follow_hops(__u64 pointer, __u64 hops, __u64 hop_an
 	return pointer > FOLLOWED_NOWHERE ? pointer : FOLLOWED_NOWHERE; /* (char *)-8 plus 8 is not NULL */
 }
 
-/* Where it is, or with a char * where its characters are, from the first pointer on, which is not NULL. Or
- * FOLLOWED_NULL, if one on the way is; FOLLOWED_NOWHERE. A global function as learn_class is. */
-__noinline __u64 follow(__u64 pointer, __u64 hops, __u64 hop_and_reads)
+/* What is behind the words `first` and `second` of an attribute, which says itself how much there is: the bytes of
+ * that, up to what the class has room for; MEASURED_CUT: there is more. */
+#define MEASURED_CUT (1ULL << 63)
+static __always_inline __u64 measure(const struct path *path, __u64 first, __u64 second)
 {
-	return follow_hops(pointer, hops, hop_and_reads, false);
+	__u64 element = path->flags & VIZ_ATTR_LIST ? path->stride : 1;
+	__u64 most = path->flags & VIZ_ATTR_LIST ? path->count : path->stride;
+	__u64 n = path->path.range == VIZ_RANGE_SIZED ? first : second;
+
+	if (path->path.range == VIZ_RANGE_END)
+		n = element && second > first ? (second - first) / element : 0;
+	return n > most ? most * element | MEASURED_CUT : n * element;
 }
 
-/* Global for its stack: it is a call beside others, and not on top of them. */
-__noinline int fault_in_followed(__u64 cls, __u64 pointer, __u32 i)
+/* Attribute i behind a pointer, which is `first`, or one of the two words of a range: where it is, or with a char *
+ * where its characters are. Or FOLLOWED_NULL, if a pointer on the way is, or there is nothing; FOLLOWED_NOWHERE. This
+ * and the next one are global functions as learn_class is: with all that they look at inside of what calls them for
+ * each string, the verifier would look at much more. */
+#define BEHIND_WHOLE 0x100 /* with i: `second` was read, too */
+__noinline __u64 behind(__u64 cls, __u64 first, __u64 second, __u32 i)
 {
 	struct path path;
 
+	if (read_path(&path, cls, i))
+		return FOLLOWED_NOWHERE;
+	if (!path.path.range)
+		return first ? follow_hops(first, HOPS_OF(&path), false) : FOLLOWED_NULL;
+	if (!(i & BEHIND_WHOLE) || (path.path.range == VIZ_RANGE_END && second < first))
+		return FOLLOWED_NOWHERE;
+	if (!measure(&path, first, second))
+		return FOLLOWED_NULL;
+	return path.path.range == VIZ_RANGE_SIZED ? second : first;
+}
+
+/* Its bytes, as measure() has them; 0: a string up to its NUL. */
+__noinline __u64 behind_size(__u64 cls, __u64 first, __u64 second, __u32 i)
+{
+	struct path path;
+
+	if (read_path(&path, cls, i) || is_string(&path))
+		return 0;
+	return path.path.range ? measure(&path, first, second) : (__u64)path.stride * path.count;
+}
+
+/* Of attribute i, whose first word is at `at`. Global for its stack: it is a call beside others, and not on top of
+ * them. */
+__noinline int fault_in_followed(__u64 cls, __u64 at, __u32 i)
+{
+	struct path path;
+	__u64 pointer;
+
 	if (!cfg_fault_in || read_path(&path, cls, i))
+		return 0;
+	if (path.path.range == VIZ_RANGE_SIZED)
+		at += sizeof(pointer);
+	if (read_memory(&pointer, sizeof(pointer), at) || !pointer)
 		return 0;
 	pointer = follow_hops(pointer, HOPS_OF(&path), true);
 	if (pointer > FOLLOWED_NOWHERE)
@@ -352,15 +395,12 @@ __noinline int fault_in_object(__u64 address, __u64 id, __u32 generation)
 	from = address + (__s64)plan->span_offset;
 	fault_in_range(from, plan->span_size);
 	for (__u32 i = 0; i < VIZ_STRINGS_MAX && i < plan->n_texts; i++) {
-		__u64 text;
-
 		__u32 word = plan->words[i];
+		__u64 text, at = from + PLAN_WORD(word) * 8;
 
-		if (read_memory(&text, sizeof(text), from + PLAN_WORD(word) * 8))
-			continue;
-		if (text && word & PLAN_FOLLOWED)
-			fault_in_followed((__u64)base.cls, text, PLAN_ATTR(word));
-		else if (text)
+		if (word & PLAN_FOLLOWED)
+			fault_in_followed((__u64)base.cls, at, PLAN_ATTR(word));
+		else if (!read_memory(&text, sizeof(text), at) && text)
 			fault_in_string(text);
 	}
 	return 0;

@@ -9,17 +9,6 @@
 
 #include "classes.h"
 
-/* Attribute i behind a pointer: as follow(), and its bytes; 0 for a string. */
-static __always_inline __u64 find(__u64 *ret_size, __u64 cls, __u64 pointer, __u32 i)
-{
-	struct path path;
-
-	if (read_path(&path, cls, i))
-		return FOLLOWED_NOWHERE;
-	*ret_size = is_string(&path) ? 0 : (__u64)path.stride * path.count;
-	return follow(pointer, HOPS_OF(&path));
-}
-
 /* The i-th string of a snapshot, or bytes behind a pointer. rec->epoch holds how many characters there are so far,
  * until the end. */
 static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i, __u32 word, __u64 cls, __u32 got,
@@ -40,12 +29,19 @@ static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i,
 	if (at > span_max - 8 || at + 8 > got)
 		return DONE;
 	pointer = *(__u64 *)(rec->span + at);
-	if (pointer && word & PLAN_FOLLOWED)
-		pointer = find(&size, cls, pointer, PLAN_ATTR(word));
+	if (word & PLAN_FOLLOWED) {
+		__u64 second = *(__u64 *)(rec->span + at + 8); /* behind the span there is more of the record */
+		__u32 attr = PLAN_ATTR(word) | (at + 16 <= got ? BEHIND_WHOLE : 0);
+
+		size = behind_size(cls, pointer, second, attr);
+		pointer = behind(cls, *(__u64 *)(rec->span + at), second, attr);
+	}
 	if (!pointer) {
 		t->status = REC_TEXT_NULL;
 		return DONE;
 	}
+	t->size = size >> 63; /* MEASURED_CUT: kept there, as there are registers for no more */
+	size &= ~MEASURED_CUT;
 	used = *(volatile __u32 *)&rec->epoch; /* only now: on the stack across that call it would lose its bound */
 	if (used >= chars) {
 		t->status = REC_TEXT_TRUNCATED;
@@ -69,6 +65,10 @@ static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i,
 		return DONE;
 	}
 	t->status = REC_TEXT_OK;
+	if (t->size) {
+		rec->head.flags |= REC_TRUNCATED;
+		t->status = REC_TEXT_TRUNCATED;
+	}
 	if (!size && len >= text_max) {
 		if (!last_size)
 			return TOO_SMALL;
@@ -76,7 +76,7 @@ static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i,
 		t->status = REC_TEXT_TRUNCATED;
 	}
 	t->size = len;
-	rec->epoch = used + len;
+	rec->epoch += len;
 	return DONE;
 }
 

@@ -120,7 +120,7 @@
 #include <stdint.h>
 
 #define VIZTRACE_VERSION 100 /* 0.1.0: major * 10000 + minor * 100 + patch */
-#define VIZ_ABI_VERSION 2
+#define VIZ_ABI_VERSION 3
 #define VIZ_ATTRS_MAX 64  /* attributes of a class */
 #define VIZ_NAME_MAX 39   /* characters of a tag or an attribute's name */
 #define VIZ_SPAN_MAX 4096 /* bytes from the base or first attribute to the end of the last */
@@ -156,7 +156,10 @@ enum viz_type {
 	VIZ_TYPE_FOLLOWED = 64 /* with one of 1 to 15: behind a pointer, and `dict` is a struct viz_path (version 2) */
 };
 
-enum viz_attr_flags { VIZ_ATTR_LIST = 1 };
+enum viz_attr_flags {
+	VIZ_ATTR_LIST = 1,
+	VIZ_ATTR_OPTIONAL = 2 /* a number, and behind it a byte that is 0 if there is none (version 3) */
+};
 enum viz_base_flags { VIZ_ENABLED = 1, VIZ_TRIGGER = 2 };
 enum viz_why { VIZ_WHY_LOG = 0, VIZ_WHY_BEFORE = 1, VIZ_WHY_AFTER = 2 };
 
@@ -185,10 +188,18 @@ struct viz_attr {
 };
 
 /* How to get to a followed attribute: the pointer at `offset`, plus hops[0], is where it is or where the next pointer
- * is, and so on. */
+ * is, and so on. With a range: what the two words at `offset` say, up to `count` elements, of a string up to `stride`
+ * characters; hops[0] is 0. */
+enum viz_range {
+	VIZ_RANGE_NONE = 0,
+	VIZ_RANGE_END = 1,   /* the first one, and one behind the last (version 3, as the rest) */
+	VIZ_RANGE_SIZE = 2,  /* the first one; how many */
+	VIZ_RANGE_SIZED = 3  /* how many; the first one */
+};
 struct viz_path {
 	uint32_t n; /* 1 to VIZ_HOPS_MAX */
 	uint32_t hops[VIZ_HOPS_MAX];
+	uint32_t range; /* enum viz_range */
 };
 
 /* One for each declaration, in the section `viz_classes`: constant, without pointers, its

@@ -44,9 +44,14 @@ static void print_class(const struct layout *c)
 		escape__print(stdout, "    %-24s %s", a->key, type_names[a->type]);
 		if (a->type == VIZ_TYPE_DICT)
 			escape__print(stdout, " %s", a->dict_tag);
-		if (a->list)
+		if (a->list && a->range)
+			escape__print(stdout, "[]");
+		else if (a->list)
 			escape__print(stdout, "[%u]", a->count);
-		escape__print_line(stdout, "%s%s", a->followed ? "  (behind a pointer)" : "",
+		escape__print_line(stdout, "%s%s",
+				   a->optional              ? "  (or none)" :
+				   a->followed && !a->range ? "  (behind a pointer)" :
+							      "",
 				   c->visible >> i & 1 ? "" : "  (private: never reported)");
 	}
 }

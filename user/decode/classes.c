@@ -48,14 +48,35 @@ static const char *plain_name(const char *name)
 	return name;
 }
 
-/* Only a counter or an object begins a path, and in its own memory. */
-static bool check_path(const struct viz_class *head, const struct viz_attr *a)
+static uint32_t range_of(const struct viz_class *head, const struct viz_attr *a)
 {
 	struct viz_path path;
 
 	memcpy(&path, a->dict, sizeof(path));
+	return head->version >= 3 && a->type & VIZ_TYPE_FOLLOWED ? path.range : VIZ_RANGE_NONE;
+}
+
+/* Only a counter or an object begins a path, and in its own memory. */
+static bool check_path(const struct viz_class *head, const struct viz_attr *a)
+{
+	const unsigned type = a->type & ~(unsigned)VIZ_TYPE_FOLLOWED;
+	const bool list = a->flags & VIZ_ATTR_LIST;
+	struct viz_path path;
+
+	memcpy(&path, a->dict, sizeof(path));
+	if (range_of(head, a) && (path.range > VIZ_RANGE_SIZED || path.n != 1 || path.hops[0] ||
+				  !(list ? number_size(type) : type == VIZ_TYPE_STR || type == VIZ_TYPE_JSON)))
+		return false;
 	return head->version >= 2 && head->kind != VIZ_KIND_DICT && path.n >= 1 && path.n <= VIZ_HOPS_MAX &&
 	       (uint64_t)a->stride * a->count <= VIZ_SPAN_MAX;
+}
+
+/* Bytes of the object that it takes. */
+static int64_t extent_of(const struct viz_class *head, const struct viz_attr *a)
+{
+	if (a->type & VIZ_TYPE_FOLLOWED)
+		return range_of(head, a) ? 16 : 8;
+	return (int64_t)a->stride * a->count + (a->flags & VIZ_ATTR_OPTIONAL ? 1 : 0);
 }
 
 static bool check_attr(const struct viz_class *head, const struct viz_attr *a)
@@ -79,12 +100,14 @@ static bool check_attr(const struct viz_class *head, const struct viz_attr *a)
 		return false;
 	if (!list && a->count != 1)
 		return false;
+	if (a->flags & VIZ_ATTR_OPTIONAL && (head->version < 3 || !number || list || followed))
+		return false;
 	if (head->kind == VIZ_KIND_COUNTER && (!number || list))
 		return false;
 	if (followed && !check_path(head, a))
 		return false;
 	return a->offset >= head->span_offset &&
-	       a->offset + (followed ? 8 : (int64_t)a->stride * a->count) <= end; /* no overflow: 2^31 + 2^12 * 2^16 */
+	       a->offset + extent_of(head, a) <= end; /* no overflow: 2^31 + 2^12 * 2^16 */
 }
 
 static bool check_head(const struct viz_class *head, size_t size)
@@ -181,7 +204,9 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 		a->type = attrs[i].type & ~VIZ_TYPE_FOLLOWED;
 		a->followed = attrs[i].type & VIZ_TYPE_FOLLOWED;
 		a->list = attrs[i].flags & VIZ_ATTR_LIST;
-		a->scalar = number_size(a->type) && !a->list && !a->followed;
+		a->optional = attrs[i].flags & VIZ_ATTR_OPTIONAL;
+		a->range = (uint8_t)range_of(head, &attrs[i]);
+		a->scalar = number_size(a->type) && !a->list && !a->followed && !a->optional;
 		a->dict_tag = a->followed ? "" : attrs[i].dict;
 		a->dict_line = attrs[i].line;
 		if (a->key[0] != '_')

@@ -31,6 +31,9 @@ struct layout_attr {
 	bool list;
 	bool scalar;   /* one number or bool, in the span itself */
 	bool followed; /* behind a pointer that is at the offset */
+	bool optional; /* behind the number a byte says whether there is one */
+	uint8_t range; /* enum viz_range: the two words at the offset say where it is, and how many there are, or
+			  characters */
 
 	/* For VIZ_TYPE_DICT. The answer is kept as long as the set of classes stays the same. */
 	const char *dict_tag;

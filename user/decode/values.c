@@ -150,6 +150,10 @@ static int put_element(struct reader *r, const char *key, struct layout *layout,
 	v = values__add(r->values, key, VALUE_UNREADABLE);
 	if (!v)
 		return -ENOMEM;
+	if (a->optional && reader__can_read(r, pos + a->stride, 1) && !r->span[pos + a->stride]) {
+		v->type = VALUE_NULL;
+		return 0;
+	}
 	switch (a->type) {
 	case VIZ_TYPE_STR: put_array(r, v, VALUE_STRING, pos, a->stride); break;
 	case VIZ_TYPE_JSON: put_array(r, v, VALUE_JSON, pos, a->stride); break;
@@ -162,26 +166,70 @@ static int put_element(struct reader *r, const char *key, struct layout *layout,
 	return 0;
 }
 
-static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos, unsigned depth)
+/* `cut`: there were more, which the last one says. */
+static int put_list(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos, uint32_t n, bool cut,
+		    unsigned depth)
 {
-	struct value *list;
-	unsigned i;
+	struct value *v;
+	uint32_t i;
 	int err;
 
-	if (!a->list)
-		return put_element(r, a->key, layout, a, pos, depth);
 	if (++r->nodes > NODES_MAX)
 		return -E2BIG;
-	list = values__add(r->values, a->key, VALUE_LIST);
-	if (!list)
+	v = values__add(r->values, a->key, VALUE_LIST);
+	if (!v)
 		return -ENOMEM;
-	list->n_children = a->count;
-	for (i = 0; i < a->count; i++) {
+	v->n_children = n + cut;
+	for (i = 0; i < n; i++) {
 		err = put_element(r, NULL, layout, a, pos + (int64_t)i * a->stride, depth);
 		if (err)
 			return err;
 	}
+	if (!cut)
+		return 0;
+	v = values__add(r->values, NULL, VALUE_STRING);
+	if (!v)
+		return -ENOMEM;
+	put_string(r, v, VALUE_STRING, "", 0, true);
 	return 0;
+}
+
+static int put_attr(struct reader *r, struct layout *layout, struct layout_attr *a, int64_t pos, unsigned depth)
+{
+	if (a->list)
+		return put_list(r, layout, a, pos, a->count, false, depth);
+	return put_element(r, a->key, layout, a, pos, depth);
+}
+
+/* What says itself how much there is of it: these bytes. */
+static int put_range(struct reader *r, struct layout *layout, struct layout_attr *a, const struct rec_text *bytes)
+{
+	const enum value_type type = a->type == VIZ_TYPE_JSON ? VALUE_JSON : VALUE_STRING;
+	const bool cut = bytes->status == REC_TEXT_TRUNCATED;
+	struct value *v;
+
+	if (a->list)
+		return put_list(r, layout, a, 0, bytes->size / a->stride, cut, 0);
+	v = values__add(r->values, a->key, VALUE_UNREADABLE);
+	if (!v)
+		return -ENOMEM;
+	if (!bytes->size)
+		put_string(r, v, type, "", 0, cut);
+	else
+		put_array(r, v, type, 0, bytes->size + cut);
+	return 0;
+}
+
+/* Nothing is there, and nothing ought to be: the end is the beginning, or the size is 0. */
+static bool is_empty(const struct reader *r, const struct layout_attr *a, int64_t pos)
+{
+	uint64_t first, second;
+
+	if (!a->range || !reader__can_read(r, pos, 16))
+		return false;
+	first = LOAD(uint64_t, r->span + pos);
+	second = LOAD(uint64_t, r->span + pos + 8);
+	return a->range == VIZ_RANGE_END ? first == second : !(a->range == VIZ_RANGE_SIZE ? second : first);
 }
 
 /* Bytes behind a pointer: for a while they are what is read. A char * is one of the record's strings like others. */
@@ -197,13 +245,15 @@ static int put_followed(struct reader *r, struct layout *layout, struct layout_a
 	v = values__add(r->values, a->key, VALUE_UNREADABLE);
 	if (!v)
 		return -ENOMEM;
-	if (!put_behind(r, v, pos, word_of(layout, a, pos), &bytes))
+	if (is_empty(r, a, pos))
+		bytes = (struct rec_text){ .status = REC_TEXT_OK };
+	else if (!put_behind(r, v, pos, word_of(layout, a, pos), &bytes))
 		return 0;
 	r->values->n--;
 	r->span = r->record + bytes.offset;
-	r->readable = bytes.status == REC_TEXT_OK ? bytes.size : 0;
+	r->readable = bytes.status == REC_TEXT_OK || a->range ? bytes.size : 0;
 	r->span_left = 2 * VIZ_SPAN_MAX;
-	err = put_attr(r, layout, a, 0, 0);
+	err = a->range ? put_range(r, layout, a, &bytes) : put_attr(r, layout, a, 0, 0);
 	r->span = whole.span;
 	r->readable = whole.readable;
 	r->span_left = whole.span_left;

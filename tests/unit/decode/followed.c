@@ -141,3 +141,91 @@ Test(followed, class_of_a_later_version_says_so)
 	d.head.magic++;
 	cr_assert_eq(decoder__add_class(decoder, PID, CLS, &d, d.head.size), -EINVAL);
 }
+
+struct self_told {
+	struct viz_object viz;
+	uint64_t vector[2], view[2];
+	int32_t maybe;
+	bool there;
+};
+
+/* An int16[up to 3] from here to there; a string that says its size first; an int32 or none. */
+static struct descriptor self_told_class(void)
+{
+	const struct viz_path vector = { .n = 1, .range = VIZ_RANGE_END }, view = { .n = 1, .range = VIZ_RANGE_SIZED };
+	struct viz_attr attrs[] = { list_attr("vector", VIZ_TYPE_I16, offsetof(struct self_told, vector), 2, 3),
+				    attr("view", VIZ_TYPE_STR, offsetof(struct self_told, view), 100),
+				    ATTR(self_told, maybe, VIZ_TYPE_I32) };
+
+	attrs[0].type |= VIZ_TYPE_FOLLOWED;
+	attrs[1].type |= VIZ_TYPE_FOLLOWED;
+	attrs[2].flags = VIZ_ATTR_OPTIONAL;
+	memcpy(attrs[0].dict, &vector, sizeof(vector));
+	memcpy(attrs[1].dict, &view, sizeof(view));
+	return descriptor(VIZ_KIND_OBJECT, "self_told", 1, sizeof(struct self_told), attrs, COUNT(attrs));
+}
+
+static void self_told_record(const struct self_told *object, unsigned status, size_t size)
+{
+	const struct text_entry texts[] = { { REC_FOLLOWED | 0, status, "\1\1\2\2\3\3" },
+					    { REC_FOLLOWED | 1, status, "a view" } };
+	struct descriptor d = self_told_class();
+
+	introduce(CLS, &d);
+	snapshot_record(&record, OBJ, CLS, object, sizeof(*object));
+	add_texts(&record, texts, COUNT(texts));
+	entry(0)->size = entry(1)->size = (uint32_t)size;
+}
+
+Test(followed, ranges_are_as_long_as_what_was_there)
+{
+	const struct self_told some = {
+		.vector = { 0x1000, 0x1006 }, .view = { 6, 0x2000 }, .maybe = 7, .there = true
+	};
+	const struct self_told none = { .vector = { 0x1000, 0x1000 }, .view = { 0, 0x2000 } };
+
+	self_told_record(&some, REC_TEXT_OK, 4);
+	EXPECT("SNAPSHOT by 2 at 7000 self_told {vector=[257, 514], view=\"a vi\", maybe=7}");
+	self_told_record(&none, REC_TEXT_NULL, 0);
+	EXPECT("SNAPSHOT by 2 at 7000 self_told {vector=[], view=\"\", maybe=null}");
+	cr_assert_eq(decoder__stats(decoder)->truncated, 0);
+	self_told_record(&some, REC_TEXT_UNREADABLE, 0);
+	EXPECT("SNAPSHOT by 2 at 7000 self_told {vector=?, view=?, maybe=7}");
+	cr_assert_eq(decoder__stats(decoder)->unreadable, 2);
+}
+
+Test(followed, what_is_more_than_a_range_may_hold_is_cut_and_counted)
+{
+	const struct self_told some = { .vector = { 0x1000, 0x2000 }, .view = { 5000, 0x2000 } };
+
+	self_told_record(&some, REC_TEXT_TRUNCATED, 6);
+	EXPECT("SNAPSHOT by 2 at 7000 self_told {vector=[257, 514, 771, \"\"~], view=\"a view\"~, maybe=null}");
+	cr_assert_eq(decoder__stats(decoder)->truncated, 2);
+	self_told_record(&some, REC_TEXT_TRUNCATED, 0); /* no room was left for either */
+	EXPECT("SNAPSHOT by 2 at 7000 self_told {vector=[\"\"~], view=\"\"~, maybe=null}");
+}
+
+Test(followed, rejects_class_with_a_bad_range)
+{
+#define BAD_RANGE(change) \
+	do { \
+		struct descriptor d = self_told_class(); \
+		change; \
+		class_record(&record, CLS, &d); \
+		EXPECT_REJECTED(-1); \
+	} while (0)
+	const size_t at = offsetof(struct viz_path, range);
+
+	BAD_RANGE(d.attrs[0].dict[at] = VIZ_RANGE_SIZED + 1);
+	BAD_RANGE(d.attrs[0].dict[0] = 2);
+	BAD_RANGE(d.attrs[0].dict[4] = 8);
+	BAD_RANGE(d.attrs[0].flags = 0; d.attrs[0].count = 1);
+	BAD_RANGE(d.attrs[0].count = VIZ_SPAN_MAX);
+	BAD_RANGE(d.attrs[1].flags = VIZ_ATTR_LIST);
+	BAD_RANGE(d.attrs[1].type = VIZ_TYPE_FOLLOWED | VIZ_TYPE_STRP; d.attrs[1].stride = 8);
+	BAD_RANGE(d.attrs[1].offset = sizeof(struct self_told) - 8); /* its second word would end behind the span */
+	BAD_RANGE(d.attrs[2].flags |= VIZ_ATTR_LIST);
+	BAD_RANGE(d.attrs[2].type = VIZ_TYPE_STR);
+	BAD_RANGE(d.attrs[2].offset = sizeof(struct self_told) - 4); /* what says whether there is one, too */
+	BAD_RANGE(d.head.version = 2);
+}
