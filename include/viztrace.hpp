@@ -41,13 +41,20 @@
  *     VIZ_MEMBER_JSON(name)            are VIZ_PROBE_SET(this, name, value), or VIZ_PROBE_CHANGED(this, name) after
  *     VIZ_MEMBER_DICT(name, tag)       them, in the class itself if it is private.
  *
- *   Types: integers, bool, enums, float, double; std::atomic of these; std::chrono::duration (its ticks); and in
- *   objects char[N], char *, std::string (up to its first NUL; libstdc++'s), T[N] and std::array of numbers, char[M][N].
- *   Anything else does not compile. `_name` is private to the class: never reported.
+ *   Types: numbers, which are integers, bool, enums, float, double; std::atomic of these; std::chrono::duration (its
+ *   ticks); std::optional of a number (none: null); and in objects char[N], char *, std::string (libstdc++'s) and
+ *   std::string_view (both up to their first NUL), T[N], std::array and std::vector of numbers, char[M][N].
+ *   std::unique_ptr to one of these that has all of its bytes in one place (no vector, optional or string_view), or
+ *   to a std::string: what is there at the moment of the report, or null. A vector shows its first VIZ_SPAN_MAX bytes, a
+ *   string_view as many characters; what is cut says so. Layouts are those of libstdc++ and libc++, without
+ *   _GLIBCXX_DEBUG. Anything else does not compile. `_name` is private to the class: never reported.
+ *
+ *   A tool of before vectors, string_views and optionals says that it does not understand a class that has some.
  *
  *   An attribute converts to its type, and get() gives it. It cannot be bound to a plain reference, be deduced
  *   (`auto x = pool.open`), or be printf's argument: int(pool.open) can. Objects and arrays change through
- *   assignment, += and so on, a.rates[2] = 0.5, or a.text.change([](std::string &s) { s.clear(); }).
+ *   assignment, += and so on, a.rates[2] = 0.5, or a.text.change([](std::string &s) { s.clear(); }). So does what a
+ *   unique_ptr points to: a.left.change([](std::unique_ptr<int> &p) { ++*p; }).
  *
  * 3. SCOPES
  *
@@ -71,6 +78,11 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
+#if __cplusplus >= 201703L
+#include <optional>
+#include <string_view>
+#endif
 
 /* ---- For callers. ---- */
 
@@ -99,18 +111,23 @@ enum when { after = viz__when_after, before = viz__when_before, both = viz__when
 namespace detail {
 
 /* ---- What a type is to the tool: type code, bytes of an element, elements, list or not; words: which of its 8-byte
- * words, from the first one on, hold a char *. Code 0: it cannot be reported. ---- */
+ * words, from the first one on, hold a char *; extent: its bytes in the object, and if it is behind a pointer there, how
+ * the tool gets to it. Code 0: it cannot be reported. ---- */
 
-struct nothing {
+struct here {
+	static constexpr bool optional = false, followed = false;
+	static constexpr int range = VIZ_RANGE_NONE;
+};
+struct nothing : here {
 	static constexpr int type = 0;
 	static constexpr bool list = false;
-	static constexpr unsigned stride = 1, count = 1;
+	static constexpr unsigned stride = 1, count = 1, extent = 1;
 	static constexpr uint64_t words = 0;
 };
-template <int Type, unsigned Stride, unsigned Count = 1, bool List = false> struct known {
+template <int Type, unsigned Stride, unsigned Count = 1, bool List = false> struct known : here {
 	static constexpr int type = Type;
 	static constexpr bool list = List;
-	static constexpr unsigned stride = Stride, count = Count;
+	static constexpr unsigned stride = Stride, count = Count, extent = Stride * Count;
 	static constexpr uint64_t words = !VIZ__IS_POINTER(Type) ? 0 : Count > 63 ? ~static_cast<uint64_t>(0) :
 		(static_cast<uint64_t>(1) << (Count & 63)) - 1;
 };
@@ -126,8 +143,9 @@ template <class T> struct code {
 	static constexpr int value = sizeof(number) == sizeof(bare) ? viz__cpp::element<number>::value : 0;
 };
 
-template <class T> struct facts :
+template <class T> struct single :
 	std::conditional<code<T>::value != 0, known<code<T>::value, sizeof(T)>, nothing>::type {};
+template <class T> struct facts : single<T> {};
 template <class T> struct facts<const T> : facts<T> {};
 template <class T> struct facts<volatile T> : facts<T> {};
 template <class T> struct facts<const volatile T> : facts<T> {};
@@ -149,6 +167,55 @@ template <template <class, size_t> class A, class T, size_t N> struct facts<A<T,
 template <> struct facts<std::string> : known<VIZ_TYPE_STRP, 8> {};
 #endif
 
+/* What begins with two words that say where it is and how much there is of it. Of a vector both libraries have the first
+ * element's address and that behind the last; of a string_view they have its parts in different orders. */
+template <int Range, class Known> struct range_of : Known {
+	static constexpr bool followed = true;
+	static constexpr int range = Range;
+	static constexpr unsigned extent = 16;
+	static constexpr uint64_t words = 0;
+};
+template <class T> struct is_number : std::integral_constant<bool, VIZ__IS_NUMBER(code<T>::value)> {};
+#if defined(__GLIBCXX__) || (defined(_LIBCPP_VERSION) && !defined(_LIBCPP_ABI_SIZE_BASED_VECTOR))
+template <class T, class A> struct facts<std::vector<T, A>> : std::conditional<is_number<T>::value &&
+	!std::is_same<T, bool>::value && sizeof(std::vector<T, A>) == 3 * sizeof(T *) &&
+	std::is_same<typename std::allocator_traits<A>::pointer, T *>::value,
+	range_of<VIZ_RANGE_END, known<code<T>::value, sizeof(T), VIZ_SPAN_MAX / sizeof(T), true>>, nothing>::type {};
+#endif
+#if __cplusplus >= 201703L
+#if defined(__GLIBCXX__)
+template <> struct facts<std::string_view> : range_of<VIZ_RANGE_SIZED, known<VIZ_TYPE_STR, VIZ_SPAN_MAX>> {};
+#elif defined(_LIBCPP_VERSION)
+template <> struct facts<std::string_view> : range_of<VIZ_RANGE_SIZE, known<VIZ_TYPE_STR, VIZ_SPAN_MAX>> {};
+#endif
+/* The value, then whether there is one. */
+template <class T> struct maybe : known<code<T>::value, sizeof(T)> {
+	static constexpr bool optional = true;
+	static constexpr unsigned extent = sizeof(T) + 1;
+};
+#if defined(__GLIBCXX__) || defined(_LIBCPP_VERSION)
+template <class T> struct facts<std::optional<T>> : std::conditional<
+	is_number<T>::value && sizeof(std::optional<T>) == sizeof(T) + alignof(T), maybe<T>, nothing>::type {};
+#endif
+#endif
+/* std::unique_ptr, known by what it can, for <memory> is large and has unistd.h: a pointer that owns, and nothing else is
+ * in it. One to an array releases another type: of how many nobody knows. */
+template <class P, class T, class = void> struct owns : std::false_type {};
+template <class P, class T> struct owns<P, T, decltype(static_cast<void>(std::declval<P &>().get_deleter()),
+		static_cast<void>(std::declval<P &>().release()))> :
+	std::integral_constant<bool, sizeof(P) == sizeof(void *) && std::is_same<typename P::pointer, T *>::value &&
+		std::is_same<decltype(std::declval<P &>().release()), T *>::value> {};
+template <class Known> struct behind : Known {
+	static constexpr bool followed = true;
+	static constexpr unsigned extent = 8;
+	static constexpr uint64_t words = 0;
+};
+template <bool Owns, class P, class T> struct owner : single<P> {};
+template <class P, class T> struct owner<true, P, T> : std::conditional<facts<T>::type != 0 && !facts<T>::followed &&
+	!facts<T>::optional && !(facts<T>::list && facts<T>::words) && facts<T>::extent <= VIZ_SPAN_MAX,
+	behind<facts<T>>, nothing>::type {};
+template <template <class, class> class P, class T, class D> struct facts<P<T, D>> : owner<owns<P<T, D>, T>::value, P<T, D>, T> {};
+
 /* ---- The forms of an attribute: what VIZ_ATTR, _JSON and _DICT make of the facts. ---- */
 
 template <class T> struct declared_as {
@@ -162,7 +229,7 @@ template <class T> struct plain : facts<T>, declared_as<T>, no_dict {
 	static constexpr bool reportable = facts<T>::type != 0;
 };
 template <class T> struct json : facts<T>, declared_as<T>, no_dict {
-	static constexpr int type = VIZ__AS_JSON(facts<T>::type);
+	static constexpr int type = facts<T>::followed && !facts<T>::range ? 0 : VIZ__AS_JSON(facts<T>::type);
 	static constexpr bool reportable = type != 0;
 };
 template <class Tag, uint64_t Words, uint32_t Line, class Dict, class T> struct dict_form : known<VIZ_TYPE_DICT, sizeof(Dict)>, declared_as<T> {
@@ -273,10 +340,25 @@ template <int N> struct layout {
 	viz_attr attrs[N];
 };
 
+/* What is behind a pointer has a struct viz_path there: one pointer, nothing to be added, the range. */
+template <class Tag> constexpr text dict_of()
+{
+	return !Tag::followed ? text{ Tag::dict(), length(Tag::dict()) } :
+		text{ &"\1\0\0\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0" "\0" "\1\0\0\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0" "\1"
+			"\1\0\0\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0" "\2" "\1\0\0\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0" "\3"
+			[17 * Tag::range], 17 };
+}
+template <class Tag> constexpr uint8_t code_of() { return Tag::type | (Tag::followed ? VIZ_TYPE_FOLLOWED : 0); }
+template <class Tag> constexpr uint8_t flags_of()
+{
+	return (Tag::list ? VIZ_ATTR_LIST : 0) | (Tag::optional ? VIZ_ATTR_OPTIONAL : 0);
+}
+template <class Tag> constexpr uint16_t version_of() { return Tag::range || Tag::optional ? 3 : Tag::followed ? 2 : 1; }
+
 template <class Tag, int... I> constexpr viz_attr entry(indices<I...>, text name, text dict)
 {
 	return viz_attr{ { name.cut(I)..., '\0' }, { dict.cut(I)..., '\0' }, static_cast<int32_t>(Tag::offset()),
-		Tag::stride, Tag::count, Tag::type, Tag::list ? VIZ_ATTR_LIST : 0, Tag::line() };
+		Tag::stride, Tag::count, code_of<Tag>(), flags_of<Tag>(), Tag::line() };
 }
 
 constexpr ptrdiff_t least(ptrdiff_t a) { return a; }
@@ -299,16 +381,17 @@ template <class Self, class... Tags> struct description<Self, tags<Tags...>> {
 	static constexpr uint32_t span_size()
 	{
 		return static_cast<uint32_t>(most(static_cast<ptrdiff_t>(sizeof(viz_base)),
-			(Tags::offset() + static_cast<ptrdiff_t>(Tags::stride * Tags::count))...) - span_offset());
+			(Tags::offset() + static_cast<ptrdiff_t>(Tags::extent))...) - span_offset());
 	}
-	static constexpr int strings() { return sum(__builtin_popcountll(Tags::words)...); }
+	static constexpr uint16_t version() { return static_cast<uint16_t>(most(static_cast<ptrdiff_t>(version_of<Tags>())...)); }
+	static constexpr int strings() { return sum((__builtin_popcountll(Tags::words) + Tags::followed)...); }
 	static constexpr uint64_t word(int w)
 	{
 		return any(VIZ__SHIFT(Tags::words, (Tags::offset() - span_offset()) / 8 - 64 * w)...);
 	}
 	template <int... I> static constexpr viz_class head(indices<I...>, text name)
 	{
-		return viz_class{ VIZ_CLASS_MAGIC, 1, Self::viz__kind, sizeof...(Tags),
+		return viz_class{ VIZ_CLASS_MAGIC, version(), Self::viz__kind, sizeof...(Tags),
 			sizeof(viz_class) + sizeof...(Tags) * sizeof(viz_attr), 0, span_offset(), span_size(),
 			{ word(0), word(1), word(2), word(3), word(4), word(5), word(6), word(7) }, { name.cut(I)..., '\0' } };
 	}
@@ -316,13 +399,13 @@ template <class Self, class... Tags> struct description<Self, tags<Tags...>> {
 	{
 		return layout<sizeof...(Tags)>{ head(name_places(), own_name(whole_name(signature<Self>()))), {
 			entry<Tags>(name_places(), text{ Tags::name(), length(Tags::name()) },
-				text{ Tags::dict(), length(Tags::dict()) })... } };
+				dict_of<Tags>())... } };
 	}
 	/* The i-th 4 bytes of the head, as they lie in memory. */
 	static constexpr int32_t number(int i)
 	{
 		return static_cast<int32_t>(i == 0 ? VIZ_CLASS_MAGIC : i == 1 ?
-			1u | static_cast<uint32_t>(Self::viz__kind) << 16 | static_cast<uint32_t>(sizeof...(Tags)) << 24 :
+			version() | static_cast<uint32_t>(Self::viz__kind) << 16 | static_cast<uint32_t>(sizeof...(Tags)) << 24 :
 			i == 2 ? sizeof(viz_class) + sizeof...(Tags) * sizeof(viz_attr) : i == 3 ? 0 : i == 4 ?
 			static_cast<uint32_t>(span_offset()) : i == 5 ? span_size() : i < 22 ?
 			static_cast<uint32_t>(word((i - 6) / 2) >> (i % 2 * 32)) :
@@ -332,7 +415,7 @@ template <class Self, class... Tags> struct description<Self, tags<Tags...>> {
 	{
 		static_assert(span_size() <= VIZ_SPAN_MAX,
 			"viz::counter, viz::object: attributes are more than VIZ_SPAN_MAX bytes apart; move them closer together");
-		static_assert(strings() <= VIZ_STRINGS_MAX, "viz::object: more than VIZ_STRINGS_MAX strings");
+		static_assert(strings() <= VIZ_STRINGS_MAX, "viz::object: more than VIZ_STRINGS_MAX strings, vectors and pointers");
 		return true;
 	}
 };
@@ -374,13 +457,12 @@ template <class T> constexpr uint64_t digest(int from, int to)
 
 template <class Tag> struct attr_numbers {
 	static constexpr text name() { return text{ Tag::name(), length(Tag::name()) }; }
-	static constexpr text dict() { return text{ Tag::dict(), length(Tag::dict()) }; }
 	static constexpr int32_t number(int i)
 	{
 		return static_cast<int32_t>(i < 10 ? name().four(4 * static_cast<size_t>(i)) : i < 20 ?
-			dict().four(4 * static_cast<size_t>(i - 10)) : i == 20 ? static_cast<uint32_t>(Tag::offset()) : i == 21 ?
-			Tag::stride : i == 22 ? Tag::count | static_cast<uint32_t>(Tag::type) << 16 |
-			(Tag::list ? static_cast<uint32_t>(VIZ_ATTR_LIST) << 24 : 0) : Tag::line());
+			dict_of<Tag>().four(4 * static_cast<size_t>(i - 10)) : i == 20 ? static_cast<uint32_t>(Tag::offset()) : i == 21 ?
+			Tag::stride : i == 22 ? Tag::count | static_cast<uint32_t>(code_of<Tag>()) << 16 |
+			static_cast<uint32_t>(flags_of<Tag>()) << 24 : Tag::line());
 	}
 };
 template <int32_t High, int32_t Low, class Tag> inline __attribute__((always_inline)) int lay_down_attr()
@@ -664,16 +746,25 @@ public:
 	attribute() : value_() {}
 	template <class U, class = typename std::enable_if<detail::makes<T, U>::value>::type>
 	attribute(U &&v) : value_(std::forward<U>(v)) {}
+	template <class E, class = typename std::enable_if<std::is_constructible<T, std::initializer_list<E>>::value>::type>
+	attribute(std::initializer_list<E> values) : value_(values) {}
 	explicit attribute(const attribute &other) : value_(detail::held(other.value_, 0)) {}
 	explicit attribute(attribute &&other) noexcept(std::is_nothrow_move_constructible<T>::value)
 		: value_(detail::given(other.value_, 0)) {}
 	template <class U, class = typename std::enable_if<detail::makes<T, U>::value>::type>
 	attribute &operator=(U &&v) { value_ = std::forward<U>(v); return done(); }
+	template <class E, class = typename std::enable_if<std::is_constructible<T, std::initializer_list<E>>::value>::type>
+	attribute &operator=(std::initializer_list<E> values) { value_ = values; return done(); }
 	attribute &operator=(const attribute &other) { value_ = detail::held(other.value_, 0); return done(); }
 	attribute &operator=(attribute &&other) { value_ = detail::given(other.value_, 0); return done(); }
 	template <class Other, detail::category C> attribute &operator=(const attribute<T, Other, C> &other)
 	{
 		value_ = detail::held(other.get(), 0);
+		return done();
+	}
+	template <class Other, detail::category C> attribute &operator=(attribute<T, Other, C> &&other)
+	{
+		value_ = detail::given(other.value_, 0);
 		return done();
 	}
 	operator const T &() const { return value_; }
@@ -705,13 +796,14 @@ public:
 	VIZ__COMPOUND_WHOLE(^=)
 	template <class Other> void swap(Other &other)
 	{
-		attribute mine(std::move(*this));
-		*this = std::move(other);
-		other.put(detail::given(mine.value_, 0));
+		T mine(detail::given(value_, 0));
+		put(detail::given(other.value_, 0));
+		other.put(detail::given(mine, 0));
 	}
-	template <class V> void put(V &&v) { value_ = std::forward<V>(v); done(); }
 
 private:
+	template <class, class, detail::category> friend class attribute;
+	template <class V> void put(V &&v) { value_ = std::forward<V>(v); done(); }
 	VIZ__NO_COPY
 	VIZ__DONE
 	T value_;
@@ -999,8 +1091,9 @@ inline void swap(viz::attribute<T, A, C> &a, viz::attribute<T, B, C> &b)
 		#what ": attribute `" #field "` is a pointer, which is not followed but for a char *; keep the value itself"); \
 	static_assert(!::std::is_object<typename viz__tag_##field::declared>::value || \
 		::std::is_pointer<typename viz__tag_##field::declared>::value || viz__tag_##field::reportable, \
-		#what ": attribute `" #field "` has a type that cannot be reported; what can: numbers, enums, std::atomic and " \
-		"std::chrono::duration of them, char[N], char *, libstdc++'s std::string, T[N] and std::array of numbers"); \
+		#what ": attribute `" #field "` has a type that cannot be reported; what can: numbers, enums, std::atomic, std::chrono::duration and " \
+		"std::optional of them, char[N], char *, std::string_view, libstdc++'s std::string, T[N], std::array and " \
+		"std::vector of numbers, std::unique_ptr to one of these"); \
 	static_assert(sizeof(#field) <= VIZ_NAME_MAX + 1, \
 		#what ": the name of attribute `" #field "` is longer than VIZ_NAME_MAX"); \
 	static_assert(VIZ__PLACES_SO_FAR::count < VIZ_ATTRS_MAX, \

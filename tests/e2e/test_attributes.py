@@ -57,3 +57,56 @@ class Attributes(harness.Case):
                 self.assertRegex(said, r"object session\n +user +string\n +window +int32\[3\]\n +idle +int64\n +now +int16\n")
                 self.assertRegex(said, r"counter gauge<float>\n +level +float\n +hits +uint32\n")
                 self.assertEqual(said.count("object session"), 1)
+
+
+def states_after(first, *changes):
+    made = []
+    for change in changes:
+        first = {**first, **change}
+        made.append(first)
+    return made
+
+
+class Types(harness.Case):
+    """Vectors, string_views, optionals and unique_ptrs: as much of them as there is at the moment of the report."""
+    maxDiff = None
+    CUT = "\N{HORIZONTAL ELLIPSIS} (truncated)"
+
+    def program(self, cc, *flags):
+        if not harness.have(cc):
+            self.skipTest("%s is not installed" % cc)
+        if "-stdlib=libc++" in flags and harness.run(
+                cc, *flags, "-x", "c++", "-fsyntax-only", "-include", "string", "/dev/null").returncode:
+            self.skipTest("libc++ is not installed")
+        return harness.build("types-%s-%d" % (cc, len(flags)), "types.cc", cc=cc, flags=("-O2", "-std=c++17", *flags))
+
+    def check(self, program, *options):
+        trace, said, _ = self.traced(program, options=options)
+        self.assertTrue(said.endswith("done\n"), said)
+        first = dict(parts=[1, 2, 3], kind="none", limit=None, left=None, pair=None, more=[], waited=None, weights_=[],
+                     title_="")
+        parts = ([1, 2, 3, 4], [], [5], [], [], [7] * 1024, [7] * 1024 + [self.CUT], [7])
+        kinds = ("a view of this", "", "", "end", "x" * 4096, "y" * 4096 + self.CUT, "")
+        rest = (dict(limit=0.5), dict(limit=None), dict(left=6), dict(left=None), dict(pair=[-1, 1]), dict(more=[1, 2]),
+                dict(waited=1000), dict(weights_=[1.5]), dict(weights_=[1.5, -2]), dict(title_="renamed"), dict(title_="name"))
+        self.assertEqual(trace.snapshots("job"), states_after(
+            first, *(dict(parts=p) for p in parts), *(dict(kind=k) for k in kinds), *rest))
+        self.assertEqual((trace.total["lost"], trace.total["unreadable"], trace.total["truncated"]), (0, 0, 2))
+        self.assertEqual(trace.samples_of("load"), [{"seen": 1}, {"seen": 1, "behind": 2.5}, {"behind": 2.5}])
+
+    def test_gxx(self):
+        self.check(self.program("g++"))
+
+    def test_batches(self):
+        self.check(self.program("g++"), "--collect", "batch")
+
+    def test_clangxx(self):
+        self.check(self.program("clang++"))
+
+    def test_libcxx(self):
+        self.check(self.program("clang++", "-stdlib=libc++"))
+
+    def test_list_names_them(self):
+        said = harness.run(harness.TOOL, "list", self.program("g++")).stdout
+        self.assertRegex(said, r"object job\n +parts +int32\[\]\n +kind +string\n +limit +double  \(or none\)\n"
+                               r" +left +int32  \(behind a pointer\)\n")

@@ -13,6 +13,8 @@ from matrix import CXX_STANDARDS, LINKS, expect
 
 COMPILERS = [("g++", "gcc"), ("clang++", "clang")]
 UNITS = ["attributes.cc", "attributes_other.cc"]
+TYPES = ["attributes_types.cc"]
+LIBCXX = "-stdlib=libc++"
 GC = next(flags for link, flags in LINKS if link == "gc-sections")
 
 STORE = """
@@ -69,27 +71,34 @@ CODE = {"read": [["mov", "ret"]], "hide": [["movl", "ret"]],
         **{f: [[*store, *test, "ret"] for store in stores for test in TESTS] for f, stores in STORES.items()}}
 
 
-def build(d, compiler, options):
+def build(d, compiler, options, units):
     """The program, and a warning is a failure."""
     spy, app = os.path.join(d, "spy.o"), os.path.join(d, "app")
     cc = dict(COMPILERS, **{cxx: c for c, cxx in AARCH64})[compiler]
     need(compiler, *options)
     need(cc)
+    if LIBCXX in options:
+        need_libcxx(compiler)
     must([*cc.split(), "-fPIC", "-I", INCLUDE, "-c", path("spy.c"), "-o", spy], "build the spy")
-    out = must([*compiler.split(), *STRICT, *options, "-I", INCLUDE, *map(path, UNITS), spy, "-o", app], "build", 180)
+    out = must([*compiler.split(), *STRICT, *options, "-I", INCLUDE, *map(path, units), spy, "-o", app], "build", 180)
     expect(out == "", "the compiler says:\n" + out[:3000])
     return app
 
 
-def check_behaviour(compiler, options):
+def need_libcxx(compiler):
+    if command([*compiler.split(), LIBCXX, "-x", "c++", "-fsyntax-only", "-include", "string", os.devnull])[0]:
+        raise Skip("libc++ is not installed")
+
+
+def check_behaviour(compiler, options, units=UNITS):
     with tempfile.TemporaryDirectory() as d:
-        run("run", build(d, compiler, options))
+        run("run", build(d, compiler, options, units))
 
 
 def check_descriptors(compiler, options):
     """One for each class, also where two units have it, and it is in the section where the tool looks for it."""
     with tempfile.TemporaryDirectory() as d:
-        elf = Elf(build(d, compiler, options))
+        elf = Elf(build(d, compiler, options, UNITS))
         listed = elf.classes()
         count = {tag: len([c for c in listed if c.tag == tag]) for tag in {c.tag for c in listed}}
         expect({t: n for t, n in count.items() if "<" not in t} ==
@@ -169,6 +178,9 @@ def jobs():
                         ["-std=c++17", *SANITIZED], ["-std=c++11", "-O2", "-fPIC", "-fvisibility=hidden"],
                         ["-std=c++14", "-O2", *GC]]:
             add("%s %s" % (cxx, " ".join(options)), check_behaviour, cxx, options)
+            add("types %s %s" % (cxx, " ".join(options)), check_behaviour, cxx, options, TYPES)
+            if cxx == "clang++":
+                add("types %s %s %s" % (cxx, LIBCXX, " ".join(options)), check_behaviour, cxx, [LIBCXX, *options], TYPES)
         for options in (["-O0"], ["-O2", *GC]):
             add("descriptors %s %s" % (cxx, " ".join(options)), check_descriptors, cxx, options)
         lto = [["-flto", "-O2"], ["-flto=2", "-flto-partition=max", "-O2"]] if cxx == "g++" else \
@@ -182,4 +194,5 @@ def jobs():
             add("code %s %s" % (cxx, " ".join(options)), check_code, cxx, options)
     for _, cxx in AARCH64:
         add(cxx, check_behaviour, cxx, ["-std=c++11", "-O2"])
+        add("types " + cxx, check_behaviour, cxx, ["-std=c++17", "-O2"], TYPES)
     return made

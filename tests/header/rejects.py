@@ -5,7 +5,7 @@ compiler wins:
 
     expect: TEXT    expect c: TEXT    expect c++: TEXT    expect gcc: / g++: / clang: / clang++: TEXT
 
-What viztrace.hpp rejects says so in the first line that is an error.
+What viztrace.hpp rejects says so in the first line that is an error. "std: c++17" is for what needs that.
 
 A .c file is tried as C and as C++, a .cc file as C++ alone; warnings are not made errors; also with VIZ_PROBE_DISABLE.
 """
@@ -24,8 +24,10 @@ VARIANTS = [  # compiler, language, options
 
 def check(file, compiler, language, options, more):
     need(compiler, "-c")
-    with open(file) as f:
-        expects = dict(re.findall(r"/\* expect ?([a-z+]*): (.*) \*/", f.read()))
+    with open(file, encoding="utf-8") as f:
+        source = f.read()
+    expects = dict(re.findall(r"/\* expect ?([a-z+]*): (.*) \*/", source))
+    options = [*options, *("-std=" + std for std in re.findall(r"/\* std: (.*) \*/", source))]
     text = next((expects[k] for k in (compiler, language, "") if k in expects), None)
     if text is None:
         raise Failure("the file does not say what to expect")

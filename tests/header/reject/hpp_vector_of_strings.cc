@@ -2,14 +2,12 @@
 /* expect: VIZ_ATTR: attribute `v` has a type that cannot be reported; what can: */
 #include "viztrace.hpp"
 
-#include <vector>
-
 class thing : public viz::object<thing> {
 public:
 #ifdef GOOD
-	std::vector<int> v;
-#else
 	VIZ_ATTR(std::vector<int>, v);
+#else
+	VIZ_ATTR(std::vector<std::string>, v);
 #endif
 	VIZ_ATTR(int, other);
 };

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* expect: VIZ_ATTR: attribute `v` has a type that cannot be reported; what can: */
+#include "viztrace.hpp"
+
+#include <memory>
+
+class thing : public viz::object<thing> {
+public:
+#ifdef GOOD
+	VIZ_ATTR(std::unique_ptr<int>, v);
+#else
+	VIZ_ATTR(std::unique_ptr<int[]>, v);
+#endif
+	VIZ_ATTR(int, other);
+};
+
+void use();
+void use()
+{
+	thing t;
+	t.other = 1;
+}
