@@ -39,7 +39,7 @@
  *     VIZ_ATTR_DICT(tag, name)         a struct with a VIZ_PROBE_DICT of its own
  *     VIZ_MEMBER(name)                 behind the declaration of a plain member: it is reported as well. Writes to it
  *     VIZ_MEMBER_JSON(name)            are VIZ_PROBE_SET(this, name, value), or VIZ_PROBE_CHANGED(this, name) after
- *     VIZ_MEMBER_DICT(name, tag)       them, in the class itself if it is private.
+ *     VIZ_MEMBER_DICT(name, tag)       them, in the class itself if it is private. A VIZ_ATTR is assigned to.
  *
  *   Types: numbers, which are integers, bool, enums, float, double; std::atomic of these; std::chrono::duration (its
  *   ticks); std::optional of a number (none: null); and in objects char[N], char *, std::string (libstdc++'s) and
@@ -415,6 +415,8 @@ template <class Self, class... Tags> struct description<Self, tags<Tags...>> {
 	{
 		static_assert(span_size() <= VIZ_SPAN_MAX,
 			"viz::counter, viz::object: attributes are more than VIZ_SPAN_MAX bytes apart; move them closer together");
+		static_assert(any(static_cast<uint64_t>((Tags::words || Tags::followed) && Tags::offset() % 8 != 0)...) == 0,
+			"viz::object: a string, vector or pointer that is not aligned: the class is packed");
 		static_assert(strings() <= VIZ_STRINGS_MAX, "viz::object: more than VIZ_STRINGS_MAX strings, vectors and pointers");
 		return true;
 	}
@@ -597,26 +599,6 @@ template <class T, class Tag, category C> struct is_attribute<attribute<T, Tag, 
 template <class T, class U> struct makes : std::integral_constant<bool,
 	!is_attribute<typename std::decay<U>::type>::value && std::is_constructible<T, U>::value> {};
 
-/* One element of a list: it lives as long as the expression. */
-template <class E, class Attribute> class element {
-public:
-	element(Attribute &owner, E &slot) : owner_(owner), slot_(slot) {}
-	operator E() const { return slot_; }
-	element &operator=(const E &v) { slot_ = v; return done(); }
-	element &operator=(const element &other) { slot_ = other.slot_; return done(); }
-	element &operator++() { ++slot_; return done(); }
-	element &operator--() { --slot_; return done(); }
-	template <class U> element &operator+=(const U &v) { slot_ = static_cast<E>(slot_ + v); return done(); }
-	template <class U> element &operator-=(const U &v) { slot_ = static_cast<E>(slot_ - v); return done(); }
-	template <class U> element &operator*=(const U &v) { slot_ = static_cast<E>(slot_ * v); return done(); }
-	template <class U> element &operator/=(const U &v) { slot_ = static_cast<E>(slot_ / v); return done(); }
-
-private:
-	element &done() { owner_.changed(&slot_); return *this; }
-	Attribute &owner_;
-	E &slot_;
-};
-
 } /* namespace detail */
 
 /* What the compiler would say of `f += 1` it says of a float that is none of ours; here it would say it of us. */
@@ -627,6 +609,8 @@ private:
 
 #define VIZ__COMPOUND(op) \
 	template <class U> attribute &operator op##=(const U &v) { value_ = static_cast<T>(value_ op v); return done(); }
+#define VIZ__COMPOUND_ELEMENT(op) \
+	template <class U> const element &operator op##=(const U &v) const { slot_ = static_cast<E>(slot_ op v); return done(); }
 #define VIZ__COMPOUND_WHOLE(op) \
 	template <class U> attribute &operator op(const U &v) { value_ op v; return done(); }
 /* A copy outside of an object would report for an object that is not there: `auto x = pool.open` is refused. To copy
@@ -636,6 +620,38 @@ private:
 		typename std::enable_if<std::is_same<typename std::decay<A>::type, attribute>::value>::type * = nullptr) = delete;
 #define VIZ__DONE \
 	attribute &done() { detail::changed<Tag>(this, this); return *this; }
+
+namespace detail {
+
+/* One element of a list: it lives as long as the expression. */
+template <class E, class Attribute> class element {
+public:
+	element(Attribute &owner, E &slot) : owner_(owner), slot_(slot) {}
+	operator E() const { return slot_; }
+	const element &operator=(const E &v) const { slot_ = v; return done(); }
+	const element &operator=(const element &other) const { slot_ = other.slot_; return done(); }
+	const element &operator++() const { ++slot_; return done(); }
+	const element &operator--() const { --slot_; return done(); }
+	E operator++(int) const { E old = slot_; ++*this; return old; }
+	E operator--(int) const { E old = slot_; --*this; return old; }
+	VIZ__COMPOUND_ELEMENT(+)
+	VIZ__COMPOUND_ELEMENT(-)
+	VIZ__COMPOUND_ELEMENT(*)
+	VIZ__COMPOUND_ELEMENT(/)
+	VIZ__COMPOUND_ELEMENT(%)
+	VIZ__COMPOUND_ELEMENT(&)
+	VIZ__COMPOUND_ELEMENT(|)
+	VIZ__COMPOUND_ELEMENT(^)
+	VIZ__COMPOUND_ELEMENT(<<)
+	VIZ__COMPOUND_ELEMENT(>>)
+
+private:
+	const element &done() const { owner_.changed(&slot_); return *this; }
+	Attribute &owner_;
+	E &slot_;
+};
+
+} /* namespace detail */
 
 template <class T, class Tag> class attribute<T, Tag, detail::scalar> {
 public:
@@ -716,7 +732,8 @@ public:
 	const value_type *begin() const { return &value_[0]; }
 	const value_type *end() const { return begin() + size(); }
 	const value_type &operator[](size_t i) const { return value_[i]; }
-	detail::element<value_type, attribute> operator[](size_t i) { return { *this, value_[i] }; }
+	/* const, so that VIZ_PROBE_SET can bind it, and say that it is not for this */
+	const detail::element<value_type, attribute> operator[](size_t i) { return { *this, value_[i] }; }
 	template <class Function> void change(Function f) { f(value_); done(); }
 	void swap(attribute &other)
 	{
@@ -817,6 +834,7 @@ public:
 };
 #pragma GCC diagnostic pop
 #undef VIZ__COMPOUND
+#undef VIZ__COMPOUND_ELEMENT
 #undef VIZ__COMPOUND_WHOLE
 #undef VIZ__NO_COPY
 #undef VIZ__DONE
@@ -1038,6 +1056,18 @@ VIZ__INLINE void instant(const char *name)
 }
 
 } /* namespace viz */
+
+/* VIZ_PROBE_SET would report what the assignment has reported. */
+namespace viz__cpp {
+template <class T, class Tag, viz::detail::category C> struct stored<viz::attribute<T, Tag, C>> {
+	static_assert(sizeof(Tag) == 0, "VIZ_PROBE_SET: this is a VIZ_ATTR, which reports by itself: assign to it");
+	typedef T type;
+};
+template <class E, class A> struct stored<const viz::detail::element<E, A>> {
+	static_assert(sizeof(E) == 0, "VIZ_PROBE_SET: this is of a VIZ_ATTR, which reports by itself: assign to it");
+	typedef E type;
+};
+}
 
 /* std::swap() by its full name. */
 namespace std {

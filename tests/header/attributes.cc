@@ -165,6 +165,11 @@ static void objects()
 	c.basket[0] = c.basket[3];
 	CHECK(c.basket.get()[0] == 5 && c.basket.get()[3] == 5);
 	SAW("c.set 4 marks=[]; c.set 4 marks=[]; c.set 4 marks=[]; c.set 5 basket=[]; c.set 5 basket=[]; c.set 5 basket=[]");
+	c.basket[1]++;
+	c.basket[1] <<= 4;
+	c.basket[1] %= 9;
+	CHECK(c.basket[1]-- == 3 && c.basket.get()[1] == 2);
+	SAW("c.set 5 basket=[]; c.set 5 basket=[]; c.set 5 basket=[]; c.set 5 basket=[]");
 	c.more = "[1]";
 	c.credit = shop::limits{ 3, 4, "USD" };
 	c.credit.change([](shop::limits &l) { l.soft = 5; });
