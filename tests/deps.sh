@@ -31,6 +31,7 @@ wish() {
 program() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1"; }
 header() { echo "#include <$1>" | ${CC:-cc} -E -x c - ; }
 library() { pkg-config --exists "$1"; }
+libcxx() { echo 'int main() {}' | "${CLANG:-clang}" -stdlib=libc++ -x c++ - -lc++ -lc++abi -o /dev/null; }
 fuzzer() { echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | "${CLANG:-clang}" -fsanitize=fuzzer -x c - -o /dev/null; }
 viewer_page() { find /usr/share -path '*/go-1.*' -name trace_viewer_full.html | grep -q .; }
 
@@ -62,6 +63,8 @@ for set in "$@"; do
 		wish fish program fish
 		wish rpm program rpmbuild
 		wish clang-format program clang-format
+		wish libc++-dev libcxx
+		wish libc++abi-dev libcxx
 		wish lld program ld.lld
 		wish mold program mold
 		wish llvm program llvm-strip

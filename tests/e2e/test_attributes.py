@@ -76,7 +76,7 @@ class Types(harness.Case):
         if not harness.have(cc):
             self.skipTest("%s is not installed" % cc)
         if "-stdlib=libc++" in flags and harness.run(
-                cc, *flags, "-x", "c++", "-fsyntax-only", "-include", "string", "/dev/null").returncode:
+                cc, *flags, "-x", "c++", "-fsyntax-only", "-include", "cstddef", "/dev/null").returncode:
             self.skipTest("libc++ is not installed")
         return harness.build("types-%s-%d" % (cc, len(flags)), "types.cc", cc=cc, flags=("-O2", "-std=c++17", *flags))
 

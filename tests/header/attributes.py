@@ -8,13 +8,12 @@ import tempfile
 
 from behaviour import SANITIZED
 from elf import Elf
-from harness import AARCH64, INCLUDE, STRICT, Failure, Job, Skip, command, must, need, path, run
+from harness import AARCH64, INCLUDE, LIBCXX, STRICT, Failure, Job, Skip, command, must, need, path, run
 from matrix import CXX_STANDARDS, LINKS, expect
 
 COMPILERS = [("g++", "gcc"), ("clang++", "clang")]
 UNITS = ["attributes.cc", "attributes_other.cc"]
 TYPES = ["attributes_types.cc"]
-LIBCXX = "-stdlib=libc++"
 GC = next(flags for link, flags in LINKS if link == "gc-sections")
 
 STORE = """
@@ -77,17 +76,10 @@ def build(d, compiler, options, units):
     cc = dict(COMPILERS, **{cxx: c for c, cxx in AARCH64})[compiler]
     need(compiler, *options)
     need(cc)
-    if LIBCXX in options:
-        need_libcxx(compiler)
     must([*cc.split(), "-fPIC", "-I", INCLUDE, "-c", path("spy.c"), "-o", spy], "build the spy")
     out = must([*compiler.split(), *STRICT, *options, "-I", INCLUDE, *map(path, units), spy, "-o", app], "build", 180)
     expect(out == "", "the compiler says:\n" + out[:3000])
     return app
-
-
-def need_libcxx(compiler):
-    if command([*compiler.split(), LIBCXX, "-x", "c++", "-fsyntax-only", "-include", "string", os.devnull])[0]:
-        raise Skip("libc++ is not installed")
 
 
 def check_behaviour(compiler, options, units=UNITS):

@@ -16,6 +16,7 @@ INCLUDE = os.path.join(HERE, "..", "..", "include")
 STRICT = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror".split()
 AARCH64 = [("aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++"),
            ("clang --target=aarch64-linux-gnu", "clang++ --target=aarch64-linux-gnu")]
+LIBCXX = "-stdlib=libc++"
 EMULATOR = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
 
 Job = namedtuple("Job", "name run")
@@ -77,6 +78,8 @@ def builds(*args):
         with open(source, "w") as f:
             f.write("int main(void) { return 0; }\n")
         code, _ = command([*args, source, "-o", os.path.join(d, "a")])
+    if code and LIBCXX in args:
+        return "libc++ is not installed"
     return None if code == 0 else "%s does not know %s here" % (args[0], " ".join(args[1:]))
 
 

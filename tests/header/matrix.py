@@ -9,7 +9,7 @@ import os
 import tempfile
 
 from elf import EM_AARCH64, SHF_ALLOC, SHF_WRITE, SHT_NOBITS, SHT_PROGBITS, Elf
-from harness import AARCH64, INCLUDE, STRICT, Failure, Job, command, must, need, path, run
+from harness import AARCH64, INCLUDE, LIBCXX, STRICT, Failure, Job, command, must, need, path, run
 
 C_STANDARDS = ["c99", "c11", "c17", "c2x"]
 CXX_STANDARDS = ["c++11", "c++14", "c++17", "c++20", "c++2b"]
@@ -317,6 +317,9 @@ def jobs():
                 add("%s one macro, %s %s" % (cc, link, level), only_set, cc, flags + [level])
         for link, flags in [k for k in LINKS if k[0] in ("static", "pie", "gc-sections", "sanitized")] + LTO[cc][:2]:
             add("%s %s -O2" % (cxx, link), program, cxx, ["-std=c++17"] + flags + ["-O2"], "every_macro.cc")
+        if cxx == "clang++":
+            for std in CXX_STANDARDS:
+                add("%s %s %s" % (cxx, LIBCXX, std), program, cxx, [LIBCXX, "-std=" + std, "-O2"], "every_macro.cc")
         add("%s shared library -O2" % cxx, shared, cxx, ["-O2"], "every_macro.c", "c++")
         add("%s disabled, C as C++" % cxx, program, cxx, ["-O2"], "every_macro.c", True, "c++")
         add("%s freestanding" % cc, freestanding, cc, ["-O2"])

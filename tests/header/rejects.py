@@ -5,14 +5,15 @@ compiler wins:
 
     expect: TEXT    expect c: TEXT    expect c++: TEXT    expect gcc: / g++: / clang: / clang++: TEXT
 
-What viztrace.hpp rejects says so in the first line that is an error. "std: c++17" is for what needs that.
+What viztrace.hpp rejects says so in the first line that is an error. "options: -std=c++17" is for what
+needs those; a file with libcxx in its name is tried with that library.
 
 A .c file is tried as C and as C++, a .cc file as C++ alone; warnings are not made errors; also with VIZ_PROBE_DISABLE.
 """
 import os
 import re
 
-from harness import INCLUDE, Failure, Job, command, need, path
+from harness import INCLUDE, LIBCXX, Failure, Job, command, need, path
 
 VARIANTS = [  # compiler, language, options
     ("gcc", "c", ["-x", "c", "-std=c11"]),
@@ -23,11 +24,11 @@ VARIANTS = [  # compiler, language, options
 
 
 def check(file, compiler, language, options, more):
-    need(compiler, "-c")
+    need(compiler, *(o for o in options if o == LIBCXX))
     with open(file, encoding="utf-8") as f:
         source = f.read()
     expects = dict(re.findall(r"/\* expect ?([a-z+]*): (.*) \*/", source))
-    options = [*options, *("-std=" + std for std in re.findall(r"/\* std: (.*) \*/", source))]
+    options = [*options, *" ".join(re.findall(r"/\* options: (.*) \*/", source)).split()]
     text = next((expects[k] for k in (compiler, language, "") if k in expects), None)
     if text is None:
         raise Failure("the file does not say what to expect")
@@ -55,6 +56,10 @@ def jobs():
         for compiler, language, options in VARIANTS:
             if name.endswith(".cc") and language == "c":
                 continue
+            if "libcxx" in name:
+                if compiler != "clang++":
+                    continue
+                options = [*options, LIBCXX]
             for label, more in (("", []), (", disabled", ["-DVIZ_PROBE_DISABLE"])):
                 made.append(Job("reject: %s, %s%s" % (name, compiler, label), lambda a=(
                     os.path.join(folder, name), compiler, language, options, more): check(*a)))

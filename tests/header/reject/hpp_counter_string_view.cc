@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* expect: VIZ_ATTR: attribute `v` is not a number; a viz::counter takes numbers only */
-/* std: c++17 */
+/* options: -std=c++17 */
 #include "viztrace.hpp"
 
 class thing : public viz::counter<thing> {

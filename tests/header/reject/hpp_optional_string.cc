@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* expect: VIZ_ATTR: attribute `v` has a type that cannot be reported; what can: */
-/* std: c++17 */
+/* options: -std=c++17 */
 #include "viztrace.hpp"
 
 class thing : public viz::object<thing> {
