@@ -442,6 +442,7 @@ struct viz__id { uint64_t bits; uint32_t flags; };
 
 #ifdef __cplusplus
 #define VIZ__ASSERT(cond, text) static_assert(cond, text)
+#define VIZ__NIL(type) static_cast<type *>(nullptr)
 #define VIZ__QUIET_BEGIN \
 	_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Winvalid-offsetof\"") VIZ__QUIET_TAGS
 #define VIZ__QUIET_END _Pragma("GCC diagnostic pop")
@@ -452,6 +453,7 @@ struct viz__id { uint64_t bits; uint32_t flags; };
 #endif
 #else
 #define VIZ__ASSERT(cond, text) __extension__ _Static_assert(cond, text)
+#define VIZ__NIL(type) ((type *)0)
 #define VIZ__QUIET_BEGIN
 #define VIZ__QUIET_END
 #endif
@@ -664,7 +666,7 @@ inline uint32_t value_type(const long double &) { return VIZ_TYPE_F64; }
 /* The struct's type without its keyword, which may be `class`. */
 #define VIZ__TYPE(tag) viz__type_##tag
 #define VIZ__TYPEDEF(tag) VIZ__QUIET_BEGIN typedef struct tag VIZ__TYPE(tag); VIZ__QUIET_END
-#define VIZ__LV(tag, name) (((VIZ__TYPE(tag) *)0)->name)
+#define VIZ__LV(tag, name) (VIZ__NIL(VIZ__TYPE(tag))->name)
 #define VIZ__N(tag, what, k) viz__##tag##_##what##k
 #define VIZ__K(tag, what, k) ((int)VIZ__N(tag, what, k))
 #define VIZ__T(tag, what) ((int)viz__##tag##_##what)
@@ -874,7 +876,7 @@ VIZ__CONST(viz__viz__none_line, 0)
 #define VIZ__BATCHED(probe) (viz_batch_semaphore && viz_batch_semaphore == viz_##probe##_semaphore)
 #define VIZ__RECORD(kind, more) ((uint64_t)(kind) << 16 | (uint64_t)(uint32_t)(more) << 32)
 #define VIZ__APPEND(probe, words, size, what, ident) \
-	(VIZ__BATCHED(probe) && viz__append(words, size, what, ident, (uint32_t *)0))
+	(VIZ__BATCHED(probe) && viz__append(words, size, what, ident, VIZ__NIL(uint32_t)))
 #define VIZ__APPEND_REPORT(probe, b, what) (VIZ__BATCHED(probe) && viz__append_report(b, what))
 #else
 #define VIZ__APPEND(probe, words, size, what, ident) ((void)(words), 0)
@@ -1394,7 +1396,7 @@ static VIZ__COLD int viz__append_report(const struct viz_base *b, uint64_t what)
 	if (strings)
 		return 0;
 	if (cls->span_offset)
-		return viz__append((const char *)b + cls->span_offset, size, what | VIZ_RECORD_WHOLE << 16, b, (uint32_t *)0);
+		return viz__append((const char *)b + cls->span_offset, size, what | VIZ_RECORD_WHOLE << 16, b, VIZ__NIL(uint32_t));
 	return viz__append(b, size, what, b, (uint32_t *)(uintptr_t)&b->stamp);
 }
 #endif
@@ -1607,7 +1609,7 @@ static VIZ__COLD void viz__print_name(struct viz_base *b, char *room, size_t siz
 	__builtin_va_start(args, format);
 	written = __builtin_vsnprintf(room, size, format, args);
 	__builtin_va_end(args);
-	viz__rename(b, written < 0 ? (const char *)0 : room);
+	viz__rename(b, written < 0 ? VIZ__NIL(const char) : room);
 }
 
 static inline int viz__result(int first, int next)
@@ -1642,8 +1644,10 @@ static VIZ__COLD int viz__config_list(struct viz_base *b, uint64_t *list, const 
 			const char *x = viz__plain_name(a[j].name);
 			const char *y = names[i];
 
-			while (y && *x && *x == *y)
-				x++, y++;
+			while (y && *x && *x == *y) {
+				x++;
+				y++;
+			}
 			if (y && *x == *y)
 				break;
 		}
@@ -1672,7 +1676,7 @@ static VIZ__COLD const struct viz_base *viz__log_begin(const struct viz_base *b,
 {
 	if (when & viz__when_before)
 		viz__on_log(b, VIZ_WHY_BEFORE);
-	return when & viz__when_after ? b : (const struct viz_base *)0;
+	return when & viz__when_after ? b : VIZ__NIL(const struct viz_base);
 }
 
 static inline void viz__log_end(struct viz__log_scope *s)
@@ -1704,7 +1708,7 @@ static inline void viz__log_end(struct viz__log_scope *s)
 	__typeof__(((void)0, __builtin_choose_expr(VIZ__IS_TEXT(*viz__a##id), (const char *)0, *viz__a##id))) \
 		viz__v##id = (__VA_ARGS__); \
 	if (VIZ__IS_TEXT(*viz__a##id)) \
-		viz__copy((char *)(void *)viz__a##id, sizeof(*viz__a##id), (const void *)&viz__v##id); \
+		viz__copy((char *)(uintptr_t)viz__a##id, sizeof(*viz__a##id), (const void *)&viz__v##id); \
 	else \
 		*__builtin_choose_expr(VIZ__IS_TEXT(*viz__a##id), &viz__v##id, viz__a##id) = viz__v##id; \
 	VIZ__TRIGGER(viz__o##id, attr, viz__a##id); \
@@ -1918,11 +1922,11 @@ char (*viz__object(const void *base))[1];
 #endif
 #define VIZ__SCOPE(id, name, flags) \
 	struct viz__scope VIZ__CAT(viz__s, id) __attribute__((cleanup(viz__scope_end), unused)) = { \
-		VIZ__ON(enter) ? viz__on_enter(name, __builtin_frame_address(0), flags) : (const char *)0, \
+		VIZ__ON(enter) ? viz__on_enter(name, __builtin_frame_address(0), flags) : VIZ__NIL(const char), \
 		__builtin_frame_address(0), flags }
 #define VIZ__LOG_SCOPE(id, p, when) \
 	struct viz__log_scope VIZ__CAT(viz__s, id) __attribute__((cleanup(viz__log_end), unused)) = { \
-		VIZ__ON(log) ? viz__log_begin(VIZ__BASE(p), when) : (const struct viz_base *)0 }
+		VIZ__ON(log) ? viz__log_begin(VIZ__BASE(p), when) : VIZ__NIL(const struct viz_base) }
 #endif
 
 #endif /* VIZTRACE_H */

@@ -1103,9 +1103,9 @@ inline void swap(viz::attribute<T, A, C> &a, viz::attribute<T, B, C> &b)
 #define VIZ__ENTRY(what, field, ...) \
 	struct viz__tag_##field : __VA_ARGS__ { \
 		typedef VIZ__SELF viz__class; \
-		static constexpr const char *name() { return #field; } \
+		__attribute__((unused)) static constexpr const char *name() { return #field; } \
 		VIZ__QUIET_BEGIN \
-		static constexpr ::ptrdiff_t offset() \
+		__attribute__((unused)) static constexpr ::ptrdiff_t offset() \
 		{ \
 			static_assert(viz__class::viz__kind != VIZ_KIND_COUNTER || \
 				(VIZ__IS_NUMBER(viz__tag_##field::type) && !viz__tag_##field::list), #what ": attribute `" #field \
@@ -1130,7 +1130,7 @@ inline void swap(viz::attribute<T, A, C> &a, viz::attribute<T, B, C> &b)
 		#what ": attribute `" #field "` is one more than VIZ_ATTRS_MAX"); \
 	friend struct ::viz::detail::access; \
 	static ::viz::detail::link<viz__tag_##field, VIZ__PLACES_SO_FAR> \
-		viz__last(::viz::detail::rank<VIZ__PLACES_SO_FAR::count + 1>); \
-	auto viz__own_##field() const -> typename ::viz::detail::own<VIZ__SELF, decltype(this)>::type
+		viz__last(::viz::detail::rank<VIZ__PLACES_SO_FAR::count + 1>) __attribute__((unused)); \
+	__attribute__((unused)) auto viz__own_##field() const -> typename ::viz::detail::own<VIZ__SELF, decltype(this)>::type
 
 #endif /* VIZTRACE_HPP */

@@ -103,6 +103,19 @@ def check_descriptors(compiler, options):
         expect(len(values) >= 10 and there >= {s.address for s in values}, "descriptors: %s, listed: %s" % (values, there))
 
 
+# What the manual says that clang's -Weverything says of the headers, and of these programs themselves.
+NOT_ALL = ["-Wno-" + w for w in """c++98-compat c++98-compat-pedantic c++98-compat-local-type-template-args padded
+    old-style-cast reserved-identifier reserved-macro-identifier used-but-marked-unused declaration-after-statement
+    unknown-warning-option unsafe-buffer-usage""".split()]
+OWN = ["-Wno-" + w for w in "weak-vtables missing-noreturn atomic-implicit-seq-cst".split()]
+
+
+def check_every_warning(compiler, options, source):
+    need(compiler, *options)
+    must([compiler, *options, "-Weverything", "-Werror", *NOT_ALL, *OWN, "-I", INCLUDE, "-fsyntax-only", path(source)],
+         "a warning", 180)
+
+
 def small(d, compiler, options):
     """A program without a spy; it says by its exit code whether the classes do what they would without us."""
     need(compiler, *options)
@@ -184,6 +197,12 @@ def jobs():
             add("disabled %s %s" % (cxx, " ".join(options)), check_disabled, cxx, options)
         for options in (["-std=c++11", "-O2"], ["-std=c++2b", "-O3", "-fPIC"]):
             add("code %s %s" % (cxx, " ".join(options)), check_code, cxx, options)
+    for compiler, std, sources in [("clang", "c99", ["every_macro.c"]), ("clang", "c2x", ["every_macro.c"]),
+                                   *(("clang++", std, ["every_macro.cc", "attributes.cc", *TYPES]) for std in CXX_STANDARDS)]:
+        for source in sources:
+            for options in (["-std=" + std], ["-std=" + std, "-DVIZ_PROBE_DISABLE"]):
+                add("every warning %s %s %s" % (compiler, " ".join(options), source), check_every_warning, compiler, options,
+                    source)
     for _, cxx in AARCH64:
         add(cxx, check_behaviour, cxx, ["-std=c++11", "-O2"])
         add("types " + cxx, check_behaviour, cxx, ["-std=c++17", "-O2"], TYPES)
