@@ -787,6 +787,10 @@ public:
 	operator const T &() const { return value_; }
 	const T &get() const { return value_; }
 	const T *operator->() const { return &value_; }
+	/* `if (a.pointer)`, `!a.optional`: to say so explicitly is not enough behind the conversion above. */
+	template <class U = T, class = typename std::enable_if<
+		std::is_constructible<bool, const U &>::value && !std::is_convertible<const U &, bool>::value>::type>
+	explicit operator bool() const { return static_cast<bool>(value_); }
 	template <class Function> void change(Function f) { f(value_); done(); }
 
 	attribute &operator++() { ++value_; return done(); }

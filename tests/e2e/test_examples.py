@@ -42,6 +42,32 @@ class Examples(harness.Case):
         self.assertTrue(uploads)
         self.assertNotIn('"host"', json.dumps(uploads))
 
+    def test_cxx_objects_in_a_vector_that_grows(self):
+        vans = 9
+        trace, tool = self.launched(self.compile("c++", "fleet", "-std=c++11"), str(vans))
+        self.assertRegex(tool.messages(), "lost 0, filtered 0, truncated 0, unreadable 0")
+        room = [s["room"] for s in trace.samples_of("depot")]
+        self.assertEqual(sorted(set(room)), [1, 2, 4, 8, 16])
+        parcels = [10 * i + k for i in range(vans) for k in range(3)]
+        first = trace.snapshots("van-0")
+        # Of each parcel two reports: what it is, and that it is in.
+        loads = [s for s in first if s["last"] != "nothing"]
+        self.assertEqual([s["parcels"] for s in loads if s["trip"]][-1], parcels)
+        seen = [s["parcels"] for s in loads]
+        self.assertEqual([p for i, p in enumerate(seen) if p not in seen[:i]], [parcels[:n] for n in range(len(parcels) + 1)])
+        self.assertEqual(first[-1]["last"], "nothing")  # swapped with the last van's
+        last = trace.snapshots("van-%d" % (vans - 1))
+        self.assertEqual(last[-1], {"last": "parcel %d" % (vans - 1), "parcels": [], "trip": 1.5, "trips_": 1})
+        # Born with none, at most one life at a time, and as many ends as beginnings.
+        begins, ends = trace.of("N"), trace.of("D")
+        self.assertEqual(len(begins), len(ends))
+        self.assertEqual(len(begins), vans + 1 + 2 + 4 + 8)
+        for number in range(vans):
+            lives = sorted((e["ts"], e["ph"]) for e in begins + ends if e["name"] == "van-%d" % number)
+            alive = [sum(1 if ph == "N" else -1 for _, ph in lives[:i + 1]) for i in range(len(lives))]
+            self.assertEqual(alive[-1], 0)
+            self.assertLessEqual(max(alive), 2)  # the new one is there before the old one has gone
+
     def test_rust_by_the_abi_of_c(self):
         rustc = shutil.which("rustc", path="/usr/bin") or shutil.which("rustc")
         if not rustc:

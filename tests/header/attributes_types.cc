@@ -168,8 +168,10 @@ static void pointers()
 	basket b;
 
 	READS(b, "left", "null");
+	same(b.left ? "one" : "none", "none", __LINE__);
 	b.left = std::unique_ptr<int>(new int(3));
 	READS(b, "left", "3");
+	same(!b.left ? "none" : "one", "one", __LINE__);
 	b.left.change([](std::unique_ptr<int> &p) { *p = 4; });
 	std::swap(b.left, b.right);
 	READS(b, "left", "null");
@@ -224,8 +226,10 @@ static void newer()
 	l.more = "[1]";
 	READS(l, "more", "[1]");
 	spy_seen();
+	same(!l.limit ? "none" : "one", "none", __LINE__);
 	l.limit = 5;
 	READS(l, "limit", "5");
+	same(l.limit ? "one" : "none", "one", __LINE__);
 	l.limit.change([](std::optional<int> &o) { o.reset(); });
 	READS(l, "limit", "none");
 	l.limit = 6;
