@@ -276,6 +276,7 @@ void metadata__find_sources(struct metadata_sources *ret, const struct processes
 	while (ret->n_files < METADATA_FILES && (file = processes__next_file(p, file)))
 		ret->files[ret->n_files++] = file;
 	ret->silent = processes__silent(p, &ret->n_silent);
+	ret->astray = processes__stats(p)->astray;
 }
 
 void metadata__write(struct json *j, const struct report *r, const struct metadata_sources *of, int argc, char **argv)
@@ -306,6 +307,10 @@ void metadata__write(struct json *j, const struct report *r, const struct metada
 	if (of->n_silent) {
 		JSON__KEY(j, "not_switched_on");
 		silent_list(j, of);
+	}
+	if (of->astray) {
+		JSON__KEY(j, "changed_astray");
+		json__uint(j, of->astray);
 	}
 	metadata__put_times(j, r);
 	if (r->cause)

@@ -20,6 +20,7 @@ struct metadata_sources {
 	size_t n_files;
 	const struct processes_silent *silent;
 	size_t n_silent;
+	uint64_t astray; /* times something else of the targets may have been written to */
 };
 
 /* All of that. */

@@ -4,6 +4,7 @@
 It counts a semaphore up and down in the lowest mapping that could be it, once for each mapping of the code; where that has
 become another one meanwhile it cannot go down, and leaves its traps.
 """
+import os
 import pathlib
 import time
 
@@ -14,7 +15,7 @@ WAYS = ("trap", "batch")
 LOOKED = 2.5  # seconds after which a tool has looked again, also on a busy machine: it does each second
 
 
-class Copies(harness.Case):
+class Copying(harness.Case):
     def setUp(self):
         super().setUp()
         self.armed = 0
@@ -70,6 +71,8 @@ class Copies(harness.Case):
         self.assertNotIn("not_switched_on", trace.metadata)
         return trace
 
+
+class Copies(Copying):
     def traced(self, before, meanwhile, copies):
         """In both ways; `copies`: how many of the library there are in the end."""
         for way in WAYS:
@@ -187,3 +190,44 @@ class Copies(harness.Case):
                     else:
                         self.end(tool)
                     self.ends_well(target)
+
+
+class Meddling(Copying):
+    """The process puts something else where its semaphore was, between the tool's look and its writing."""
+
+    def meddled(self, what, word, old=False):
+        """The target, and the tool, which has been meddled with."""
+        env = {**os.environ, "DONE": str(self.dir / ("done-%s-%s-%d" % (what, word, old)))}
+        target = harness.Target([harness.build("copies", libs=("-ldl",), counted=False), self.library], env=env)
+        self.addCleanup(target.clean_up)
+        target.await_step()
+        target.ask("again")
+        address = target.ask("address").split()[1]
+        target.ask(word)
+        library = harness.build("meddling.so", "meddling.c", flags=("-O2", "-fPIC", "-shared"), libs=("-ldl",), counted=False)
+        # The first time it reads what was there before it came.
+        env = {**env, "LD_PRELOAD": str(library), "WHAT": what, "PID": str(target.pid), "ADDRESS": address,
+               "SKIP": "1" if what == "read" else "0", **({"OLD": "1"} if old else {})}
+        tool = self.tool("-p", target.pid, "-o", "trace.json", "-v", env=env, start_new_session=True)
+        self.assertTrue(harness.wait_until(lambda: os.path.exists(env["DONE"])), tool.messages())
+        return target, tool
+
+    def test_what_is_there_instead_is_left_alone(self):
+        for old in (False, True):
+            for word in ("replace", "execute"):
+                with self.subTest(word=word, old=old):
+                    target, tool = self.meddled("read", word, old)
+                    if word == "execute":
+                        target.await_step()
+                    time.sleep(LOOKED)
+                    self.assertIn("zeros 1", target.ask("zeros"))
+                    self.end(tool)
+                    self.assertIn("zeros 1", target.ask("zeros"))
+
+    def test_what_was_hit_is_said(self):
+        """In the last microsecond, where nobody can see to it."""
+        target, tool = self.meddled("write", "replace")
+        self.assertTrue(tool.err.wait_for(b"may have been changed"), tool.messages())
+        self.assertIn("zeros 0", target.ask("zeros"))
+        self.end(tool)
+        self.assertEqual(self.load().metadata["changed_astray"], 1)

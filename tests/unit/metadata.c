@@ -254,6 +254,7 @@ Test(metadata, everything_long_at_once_fits)
 		};
 	sources.silent = silent;
 	sources.n_silent = PROCESSES_SILENT;
+	sources.astray = UINT64_MAX;
 	write_all(4, argv);
 	root = parsed();
 	json_decref(root);

@@ -4,11 +4,9 @@
 #include "arming.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "maps.h"
 
@@ -23,7 +21,7 @@ struct look {
 	const struct target *target;
 	struct place *places;
 	size_t n;
-	int mem;
+	struct remote memory;
 	bool debugged;
 	struct arming found;
 };
@@ -38,13 +36,10 @@ static const struct binary *binary_of(const struct target *t, const struct mappi
 
 static int read_places(struct look *l)
 {
+	struct maps *maps = &l->memory.maps;
 	struct place p;
-	struct maps maps;
-	int err = maps__open(&maps, l->target->task), end;
 
-	if (err)
-		return err;
-	while (!err && maps__next(&maps, &p.m)) {
+	while (maps__next(maps, &p.m)) {
 		struct place *more;
 
 		p.binary = binary_of(l->target, &p.m);
@@ -52,15 +47,12 @@ static int read_places(struct look *l)
 		if (!p.binary && !p.m.executable && !p.m.writable)
 			continue;
 		more = realloc(l->places, (l->n + 1) * sizeof(p));
-		if (!more) {
-			err = -ENOMEM;
-			break;
-		}
+		if (!more)
+			return -ENOMEM;
 		l->places = more;
 		more[l->n++] = p;
 	}
-	end = maps__close(&maps);
-	return err ? err : end ? end : maps.n ? 0 : -ESRCH;
+	return maps->err ? maps->err : maps->n ? 0 : -ESRCH;
 }
 
 static const struct place *place_at(const struct look *l, uint64_t address)
@@ -77,11 +69,6 @@ static bool shows(const struct place *p, const struct binary *b, uint64_t addres
 	return p && p->binary == b && address - p->m.start + p->m.offset == offset;
 }
 
-static bool read_memory(const struct look *l, uint64_t address, void *to, size_t size)
-{
-	return pread(l->mem, to, size, (off_t)address) == (ssize_t)size;
-}
-
 /* Where a mapping of the file that is the process's own shows that byte of it; 0: it does not. */
 static uint64_t address_in(const struct place *p, const struct binary *b, uint64_t offset)
 {
@@ -91,14 +78,26 @@ static uint64_t address_in(const struct place *p, const struct binary *b, uint64
 	return is_in ? m->start + (offset - m->offset) : 0;
 }
 
+static bool read_word(const struct look *l, const struct place *p, uint64_t address, struct remote_word *ret)
+{
+	struct remote_word w = remote__word(&p->m, address);
+
+	if (!remote__read(&l->memory, address, &w.value, sizeof(w.value)))
+		return false;
+	*ret = w;
+	return true;
+}
+
 /* The kernel takes the lowest mapping that could be it for the one with the semaphore. */
 static void find_counter(const struct look *l, struct armed *a)
 {
-	for (size_t i = 0; i < l->n && !a->counter; i++)
-		if (l->places[i].m.writable)
-			a->counter = address_in(&l->places[i], a->binary, a->probe->semaphore);
-	if (a->counter && !read_memory(l, a->counter, &a->counted, sizeof(a->counted)))
-		a->counter = 0;
+	for (size_t i = 0; i < l->n && !a->counter.address; i++) {
+		const struct place *p = &l->places[i];
+		uint64_t at = p->m.writable ? address_in(p, a->binary, a->probe->semaphore) : 0;
+
+		if (at && !read_word(l, p, at, &a->counter))
+			return;
+	}
 }
 
 /* At how many of its sites: each is counted for itself. -1: it cannot be read. */
@@ -109,7 +108,7 @@ static int traps_at(const struct look *l, const struct elf_probe *p, uint64_t no
 	unsigned char code[sizeof(p->code)];
 	int n = 0;
 
-	if (!read_memory(l, nop, code, p->code_size))
+	if (!remote__read(&l->memory, nop, code, p->code_size))
 		return -1;
 	for (size_t i = 0; i + 1 < sizeof(edges) / sizeof(edges[0]); i++) {
 		size_t from = edges[i], to = edges[i + 1] < p->code_size ? edges[i + 1] : p->code_size;
@@ -144,28 +143,28 @@ static void add_traps(struct armed *all, size_t n, const uint16_t *own)
 			}
 }
 
-static enum arming_state judge(const struct look *l, struct armed *a, const struct place *text)
+static enum arming_state judge(const struct look *l, struct armed *a, uint64_t semaphore, const struct place *text)
 {
-	const struct place *data = place_at(l, a->semaphore);
+	const struct place *data = place_at(l, semaphore);
 	int traps = traps_at(l, a->probe, a->nop);
 
 	/* Its data may have been moved to other memory, as for large pages: the code finds its semaphore there. */
-	if (!shows(data, a->binary, a->semaphore, a->probe->semaphore) &&
+	if (!shows(data, a->binary, semaphore, a->probe->semaphore) &&
 	    !(data && data->binary != a->binary && data->m.writable))
 		return ARMING_UNMAPPED;
-	if (traps < 0 || !read_memory(l, a->semaphore, &a->value, sizeof(a->value)))
+	if (traps < 0 || !read_word(l, data, semaphore, &a->semaphore))
 		return ARMING_UNMAPPED;
 	find_counter(l, a);
 	count_traps(l, a);
 	if (!shows(text, a->binary, a->nop, a->probe->offset))
 		return ARMING_COPIED;
-	if (traps && a->value)
+	if (traps && a->semaphore.value)
 		return ARMING_ON;
 	if (traps)
 		return l->debugged ? ARMING_DEBUGGED : ARMING_LOW;
 	if (text->m.writable)
 		return ARMING_WRITABLE;
-	return a->value ? ARMING_STUCK : ARMING_OFF;
+	return a->semaphore.value ? ARMING_STUCK : ARMING_OFF;
 }
 
 /* The probes of a file that is loaded with such a bias, if it is. */
@@ -183,13 +182,11 @@ static int look_at(struct look *l, const struct binary *b, uint64_t bias)
 	for (size_t i = 0; i < all; i++) {
 		const struct elf_probe *p = i < b->elf.n_probes ? &b->elf.probes[i] : &b->elf.batch.flush;
 		const struct place *text = place_at(l, bias + p->address);
-		struct armed a = {
-			.binary = b, .probe = p, .semaphore = bias + p->semaphore_address, .nop = bias + p->address
-		};
+		struct armed a = { .binary = b, .probe = p, .nop = bias + p->address };
 
 		if (!text || !text->m.executable)
 			continue;
-		a.state = judge(l, &a, text);
+		a.state = judge(l, &a, bias + p->semaphore_address, text);
 		own[n] = a.traps;
 		more[l->found.n + n++] = a;
 	}
@@ -247,21 +244,17 @@ static int look_at_file(struct look *l, const struct binary *b)
 
 int arming__look(struct arming *ret, const struct target *t)
 {
-	struct look l = { .target = t, .mem = -1, .debugged = target__is_debugged(t) };
-	char path[64];
-	int err = read_places(&l);
+	struct look l = { .target = t, .debugged = target__is_debugged(t) };
+	int err = remote__open(&l.memory, t->task);
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", t->task);
-	if (!err) {
-		l.mem = open(path, O_RDONLY | O_CLOEXEC);
-		err = l.mem < 0 ? -errno : 0;
-	}
+	if (err)
+		return err;
+	err = read_places(&l);
 	for (size_t i = 0; !err && i < t->n_files; i++)
 		if (t->files[i].is_mapped && t->files[i].binary->elf.n_probes)
 			err = look_at_file(&l, t->files[i].binary);
-	if (l.mem >= 0)
-		close(l.mem);
 	free(l.places);
+	l.found.memory = l.memory;
 	if (err)
 		arming__clear(&l.found);
 	else
@@ -272,26 +265,26 @@ int arming__look(struct arming *ret, const struct target *t)
 void arming__clear(struct arming *a)
 {
 	free(a->all);
+	remote__close(&a->memory);
 	*a = (struct arming){ 0 };
 }
 
-int arming__set(const struct target *t, uint64_t semaphore, uint16_t value)
+int arming__set(struct arming *a, const struct remote_word *w, uint16_t value)
 {
-	char path[64];
-	ssize_t n;
-	int fd;
+	uint64_t address = w->address;
+	int err = remote__set(&a->memory, w, value);
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", t->task);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = pwrite(fd, &value, sizeof(value), (off_t)semaphore);
-	if (n >= 0)
-		n = n == sizeof(value) ? 0 : -ESRCH;
-	else
-		n = -errno;
-	close(fd);
-	return (int)n;
+	if (err == -EXDEV)
+		a->astray = address;
+	else if (err)
+		return err;
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->all[i].semaphore.address == address)
+			a->all[i].semaphore.value = value;
+		if (a->all[i].counter.address == address)
+			a->all[i].counter.value = value;
+	}
+	return 0;
 }
 
 const char *arming__word(enum arming_state state)

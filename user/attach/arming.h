@@ -13,6 +13,7 @@
 #ifndef VIZTRACE_ARMING_H
 #define VIZTRACE_ARMING_H
 
+#include "remote.h"
 #include "target.h"
 
 enum arming_state {
@@ -32,13 +33,11 @@ struct armed {
 	const struct binary *binary;
 	const struct elf_probe *probe;
 	enum arming_state state;
-	uint64_t semaphore; /* its address */
-	uint64_t nop;       /* the probe's */
-	uint16_t value;
-	uint64_t counter; /* where the kernel takes the semaphore to be, now; 0: nowhere */
-	uint16_t counted; /* its value */
-	uint16_t traps;   /* of all that share the semaphore, in all mappings of the file: so many it takes off */
-	bool is_many;     /* they are in several of these, or of several stubs */
+	struct remote_word semaphore;
+	uint64_t nop;               /* its address */
+	struct remote_word counter; /* where the kernel takes the semaphore to be, now; at 0: nowhere */
+	uint16_t traps; /* of all that share the semaphore, in all mappings of the file: so many it takes off */
+	bool is_many;   /* they are in several of these, or of several stubs */
 };
 
 /* Of all kinds, and the one that is none: viz:batch. */
@@ -50,7 +49,7 @@ static inline bool armed__is_event(const struct armed *a)
 /* Does the kernel take another mapping's for its semaphore? */
 static inline bool armed__has_copy(const struct armed *a)
 {
-	return a->counter && a->counter != a->semaphore;
+	return a->counter.address && a->counter.address != a->semaphore.address;
 }
 
 #define ARMING_LOADED_MAX 16 /* places of one file in one process that are looked at */
@@ -58,6 +57,8 @@ static inline bool armed__has_copy(const struct armed *a)
 struct arming {
 	struct armed *all;
 	size_t n;
+	struct remote memory; /* in which this was found; with the first of all */
+	uint64_t astray;      /* an address: what was written there may have hit something else. 0: none */
 };
 
 /* All probes of a process in the files that are known of it. 0 or -errno: -ESRCH; -EACCES its memory cannot be read. */
@@ -80,8 +81,11 @@ const char *arming__name(enum probe probe);
 #define ARMING_NAMES 512
 void arming__name_probes(char *ret, size_t size, const struct binary *b, uint32_t kinds);
 
-/* Set a semaphore, or what the kernel takes for it, to `value`. 0 or -errno: -ESRCH it has ended. */
-int arming__set(const struct target *t, uint64_t semaphore, uint16_t value);
+/*
+ * Set a semaphore, or what the kernel takes for it, to `value`: `w` is of one of them. 0 or -errno: -ESRCH it has
+ * ended; -ESTALE it is not as it was found any more, and was left alone.
+ */
+int arming__set(struct arming *a, const struct remote_word *w, uint16_t value);
 
 /* The same in a word, for programs: "copied". */
 const char *arming__word(enum arming_state state);

@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,7 +18,7 @@
 #include <unistd.h>
 
 #include "../common/descriptors.h"
-#include "maps.h"
+#include "remote.h"
 
 #define NAME "viztrace-guard"
 #define LOOK_US 10000u
@@ -34,28 +33,25 @@ struct guard {
 
 /* Of one task. */
 struct place {
-	int mem;
+	struct remote memory;
 	struct mapping *maps; /* of files; without their paths */
 	size_t n;
 };
 
 static void leave(struct place *p)
 {
-	if (p->mem >= 0)
-		close(p->mem);
+	remote__close(&p->memory);
 	free(p->maps);
 }
 
 static bool enter(struct place *ret, pid_t task)
 {
-	struct place p = { .mem = -1 };
+	struct place p = { .n = 0 };
 	struct mapping m;
-	struct maps maps;
-	char path[64];
 
-	if (maps__open(&maps, task))
+	if (remote__open(&p.memory, task))
 		return false;
-	while (maps__next(&maps, &m)) {
+	while (maps__next(&p.memory.maps, &m)) {
 		struct mapping *more = mapping__is_file(&m) ? realloc(p.maps, (p.n + 1) * sizeof(m)) : NULL;
 
 		if (!more)
@@ -64,15 +60,11 @@ static bool enter(struct place *ret, pid_t task)
 		m.path = NULL;
 		more[p.n++] = m;
 	}
-	maps__close(&maps);
-	snprintf(path, sizeof(path), "/proc/%d/mem", task);
 	if (p.n)
-		p.mem = open(path, O_RDWR | O_CLOEXEC);
-	if (p.mem < 0)
-		leave(&p);
-	else
 		*ret = p;
-	return p.mem >= 0;
+	else
+		leave(&p);
+	return p.n != 0;
 }
 
 static const struct mapping *mapping_at(const struct place *p, uint64_t address)
@@ -94,31 +86,36 @@ static bool has(const struct place *p, const struct guarded *s)
 }
 
 /* Is there something else than the program's own code? */
-static bool is_trapped(int mem, const struct guarded *s)
+static bool is_trapped(const struct remote *memory, const struct guarded *s)
 {
 	unsigned char code[sizeof(s->code)];
 
-	return pread(mem, code, s->code_size, (off_t)s->nop) == (ssize_t)s->code_size &&
-	       memcmp(code, s->code, s->code_size) != 0;
+	return remote__read(memory, s->nop, code, s->code_size) && memcmp(code, s->code, s->code_size) != 0;
 }
 
 /*
  * The kernel looks at what it lowers: it takes no trap out where that is 0 already. So this is for when the trap has
  * gone, or stays for good.
  */
-static void lower(const struct place *p, pid_t task, const struct guarded *s)
+static void lower(struct place *p, pid_t task, const struct guarded *s)
 {
-	uint16_t value;
+	const struct mapping *data = mapping_at(p, s->semaphore);
+	struct remote_word w = { .address = s->semaphore };
+	uint16_t to = 0;
 
-	if (!has(p, s) || pread(p->mem, &value, sizeof(value), (off_t)s->semaphore) != sizeof(value) || !value)
+	if (!has(p, s))
 		return;
-	if (!is_trapped(p->mem, s))
-		value = 0;
-	else if (s->may_be_shared && task == s->task)
-		value--;
-	else
+	if (data)
+		w = remote__word(data, s->semaphore);
+	if (!remote__read(&p->memory, w.address, &w.value, sizeof(w.value)) || !w.value)
 		return;
-	(void)!pwrite(p->mem, &value, sizeof(value), (off_t)s->semaphore);
+	if (is_trapped(&p->memory, s)) {
+		if (!s->may_be_shared || task != s->task)
+			return;
+		to = (uint16_t)(w.value - 1);
+	}
+	/* Nobody hears of what goes wrong any more. */
+	(void)remote__set(&p->memory, &w, to);
 }
 
 static void lower_in(pid_t task, const struct guarded *all, size_t n)
@@ -137,15 +134,12 @@ static bool any_is_trapped(const struct guarded *all, size_t n)
 	bool any = false;
 
 	for (size_t i = 0; i < n && !any; i++) {
-		char path[64];
-		int mem;
+		struct remote memory;
 
-		snprintf(path, sizeof(path), "/proc/%d/mem", all[i].task);
-		mem = open(path, O_RDONLY | O_CLOEXEC);
-		if (mem < 0)
+		if (remote__open(&memory, all[i].task))
 			continue;
-		any = is_trapped(mem, &all[i]);
-		close(mem);
+		any = is_trapped(&memory, &all[i]);
+		remote__close(&memory);
 	}
 	return any;
 }

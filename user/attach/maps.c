@@ -3,10 +3,25 @@
 #include "maps.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Of Linux 6.11 and later; older headers do not have it. */
+struct query {
+	uint64_t size, flags, address;
+	uint64_t start, end, permissions, page_size, offset, ino;
+	uint32_t major, minor, name_size, build_id_size;
+	uint64_t name, build_id;
+};
+#define QUERY _IOWR('f', 17, struct query)
+#define IS_WRITABLE 2u
+#define IS_EXECUTABLE 4u
+#define IS_SHARED 8u
 
 int maps__open(struct maps *ret, pid_t task)
 {
@@ -48,6 +63,57 @@ bool maps__next(struct maps *m, struct mapping *ret)
 	if (ferror(m->file))
 		m->err = errno ? -errno : -EIO;
 	return false;
+}
+
+static bool query(struct maps *m, uint64_t address, struct mapping *ret)
+{
+	struct query q = { .size = sizeof(q), .address = address };
+
+	if (ioctl(fileno(m->file), QUERY, &q)) {
+		m->has_no_query = errno != ENOENT && errno != ESRCH;
+		return false;
+	}
+	*ret = (struct mapping){
+		.start = q.start,
+		.end = q.end,
+		.offset = q.offset,
+		.dev = makedev(q.major, q.minor),
+		.ino = q.ino,
+		.writable = q.permissions & IS_WRITABLE,
+		.executable = q.permissions & IS_EXECUTABLE,
+		.shared = q.permissions & IS_SHARED,
+		.path = "",
+	};
+	return true;
+}
+
+/* Anew: what the stream has read it may give again. */
+static bool search(struct maps *m, uint64_t address, struct mapping *ret)
+{
+	int fd = fcntl(fileno(m->file), F_DUPFD_CLOEXEC, 0);
+	struct maps fresh = { .file = fd >= 0 && !lseek(fd, 0, SEEK_SET) ? fdopen(fd, "r") : NULL };
+	struct mapping found;
+	bool is_there = false;
+
+	if (!fresh.file) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while (!is_there && maps__next(&fresh, &found))
+		is_there = address >= found.start && address < found.end;
+	maps__close(&fresh);
+	found.path = "";
+	if (is_there)
+		*ret = found;
+	return is_there;
+}
+
+bool maps__at(struct maps *m, uint64_t address, struct mapping *ret)
+{
+	if (!m->has_no_query && query(m, address, ret))
+		return true;
+	return m->has_no_query && search(m, address, ret);
 }
 
 int maps__close(struct maps *m)

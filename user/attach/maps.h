@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* maps: /proc/PID/maps, line by line. Knows no ELF. */
+/* maps: /proc/PID/maps, line by line, or what is at an address. Knows no ELF. */
 #ifndef VIZTRACE_MAPS_H
 #define VIZTRACE_MAPS_H
 
@@ -20,6 +20,7 @@ struct maps {
 	char *line;
 	size_t size, n; /* n: how many there were */
 	int err;
+	bool has_no_query; /* of this kernel */
 };
 
 /* 0 or -errno: -ESRCH there is no such task. */
@@ -27,6 +28,10 @@ int maps__open(struct maps *ret, pid_t task);
 
 /* False: that was all. */
 bool maps__next(struct maps *m, struct mapping *ret);
+
+/* What is there now, in the memory that the task had when it was opened; without its path. False: nothing. Then
+ * maps__next() is of no use any more. */
+bool maps__at(struct maps *m, uint64_t address, struct mapping *ret);
 
 /* 0, or -errno if not all could be read: -ESRCH its memory went meanwhile. */
 int maps__close(struct maps *m);

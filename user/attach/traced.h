@@ -39,6 +39,7 @@ struct processes_stats {
 	size_t probes, files; /* attached to */
 	size_t processes;     /* traced in all, as far as we saw them */
 	size_t missed;        /* that had ended when we came to attach to their probes */
+	size_t astray;        /* times something else of theirs may have been written to than a semaphore */
 };
 
 /* A few words on the first of them, for metadata. */

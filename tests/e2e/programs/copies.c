@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -84,12 +86,69 @@ static void drop_code(void)
 	madvise((void *)(at / page * page), (size_t)page, MADV_DONTNEED);
 }
 
+/* ---- Something else at the address of the first one's semaphore ---- */
+
+static const char *program;
+static unsigned char *other; /* a page of zeros */
+static char *semaphore;
+
+static void put_other(void)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	uintptr_t at = (uintptr_t)semaphore / size * size;
+
+	other = mmap((void *)at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	close(creat(getenv("DONE"), 0600));
+}
+
+static void on_signal_replace(int signal)
+{
+	(void)signal;
+	dlclose(libraries[0]);
+	libraries[0] = NULL;
+	put_other();
+}
+
+static void on_signal_execute(int signal)
+{
+	char address[32];
+
+	(void)signal;
+	snprintf(address, sizeof(address), "%p", (void *)semaphore);
+	execl(program, program, "", address, NULL);
+}
+
+static void find_semaphore(void)
+{
+	semaphore = ((char *(*)(void))function(libraries[0], "lib_semaphore"))();
+}
+
+static bool is_zeros(void)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE), i = 0;
+
+	while (i < size && !other[i])
+		i++;
+	return i == size;
+}
+
 int main(int argc, char **argv)
 {
 	const char *line;
 
 	path = argc > 1 ? argv[1] : "";
-	open_one(LM_ID_BASE);
+	program = argv[0];
+	if (argc > 2) {
+		sigset_t all;
+
+		sigfillset(&all); /* executed by a handler */
+		sigprocmask(SIG_UNBLOCK, &all, NULL);
+		semaphore = (char *)(uintptr_t)strtoull(argv[2], NULL, 0);
+		put_other();
+	} else {
+		open_one(LM_ID_BASE);
+		find_semaphore();
+	}
 	for (line = step("ready"); *line; line = step("ok")) {
 		if (!strcmp(line, "fork")) {
 			fflush(stdout);
@@ -114,6 +173,14 @@ int main(int argc, char **argv)
 			unmap();
 		else if (!strcmp(line, "drop"))
 			drop_code();
+		else if (!strcmp(line, "replace"))
+			signal(SIGUSR1, on_signal_replace);
+		else if (!strcmp(line, "execute"))
+			signal(SIGUSR1, on_signal_execute);
+		else if (!strcmp(line, "zeros"))
+			printf("zeros %d\n", is_zeros());
+		else if (!strcmp(line, "address"))
+			printf("address %p\n", (void *)semaphore);
 		else if (!strcmp(line, "pid"))
 			printf("pid %d\n", getpid());
 	}

@@ -25,3 +25,9 @@ int lib_semaphores(void)
 {
 	return step_semaphores() + *(volatile unsigned short *)&viz_batch_semaphore;
 }
+
+void *lib_semaphore(void);
+void *lib_semaphore(void)
+{
+	return &viz_value_semaphore;
+}
