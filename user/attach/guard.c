@@ -22,6 +22,7 @@
 
 #define NAME "viztrace-guard"
 #define LOOK_US 10000u
+#define MANY 1024  /* semaphores, of which some may be nobody's any more */
 #define LOOKS 500u /* until the kernel has taken its traps out; those that stay are somebody else's */
 
 struct guard {
@@ -118,15 +119,25 @@ static void lower(struct place *p, pid_t task, const struct guarded *s)
 	(void)remote__set(&p->memory, &w, to);
 }
 
-static void lower_in(pid_t task, const struct guarded *all, size_t n)
+static void lower_in(pid_t task, struct guarded *all, size_t n, void *ctx)
 {
 	struct place p;
 
+	(void)ctx;
 	if (!enter(&p, task))
 		return;
 	for (size_t i = 0; i < n; i++)
 		lower(&p, task, &all[i]);
 	leave(&p);
+}
+
+/* Of one of the first `n`. */
+static bool is_task_of(const struct guarded *all, size_t n, pid_t task)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].task == task)
+			return true;
+	return false;
 }
 
 static bool any_is_trapped(const struct guarded *all, size_t n)
@@ -144,29 +155,60 @@ static bool any_is_trapped(const struct guarded *all, size_t n)
 	return any;
 }
 
-static void lower_all(const struct guarded *all, size_t n)
+typedef void (*task_cb)(pid_t task, struct guarded *all, size_t n, void *ctx);
+
+/* Each process once, and by name those whose first thread has left, of which /proc shows no memory. */
+static void each_task(struct guarded *all, size_t n, task_cb cb, void *ctx)
 {
 	struct dirent *entry;
 	DIR *proc;
 
-	for (unsigned i = 0; i < LOOKS && any_is_trapped(all, n); i++)
-		usleep(LOOK_US);
-	/* By name those whose first thread has left, of which /proc shows no memory. */
 	for (size_t i = 0; i < n; i++)
-		if (!i || all[i].task != all[i - 1].task)
-			lower_in(all[i].task, all, n);
+		if (!is_task_of(all, i, all[i].task))
+			cb(all[i].task, all, n, ctx);
 	proc = opendir("/proc");
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name);
-		bool done = pid <= 0;
 
-		for (size_t i = 0; i < n && !done; i++)
-			done = all[i].task == pid;
-		if (!done)
-			lower_in(pid, all, n);
+		if (pid > 0 && !is_task_of(all, n, pid))
+			cb(pid, all, n, ctx);
 	}
 	if (proc)
 		closedir(proc);
+}
+
+static void lower_all(struct guarded *all, size_t n)
+{
+	for (unsigned i = 0; i < LOOKS && any_is_trapped(all, n); i++)
+		usleep(LOOK_US);
+	each_task(all, n, lower_in, NULL);
+}
+
+static void find_in(pid_t task, struct guarded *all, size_t n, void *found)
+{
+	struct place p;
+
+	if (!enter(&p, task))
+		return;
+	for (size_t i = 0; i < n; i++)
+		((bool *)found)[i] |= has(&p, &all[i]);
+	leave(&p);
+}
+
+/* Of processes that have ended, and left none that were forked by them. How many are still there. */
+static size_t drop_nobodys(struct guarded *all, size_t n)
+{
+	bool *found = calloc(n, sizeof(*found));
+	size_t kept = 0;
+
+	if (!found)
+		return n;
+	each_task(all, n, find_in, found);
+	for (size_t i = 0; i < n; i++)
+		if (found[i])
+			all[kept++] = all[i];
+	free(found);
+	return kept;
 }
 
 /* Nothing of the tool's that is open stays so; nothing that ends the tool ends this. */
@@ -197,7 +239,7 @@ static void guard(int fd)
 {
 	struct guarded *all = NULL, *more, next;
 	const char ready = 0;
-	size_t n = 0;
+	size_t n = 0, many = MANY;
 	ssize_t got;
 
 	stand_apart(fd);
@@ -208,6 +250,10 @@ static void guard(int fd)
 			continue;
 		if (got != sizeof(next))
 			break;
+		if (n == many) {
+			n = drop_nobodys(all, n);
+			many = n + MANY > 2 * n ? n + MANY : 2 * n;
+		}
 		more = realloc(all, (n + 1) * sizeof(next));
 		if (!more)
 			continue;
