@@ -335,6 +335,15 @@ class Killed(Ticking):
         self.kill(self.attach_by_hand(target))
         self.ends_well(target)
 
+    def test_the_first_thread_leaves_meanwhile(self):
+        target = self.target(self.ticking())
+        self.assertEqual(target.ask("map itself"), "1")
+        tool = self.attach_by_hand(target)
+        target.ask("leave")
+        self.assertTrue(harness.wait_until(lambda: harness.mapped(target.pid) == ""))
+        self.kill(tool)
+        self.ends_well(target)
+
     def test_data_that_was_moved(self):
         target = self.target(self.ticking())
         self.assertEqual(target.ask("move data private"), "1")
@@ -364,6 +373,22 @@ class Killed(Ticking):
 
 
 class Threads(Ticking):
+    def test_first_thread_leaves_when_it_was_switched_on_by_hand(self):
+        """And with it the number as which its memory was found. It loads nothing, upon which it would be looked at."""
+        target = self.target(self.ticking(), env={**os.environ, "LD_PRELOAD": "libgcc_s.so.1"})
+        self.assertEqual(target.ask("map itself"), "1")
+        tool = self.attach(target.pid)
+        self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
+        target.ask("leave")
+        self.assertTrue(harness.wait_until(lambda: harness.mapped(target.pid) == ""))
+        self.tick(target)
+        self.end(tool)
+        self.expect_seen(self.load())
+        self.quiet(target)
+        self.assertEqual(self.tick(target), [0, 0, 0])
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+
     def test_first_thread_has_left_before(self):
         target = self.target(self.ticking())
         target.ask("leave")

@@ -72,7 +72,7 @@ int byhand__raise_counter(struct arming *arming, const struct armed *a)
 static void guard_it(struct processes *p, struct process *process, const struct armed *a, uint64_t semaphore)
 {
 	const struct target *t = process->target;
-	struct guarded g = { .offset = a->probe->semaphore, .semaphore = semaphore, .nop = a->nop, .task = t->task };
+	struct guarded g = { .offset = a->probe->semaphore, .semaphore = semaphore, .nop = a->nop, .pid = t->pid };
 	int err;
 
 	if (byhand__is_among(process->guarded, process->n_guarded, semaphore) ||

@@ -32,7 +32,32 @@ struct guard {
 
 /* ---- In the guard ---- */
 
-/* Of one task. */
+/* As which the memory of a process is found: its first thread, unless that has left. */
+static pid_t living_task(pid_t pid)
+{
+	struct remote memory;
+	struct dirent *entry;
+	pid_t found = pid;
+	char path[64];
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks))) {
+		pid_t task = atoi(entry->d_name);
+
+		if (task <= 0 || remote__open(&memory, task))
+			continue;
+		remote__close(&memory);
+		found = task;
+		break;
+	}
+	if (tasks)
+		closedir(tasks);
+	return found;
+}
+
+/* Of one process. */
 struct place {
 	struct remote memory;
 	struct mapping *maps; /* of files; without their paths */
@@ -45,12 +70,12 @@ static void leave(struct place *p)
 	free(p->maps);
 }
 
-static bool enter(struct place *ret, pid_t task)
+static bool enter(struct place *ret, pid_t pid)
 {
 	struct place p = { .n = 0 };
 	struct mapping m;
 
-	if (remote__open(&p.memory, task))
+	if (remote__open(&p.memory, living_task(pid)))
 		return false;
 	while (maps__next(&p.memory.maps, &m)) {
 		struct mapping *more = mapping__is_file(&m) ? realloc(p.maps, (p.n + 1) * sizeof(m)) : NULL;
@@ -98,7 +123,7 @@ static bool is_trapped(const struct remote *memory, const struct guarded *s)
  * The kernel looks at what it lowers: it takes no trap out where that is 0 already. So this is for when the trap has
  * gone, or stays for good.
  */
-static void lower(struct place *p, pid_t task, const struct guarded *s)
+static void lower(struct place *p, pid_t pid, const struct guarded *s)
 {
 	const struct mapping *data = mapping_at(p, s->semaphore);
 	struct remote_word w = { .address = s->semaphore };
@@ -111,7 +136,7 @@ static void lower(struct place *p, pid_t task, const struct guarded *s)
 	if (!remote__read(&p->memory, w.address, &w.value, sizeof(w.value)) || !w.value)
 		return;
 	if (is_trapped(&p->memory, s)) {
-		if (!s->may_be_shared || task != s->task)
+		if (!s->may_be_shared || pid != s->pid)
 			return;
 		to = (uint16_t)(w.value - 1);
 	}
@@ -119,25 +144,16 @@ static void lower(struct place *p, pid_t task, const struct guarded *s)
 	(void)remote__set(&p->memory, &w, to);
 }
 
-static void lower_in(pid_t task, struct guarded *all, size_t n, void *ctx)
+static void lower_in(pid_t pid, struct guarded *all, size_t n, void *ctx)
 {
 	struct place p;
 
 	(void)ctx;
-	if (!enter(&p, task))
+	if (!enter(&p, pid))
 		return;
 	for (size_t i = 0; i < n; i++)
-		lower(&p, task, &all[i]);
+		lower(&p, pid, &all[i]);
 	leave(&p);
-}
-
-/* Of one of the first `n`. */
-static bool is_task_of(const struct guarded *all, size_t n, pid_t task)
-{
-	for (size_t i = 0; i < n; i++)
-		if (all[i].task == task)
-			return true;
-	return false;
 }
 
 static bool any_is_trapped(const struct guarded *all, size_t n)
@@ -147,7 +163,7 @@ static bool any_is_trapped(const struct guarded *all, size_t n)
 	for (size_t i = 0; i < n && !any; i++) {
 		struct remote memory;
 
-		if (remote__open(&memory, all[i].task))
+		if (remote__open(&memory, living_task(all[i].pid)))
 			continue;
 		any = is_trapped(&memory, &all[i]);
 		remote__close(&memory);
@@ -155,22 +171,17 @@ static bool any_is_trapped(const struct guarded *all, size_t n)
 	return any;
 }
 
-typedef void (*task_cb)(pid_t task, struct guarded *all, size_t n, void *ctx);
+typedef void (*process_cb)(pid_t pid, struct guarded *all, size_t n, void *ctx);
 
-/* Each process once, and by name those whose first thread has left, of which /proc shows no memory. */
-static void each_task(struct guarded *all, size_t n, task_cb cb, void *ctx)
+static void each_process(struct guarded *all, size_t n, process_cb cb, void *ctx)
 {
+	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	DIR *proc;
 
-	for (size_t i = 0; i < n; i++)
-		if (!is_task_of(all, i, all[i].task))
-			cb(all[i].task, all, n, ctx);
-	proc = opendir("/proc");
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid > 0 && !is_task_of(all, n, pid))
+		if (pid > 0)
 			cb(pid, all, n, ctx);
 	}
 	if (proc)
@@ -181,14 +192,14 @@ static void lower_all(struct guarded *all, size_t n)
 {
 	for (unsigned i = 0; i < LOOKS && any_is_trapped(all, n); i++)
 		usleep(LOOK_US);
-	each_task(all, n, lower_in, NULL);
+	each_process(all, n, lower_in, NULL);
 }
 
-static void find_in(pid_t task, struct guarded *all, size_t n, void *found)
+static void find_in(pid_t pid, struct guarded *all, size_t n, void *found)
 {
 	struct place p;
 
-	if (!enter(&p, task))
+	if (!enter(&p, pid))
 		return;
 	for (size_t i = 0; i < n; i++)
 		((bool *)found)[i] |= has(&p, &all[i]);
@@ -203,7 +214,7 @@ static size_t drop_nobodys(struct guarded *all, size_t n)
 
 	if (!found)
 		return n;
-	each_task(all, n, find_in, found);
+	each_process(all, n, find_in, found);
 	for (size_t i = 0; i < n; i++)
 		if (found[i])
 			all[kept++] = all[i];

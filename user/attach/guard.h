@@ -20,7 +20,7 @@ struct guarded {
 	uint64_t semaphore, nop;                /* addresses, of the probe's code as well */
 	unsigned char code[SITE_OWN_CODE_SIZE]; /* what is there without a trap */
 	uint32_t code_size;
-	pid_t task;         /* in which it is about to be set by hand; others may have it from there */
+	pid_t pid;          /* in which it is about to be set by hand; others may have it from there */
 	bool may_be_shared; /* with somebody else's trap, that stays: then it is one less */
 };
 

@@ -24,6 +24,13 @@
 #define TRIES 3               /* to write where nothing changes meanwhile */
 #define EACH 8                /* at a time: thousands of processes may be traced */
 
+static int look_at(struct arming *ret, struct target *t)
+{
+	int err = arming__look(ret, t);
+
+	return err == -ESRCH && target__renew_task(t) ? arming__look(ret, t) : err;
+}
+
 /* ---- What was there ---- */
 
 /* Of those that are attached to alone, whose children are nobody's. */
@@ -45,7 +52,7 @@ void switching__begin(struct process *process)
 {
 	struct arming arming;
 
-	if (!process->target || arming__look(&arming, process->target))
+	if (!process->target || look_at(&arming, process->target))
 		return;
 	process->up = calloc(arming.n ? arming.n : 1, sizeof(*process->up));
 	for (size_t i = 0; process->up && i < arming.n; i++)
@@ -201,7 +208,7 @@ static bool nudge(struct processes *p, struct process *process, const struct fou
 static bool look_and_mend(struct processes *p, struct process *process, struct arming *ret)
 {
 	for (int tries = 1;; tries++) {
-		int err = arming__look(ret, process->target);
+		int err = look_at(ret, process->target);
 
 		if (err)
 			return false;
@@ -286,13 +293,13 @@ static int prepare(const struct process *process, const struct target *t, struct
 	return err;
 }
 
-static void visit_one(struct processes *p, visit_cb visit, const struct process *process, const struct target *t,
+static void visit_one(struct processes *p, visit_cb visit, const struct process *process, struct target *t,
 		      uint32_t kinds)
 {
 	struct arming arming;
 	int err = -ESTALE;
 
-	for (int tries = 0; tries < TRIES && err == -ESTALE && !arming__look(&arming, t); tries++) {
+	for (int tries = 0; tries < TRIES && err == -ESTALE && !look_at(&arming, t); tries++) {
 		err = visit(process, t, &arming, kinds);
 		byhand__done(p, t, &arming);
 	}

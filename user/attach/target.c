@@ -311,19 +311,22 @@ static int look_as(struct target *t, struct binaries *binaries)
 	return err;
 }
 
+bool target__renew_task(struct target *t)
+{
+	pid_t task = living_task(t->pid);
+
+	if (!task || task == t->task)
+		return false;
+	log_verbose("process %d: looked at as its thread %d", t->pid, task);
+	t->task = task;
+	return true;
+}
+
 int target__look(struct target *t, struct binaries *binaries)
 {
 	int err = look_as(t, binaries);
-	pid_t task;
 
-	if (err != -ESRCH)
-		return err;
-	task = living_task(t->pid);
-	if (!task || task == t->task)
-		return err;
-	log_verbose("process %d: looked at as its thread %d", t->pid, task);
-	t->task = task;
-	return look_as(t, binaries);
+	return err == -ESRCH && target__renew_task(t) ? look_as(t, binaries) : err;
 }
 
 static void read_names(struct target *t)

@@ -49,6 +49,9 @@ int target__open(struct target **ret, struct binaries *binaries, pid_t pid, pid_
 /* Look again: files that it has mapped since then are new. The same errors. */
 int target__look(struct target *t, struct binaries *binaries);
 
+/* The thread as which its memory was found has left: is there another one? */
+bool target__renew_task(struct target *t);
+
 /* It has executed another file: nothing is mapped any more. Look again. */
 void target__forget(struct target *t);
 

@@ -21,7 +21,7 @@ static int stub(void)
 /* As if its code were a stub of ours, and the semaphore its own. */
 static struct guarded of_this_process(void)
 {
-	struct guarded s = { .semaphore = (uintptr_t)&semaphore, .nop = (uintptr_t)stub, .task = getpid() };
+	struct guarded s = { .semaphore = (uintptr_t)&semaphore, .nop = (uintptr_t)stub, .pid = getpid() };
 	struct mapping m;
 	struct maps maps;
 
@@ -53,7 +53,7 @@ static void leave_a_guard(int n)
 		guard__add(&g, &mine);
 		for (int i = 0; i < n; i++) {
 			others.semaphore = (uint64_t)i;
-			others.task = NOBODY + i % 8;
+			others.pid = NOBODY + i % 8;
 			guard__add(&g, &others);
 		}
 		_exit(0);
