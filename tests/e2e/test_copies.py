@@ -176,6 +176,49 @@ class Copies(Copying):
                     target.await_step("ok")
                     self.ends_well(target)
 
+    def test_families(self):
+        """Who shares the file is traced, or is no business of ours: nothing is left in any of them."""
+        copies = self.own("copies", libs=("-ldl",), counted=False)
+        for options in (("-f",), ("-x", copies)):
+            for way in ([], ["--collect", "batch"]):
+                with self.subTest(options=options, way=way):
+                    self.armed = 0
+                    target = self.target(copies, self.library)
+                    args = (*options, *(() if options[0] == "-x" else ("-p", target.pid)))
+                    tool = self.attach_to(*args, "-o", "trace.json")
+                    target.tell("fork")
+                    target.await_step("ok")
+                    child = int(target.ask("pid").split("pid ")[1].split()[0])
+                    target.ask("again")
+                    self.assertTrue(self.all_called(target, 2), tool.messages())
+                    self.assertEqual(self.call(target), 40)
+                    self.end(tool)
+                    self.left_alone(target, child)
+                    target.tell()
+                    target.await_step("ok")
+                    self.ends_well(target)
+                    self.seen()
+
+    def test_a_stranger_of_a_family(self):
+        """It runs the same library, and is neither traced nor harmed."""
+        copies = self.own("copies", libs=("-ldl",), counted=False)
+        for kill in (False, True):
+            for before, meanwhile in ((["again"], []), ([], ["again"]), ([], ["map writable"])):
+                with self.subTest(kill=kill, before=before, meanwhile=meanwhile):
+                    stranger = self.begin(*before)
+                    target = self.target(copies, self.library)
+                    tool = self.attach_to("-x", copies, "-o", "trace.json", start_new_session=True)
+                    self.assertTrue(self.all_called(target, 1))
+                    for word in meanwhile:
+                        stranger.ask(word)
+                    if kill:
+                        time.sleep(LOOKED)
+                        self.kill(tool)
+                    else:
+                        self.end(tool)
+                    self.ends_well(stranger)
+                    self.ends_well(target)
+
     def test_code_that_was_dropped(self):
         """With its traps: the kernel puts them there again, and has counted twice."""
         for way in WAYS:

@@ -152,6 +152,14 @@ int byhand__prepare(struct processes *p, struct process *process, struct arming 
 	return err;
 }
 
+void byhand__prepare_stranger(struct processes *p, struct target *t, struct arming *arming)
+{
+	struct process process = { .pid = t->pid, .target = t };
+
+	raise_counters(p, &process, arming);
+	free(process.guarded);
+}
+
 /*
  * What it should be now that we are gone; the kernel has lowered what it raised, where it found it. Without a trap
  * nobody listens. With one it is somebody else's, who does not know of the semaphore that we raised for ourselves.

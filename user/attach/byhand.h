@@ -29,6 +29,9 @@ int byhand__prepare(struct processes *p, struct process *process, struct arming 
  */
 int byhand__raise_counter(struct arming *arming, const struct armed *a);
 
+/* The counters alone, of a process that is not traced. */
+void byhand__prepare_stranger(struct processes *p, struct target *t, struct arming *arming);
+
 /* What nobody listens to any more. 0 or -errno; `process`: what is known of it, or NULL. */
 int byhand__lower(const struct process *process, const struct target *t, struct arming *arming, const struct armed *a);
 

@@ -245,6 +245,15 @@ static void stand_apart(int fd)
 	syscall(SYS_capset, &version, caps);
 }
 
+static bool is_known(const struct guarded *all, size_t n, const struct guarded *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].semaphore == s->semaphore && all[i].pid == s->pid && all[i].nop == s->nop &&
+		    all[i].ino == s->ino && all[i].dev == s->dev)
+			return true;
+	return false;
+}
+
 /* Until there is nobody to hear of more from; who ends in order ends this, too. */
 static void guard(int fd)
 {
@@ -261,6 +270,8 @@ static void guard(int fd)
 			continue;
 		if (got != sizeof(next))
 			break;
+		if (is_known(all, n, &next))
+			continue;
 		if (n == many) {
 			n = drop_nobodys(all, n);
 			many = n + MANY > 2 * n ? n + MANY : 2 * n;

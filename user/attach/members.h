@@ -55,7 +55,8 @@ struct program_id {
 struct stranger {
 	pid_t pid;
 	uint64_t until;
-	bool told;
+	uint64_t look_at; /* it has mapped a file of ours; 0: that was looked at */
+	bool is_emulated, told;
 };
 
 struct processes {

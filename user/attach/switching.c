@@ -293,6 +293,14 @@ static int prepare(const struct process *process, const struct target *t, struct
 	return err;
 }
 
+static bool has_copies(const struct arming *arming)
+{
+	for (size_t i = 0; i < arming->n; i++)
+		if (armed__has_copy(&arming->all[i]))
+			return true;
+	return false;
+}
+
 static void visit_one(struct processes *p, visit_cb visit, const struct process *process, struct target *t,
 		      uint32_t kinds)
 {
@@ -300,7 +308,10 @@ static void visit_one(struct processes *p, visit_cb visit, const struct process 
 	int err = -ESTALE;
 
 	for (int tries = 0; tries < TRIES && err == -ESTALE && !look_at(&arming, t); tries++) {
-		err = visit(process, t, &arming, kinds);
+		/* Nobody but the kernel has set anything in the others. */
+		bool is_kernels = !process && p->family && !p->by_hand && !has_copies(&arming);
+
+		err = is_kernels ? 0 : visit(process, t, &arming, kinds);
 		byhand__done(p, t, &arming);
 	}
 }
@@ -308,6 +319,25 @@ static void visit_one(struct processes *p, visit_cb visit, const struct process 
 static bool is_loading(const struct processes *p, const struct process *process)
 {
 	return p->launch && launch__is_loading(p->launch, process->pid);
+}
+
+/* One that is not traced, and has files of ours; NULL: it has not. */
+static struct target *open_other(struct processes *p, pid_t pid)
+{
+	struct target *t;
+	pid_t leader;
+	int err;
+
+	p->binaries.only_known = true;
+	err = target__open(&t, &p->binaries, pid, &leader);
+	p->binaries.only_known = false;
+	if (err)
+		return NULL;
+	/* With breakpoints of its own, which it may just have taken out, a debugger raises semaphores. */
+	if (target__count_probes(t) && !*t->emulator && !target__is_debugged(t))
+		return t;
+	target__free(t);
+	return NULL;
 }
 
 /* Younger than we are, and a child that executes another program has none of their memory. */
@@ -325,30 +355,29 @@ static bool may_be_child(const struct processes *p, pid_t pid, uint64_t since)
 	return false;
 }
 
-/* What the traced ones have forked, and we did not follow, has their memory as it was then; and may have made copies
- * of its own since. */
+/*
+ * What the traced ones have forked, and we did not follow, has their memory as it was then; and may have made copies
+ * of its own since. What is attached to for all has traps in whoever has the file mapped.
+ */
 static void visit_others(struct processes *p, visit_cb visit, uint32_t kinds)
 {
 	uint64_t since = target__start_of(getpid());
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
-	p->binaries.only_known = true;
 	while (proc && (entry = readdir(proc))) {
-		pid_t pid = atoi(entry->d_name), leader;
+		pid_t pid = atoi(entry->d_name);
 		struct target *t;
 
-		if (pid <= 0 || members__find(p, pid) || !(p->by_hand || may_be_child(p, pid, since)) ||
-		    target__open(&t, &p->binaries, pid, &leader))
+		if (pid <= 0 || members__find(p, pid) || !(p->by_hand || p->family || may_be_child(p, pid, since)))
 			continue;
-		/* With breakpoints of its own, which it may just have taken out, a debugger raises semaphores. */
-		if (target__count_probes(t) && !*t->emulator && !target__is_debugged(t))
+		t = open_other(p, pid);
+		if (t)
 			visit_one(p, visit, NULL, t, kinds);
 		target__free(t);
 	}
 	if (proc)
 		closedir(proc);
-	p->binaries.only_known = false;
 }
 
 static void visit_all(struct processes *p, visit_cb visit, uint32_t kinds)
@@ -356,8 +385,21 @@ static void visit_all(struct processes *p, visit_cb visit, uint32_t kinds)
 	for (struct process *process = p->first; process; process = process->next)
 		if (process->target && !*process->target->emulator)
 			visit_one(p, visit, process, process->target, kinds);
-	if (p->by_hand || p->n_programs)
+	if (p->by_hand || p->family || p->n_programs)
 		visit_others(p, visit, kinds);
+}
+
+void switching__guard_stranger(struct processes *p, pid_t pid)
+{
+	struct target *t = p->ending ? NULL : open_other(p, pid);
+	struct arming arming;
+
+	if (t && !look_at(&arming, t)) {
+		if (has_copies(&arming))
+			byhand__prepare_stranger(p, t, &arming);
+		byhand__done(p, t, &arming);
+	}
+	target__free(t);
 }
 
 void switching__look_last(struct processes *p)

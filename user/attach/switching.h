@@ -21,6 +21,10 @@ void switching__look_now(struct processes *p, struct process *process, uint64_t 
 /* Look at those whose time has come. */
 void switching__update(struct processes *p);
 
+/* It is not traced, and has a file that is attached to for all. Where it has that twice the kernel could not lower
+ * what it has raised, should we be killed. */
+void switching__guard_stranger(struct processes *p, pid_t pid);
+
 /* The trace is about to end: what is silent now is told, also if the kernel might yet have heeded us. */
 void switching__look_last(struct processes *p);
 
