@@ -17,10 +17,14 @@ struct place {
 	const struct binary *binary; /* NULL: not one of those */
 };
 
+#define PLACES 64 /* there is room for at a time */
+
 struct look {
 	const struct target *target;
 	struct place *places;
 	size_t n;
+	size_t *own; /* places of the file that is being looked at; room for n */
+	size_t n_own;
 	struct remote memory;
 	bool debugged;
 	struct arming found;
@@ -40,13 +44,14 @@ static int read_places(struct look *l)
 	struct place p;
 
 	while (maps__next(maps, &p.m)) {
-		struct place *more;
+		struct place *more = l->places;
 
 		p.binary = binary_of(l->target, &p.m);
 		p.m.path = NULL;
 		if (!p.binary && !p.m.executable && !p.m.writable)
 			continue;
-		more = realloc(l->places, (l->n + 1) * sizeof(p));
+		if (l->n % PLACES == 0)
+			more = realloc(more, (l->n + PLACES) * sizeof(p));
 		if (!more)
 			return -ENOMEM;
 		l->places = more;
@@ -55,11 +60,21 @@ static int read_places(struct look *l)
 	return maps->err ? maps->err : maps->n ? 0 : -ESRCH;
 }
 
+/* They come in the order of their addresses. */
 static const struct place *place_at(const struct look *l, uint64_t address)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (address >= l->places[i].m.start && address < l->places[i].m.end)
-			return &l->places[i];
+	size_t from = 0, to = l->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (address < l->places[middle].m.start)
+			to = middle;
+		else if (address >= l->places[middle].m.end)
+			from = middle + 1;
+		else
+			return &l->places[middle];
+	}
 	return NULL;
 }
 
@@ -91,8 +106,8 @@ static bool read_word(const struct look *l, const struct place *p, uint64_t addr
 /* The kernel takes the lowest mapping that could be it for the one with the semaphore. */
 static void find_counter(const struct look *l, struct armed *a)
 {
-	for (size_t i = 0; i < l->n && !a->counter.address; i++) {
-		const struct place *p = &l->places[i];
+	for (size_t i = 0; i < l->n_own && !a->counter.address; i++) {
+		const struct place *p = &l->places[l->own[i]];
 		uint64_t at = p->m.writable ? address_in(p, a->binary, a->probe->semaphore) : 0;
 
 		if (at && !read_word(l, p, at, &a->counter))
@@ -121,8 +136,8 @@ static int traps_at(const struct look *l, const struct elf_probe *p, uint64_t no
 /* Its own, where it may be executed and where it may not. */
 static void count_traps(const struct look *l, struct armed *a)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		uint64_t nop = address_in(&l->places[i], a->binary, a->probe->offset);
+	for (size_t i = 0; i < l->n_own; i++) {
+		uint64_t nop = address_in(&l->places[l->own[i]], a->binary, a->probe->offset);
 		int here = nop ? traps_at(l, a->probe, nop) : 0;
 
 		if (here <= 0)
@@ -132,15 +147,44 @@ static void count_traps(const struct look *l, struct armed *a)
 	}
 }
 
-/* Several objects in one file may each have brought a stub (ThinLTO, ld -r), and share the semaphores. */
-static void add_traps(struct armed *all, size_t n, const uint16_t *own)
+/* Of all probes that have one semaphore. */
+struct sharing {
+	uint64_t semaphore;
+	size_t sites; /* that have traps */
+	uint16_t traps;
+};
+
+static int compare_sharing(const void *a, const void *b)
 {
+	const struct sharing *x = a, *y = b;
+
+	return x->semaphore < y->semaphore ? -1 : x->semaphore > y->semaphore;
+}
+
+/* Several objects in one file may each have brought a stub (ThinLTO, ld -r), and share the semaphores. `of`: room for
+ * n. */
+static void add_traps(struct armed *all, size_t n, struct sharing *of)
+{
+	size_t kinds = 0;
+
 	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < n; j++)
-			if (j != i && all[j].probe->semaphore == all[i].probe->semaphore) {
-				all[i].is_many |= own[i] && own[j];
-				all[i].traps += own[j];
-			}
+		of[i] = (struct sharing){ all[i].probe->semaphore, all[i].traps != 0, all[i].traps };
+	qsort(of, n, sizeof(*of), compare_sharing);
+	for (size_t i = 0; i < n; i++) {
+		if (!kinds || of[kinds - 1].semaphore != of[i].semaphore) {
+			of[kinds++] = of[i];
+			continue;
+		}
+		of[kinds - 1].sites += of[i].sites;
+		of[kinds - 1].traps += of[i].traps;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct sharing key = { .semaphore = all[i].probe->semaphore },
+				     *s = bsearch(&key, of, kinds, sizeof(*of), compare_sharing);
+
+		all[i].is_many |= all[i].traps && s->sites > 1;
+		all[i].traps = s->traps;
+	}
 }
 
 static enum arming_state judge(const struct look *l, struct armed *a, uint64_t semaphore, const struct place *text)
@@ -171,12 +215,12 @@ static enum arming_state judge(const struct look *l, struct armed *a, uint64_t s
 static int look_at(struct look *l, const struct binary *b, uint64_t bias)
 {
 	size_t n = 0, all = b->elf.n_probes + (b->elf.batch.pool != 0);
-	uint16_t *own = calloc(all, sizeof(*own));
+	struct sharing *of = malloc(all * sizeof(*of));
 	struct armed *more = realloc(l->found.all, (l->found.n + all) * sizeof(*more));
 
 	l->found.all = more ? more : l->found.all;
-	if (!own || !more) {
-		free(own);
+	if (!of || !more) {
+		free(of);
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < all; i++) {
@@ -187,12 +231,11 @@ static int look_at(struct look *l, const struct binary *b, uint64_t bias)
 		if (!text || !text->m.executable)
 			continue;
 		a.state = judge(l, &a, bias + p->semaphore_address, text);
-		own[n] = a.traps;
 		more[l->found.n + n++] = a;
 	}
-	add_traps(more + l->found.n, n, own);
+	add_traps(more + l->found.n, n, of);
 	l->found.n += n;
-	free(own);
+	free(of);
 	return 0;
 }
 
@@ -225,16 +268,20 @@ static int look_at_file(struct look *l, const struct binary *b)
 	struct loads at = { .n = 0 };
 	int err = 0;
 
-	for (size_t i = 0; !err && i < l->n; i++) {
-		const struct mapping *m = &l->places[i].m;
+	l->n_own = 0;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->places[i].binary == b)
+			l->own[l->n_own++] = i;
+	for (size_t i = 0; !err && i < l->n_own; i++) {
+		const struct mapping *m = &l->places[l->own[i]].m;
 
-		if (l->places[i].binary == b && m->executable)
+		if (m->executable)
 			err = look_once(l, b, m->start - m->offset - b->elf.load_address, &at);
 	}
-	for (size_t i = l->n; !err && i-- > 0;) {
-		const struct mapping *m = &l->places[i].m;
+	for (size_t i = l->n_own; !err && i-- > 0;) {
+		const struct mapping *m = &l->places[l->own[i]].m;
 
-		if (l->places[i].binary == b && !m->executable && first->semaphore >= m->offset &&
+		if (!m->executable && first->semaphore >= m->offset &&
 		    first->semaphore < m->offset + (m->end - m->start))
 			err = look_once(l, b, m->start + (first->semaphore - m->offset) - first->semaphore_address,
 					&at);
@@ -250,10 +297,14 @@ int arming__look(struct arming *ret, const struct target *t)
 	if (err)
 		return err;
 	err = read_places(&l);
+	l.own = err ? NULL : malloc(l.n * sizeof(*l.own) + 1);
+	if (!err && !l.own)
+		err = -ENOMEM;
 	for (size_t i = 0; !err && i < t->n_files; i++)
 		if (t->files[i].is_mapped && t->files[i].binary->elf.n_probes)
 			err = look_at_file(&l, t->files[i].binary);
 	free(l.places);
+	free(l.own);
 	l.found.memory = l.memory;
 	if (err)
 		arming__clear(&l.found);

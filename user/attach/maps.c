@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -33,22 +32,34 @@ int maps__open(struct maps *ret, pid_t task)
 	return ret->file ? 0 : errno == ENOENT ? -ESRCH : -errno;
 }
 
-/* "7f3c9000-7f3ca000 r-xp 00001000 fe:00 1234   /usr/bin/app" */
+static bool number(char **at, int base, char end, uint64_t *ret)
+{
+	char *begin = *at;
+
+	*ret = strtoull(begin, at, base);
+	return *at > begin && *(*at)++ == end;
+}
+
+/* "7f3c9000-7f3ca000 r-xp 00001000 fe:00 1234   /usr/bin/app". There may be 60,000 of them each second. */
 static bool parse(char *line, struct mapping *ret)
 {
-	unsigned major, minor;
-	char perms[5];
-	int path = 0;
+	uint64_t major, minor;
+	char *at = line, *perms;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &ret->start, &ret->end, perms,
-		   &ret->offset, &major, &minor, &ret->ino, &path) < 7)
+	if (!number(&at, 16, '-', &ret->start) || !number(&at, 16, ' ', &ret->end))
 		return false;
-	ret->dev = makedev(major, minor);
+	perms = at;
+	at += strcspn(at, " \n");
+	if (at - perms != 4 || *at++ != ' ' || !number(&at, 16, ' ', &ret->offset) || !number(&at, 16, ':', &major) ||
+	    !number(&at, 16, ' ', &minor) || !number(&at, 10, ' ', &ret->ino))
+		return false;
+	ret->dev = makedev((unsigned)major, (unsigned)minor);
 	ret->writable = perms[1] == 'w';
 	ret->executable = perms[2] == 'x';
 	ret->shared = perms[3] == 's';
-	line[strcspn(line, "\n")] = 0;
-	ret->path = line + path;
+	at += strspn(at, " ");
+	at[strcspn(at, "\n")] = 0;
+	ret->path = at;
 	return true;
 }
 
