@@ -226,13 +226,30 @@ class Copies(Copying):
                 with self.subTest(way=way, kill=kill):
                     target = self.begin()
                     tool = self.attach(target.pid, "--collect", way, start_new_session=True)
+                    time.sleep(LOOKED)
                     target.ask("drop")
+                    self.assertTrue(tool.err.wait_for(b"lost their traps up to"), tool.messages())
+                    self.assertTrue(self.all_called(target, 1))
                     time.sleep(LOOKED)
                     if kill:
                         self.kill(tool)
                     else:
                         self.end(tool)
+                        self.assertIn("no trap", [s["cause"] for s in self.load().metadata["not_switched_on"]])
                     self.ends_well(target)
+
+    def test_a_copy_that_comes_meanwhile_is_said(self):
+        """Until somebody has looked at it, it is silent."""
+        target = self.begin("again")
+        tool = self.attach(target.pid)
+        self.assertTrue(self.all_called(target, 2))
+        target.ask("close 0")  # in its place the next one is behind that in which the kernel counts
+        time.sleep(LOOKED)
+        target.ask("again")
+        self.assertTrue(self.all_called(target, 2))
+        self.end(tool)
+        self.assertRegex(tool.messages(), "traced where their file was loaded once more, up to [0-9.]+ ms later")
+        self.seen()
 
 
 class Meddling(Copying):

@@ -37,6 +37,7 @@ struct armed {
 	uint64_t nop;               /* its address */
 	struct remote_word counter; /* where the kernel takes the semaphore to be, now; at 0: nowhere */
 	uint16_t traps; /* of all that share the semaphore, in all mappings of the file: so many it takes off */
+	bool is_raised; /* by hand, since this look */
 	bool is_many;   /* they are in several of these, or of several stubs */
 };
 

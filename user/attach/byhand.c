@@ -136,6 +136,7 @@ static int mend(struct process *process, struct arming *arming, struct armed *a)
 		return err;
 	byhand__remember(&process->raised, &process->n_raised, a->semaphore.address);
 	a->state = ARMING_ON;
+	a->is_raised = true;
 	return 0;
 }
 

@@ -200,6 +200,8 @@ static int take_files(struct processes *p, struct process *process, uint64_t sin
 		uint32_t had = f->attached;
 		uint64_t from;
 
+		if (!f->is_new && f->n_codes > f->n_before)
+			switching__look_again(process, collector__now());
 		if (!f->is_mapped || !f->is_new)
 			continue;
 		err = attach_file(p, process, f);

@@ -18,6 +18,8 @@ struct silent {
 	const struct binary *binary;
 	uint32_t told; /* kinds of probes of which it was said that they are silent */
 	uint32_t low;  /* those that could not be raised when we looked last */
+	uint32_t on;   /* those that were traced then */
+	bool told_lost, told_more;
 	unsigned int nudges;
 };
 
@@ -40,6 +42,7 @@ struct process {
 	uint64_t ended;          /* when its last thread did that we know of */
 	/* switching.h */
 	uint64_t attached, look_at; /* when we did last; when to look next */
+	uint64_t judged;            /* when we looked last */
 	uint64_t *up;               /* semaphores that were when we came, and nobody listened */
 	uint64_t *raised;           /* by hand */
 	uint64_t *guarded;          /* of which the guard knows */

@@ -67,6 +67,12 @@ void switching__look_soon(struct processes *p, struct process *process, uint64_t
 	process->attached = process->look_at = now;
 }
 
+void switching__look_again(struct process *process, uint64_t now)
+{
+	if (process->look_at > now + SOON_NS)
+		process->look_at = now + SOON_NS;
+}
+
 void switching__forget(struct process *process)
 {
 	free(process->up);
@@ -117,12 +123,36 @@ static void tell(struct processes *p, struct process *process, const struct bina
 	members__tell(p, EVENT_NOTE, collector__now(), process->pid, text);
 }
 
+/* Between two looks, of which nobody else knows. `ago`: when the one before was. */
+static void tell_gap(struct processes *p, struct process *process, const struct binary *b, uint32_t kinds, uint64_t ago,
+		     bool is_lost, bool was_said)
+{
+	char names[ARMING_NAMES], text[ARMING_NAMES + 256];
+
+	arming__name_probes(names, sizeof(names), b, kinds);
+	if (is_lost)
+		snprintf(text, sizeof(text),
+			 "%s lost their traps up to %.1f s ago (their code was dropped, or mapped anew): what they did "
+			 "since then is missing",
+			 names, (double)ago / 1e9);
+	else
+		snprintf(text, sizeof(text), "%s are traced where their file was loaded once more, up to %.1f ms later",
+			 names, (double)ago / 1e6);
+	(was_said ? log_verbose :
+	 is_lost  ? log_warn :
+		    log_info)("process %d (%s): %s", process->pid, process->comm, text);
+	if (is_lost)
+		note(p, process, b, kinds, ARMING_OFF);
+	members__tell(p, EVENT_NOTE, collector__now(), process->pid, text);
+}
+
 /* ---- What there is to do ---- */
 
 /* What one look found of one file. */
 struct found {
 	const struct binary *binary;
 	uint32_t kinds[ARMING_STATES]; /* bit: enum probe */
+	uint32_t raised;               /* by this look */
 };
 
 static uint32_t was_attached(const struct binary *b)
@@ -153,6 +183,20 @@ static struct silent *silent_of(struct process *process, const struct binary *b)
 	return &more[process->n_silent++];
 }
 
+static void compare_with_before(struct processes *p, struct process *process, const struct found *f, struct silent *s,
+				uint64_t now)
+{
+	uint32_t lost = s->on & (f->kinds[ARMING_OFF] | f->kinds[ARMING_STUCK]), more = s->on & f->raised;
+
+	if (lost)
+		tell_gap(p, process, f->binary, lost, now - process->judged, true, s->told_lost);
+	if (more)
+		tell_gap(p, process, f->binary, more, now - process->judged, false, s->told_more);
+	s->told_lost |= lost != 0;
+	s->told_more |= more != 0;
+	s->on = f->kinds[ARMING_ON];
+}
+
 /* Is anything silent that should not be? Says what is newly so, and what is no more. */
 static bool compare(struct processes *p, struct process *process, const struct found *f, uint64_t now, bool last)
 {
@@ -162,6 +206,7 @@ static bool compare(struct processes *p, struct process *process, const struct f
 
 	if (!s)
 		return false;
+	compare_with_before(p, process, f, s, now);
 	for (int state = 0; state < ARMING_STATES; state++) {
 		uint32_t kinds = f->kinds[state], fresh;
 
@@ -238,6 +283,7 @@ static bool look(struct processes *p, struct process *process, uint64_t now, boo
 
 			if (!armed__is_event(a))
 				continue;
+			f.raised |= a->is_raised ? kind : 0;
 			if (attached & kind)
 				f.kinds[a->state] |= kind;
 			else if (p->by_hand &&
@@ -248,6 +294,7 @@ static bool look(struct processes *p, struct process *process, uint64_t now, boo
 		again |= !last && nudge(p, process, &f);
 	}
 	byhand__done(p, process->target, &arming);
+	process->judged = now;
 	process->look_at = now + (silent && again ? SOON_NS : silent ? OFF_NS : ON_NS);
 	return true;
 }

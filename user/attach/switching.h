@@ -15,6 +15,9 @@ void switching__begin(struct process *process);
 /* Look at it soon: something was attached to. */
 void switching__look_soon(struct processes *p, struct process *process, uint64_t now);
 
+/* A file of it that is attached to was loaded once more, or is about to be. */
+void switching__look_again(struct process *process, uint64_t now);
+
 /* Look at it, which is held. */
 void switching__look_now(struct processes *p, struct process *process, uint64_t now);
 

@@ -57,6 +57,7 @@ static bool is_known(struct target *t, const struct mapping *m)
 
 		if (f->map_dev != m->dev || f->map_ino != m->ino)
 			continue;
+		f->n_codes++;
 		/* Loaded again it may be elsewhere; its first mapping decides. */
 		if (!f->is_mapped) {
 			f->is_new |= bias != f->bias;
@@ -89,7 +90,12 @@ static void see_program(struct target *t, const struct binary *b, const struct s
 static int add_file(struct target *t, struct binaries *binaries, const struct mapping *m, int fd,
 		    const struct stat *exe)
 {
-	struct target_file f = { .map_dev = m->dev, .map_ino = m->ino, .is_mapped = true, .is_new = true }, *bigger;
+	struct target_file f = { .map_dev = m->dev,
+				 .map_ino = m->ino,
+				 .is_mapped = true,
+				 .is_new = true,
+				 .n_codes = 1 },
+			   *bigger;
 	int err = binaries__get(binaries, fd, m->path, &f.binary);
 
 	t->n_looked_at++;
@@ -282,6 +288,8 @@ static int look_as(struct target *t, struct binaries *binaries)
 	for (size_t i = 0; i < t->n_files; i++) {
 		t->files[i].is_new = !t->files[i].is_mapped;
 		t->files[i].is_mapped = false;
+		t->files[i].n_before = t->files[i].n_codes;
+		t->files[i].n_codes = 0;
 	}
 	while (!err && maps__next(&maps, &m)) {
 		int fd;
@@ -306,8 +314,10 @@ static int look_as(struct target *t, struct binaries *binaries)
 	end = maps__close(&maps);
 	err = err ? err : end;
 	/* Nobody has been told of what was found until then. */
-	for (size_t i = 0; err && i < t->n_files; i++)
+	for (size_t i = 0; err && i < t->n_files; i++) {
 		t->files[i].is_mapped = !t->files[i].is_new;
+		t->files[i].n_codes = t->files[i].n_before;
+	}
 	return err;
 }
 

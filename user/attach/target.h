@@ -21,6 +21,7 @@ struct target_file {
 	uint32_t attached;         /* kinds of probes, for this process */
 	bool is_mapped;            /* it was when we looked last */
 	bool is_new;               /* and was not there, in that place, the time before */
+	size_t n_codes, n_before;  /* mappings of its code, and then */
 };
 
 struct target {
