@@ -501,6 +501,28 @@ class Others(Ticking):
         self.expect_seen(self.load())
         self.quiet(target)
 
+    def test_another_tracer_that_stays_longer(self):
+        """It does not know of the semaphore that was raised by hand, nor does the kernel lower it with that one's trap."""
+        self.need("bpftrace")
+        program = self.ticking()
+        target = self.target(program)
+        self.assertEqual(target.ask("map itself"), "1")
+        tool = self.attach(target.pid)
+        self.assertTrue(harness.wait_until(lambda: self.tick(target, 1) == [1, 1, 1]), tool.messages())
+        other = harness.Process(["bpftrace", "-p", target.pid, "-e",
+                                 'BEGIN { printf("begun\\n"); } usdt:%s:viz:set { @ = count(); }' % program])
+        self.addCleanup(other.clean_up)
+        if not other.out.wait_for(b"begun"):
+            self.skipTest("bpftrace cannot attach here: " + other.err.text())
+        self.tick(target)
+        self.end(tool)
+        other.signal(signal.SIGINT)
+        other.wait()
+        self.quiet(target)
+        self.assertEqual(self.tick(target), [0, 0, 0])
+        target.tell()
+        self.assertEqual(target.wait(), 0)
+
     def test_a_debuggers_breakpoint_on_the_probe(self):
         self.need("gdb")
         program = self.ticking("-no-pie", name="ticking-no-pie")

@@ -2,11 +2,14 @@
 /* byhand: see byhand.h. */
 #include "byhand.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../common/log.h"
 
@@ -161,6 +164,54 @@ void byhand__prepare_stranger(struct processes *p, struct target *t, struct armi
 	free(process.guarded);
 }
 
+/* By the pidfd with which one of us waits for its end. */
+static bool traces(pid_t tool, pid_t pid)
+{
+	char path[64], line[128];
+	struct dirent *entry;
+	bool found = false;
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", tool);
+	fds = opendir(path);
+	while (fds && !found && (entry = readdir(fds))) {
+		int fd = openat(dirfd(fds), entry->d_name, O_RDONLY | O_CLOEXEC), of;
+		FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+
+		while (file && !found && fgets(line, sizeof(line), file))
+			found = sscanf(line, "Pid: %d", &of) == 1 && of == pid;
+		if (file)
+			fclose(file);
+		else if (fd >= 0)
+			close(fd);
+	}
+	if (fds)
+		closedir(fds);
+	return found;
+}
+
+/* Another one of us raises by hand as we do, and lowers what it finds. */
+static bool is_another_here(pid_t target)
+{
+	char own[17], comm[17] = "";
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	bool found = false;
+
+	target__read_comm(getpid(), own);
+	while (proc && !found && (entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name);
+
+		if (pid <= 0 || pid == getpid())
+			continue;
+		target__read_comm(pid, comm);
+		found = *comm && !strcmp(comm, own) && traces(pid, target);
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
 /*
  * What it should be now that we are gone; the kernel has lowered what it raised, where it found it. Without a trap
  * nobody listens. With one it is somebody else's, who does not know of the semaphore that we raised for ourselves.
@@ -174,6 +225,11 @@ static uint16_t wanted(const struct process *process, const struct armed *a)
 	if (is_others && !armed__has_copy(a) && !a->is_many && process &&
 	    byhand__is_among(process->raised, process->n_raised, a->semaphore.address))
 		return (uint16_t)(a->semaphore.value - 1);
+	/* Nor will the kernel lower it with theirs: it counts in another mapping. */
+	if (is_others && armed__has_copy(a) && process &&
+	    byhand__is_among(process->raised, process->n_raised, a->semaphore.address) &&
+	    !is_another_here(process->pid))
+		return 0;
 	/* Traps of others that share it: who is just attaching. */
 	return is_others || (a->traps && !armed__has_copy(a)) ? a->semaphore.value : 0;
 }
