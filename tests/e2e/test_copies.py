@@ -199,6 +199,22 @@ class Copies(Copying):
                     self.ends_well(target)
                     self.seen()
 
+    def test_what_was_up_before_stays_so(self):
+        """Also in the second process of several: it is no business of ours."""
+        targets = [self.begin(), self.begin()]
+        for target in targets:
+            address = int(target.ask("address").split()[1], 16)
+            with open("/proc/%d/mem" % target.pid, "r+b", 0) as memory:
+                memory.seek(address)
+                memory.write(b"\1\0")
+        tool = self.attach_to("-f", "-p", targets[0].pid, "-p", targets[1].pid, "-o", "trace.json")
+        for target in targets:
+            self.assertTrue(harness.wait_until(lambda: self.up(target) > 5))
+        self.end(tool)
+        for target in targets:
+            self.assertTrue(harness.wait_until(lambda: self.up(target) <= 1))
+            self.assertEqual(self.up(target), 1)
+
     def test_a_stranger_of_a_family(self):
         """It runs the same library, and is neither traced nor harmed."""
         copies = self.own("copies", libs=("-ldl",), counted=False)

@@ -167,7 +167,6 @@ static int attach_process(struct processes *p, struct process *process)
 	uint64_t now = collector__now();
 	int err = processes__are_several(p) ? collector__add_process(p->collector, process->pid) : 0;
 
-	switching__begin(process);
 	process->told = process->begun = now;
 	members__tell(p, process->pid == p->command ? EVENT_BEGAN : EVENT_PRESENT, now, process->pid, process->comm);
 	if (!err)
@@ -186,6 +185,9 @@ static int attach_all(struct processes *p)
 		err = members__attach_for_all(p, p->program_binary);
 		return err ? err : lives__join_present(p, 0);
 	}
+	/* Before the first one: what is attached to for all raises semaphores in the others, too. */
+	for (struct process *process = p->first; process; process = process->next)
+		switching__begin(process);
 	for (struct process *process = p->first; process && !err; process = process->next)
 		err = attach_process(p, process);
 	return err;
