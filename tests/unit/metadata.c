@@ -254,7 +254,7 @@ Test(metadata, everything_long_at_once_fits)
 		};
 	sources.silent = silent;
 	sources.n_silent = PROCESSES_SILENT;
-	sources.astray = UINT64_MAX;
+	sources.astray = INT64_MAX;
 	write_all(4, argv);
 	root = parsed();
 	json_decref(root);
