@@ -30,7 +30,6 @@
 #define ADD_TRIES 8                 /* while libraries come and go */
 #define PATIENCE_NS 1000000000u     /* with somebody in the midst of a record */
 #define LAST_PATIENCE_NS 500000000u /* at the end, which has its bounds */
-#define SLOTS_MOST (32u << 10)      /* of which there are books */
 
 struct batches {
 	struct batch_bpf *skel;
@@ -103,7 +102,7 @@ static int refuse_lap(struct batches *b, const struct laps_look *look)
 {
 	struct laps none = { .from = b->laps.from, .until = b->laps.until };
 	struct laps_slot slot = { 0 };
-	int err = laps__look(&none, &slot, look, refuse_record, b);
+	int err = look->flushed ? laps__look(&none, &slot, look, refuse_record, b) : 0;
 
 	return err < 0 ? err : 0;
 }
@@ -124,7 +123,7 @@ static int take_lap(struct batches *b, const struct rec_lap *rec, size_t size)
 	struct laps_slot *slot;
 	int err;
 
-	if (b->laps.n >= SLOTS_MOST && !laps__find(&b->laps, &key))
+	if (b->laps.n >= TENANTS_SLOTS_MOST && !laps__find(&b->laps, &key))
 		return refuse_lap(b, &look);
 	slot = slot_of(b, &key, rec->file, rec->pool);
 	if (!slot)
@@ -226,7 +225,8 @@ static int take_pool(struct batches *b, struct pool *p, bool impatient)
 static int take_pools(struct batches *b, uint64_t now)
 {
 	/* What the others do meanwhile is held: as much as a ring's, not more. */
-	bool impatient = b->waiting && (now - b->waiting > PATIENCE_NS || order__bytes(b->unpack.order) > b->ring_size);
+	const uint64_t patience = b->ending ? LAST_PATIENCE_NS : PATIENCE_NS;
+	bool impatient = b->waiting && (now - b->waiting > patience || order__bytes(b->unpack.order) > b->ring_size);
 	int pending = 0, err = 0;
 
 	while (b->pools.all) {

@@ -167,8 +167,11 @@ int batching__drain(struct batching *b, struct order *order, uint64_t until, unp
 		return order__drain(order, until, cb, ctx);
 	p.unpack = batches__unpack(b->batches);
 	err = order__drain(order, until, pass, &p);
-	if (!err)
+	/* At the end all goes, whatever its time. */
+	if (!err && until != UINT64_MAX)
 		p.unpack->passed = until;
+	if (!err)
+		p.unpack->class_bytes = 0;
 	return err;
 }
 

@@ -154,6 +154,11 @@ static void drop_unused(struct known *k, struct table *t, size_t size)
 	table__drop(t, drop, &(struct dropping){ .known = k, .cost = budget__entry(size) });
 }
 
+static bool has_room(const struct known *k)
+{
+	return k->budget.used <= k->budget.limit - k->budget.limit / SHARE;
+}
+
 static void forget_unused(struct known *k)
 {
 	const struct known_object *o;
@@ -165,10 +170,14 @@ static void forget_unused(struct known *k)
 		if (o->told)
 			o->told->entry.used = true;
 	drop_unused(k, &k->told, sizeof(struct known_class));
-	drop_unused(k, &k->threads, sizeof(struct thread));
-	drop_unused(k, &k->comms, sizeof(struct comm));
 	budget__give(&k->budget, k->sent.used * BUDGET_SLOT);
 	table__clear(&k->sent);
+	k->forgotten = true;
+	/* Nobody tells of a thread twice. */
+	if (has_room(k))
+		return;
+	drop_unused(k, &k->threads, sizeof(struct thread));
+	drop_unused(k, &k->comms, sizeof(struct comm));
 }
 
 void known__make_room(struct known *k)
@@ -177,7 +186,7 @@ void known__make_room(struct known *k)
 		return;
 	forget_unused(k);
 	/* All of them may have been in use; by now none is. */
-	if (k->budget.used > k->budget.limit - k->budget.limit / SHARE)
+	if (!has_room(k))
 		forget_unused(k);
 }
 

@@ -5,7 +5,7 @@
  * of unpack.
  *
  * A process may invent any number of these. Beyond the budget those are forgotten that have not been asked for since
- * that was necessary last; an object is introduced anew then, from the process's memory.
+ * that was necessary last, threads last of all; an object is introduced anew then, from the process's memory.
  */
 #ifndef VIZTRACE_KNOWN_H
 #define VIZTRACE_KNOWN_H
@@ -45,6 +45,7 @@ struct known {
 	struct table threads, comms, objects, told;
 	struct table sent; /* class descriptors, by process and address, that are on their way or need not be */
 	struct budget budget;
+	bool forgotten; /* something was, to keep to it */
 };
 
 /* Made if need be, or NULL: no memory. Good until known__make_room(). */

@@ -187,6 +187,7 @@ int memory__constant(struct memory *m, const struct memory_of *of, uint64_t addr
 {
 	uint64_t process = (uint64_t)of->generation << 32 | (uint32_t)of->pid, at = address;
 	struct memory_string s, *kept;
+	const struct memory_string *old;
 	struct memory_part own;
 
 	/* In a file it is the same for all processes, wherever they have it. */
@@ -199,13 +200,17 @@ int memory__constant(struct memory *m, const struct memory_of *of, uint64_t addr
 		return 0;
 	if (memory__is_full(m))
 		return -ENOBUFS;
-	memory__string(m, of, address, &s);
-	kept = keep(&s);
+	old = table__get(&m->old_constants, process, at);
+	if (!old) {
+		memory__string(m, of, address, &s);
+		old = &s;
+	}
+	kept = keep(old);
 	if (!kept || table__put(&m->constants, process, at, kept)) {
 		free(kept);
 		return -ENOMEM;
 	}
-	budget__take(&m->budget, budget__entry(offsetof(struct memory_string, text) + s.size));
+	budget__take(&m->budget, budget__entry(offsetof(struct memory_string, text) + old->size));
 	*ret = kept;
 	return 0;
 }

@@ -62,7 +62,7 @@ int tenants__look(struct tenants *t, const struct laps *l, uint64_t now)
 	int err = 0;
 
 	t->has_looked = false;
-	if (now - t->looked < PERIOD_NS && l->n < FEW + 2 * t->kept)
+	if (now - t->looked < PERIOD_NS && l->n < FEW + 2 * t->kept && l->n < TENANTS_SLOTS_MOST / 2)
 		return 0;
 	t->looked = now;
 	table__clear(&t->lives);

@@ -14,6 +14,8 @@
 #include "laps.h"
 #include "memory.h"
 
+#define TENANTS_SLOTS_MOST (32u << 10) /* of which there may be books */
+
 /* All zeros, but for the maps, are none. */
 struct tenants {
 	pid_t *processes;

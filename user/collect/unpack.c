@@ -15,6 +15,7 @@
 #define HASH_PRIME 0x100000001b3ull
 #define HEAD_WORDS 3
 #define CONSTANTS_SHARE 8 /* of the budget, for each of two ages */
+#define CLASSES_SHARE 4   /* of what is left, for descriptors on their way */
 #define BASE_WORDS (sizeof(struct viz_base) / 8)
 
 static unsigned kind_of(uint64_t word)
@@ -76,6 +77,14 @@ static const struct elf_class *own_class(const struct unpack *u, const struct la
 	return NULL;
 }
 
+/* With descriptors that have not had their turn. */
+static bool is_flooded(const struct unpack *u)
+{
+	const uint64_t limit = u->known.budget.limit;
+
+	return limit && u->class_bytes > limit / CLASSES_SHARE;
+}
+
 /* The descriptor, before anything that needs it. */
 static int add_class(struct unpack *u, const struct laps_slot *slot, uint64_t address, bool is_there)
 {
@@ -84,6 +93,8 @@ static int add_class(struct unpack *u, const struct laps_slot *slot, uint64_t ad
 	struct rec_class *rec;
 	int err;
 
+	if (is_flooded(u))
+		return -ENOBUFS;
 	err = known__send(&u->known, process, address);
 	/* Most are known by the file that they are in; this one may be in none. */
 	if (err <= 0 || !is_there || memory__read((pid_t)slot->pid, address, &cls, sizeof(cls)) ||
@@ -98,8 +109,10 @@ static int add_class(struct unpack *u, const struct laps_slot *slot, uint64_t ad
 	rec->head.tgid = slot->pid;
 	rec->address = address;
 	err = 0;
-	if (!memory__read((pid_t)slot->pid, address, rec->bytes, cls.size))
+	if (!memory__read((pid_t)slot->pid, address, rec->bytes, cls.size)) {
 		err = order__add(u->order, 0, rec, rec->head.size);
+		u->class_bytes += rec->head.size;
+	}
 	free(rec);
 	return err;
 }
@@ -180,6 +193,7 @@ int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words,
 		return 0;
 	if (u->only_counts)
 		return count(u, words);
+	known__make_room(&u->known);
 	*b = (struct batched){ .kind = REC_BATCHED, .ts = ts, .slot = slot, .n_words = n / 8 };
 	memcpy(b->words, words, n);
 	if (!is_report(words[0])) {
@@ -193,6 +207,10 @@ int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words,
 	b->size = (uint32_t)sizeof(*b) + n + b->name_size;
 	if (err == -ENOBUFS)
 		return unpack__refuse(u, words);
+	/* What comes late has its turn with the next drain, whatever time the program says: so a constant that a record
+	 * has is not too old before that. */
+	if (ts < u->passed)
+		ts = u->passed;
 	if (!err)
 		err = order__add(u->order, ts, b, b->size);
 	if (err)
@@ -350,7 +368,7 @@ static int pass_report(struct unpack *u, const struct batched *b, unpack_cb cb, 
 	if (err == -ENOMEM || is_nobodys(u, b->words))
 		return err == -ENOMEM ? err : 0;
 	if (err) {
-		u->orphans[probe]++;
+		(u->known.forgotten ? u->refused : u->orphans)[probe]++;
 		return 0;
 	}
 	err = tell_class(u, b, o, cb, ctx);

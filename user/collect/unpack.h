@@ -46,6 +46,7 @@ struct unpack {
 	uint64_t newest;                /* ns: of all that was put in order */
 	uint64_t passed; /* until then, exclusively, all that was put in order has had its turn: whoever drains tells */
 	uint64_t aged;   /* `newest` when the memory was aged last */
+	uint64_t class_bytes; /* of descriptors that were put in order since the last drain */
 	union {
 		struct rec_head head;
 		struct rec_class class;
