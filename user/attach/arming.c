@@ -15,9 +15,11 @@
 struct place {
 	struct mapping m;
 	const struct binary *binary; /* NULL: not one of those */
+	bool is_others;              /* a file's that is none of those */
 };
 
-#define PLACES 64 /* there is room for at a time */
+#define PLACES 64   /* there is room for at a time */
+#define OWN_MAX 256 /* mappings of a file that are looked at: nobody needs more, but who wants to keep us busy */
 
 struct look {
 	const struct target *target;
@@ -38,6 +40,15 @@ static const struct binary *binary_of(const struct target *t, const struct mappi
 	return NULL;
 }
 
+/* Memory that no file is behind has a name, too: /memfd:x, /dev/zero, /anon_hugepage; all of them " (deleted)". */
+static bool is_of_a_file(const struct mapping *m)
+{
+	static const char gone[] = " (deleted)";
+	size_t n = strlen(m->path), size = sizeof(gone) - 1;
+
+	return mapping__is_file(m) && (n < size || strcmp(m->path + n - size, gone) != 0);
+}
+
 static int read_places(struct look *l)
 {
 	struct maps *maps = &l->memory.maps;
@@ -47,6 +58,7 @@ static int read_places(struct look *l)
 		struct place *more = l->places;
 
 		p.binary = binary_of(l->target, &p.m);
+		p.is_others = !p.binary && is_of_a_file(&p.m);
 		p.m.path = NULL;
 		if (!p.binary && !p.m.executable && !p.m.writable)
 			continue;
@@ -194,7 +206,7 @@ static enum arming_state judge(const struct look *l, struct armed *a, uint64_t s
 
 	/* Its data may have been moved to other memory, as for large pages: the code finds its semaphore there. */
 	if (!shows(data, a->binary, semaphore, a->probe->semaphore) &&
-	    !(data && data->binary != a->binary && data->m.writable))
+	    !(data && !data->binary && !data->is_others && data->m.writable))
 		return ARMING_UNMAPPED;
 	if (traps < 0 || !read_word(l, data, semaphore, &a->semaphore))
 		return ARMING_UNMAPPED;
@@ -269,7 +281,7 @@ static int look_at_file(struct look *l, const struct binary *b)
 	int err = 0;
 
 	l->n_own = 0;
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n && l->n_own < OWN_MAX; i++)
 		if (l->places[i].binary == b)
 			l->own[l->n_own++] = i;
 	for (size_t i = 0; !err && i < l->n_own; i++) {

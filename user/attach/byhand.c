@@ -93,7 +93,8 @@ static void guard_it(struct processes *p, struct process *process, const struct 
 	if (err)
 		log_verbose("process %d: if we are killed, the semaphore of viz:%s stays up: %s", t->pid,
 			    arming__name(a->probe->probe), strerror(-err));
-	byhand__remember(&process->guarded, &process->n_guarded, semaphore);
+	else
+		byhand__remember(&process->guarded, &process->n_guarded, semaphore);
 }
 
 static int raise_counters(struct processes *p, struct process *process, struct arming *arming)
@@ -222,7 +223,7 @@ static uint16_t wanted(const struct process *process, const struct armed *a)
 
 	if (process && byhand__is_among(process->up, process->n_up, a->semaphore.address))
 		return a->semaphore.value;
-	if (is_others && !armed__has_copy(a) && !a->is_many && process &&
+	if (is_others && a->semaphore.value && !armed__has_copy(a) && !a->is_many && process &&
 	    byhand__is_among(process->raised, process->n_raised, a->semaphore.address))
 		return (uint16_t)(a->semaphore.value - 1);
 	/* Nor will the kernel lower it with theirs: it counts in another mapping. */

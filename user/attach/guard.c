@@ -290,7 +290,7 @@ static void guard(int fd)
 
 static int start(struct guard **ret)
 {
-	/* A guard that is stopped stops nobody. */
+	/* A guard that is stopped stops nobody: nor is it waited for when it is told something. */
 	const struct timeval patience = { .tv_sec = 1 };
 	struct guard *g = calloc(1, sizeof(*g));
 	int fds[2], err;
@@ -308,7 +308,6 @@ static int start(struct guard **ret)
 	err = g->pid < 0 ? -errno : 0;
 	close(fds[1]);
 	g->fd = fds[0];
-	setsockopt(g->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	setsockopt(g->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (!err) {
 		/* Until then what ends our process group ends it, too. */
@@ -328,7 +327,7 @@ int guard__add(struct guard **g, const struct guarded *semaphore)
 
 	if (err)
 		return err;
-	return send((*g)->fd, semaphore, sizeof(*semaphore), MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return send((*g)->fd, semaphore, sizeof(*semaphore), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
 void guard__free(struct guard *g)

@@ -3,6 +3,7 @@
 #include "strangers.h"
 
 #include <limits.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +90,7 @@ void strangers__update(struct processes *p, uint64_t now)
 			if (!members__find(p, s->pid))
 				switching__guard_stranger(p, s->pid);
 		}
-		if (now < s->until && !kill(s->pid, 0))
+		if (now < s->until && (!kill(s->pid, 0) || errno == EPERM))
 			p->strangers[kept++] = *s;
 	}
 	p->n_strangers = kept;
