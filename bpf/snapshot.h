@@ -44,6 +44,7 @@ static __always_inline enum outcome take_text(struct rec_snapshot *rec, __u32 i,
 	size &= ~MEASURED_CUT;
 	used = *(volatile __u32 *)&rec->epoch; /* only now: on the stack across that call it would lose its bound */
 	if (used >= chars) {
+		t->size = 0;
 		t->status = REC_TEXT_TRUNCATED;
 		rec->head.flags |= REC_TRUNCATED;
 		return last_size ? DONE : TOO_SMALL;

@@ -109,7 +109,8 @@
  *
  *   obj    address of the struct's base        class  address of its struct viz_class
  *   index  the attribute's place in the list    attr   its name
- *   bits   the value: sign-extended, or the bits of a double, or the address of a string or of what is followed
+ *   bits   the value: sign-extended, or the bits of a double, or the address of a string or of what is followed; of an
+ *          optional without a value: whatever is there
  *   why    enum viz_why    type  enum viz_type    flags  enum viz_slice_flags    what  enum viz_async
  *   frame  the function's frame address
  */
@@ -264,8 +265,9 @@ struct viz_object { struct viz_base base; };
  *     VIZ_RECORD_ASYNC     more: enum viz_async. The id
  *
  * What a program cannot copy by itself without a risk fires its own probe as ever: char *, pointers that
- * are followed, names that are no literals, spans above VIZ_BATCH_SPAN; INIT, DESTROY, and `quiet`; and
- * whatever finds no slot, or is on top (a signal handler) of a record that fills its lap.
+ * are followed, and classes of version 3 (optional numbers) with them; names that are no literals, spans above
+ * VIZ_BATCH_SPAN; INIT, DESTROY, and `quiet`; and whatever finds no slot, or is on top (a signal handler) of a record
+ * that fills its lap.
  */
 #define VIZ_NOTE_POOL 2
 #define VIZ_SLOTS 64

@@ -183,6 +183,7 @@ template <class T, class A> struct facts<std::vector<T, A>> : std::conditional<i
 	range_of<VIZ_RANGE_END, known<code<T>::value, sizeof(T), VIZ_SPAN_MAX / sizeof(T), true>>, nothing>::type {};
 #endif
 #if __cplusplus >= 201703L
+static_assert(sizeof(std::string_view) == 16, "viztrace.hpp: a std::string_view that is laid out in another way");
 #if defined(__GLIBCXX__)
 template <> struct facts<std::string_view> : range_of<VIZ_RANGE_SIZED, known<VIZ_TYPE_STR, VIZ_SPAN_MAX>> {};
 #elif defined(_LIBCPP_VERSION)
@@ -599,6 +600,12 @@ template <class T, class Tag, category C> struct is_attribute<attribute<T, Tag, 
 template <class T, class U> struct makes : std::integral_constant<bool,
 	!is_attribute<typename std::decay<U>::type>::value && std::is_constructible<T, U>::value> {};
 
+/* Any number of its own elements in braces. */
+template <class T, class = void> struct takes_values : std::false_type {};
+template <class T> struct takes_values<T, decltype(static_cast<void>(std::declval<typename T::value_type>()))> :
+	std::integral_constant<bool, std::is_constructible<T, std::initializer_list<typename T::value_type>>::value &&
+		std::is_assignable<T &, std::initializer_list<typename T::value_type>>::value> {};
+
 } /* namespace detail */
 
 /* What the compiler would say of `f += 1` it says of a float that is none of ours; here it would say it of us. */
@@ -763,15 +770,15 @@ public:
 	attribute() : value_() {}
 	template <class U, class = typename std::enable_if<detail::makes<T, U>::value>::type>
 	attribute(U &&v) : value_(std::forward<U>(v)) {}
-	template <class E, class = typename std::enable_if<std::is_constructible<T, std::initializer_list<E>>::value>::type>
-	attribute(std::initializer_list<E> values) : value_(values) {}
+	template <class U = T, class = typename std::enable_if<detail::takes_values<U>::value>::type>
+	attribute(std::initializer_list<typename U::value_type> values) : value_(values) {}
 	explicit attribute(const attribute &other) : value_(detail::held(other.value_, 0)) {}
 	explicit attribute(attribute &&other) noexcept(std::is_nothrow_move_constructible<T>::value)
 		: value_(detail::given(other.value_, 0)) {}
 	template <class U, class = typename std::enable_if<detail::makes<T, U>::value>::type>
 	attribute &operator=(U &&v) { value_ = std::forward<U>(v); return done(); }
-	template <class E, class = typename std::enable_if<std::is_constructible<T, std::initializer_list<E>>::value>::type>
-	attribute &operator=(std::initializer_list<E> values) { value_ = values; return done(); }
+	template <class U = T, class = typename std::enable_if<detail::takes_values<U>::value>::type>
+	attribute &operator=(std::initializer_list<typename U::value_type> values) { value_ = values; return done(); }
 	attribute &operator=(const attribute &other) { value_ = detail::held(other.value_, 0); return done(); }
 	attribute &operator=(attribute &&other) { value_ = detail::given(other.value_, 0); return done(); }
 	template <class Other, detail::category C> attribute &operator=(const attribute<T, Other, C> &other)

@@ -47,7 +47,8 @@ class Attributes(harness.Case):
     def test_clangxx(self):
         self.check("clang++")
 
-    def test_batches(self):
+    def test_among_batches(self):
+        """Each of these is a trap all the same; what is not comes in its place."""
         self.check("g++", "--collect", "batch")
 
     def test_list_names_them(self):
@@ -91,7 +92,11 @@ class Types(harness.Case):
                 dict(waited=1000), dict(weights_=[1.5]), dict(weights_=[1.5, -2]), dict(title_="renamed"), dict(title_="name"))
         self.assertEqual(trace.snapshots("job"), states_after(
             first, *(dict(parts=p) for p in parts), *(dict(kind=k) for k in kinds), *rest))
-        self.assertEqual((trace.total["lost"], trace.total["unreadable"], trace.total["truncated"]), (0, 0, 2))
+        wide = trace.snapshots("wide")
+        self.assertEqual(wide[-1], dict(a=[1] * 1024 + [self.CUT], b=[2] * 1024 + [self.CUT], c=[self.CUT]))
+        self.assertEqual(len(wide), 3)
+        self.assertEqual([sample["n"] for sample in trace.samples_of("plain")], [1, 2])
+        self.assertEqual((trace.total["lost"], trace.total["unreadable"], trace.total["truncated"]), (0, 0, 2 + 3), "reports with something cut")
         self.assertEqual(trace.samples_of("load"), [{"seen": 1}, {"seen": 1, "behind": 2.5}, {"behind": 2.5}])
 
     def test_gxx(self):

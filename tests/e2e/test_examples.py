@@ -58,7 +58,7 @@ class Examples(harness.Case):
         self.assertEqual(first[-1]["last"], "nothing")  # swapped with the last van's
         last = trace.snapshots("van-%d" % (vans - 1))
         self.assertEqual(last[-1], {"last": "parcel %d" % (vans - 1), "parcels": [], "trip": 1.5, "trips_": 1})
-        # Born with none, at most one life at a time, and as many ends as beginnings.
+        # At most two at a time, while one moves, and as many ends as beginnings.
         begins, ends = trace.of("N"), trace.of("D")
         self.assertEqual(len(begins), len(ends))
         self.assertEqual(len(begins), vans + 1 + 2 + 4 + 8)

@@ -128,6 +128,14 @@ private:
 	std::vector<double> weights_;
 	VIZ_MEMBER(weights_);
 };
+
+/* In braces as a vector has them: elements, and no size. */
+class braced : public viz::object<braced> {
+public:
+	VIZ_ATTR(std::vector<double>, many) = { 1, 2 };
+	VIZ_ATTR(std::vector<double>, one){ 5 };
+	VIZ_ATTR(std::vector<int16_t>, small) = { 7 };
+};
 }
 
 static void vectors()
@@ -161,6 +169,21 @@ static void vectors()
 	const viz_attr *a = reinterpret_cast<const viz_attr *>(b.viz.base.cls + 1);
 	same(std::to_string(a[0].count).c_str(), "1024", __LINE__);
 	same(std::to_string(a[3].count).c_str(), "512", __LINE__);
+}
+
+static void braces()
+{
+	braced b;
+
+	READS(b, "many", "[1.000000, 2.000000]");
+	READS(b, "one", "[5.000000]");
+	READS(b, "small", "[7]");
+	b.many = { 3 };
+	READS(b, "many", "[3.000000]");
+	b.small = { 1, 2 };
+	READS(b, "small", "[1, 2]");
+	b.one = {};
+	READS(b, "one", "[]");
 }
 
 static void pointers()
@@ -256,7 +279,7 @@ int main()
 {
 	viz_init_semaphore = 1;
 	viz_set_semaphore = 1;
-	for (auto test : { vectors, pointers, newer }) {
+	for (auto test : { vectors, braces, pointers, newer }) {
 		spy_forget();
 		test();
 		spy_seen();

@@ -64,6 +64,9 @@ static bool check_path(const struct viz_class *head, const struct viz_attr *a)
 	struct viz_path path;
 
 	memcpy(&path, a->dict, sizeof(path));
+	/* The eBPF programs would obey it. */
+	if (head->version < 3 && path.range)
+		return false;
 	if (range_of(head, a) && (path.range > VIZ_RANGE_SIZED || path.n != 1 || path.hops[0] ||
 				  !(list ? number_size(type) : type == VIZ_TYPE_STR || type == VIZ_TYPE_JSON)))
 		return false;

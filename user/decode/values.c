@@ -150,7 +150,11 @@ static int put_element(struct reader *r, const char *key, struct layout *layout,
 	v = values__add(r->values, key, VALUE_UNREADABLE);
 	if (!v)
 		return -ENOMEM;
-	if (a->optional && reader__can_read(r, pos + a->stride, 1) && !r->span[pos + a->stride]) {
+	if (a->optional && !reader__can_read(r, pos + a->stride, 1)) {
+		reader__unreadable(r, v);
+		return 0;
+	}
+	if (a->optional && !r->span[pos + a->stride]) {
 		v->type = VALUE_NULL;
 		return 0;
 	}

@@ -55,6 +55,20 @@ public:
 	VIZ_ATTR(std::unique_ptr<double>, behind);
 };
 
+/* More together than one report has room for. */
+class wide : public viz::object<wide> {
+public:
+	VIZ_ATTR(std::vector<int>, a);
+	VIZ_ATTR(std::vector<int>, b);
+	VIZ_ATTR(std::vector<int>, c);
+};
+
+/* No option, and nothing behind a pointer: it need not be a trap. */
+class plain : public viz::counter<plain> {
+public:
+	VIZ_ATTR(int, n);
+};
+
 /* Bytes that end where nothing is mapped: what is read beyond them is missed. */
 char *at_the_end_of_memory(size_t size)
 {
@@ -108,9 +122,16 @@ int main()
 {
 	job j;
 	load l;
+	wide w;
+	plain p;
 
 	step("ready");
 	changes(j);
+	p.n = 1;
+	w.a = std::vector<int>(2000, 1);
+	w.b = std::vector<int>(2000, 2);
+	w.c = std::vector<int>(2000, 3);
+	p.n = 2;
 	l.seen = 1;
 	l.behind.change([](std::unique_ptr<double> &p) { p.reset(new double(2.5)); });
 	l.seen = std::nullopt;
