@@ -40,8 +40,11 @@ static bool is_one_of(const char *const *names, size_t n, const char *name, size
 /* Who may write it says what root does, and what it runs (--on-dump). */
 static bool is_trusted(const struct stat *st)
 {
-	return geteuid() != 0 ||
-	       ((st->st_uid == 0 || st->st_uid == caller__from_env().uid) && !(st->st_mode & S_IWOTH));
+	const struct caller who = caller__from_env();
+	const bool is_group_known = st->st_gid == 0 || st->st_gid == who.gid;
+
+	return geteuid() != 0 || ((st->st_uid == 0 || st->st_uid == who.uid) && !(st->st_mode & S_IWOTH) &&
+				  (!(st->st_mode & S_IWGRP) || is_group_known));
 }
 
 /* Up to `room` bytes of it. */

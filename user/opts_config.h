@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * opts_config: the file of --config in, its lines as words of a command line out. What they mean is none of its
- *business.
+ * opts_config: the file of --config in, its lines as words of a command line out. What they mean is not known here.
  *
  *	# a comment
  *	program = /usr/bin/app
