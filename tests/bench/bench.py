@@ -76,19 +76,21 @@ def run_probes(o, folder, out, limits):
 
 
 def run_flood(o, folder, out, limits):
-    f = whole.flood(o.build, folder, FLOOD_EVENTS // (10 if o.quick else 1))
-    out["flood"] = f
-    if "skipped" in f:
-        print("\n  not measured: flood: " + f["skipped"])
-        return
-    peak = max(f["memory_bytes"], default=None)
-    print(f"\n{f['events']:,} events at full speed, default settings: lost {f['lost']:,}; app {f['on_ns']:.0f} ns, "
-          f"collector {f['collector_ns']:.0f} ns, {f['bytes_per_event']:.0f} bytes for each; "
-          f"{f['events_per_second']:,.0f} events/s from the first write to the whole file")
-    limits.add(f"lost, {f['events']:,} events at full speed", 0, f["lost"], f["lost"], digits=0)
-    limits.add("collector CPU, ring to JSON on disk, for each event", 250, f["collector_ns"], f["collector_ns"], " ns", digits=0)
-    if peak:
-        limits.add("memory besides the rings", 64, peak / MIB, min(f["memory_bytes"]) / MIB, " MiB", digits=1)
+    for key, what, options in (("flood", "default settings", ()), ("flood_in_batches", "--collect batch", ("--collect", "batch"))):
+        f = whole.flood(o.build, folder, FLOOD_EVENTS // (10 if o.quick else 1), options=options)
+        out[key] = f
+        if "skipped" in f:
+            print("\n  not measured: flood: " + f["skipped"])
+            return
+        print(f"\n{f['events']:,} events at full speed, {what}: lost {f['lost']:,}; app {f['on_ns']:.0f} ns, "
+              f"collector {f['collector_ns']:.0f} ns, {f['bytes_per_event']:.0f} bytes for each; "
+              f"{f['events_per_second']:,.0f} events/s from the first write to the whole file")
+        limits.add(f"{what}: lost, {f['events']:,} events at full speed", 0, f["lost"], f["lost"], digits=0)
+        limits.add(f"{what}: collector CPU, ring to JSON on disk, for each event", 250, f["collector_ns"],
+                   f["collector_ns"], " ns", digits=0)
+        if f["memory_bytes"]:
+            limits.add(f"{what}: memory besides the rings", 64, max(f["memory_bytes"]) / MIB, min(f["memory_bytes"]) / MIB,
+                       " MiB", digits=1)
 
 
 def run_answers(o, folder, out, limits):

@@ -140,6 +140,22 @@ class Tool(Contender):
         return Result(metadata["events"]["written"], metadata["events"]["lost"], size)
 
 
+class Batches(Tool):
+    """Many events for one trap: it takes many to be a measurement."""
+    ops = 1000000
+
+    def __init__(self, build, folder):
+        super().__init__(build, folder)
+        self.name = "viztrace-bpf --collect batch"
+        self.options = ["--collect", "batch"]
+
+    def start(self, app, workload):
+        super().start(app, workload)
+        why = re.search(r"no batches, [^:]*: (.*)", self.process.said.decode(errors="replace"))
+        if why:
+            raise Failed(why[1])
+
+
 class Floor(Contender):
     """A small libbpf program (floor.c)."""
     ops = 400000

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from contenders import FILTERED, Bpftrace, Floor, Lttng, Nothing, Perf, Tool
+from contenders import FILTERED, Batches, Bpftrace, Floor, Lttng, Nothing, Perf, Tool
 from procs import COLLECTOR_CORE, App, Failed, Process
 
 ROWS = [  # workload, threads, title
@@ -30,6 +30,7 @@ WARM_OPS = 500
 
 LOOP, OFF, TOOL, BPFTRACE, PERF, LTTNG = "loop without probes", "macros off", "viztrace-bpf", "bpftrace printf", \
     "perf record", "LTTng-UST"
+BATCHES = "viztrace-bpf --collect batch"
 SDT, SDT_ARGS = "sdt.h + 40-byte record", "sdt.h + record with arguments"
 
 
@@ -67,7 +68,7 @@ class Sample:
 
 def contenders_of(build, folder, site):
     out = [Nothing(build, folder, LOOP, "app-none"), Nothing(build, folder, OFF, "app-viz"), Tool(build, folder)]
-    out += [Tool(build, folder, s) for s in ("nop1", "nop5", "nop10") if s != site]
+    out += [Tool(build, folder, s) for s in ("nop1", "nop5", "nop10") if s != site] + [Batches(build, folder)]
     out += [Floor(build, folder, empty(s), "empty", s) for s in ("nop5", "nop1")]
     out += [Floor(build, folder, record(s), "record", s) for s in ("nop5", "nop1")]
     out += [Floor(build, folder, SDT, "usdt_bare", "sdt"), Floor(build, folder, SDT_ARGS, "usdt_args", "sdt")]
@@ -81,10 +82,10 @@ def takes_part(name, workload, threads, site):
     if workload in NO_EVENTS:
         return name in (LOOP, TOOL)
     if threads > 1:
-        return name in (TOOL, LTTNG, SDT, empty(site), record(site)) or threads == 2 and name == tool_at(FAST)
+        return name in (TOOL, BATCHES, LTTNG, SDT, empty(site), record(site)) or threads == 2 and name == tool_at(FAST)
     if workload == "method":
-        return name in (LOOP, TOOL, tool_at(FAST), LTTNG, SDT, BPFTRACE, PERF, empty(site))
-    return name in (LOOP, TOOL, LTTNG)
+        return name in (LOOP, TOOL, tool_at(FAST), BATCHES, LTTNG, SDT, BPFTRACE, PERF, empty(site))
+    return name in (LOOP, TOOL, LTTNG) or name == BATCHES and workload != "object"  # whose strings are traps
 
 
 def measure(c, workload, threads, ops, clean_others):

@@ -136,6 +136,14 @@ def probe_limits(limits, rows, site):
         limits.ratio(f"{name}: to perf record", 1.0, write, on(p.PERF))
         limits.ratio(f"at {at}, method, enter and exit: to a write", 2.0, on(tool, "method"), write)
         limits.ratio(f"at {at}, 2 threads: to 1 thread, for each event", 1.3, on(tool, threads=2), write)
+    batches = on(p.BATCHES)
+    limits.ratio("batches, write of 4 attributes: to LTTng-UST", 0.3, batches, on(p.LTTNG))
+    limits.ratio("batches, write of 4 attributes: to a trap at nop1", 0.05, batches,
+                 on(p.TOOL if site == "nop1" else p.tool_at("nop1")))
+    for workload, what, limit in (("method", "method, enter and exit", 0.2), ("counter8", "write of 8 attributes", 0.4),
+                                  ("counter32", "write of 32 attributes", 0.4)):
+        limits.ratio(f"batches, {what}: to LTTng-UST", limit, on(p.BATCHES, workload), on(p.LTTNG, workload))
+    limits.ratio("batches, 2 threads: to 1 thread, for each event", 1.15, on(p.BATCHES, threads=2), batches)
     for workload, what in (("excluded", "write that the app excludes"), ("silent", "write with its trigger off")):
         quiet = rows.get((workload, 1), {}).get(p.TOOL, [])
         limits.add(f"{what}: above off", 3.0, Spread([s.on - s.off for s in quiet]).median,
