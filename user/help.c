@@ -27,7 +27,7 @@ static const char options[] =
 	"      --at-most N        so many dumps of each (default: 10)\n"
 	"      --again-after TIME   the next one of the same no sooner than that, as 1m (default: 10s)\n"
 	"      --split TIME       dump all, in pieces of so long, as 1m, that load each by itself\n"
-	"      --max-files N      so many of these stay (default: all)\n"
+	"      --max-files N      so many of these stay (default: all); with --max-size: files of that size\n"
 	"      --on-dump COMMAND  for sh, as who called sudo, after each one: $1 is its file\n"
 	"  -d, --duration SECONDS stop after this time (default: until Ctrl-C or the targets' end)\n"
 	"      --start-at TIME    begin when the time of day divides by this, as /10s: on all hosts alike\n"

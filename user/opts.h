@@ -89,6 +89,7 @@ struct opts {
 	const char *on_dump;      /* a command for sh; NULL */
 	uint64_t after;           /* ns that a trigger's dump goes on */
 	uint64_t split;           /* ns: all is dumped, in pieces of so long; 0: nothing is by itself */
+	uint64_t split_bytes;     /* or in pieces of about so many; 0: as many as there are */
 	uint64_t max_files;       /* so many pieces stay; 0: all */
 	struct triggers triggers; /* --when, --at-most, --again-after */
 	const struct format *dump_format;

@@ -15,6 +15,7 @@
 
 #define TIME_MAX 1e15        /* ns: eleven days */
 #define SPLIT_MIN 100000000u /* ns: each piece takes a process, and tells all that is there */
+#define SPLIT_BYTES_MIN (1u << 20)
 
 #define FAIL(...) return snprintf(error, size, __VA_ARGS__), -EINVAL
 
@@ -80,10 +81,16 @@ int opts_keep__number(uint64_t *ret, const char *name, const char *text, char *e
 /* Pieces are dumps of what is kept, so that much is. */
 static int settle_split(struct opts *o, char *error, size_t size)
 {
-	if (!o->split && o->max_files)
-		FAIL("--max-files goes with --split; see --help");
+	if (!o->split && !o->max_size && o->max_files)
+		FAIL("--max-files goes with --split or --max-size; see --help");
 	if (o->split && o->split < SPLIT_MIN)
 		FAIL("--split is 100ms at least");
+	if (o->max_files && o->max_size && o->max_size < SPLIT_BYTES_MIN)
+		FAIL("--max-size with --max-files is 1M at least");
+	if (o->max_files) {
+		o->split_bytes = o->max_size;
+		o->max_size = 0;
+	}
 	if (o->split && !o->keep_time)
 		o->keep_time = o->split;
 	return 0;
@@ -106,7 +113,8 @@ static int settle_format(struct opts *o, char *error, size_t size)
 {
 	for (size_t i = 0; i < o->n_outputs; i++)
 		if (o->outputs[i].path)
-			FAIL("with --keep or --split only dumps are written, which go to --dump-to; it goes without -o");
+			FAIL("with --keep, --split or --max-files only dumps are written, which go to --dump-to; it goes "
+			     "without -o");
 	o->dump_format = o->n_outputs ? o->outputs[0].format : formats[0];
 	o->n_outputs = 0;
 	o->no_output = true;
@@ -119,7 +127,7 @@ int opts_keep__settle(struct opts *o, const char *command, char *error, size_t s
 
 	if (settle_split(o, error, size))
 		return -EINVAL;
-	if (!o->keep_bytes && !o->keep_time) {
+	if (!o->keep_bytes && !o->keep_time && !o->split_bytes) {
 		if (o->dump_to || o->on_dump || o->triggers.n)
 			FAIL("%s goes with --keep or --split; see --help", o->dump_to ? "--dump-to" :
 									   o->on_dump ? "--on-dump" :
@@ -127,11 +135,16 @@ int opts_keep__settle(struct opts *o, const char *command, char *error, size_t s
 		return 0;
 	}
 	if (o->command != COMMAND_TRACE)
-		FAIL("%s is for tracing, not for %s; see --help", o->split ? "--split" : "--keep", command);
+		FAIL("%s is for tracing, not for %s; see --help",
+		     o->split       ? "--split" :
+		     o->split_bytes ? "--max-files" :
+				      "--keep",
+		     command);
 	if (!o->keep_bytes)
 		o->keep_bytes = KEEP_BYTES;
 	if (o->max_size)
-		FAIL("--max-size is for a trace that goes to one file; with --keep or --split the size is --keep's");
+		FAIL("--max-size is for a trace that goes to one file, or for --max-files; with --keep or --split the size "
+		     "is --keep's");
 	/* Now, and not when it is too late. */
 	if (o->dump_to && (stat(o->dump_to, &st) || !S_ISDIR(st.st_mode)))
 		FAIL("--dump-to takes a folder that is there, not '%s'", o->dump_to);

@@ -20,11 +20,15 @@
 #define WAITING_MAX 8
 
 #define PIECE "split" /* the cause of one */
+/* Bytes of a file for each that is kept of it: more are not believed, as a state that is larger than a file may be
+ * would make ever shorter ones. */
+#define RATIO_MOST 32
 
 struct wanted {
 	char cause[DUMP_CAUSE];
 	uint64_t since, at;
 	uint64_t from; /* of a piece: where it begins; 0: it is none */
+	uint64_t kept; /* of a piece: bytes that it took before it was written */
 	int peer;      /* -1: nobody waits */
 };
 
@@ -34,6 +38,7 @@ struct pieces {
 	char **paths; /* of the last --max-files, the oldest first */
 	size_t n;
 	uint64_t failed;
+	double ratio; /* bytes of the last one's file, for each that was kept of it */
 };
 
 struct recorder {
@@ -53,10 +58,15 @@ struct recorder {
 	struct pieces pieces;
 };
 
+static bool in_pieces(const struct recorder *r)
+{
+	return r->o.opts->split || r->o.opts->split_bytes;
+}
+
 /* What is not in a piece yet. */
 static uint64_t needed_from(const struct recorder *r)
 {
-	uint64_t from = r->o.opts->split ? r->pieces.from : UINT64_MAX;
+	uint64_t from = in_pieces(r) ? r->pieces.from : UINT64_MAX;
 
 	for (size_t i = 0; i < r->n_waiting; i++)
 		if (r->waiting[i].from && r->waiting[i].from < from)
@@ -97,7 +107,8 @@ int recorder__new(struct recorder **ret, const struct recorder_options *o)
 	r->o = *o;
 	r->writer_fd = -1;
 	r->pieces.from = o->start;
-	r->pieces.until = o->start + o->opts->split;
+	r->pieces.until = o->opts->split ? o->start + o->opts->split : UINT64_MAX;
+	r->pieces.ratio = RATIO_MOST;
 	r->budgets.objects.limit = r->budgets.kept.limit = o->opts->memory / 2;
 	model__remember(r->old);
 	model__set_budgets(r->old, &r->budgets);
@@ -193,7 +204,12 @@ int recorder__want(struct recorder *r, const char *cause, uint64_t since, uint64
 /* All that is in no piece yet, up to then, is one. */
 static void cut(struct recorder *r, uint64_t at)
 {
-	const struct wanted w = { .cause = PIECE, .from = r->pieces.from, .since = at, .at = at, .peer = -1 };
+	const struct wanted w = { .cause = PIECE,
+				  .from = r->pieces.from,
+				  .since = at,
+				  .at = at,
+				  .kept = kept__bytes_since(r->kept, r->pieces.from),
+				  .peer = -1 };
 
 	if (at < w.from)
 		return;
@@ -201,15 +217,22 @@ static void cut(struct recorder *r, uint64_t at)
 	r->pieces.from = at + 1;
 }
 
-/* When it is time, or when they take half of the room, as the other half is for what comes meanwhile. Where too many
- * wait already they are cut later. */
-static void cut_pieces(struct recorder *r, uint64_t passed)
+/* Do they take half of the room, as the other half is for what comes meanwhile, or as much as a file may? */
+static bool are_enough(const struct recorder *r)
 {
 	const struct opts *o = r->o.opts;
+	uint64_t bytes = kept__bytes_since(r->kept, r->pieces.from);
 
-	for (; r->n_waiting < WAITING_MAX && r->pieces.until < passed; r->pieces.until += o->split)
+	return bytes > o->keep_bytes / 2 ||
+	       (o->split_bytes && (double)bytes * r->pieces.ratio > (double)o->split_bytes);
+}
+
+/* When it is time, or when there are enough. Where too many wait already they are cut later. */
+static void cut_pieces(struct recorder *r, uint64_t passed)
+{
+	for (; r->n_waiting < WAITING_MAX && r->pieces.until < passed; r->pieces.until += r->o.opts->split)
 		cut(r, r->pieces.until);
-	if (r->n_waiting < WAITING_MAX && kept__bytes_since(r->kept, r->pieces.from) > o->keep_bytes / 2)
+	if (r->n_waiting < WAITING_MAX && are_enough(r))
 		cut(r, passed - 1);
 }
 
@@ -349,6 +372,10 @@ static void end_writer(struct recorder *r)
 	r->dumps++;
 	if (r->writing.from)
 		remember(r, r->path);
+	if (r->writing.kept)
+		r->pieces.ratio = (double)result.bytes / (double)r->writing.kept;
+	if (r->pieces.ratio > RATIO_MOST)
+		r->pieces.ratio = RATIO_MOST;
 	log_info("dumped %s: %s, %" PRIu64 " events, lost %" PRIu64 " (%s)", r->path, human__size(size, result.bytes),
 		 result.events, result.lost, r->writing.cause);
 	tell_peer(&r->writing, r->path);
@@ -367,7 +394,7 @@ int recorder__tend(struct recorder *r, uint64_t passed)
 		return 0;
 	if (r->writer && has_ended(r))
 		end_writer(r);
-	if (r->o.opts->split)
+	if (in_pieces(r))
 		cut_pieces(r, passed);
 	while (!r->writer && r->n_waiting && r->waiting[0].at < passed)
 		start_next(r);
@@ -377,7 +404,7 @@ int recorder__tend(struct recorder *r, uint64_t passed)
 
 void recorder__finish(struct recorder *r, uint64_t end)
 {
-	if (r && r->o.opts->split) {
+	if (r && in_pieces(r)) {
 		cut_pieces(r, end);
 		cut(r, end);
 	}

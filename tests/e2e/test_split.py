@@ -4,6 +4,7 @@ import contextlib
 import os
 import resource
 import signal
+import statistics
 import time
 
 import harness
@@ -47,6 +48,14 @@ class Split(Recording):
     def test_pieces_by_size(self):
         """Half of what has room, long before it is time."""
         self.assertGreater(len(self.pieces_of(10, 40000, "--split", "1h", "--keep", "1M")), 1)
+
+    def test_files_of_a_size(self):
+        """About as large as wanted, from the second one on."""
+        lengths = self.pieces_of(10, 40000, "--max-size", "1M", "--max-files", "100", "--keep", "2M")
+        sizes = [path.stat().st_size for path in self.files()]
+        self.assertGreater(len(lengths), 4, sizes)
+        # What comes at once is not cut apart, and that is more where the tool has to wait for its turn.
+        self.assertTrue(0.7 * (1 << 20) < statistics.median(sizes) < 1.2 * (1 << 20), sizes)
 
     def test_so_many_stay(self):
         target = self.recorded(200)

@@ -633,6 +633,15 @@ Test(opts, keep_takes_a_time_and_a_size)
 	cr_assert_eq(opts.max_files, 0);
 	REJECT("--split is 100ms at least", "-p1", "--split", "50ms");
 	REJECT("--split takes a time", "-p1", "--split", "200M");
+	ACCEPT("-p1", "--max-size", "100M", "--max-files", "5");
+	cr_assert_eq(opts.split, 0);
+	cr_assert_eq(opts.split_bytes, 100u << 20);
+	cr_assert_eq(opts.max_size, 0);
+	ACCEPT("-p1", "--split", "1m", "--max-size", "100M", "--max-files", "5");
+	cr_assert_eq(opts.split_bytes, 100u << 20);
+	REJECT("--max-size with --max-files is 1M at least", "-p1", "--max-size", "100k", "--max-files", "5");
+	REJECT("--max-files is for tracing, not for top", "top", "-p1", "--max-size", "1M", "--max-files", "5");
+	REJECT("it goes without -o", "-p1", "--max-size", "1M", "--max-files", "5", "-o", "x.json");
 	REJECT("--max-files goes with --split", "-p1", "--keep", "10s", "--max-files", "5");
 	REJECT("--max-files takes a number", "-p1", "--split", "1m", "--max-files", "0");
 	REJECT("--split is for tracing, not for top", "top", "-p1", "--split", "1m");
