@@ -318,7 +318,7 @@ class Tables(test_filters.Filters):
         self.assertEqual(len(self.load().of("O")), 5)
 
     def test_who_reads_the_tables_may_go(self):
-        target = self.target(harness.build("steady"))
+        target = self.target(self.own("steady"))  # others may be traced at the same time, with all who run their file
         read, write = os.pipe()
         tool = self.tool("top", "-p", target.pid, "--once", stdout=write)
         os.close(read)
