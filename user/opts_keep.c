@@ -129,9 +129,9 @@ int opts_keep__settle(struct opts *o, const char *command, char *error, size_t s
 		return -EINVAL;
 	if (!o->keep_bytes && !o->keep_time && !o->split_bytes) {
 		if (o->dump_to || o->on_dump || o->triggers.n)
-			FAIL("%s goes with --keep or --split; see --help", o->dump_to ? "--dump-to" :
-									   o->on_dump ? "--on-dump" :
-											"--when");
+			FAIL("%s goes with --keep, --split or --max-files; see --help", o->dump_to ? "--dump-to" :
+											o->on_dump ? "--on-dump" :
+												     "--when");
 		return 0;
 	}
 	if (o->command != COMMAND_TRACE)

@@ -38,7 +38,8 @@ struct pieces {
 	char **paths; /* of the last --max-files, the oldest first */
 	size_t n;
 	uint64_t failed;
-	double ratio; /* bytes of the last one's file, for each that was kept of it */
+	uint64_t added; /* of kept_stats, when the last one was cut */
+	double ratio;   /* bytes of the last one's file, for each that was kept of it; 0: not known yet */
 };
 
 struct recorder {
@@ -108,7 +109,6 @@ int recorder__new(struct recorder **ret, const struct recorder_options *o)
 	r->writer_fd = -1;
 	r->pieces.from = o->start;
 	r->pieces.until = o->opts->split ? o->start + o->opts->split : UINT64_MAX;
-	r->pieces.ratio = RATIO_MOST;
 	r->budgets.objects.limit = r->budgets.kept.limit = o->opts->memory / 2;
 	model__remember(r->old);
 	model__set_budgets(r->old, &r->budgets);
@@ -201,30 +201,54 @@ int recorder__want(struct recorder *r, const char *cause, uint64_t since, uint64
 	return 0;
 }
 
+/* Of what is in no piece yet. */
+static uint64_t bytes_of_next(const struct recorder *r)
+{
+	struct kept_stats stats;
+
+	kept__stats(r->kept, &stats);
+	return stats.added - r->pieces.added;
+}
+
 /* All that is in no piece yet, up to then, is one. */
 static void cut(struct recorder *r, uint64_t at)
 {
-	const struct wanted w = { .cause = PIECE,
-				  .from = r->pieces.from,
-				  .since = at,
-				  .at = at,
-				  .kept = kept__bytes_since(r->kept, r->pieces.from),
-				  .peer = -1 };
+	struct wanted w = { .cause = PIECE, .from = r->pieces.from, .since = at, .at = at, .peer = -1 };
 
 	if (at < w.from)
 		return;
+	w.kept = bytes_of_next(r);
 	add(r, &w);
 	r->pieces.from = at + 1;
+	r->pieces.added += w.kept;
 }
 
-/* Do they take half of the room, as the other half is for what comes meanwhile, or as much as a file may? */
+/* Would its file be as large as one may be? The first one is to tell how large they get: no others before that. */
+static bool is_file_full(const struct recorder *r)
+{
+	const double most = (double)r->o.opts->split_bytes, bytes = (double)bytes_of_next(r);
+
+	if (most == 0)
+		return false;
+	if (r->pieces.ratio == 0)
+		return !r->writer && !r->n_waiting && bytes * RATIO_MOST > most;
+	return bytes * r->pieces.ratio > most;
+}
+
+/* Or do they take half of the room, as the other half is for what comes meanwhile? */
 static bool are_enough(const struct recorder *r)
 {
-	const struct opts *o = r->o.opts;
-	uint64_t bytes = kept__bytes_since(r->kept, r->pieces.from);
+	return is_file_full(r) || kept__bytes_since(r->kept, r->pieces.from) > r->o.opts->keep_bytes / 2;
+}
 
-	return bytes > o->keep_bytes / 2 ||
-	       (o->split_bytes && (double)bytes * r->pieces.ratio > (double)o->split_bytes);
+/* Of a piece with little in it the file is mostly what there was before. */
+static void learn_ratio(struct recorder *r, uint64_t kept, uint64_t bytes)
+{
+	if (kept < r->o.opts->split_bytes / RATIO_MOST / 2)
+		return;
+	r->pieces.ratio = (double)bytes / (double)kept;
+	if (r->pieces.ratio > RATIO_MOST)
+		r->pieces.ratio = RATIO_MOST;
 }
 
 /* When it is time, or when there are enough. Where too many wait already they are cut later. */
@@ -328,7 +352,7 @@ static void set_window(struct recorder *r, const struct wanted *w, struct dump *
 	if (w->from)
 		d->start = w->from;
 	if (stats.room_ts >= d->start) {
-		d->shortened = time != 0;
+		d->shortened = time || w->from;
 		d->start = stats.room_ts < d->end ? stats.room_ts + 1 : d->end;
 	}
 	if (d->start > d->end)
@@ -372,10 +396,8 @@ static void end_writer(struct recorder *r)
 	r->dumps++;
 	if (r->writing.from)
 		remember(r, r->path);
-	if (r->writing.kept)
-		r->pieces.ratio = (double)result.bytes / (double)r->writing.kept;
-	if (r->pieces.ratio > RATIO_MOST)
-		r->pieces.ratio = RATIO_MOST;
+	if (r->writing.kept && r->o.opts->split_bytes)
+		learn_ratio(r, r->writing.kept, result.bytes);
 	log_info("dumped %s: %s, %" PRIu64 " events, lost %" PRIu64 " (%s)", r->path, human__size(size, result.bytes),
 		 result.events, result.lost, r->writing.cause);
 	tell_peer(&r->writing, r->path);

@@ -177,6 +177,7 @@ int kept__add(struct kept *k, const struct event *e)
 	}
 	b = k->newest;
 	k->stats.bytes += k->packer.size - b->size;
+	k->stats.added += k->packer.size - b->size;
 	b->size = k->packer.size;
 	if (err)
 		return err;

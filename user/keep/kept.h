@@ -23,6 +23,7 @@ struct kept;
 struct kept_stats {
 	uint64_t events;   /* that are there */
 	uint64_t bytes;    /* that they take */
+	uint64_t added;    /* bytes of all that ever were there */
 	uint64_t memory;   /* of all blocks, full or not: never above the bound */
 	uint64_t first_ts; /* ns, of the first one; 0: there is none */
 	uint64_t room_ts;  /* ns: of the last one that went for want of room, and not of age; 0: none did */
