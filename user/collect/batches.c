@@ -102,7 +102,7 @@ static int refuse_lap(struct batches *b, const struct laps_look *look)
 {
 	struct laps none = { .from = b->laps.from, .until = b->laps.until };
 	struct laps_slot slot = { 0 };
-	int err = look->flushed ? laps__look(&none, &slot, look, refuse_record, b) : 0;
+	int err = laps__look(&none, &slot, look, refuse_record, b);
 
 	return err < 0 ? err : 0;
 }
@@ -123,7 +123,7 @@ static int take_lap(struct batches *b, const struct rec_lap *rec, size_t size)
 	struct laps_slot *slot;
 	int err;
 
-	if (b->laps.n >= TENANTS_SLOTS_MOST && !laps__find(&b->laps, &key))
+	if (look.flushed && b->laps.n >= TENANTS_SLOTS_MOST && !laps__find(&b->laps, &key))
 		return refuse_lap(b, &look);
 	slot = slot_of(b, &key, rec->file, rec->pool);
 	if (!slot)

@@ -79,6 +79,11 @@ struct known_class *known__find_class(struct known *k, uint32_t pid, uint64_t ad
 	return find(&k->told, pid, address);
 }
 
+bool known__is_sent(const struct known *k, uint64_t process, uint64_t address)
+{
+	return table__get(&k->sent, process, address);
+}
+
 int known__send(struct known *k, uint64_t process, uint64_t address)
 {
 	static char sent;
@@ -159,12 +164,14 @@ static bool has_room(const struct known *k)
 	return k->budget.used <= k->budget.limit - k->budget.limit / SHARE;
 }
 
-static void forget_unused(struct known *k)
+static void forget_objects(struct known *k)
 {
+	const size_t before = k->objects.used;
 	const struct known_object *o;
 	size_t pos = 0;
 
 	drop_unused(k, &k->objects, sizeof(*o));
+	k->forgotten = k->objects.used < before;
 	/* Who is still there knows its class. */
 	while ((o = table__next(&k->objects, &pos)))
 		if (o->told)
@@ -172,10 +179,11 @@ static void forget_unused(struct known *k)
 	drop_unused(k, &k->told, sizeof(struct known_class));
 	budget__give(&k->budget, k->sent.used * BUDGET_SLOT);
 	table__clear(&k->sent);
-	k->forgotten = true;
-	/* Nobody tells of a thread twice. */
-	if (has_room(k))
-		return;
+}
+
+/* Nobody tells of one twice. */
+static void forget_threads(struct known *k)
+{
 	drop_unused(k, &k->threads, sizeof(struct thread));
 	drop_unused(k, &k->comms, sizeof(struct comm));
 }
@@ -184,10 +192,12 @@ void known__make_room(struct known *k)
 {
 	if (!budget__is_spent(&k->budget))
 		return;
-	forget_unused(k);
+	forget_objects(k);
 	/* All of them may have been in use; by now none is. */
 	if (!has_room(k))
-		forget_unused(k);
+		forget_objects(k);
+	for (int i = 0; i < 2 && !has_room(k); i++)
+		forget_threads(k);
 }
 
 void known__clear(struct known *k)

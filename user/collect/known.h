@@ -45,7 +45,7 @@ struct known {
 	struct table threads, comms, objects, told;
 	struct table sent; /* class descriptors, by process and address, that are on their way or need not be */
 	struct budget budget;
-	bool forgotten; /* something was, to keep to it */
+	bool forgotten; /* objects were, to keep to it, when that was necessary last */
 };
 
 /* Made if need be, or NULL: no memory. Good until known__make_room(). */
@@ -57,7 +57,8 @@ struct known_object *known__find_object(struct known *k, uint32_t pid, uint64_t 
 struct known_class *known__find_class(struct known *k, uint32_t pid, uint64_t address);
 void known__forget_object(struct known *k, uint32_t pid, uint64_t address);
 
-/* A descriptor is to be sent: 1 the first time, else 0, or -ENOMEM. */
+/* A descriptor is to be sent: 1 the first time, else 0, or -ENOMEM. Has it been? */
+bool known__is_sent(const struct known *k, uint64_t process, uint64_t address);
 int known__send(struct known *k, uint64_t process, uint64_t address);
 
 /* Which thread a thread pointer is (0: not known), and what a thread was called at `ts` (NULL: not known). Those that

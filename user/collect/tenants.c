@@ -57,12 +57,20 @@ static int look_at(struct tenants *t, uint32_t pid)
 	return err;
 }
 
+/* Books that there may be before we look again: some more than were needed, at half of what is left the latest. */
+static size_t most_of(const struct tenants *t)
+{
+	size_t left = t->kept < TENANTS_SLOTS_MOST ? TENANTS_SLOTS_MOST - t->kept : 0;
+
+	return t->kept + (left / 2 < FEW + t->kept ? left / 2 : FEW + t->kept) + 1;
+}
+
 int tenants__look(struct tenants *t, const struct laps *l, uint64_t now)
 {
 	int err = 0;
 
 	t->has_looked = false;
-	if (now - t->looked < PERIOD_NS && l->n < FEW + 2 * t->kept && l->n < TENANTS_SLOTS_MOST / 2)
+	if (now - t->looked < PERIOD_NS && l->n < most_of(t))
 		return 0;
 	t->looked = now;
 	table__clear(&t->lives);

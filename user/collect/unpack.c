@@ -93,6 +93,8 @@ static int add_class(struct unpack *u, const struct laps_slot *slot, uint64_t ad
 	struct rec_class *rec;
 	int err;
 
+	if (known__is_sent(&u->known, process, address))
+		return 0;
 	if (is_flooded(u))
 		return -ENOBUFS;
 	err = known__send(&u->known, process, address);
@@ -207,15 +209,15 @@ int unpack__add(struct unpack *u, struct laps_slot *slot, const uint64_t *words,
 	b->size = (uint32_t)sizeof(*b) + n + b->name_size;
 	if (err == -ENOBUFS)
 		return unpack__refuse(u, words);
-	/* What comes late has its turn with the next drain, whatever time the program says: so a constant that a record
-	 * has is not too old before that. */
-	if (ts < u->passed)
-		ts = u->passed;
 	if (!err)
 		err = order__add(u->order, ts, b, b->size);
 	if (err)
 		return err;
 	slot->waiting++;
+	/* What comes late has its turn with the next drain, whatever time the program says: before that no constant is
+	 * too old that it has. */
+	if (ts < u->passed)
+		ts = u->passed;
 	if (ts > u->newest)
 		u->newest = ts;
 	return 0;

@@ -110,3 +110,16 @@ Test(known, an_object_that_is_forgotten_takes_nothing)
 	cr_assert_eq(known.budget.used, 0);
 	cr_assert_null(known__find_object(&known, 1, 7));
 }
+
+/* Of objects there is always more to come; nobody tells of a thread twice. */
+Test(known, threads_are_forgotten_last)
+{
+	cr_assert_eq(known__set_thread(&known, 1, 5, 6), 0);
+	for (uint64_t i = 1; i < 10000; i++) {
+		cr_assert_not_null(known__object(&known, 1, 16 * i));
+		cr_assert_not_null(known__find_object(&known, 1, 16 * i));
+		known__make_room(&known);
+	}
+	cr_assert(known.forgotten);
+	cr_assert_eq(known__thread(&known, 1, 5), 6);
+}
