@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/log.h"
 #include "maps.h"
 
 /* What counts of a process's mappings: those that are executable, all of files that have probes, and what such a
@@ -40,15 +41,6 @@ static const struct binary *binary_of(const struct target *t, const struct mappi
 	return NULL;
 }
 
-/* Memory that no file is behind has a name, too: /memfd:x, /dev/zero, /anon_hugepage; all of them " (deleted)". */
-static bool is_of_a_file(const struct mapping *m)
-{
-	static const char gone[] = " (deleted)";
-	size_t n = strlen(m->path), size = sizeof(gone) - 1;
-
-	return mapping__is_file(m) && (n < size || strcmp(m->path + n - size, gone) != 0);
-}
-
 static int read_places(struct look *l)
 {
 	struct maps *maps = &l->memory.maps;
@@ -58,7 +50,7 @@ static int read_places(struct look *l)
 		struct place *more = l->places;
 
 		p.binary = binary_of(l->target, &p.m);
-		p.is_others = !p.binary && is_of_a_file(&p.m);
+		p.is_others = !p.binary && mapping__is_of_a_file(&p.m);
 		p.m.path = NULL;
 		if (!p.binary && !p.m.executable && !p.m.writable)
 			continue;
@@ -269,6 +261,20 @@ static int look_once(struct look *l, const struct binary *b, uint64_t bias, stru
 	return look_at(l, b, bias);
 }
 
+/* Code with a probe, or one's semaphore. */
+static bool has_probes(const struct mapping *m, const struct binary *b)
+{
+	const uint64_t end = m->offset + (m->end - m->start);
+
+	for (size_t i = 0; i < b->elf.n_probes; i++) {
+		const struct elf_probe *p = &b->elf.probes[i];
+
+		if ((p->offset >= m->offset && p->offset < end) || (p->semaphore >= m->offset && p->semaphore < end))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Where it is loaded: as its code says, or, where that is not the file's any more, its semaphores. It may be loaded
  * several times (dlmopen). The page with the semaphores may be there twice, as the end of what is read-only after
@@ -282,8 +288,10 @@ static int look_at_file(struct look *l, const struct binary *b)
 
 	l->n_own = 0;
 	for (size_t i = 0; i < l->n && l->n_own < OWN_MAX; i++)
-		if (l->places[i].binary == b)
+		if (l->places[i].binary == b && has_probes(&l->places[i].m, b))
 			l->own[l->n_own++] = i;
+	if (l->n_own == OWN_MAX)
+		log_verbose("process %d maps %s so often that not all of it is looked at", l->target->pid, b->path);
 	for (size_t i = 0; !err && i < l->n_own; i++) {
 		const struct mapping *m = &l->places[l->own[i]].m;
 

@@ -71,6 +71,12 @@ int byhand__raise_counter(struct arming *arming, const struct armed *a)
 	return is_short(a) ? arming__set(arming, &a->counter, (uint16_t)(a->traps + !armed__is_event(a))) : 0;
 }
 
+/* By hand, by us, earlier. */
+static bool is_raised(const struct process *process, const struct armed *a)
+{
+	return byhand__is_among(process->raised, process->n_raised, a->semaphore.address);
+}
+
 /* What is about to be set by hand, or might have to be lowered so, is so by the guard if we are killed. */
 static void guard_it(struct processes *p, struct process *process, const struct armed *a, uint64_t semaphore)
 {
@@ -86,7 +92,7 @@ static void guard_it(struct processes *p, struct process *process, const struct 
 			g.dev = t->files[i].map_dev;
 			g.ino = t->files[i].map_ino;
 		}
-	g.may_be_shared = a->state == ARMING_LOW && !armed__has_copy(a) && !a->is_many;
+	g.may_be_shared = (a->state == ARMING_LOW || is_raised(process, a)) && !armed__has_copy(a) && !a->is_many;
 	g.code_size = (uint32_t)a->probe->code_size;
 	memcpy(g.code, a->probe->code, a->probe->code_size);
 	err = guard__add(&p->guard, &g);
@@ -104,7 +110,9 @@ static int raise_counters(struct processes *p, struct process *process, struct a
 
 	for (size_t i = 0; i < arming->n && err != -ESTALE; i++) {
 		const struct armed *a = &arming->all[i];
-		bool is_by_hand = armed__has_copy(a) || a->state == ARMING_LOW || is_short(a) || is_over(a);
+		/* Also what was raised before: the guard may not have heard of it. */
+		bool is_by_hand = armed__has_copy(a) || a->state == ARMING_LOW || is_short(a) || is_over(a) ||
+				  is_raised(process, a);
 
 		if (!is_by_hand || !is_attached(p, process, a))
 			continue;

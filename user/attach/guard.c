@@ -60,7 +60,7 @@ static pid_t living_task(pid_t pid)
 /* Of one process. */
 struct place {
 	struct remote memory;
-	struct mapping *maps; /* of files; without their paths */
+	struct mapping *maps; /* with names; their paths are "", or NULL if no file is behind them */
 	size_t n;
 };
 
@@ -83,7 +83,7 @@ static bool enter(struct place *ret, pid_t pid)
 		if (!more)
 			continue;
 		p.maps = more;
-		m.path = NULL;
+		m.path = mapping__is_of_a_file(&m) ? "" : NULL;
 		more[p.n++] = m;
 	}
 	if (p.n)
@@ -107,8 +107,9 @@ static bool has(const struct place *p, const struct guarded *s)
 	const struct mapping *code = mapping_at(p, s->nop), *data = mapping_at(p, s->semaphore);
 
 	return code && code->dev == s->dev && code->ino == s->ino &&
-	       (!data || data->dev != s->dev || data->ino != s->ino ||
-		data->offset + (s->semaphore - data->start) == s->offset);
+	       (!data || (!data->path && data->writable) ||
+		(data->dev == s->dev && data->ino == s->ino &&
+		 data->offset + (s->semaphore - data->start) == s->offset));
 }
 
 /* Is there something else than the program's own code? */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/types.h>
 
 struct mapping {
@@ -40,6 +41,20 @@ int maps__close(struct maps *m);
 static inline bool mapping__is_file(const struct mapping *m)
 {
 	return m->ino != 0 && m->path[0] == '/';
+}
+
+/*
+ * Of one that has the name of a file: is there one? Memory that no file is behind has a name, too, if it is shared or
+ * of large pages.
+ */
+static inline bool mapping__is_of_a_file(const struct mapping *m)
+{
+	static const char *const memory[] = { "/memfd:", "/dev/zero", "/SYSV", "/anon_hugepage" };
+	bool is_memory = !mapping__is_file(m);
+
+	for (size_t i = 0; i < sizeof(memory) / sizeof(memory[0]); i++)
+		is_memory |= !strncmp(m->path, memory[i], strlen(memory[i]));
+	return !is_memory;
 }
 
 #endif

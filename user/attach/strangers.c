@@ -2,8 +2,8 @@
 /* strangers: see strangers.h. */
 #include "strangers.h"
 
-#include <limits.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
