@@ -183,7 +183,7 @@ template <class T, class A> struct facts<std::vector<T, A>> : std::conditional<i
 	range_of<VIZ_RANGE_END, known<code<T>::value, sizeof(T), VIZ_SPAN_MAX / sizeof(T), true>>, nothing>::type {};
 #endif
 #if __cplusplus >= 201703L
-static_assert(sizeof(std::string_view) == 16, "viztrace.hpp: a std::string_view that is laid out in another way");
+static_assert(sizeof(std::string_view) == 2 * sizeof(void *), "viztrace.hpp: a std::string_view that is laid out in another way");
 #if defined(__GLIBCXX__)
 template <> struct facts<std::string_view> : range_of<VIZ_RANGE_SIZED, known<VIZ_TYPE_STR, VIZ_SPAN_MAX>> {};
 #elif defined(_LIBCPP_VERSION)

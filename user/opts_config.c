@@ -41,7 +41,8 @@ static bool is_one_of(const char *const *names, size_t n, const char *name, size
 static bool is_trusted(const struct stat *st)
 {
 	const struct caller who = caller__from_env();
-	const bool is_group_known = st->st_gid == 0 || st->st_gid == who.gid;
+	/* One with the user's number is the user's alone. */
+	const bool is_group_known = st->st_gid == 0 || (st->st_gid == who.gid && who.gid == who.uid);
 
 	return geteuid() != 0 || ((st->st_uid == 0 || st->st_uid == who.uid) && !(st->st_mode & S_IWOTH) &&
 				  (!(st->st_mode & S_IWGRP) || is_group_known));

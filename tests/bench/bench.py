@@ -15,6 +15,7 @@ import time
 import probes
 import report
 import whole
+from contenders import Batches, Tool
 from procs import APP_CORE, COLLECTOR_CORE, Failed
 
 SECTIONS = ("probes", "flood", "answers", "writer", "attach", "rings", "soak")
@@ -76,8 +77,12 @@ def run_probes(o, folder, out, limits):
 
 
 def run_flood(o, folder, out, limits):
-    for key, what, options in (("flood", "default settings", ()), ("flood_in_batches", "--collect batch", ("--collect", "batch"))):
-        f = whole.flood(o.build, folder, FLOOD_EVENTS // (10 if o.quick else 1), options=options)
+    for key, what, contender in (("flood", "default settings", Tool), ("flood_in_batches", "--collect batch", Batches)):
+        why = contender(o.build, folder).missing()
+        if why:
+            print(f"\n  not measured: flood, {what}: {why}")
+            continue
+        f = whole.flood(o.build, folder, FLOOD_EVENTS // (10 if o.quick else 1), contender=contender)
         out[key] = f
         if "skipped" in f:
             print("\n  not measured: flood: " + f["skipped"])

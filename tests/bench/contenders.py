@@ -151,7 +151,7 @@ class Batches(Tool):
 
     def start(self, app, workload):
         super().start(app, workload)
-        why = re.search(r"no batches, [^:]*: (.*)", self.process.said.decode(errors="replace"))
+        why = re.search(r"no batches[^:]*: (.*)", self.process.said.decode(errors="replace"))
         if why:
             raise Failed(why[1])
 

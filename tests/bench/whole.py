@@ -56,10 +56,10 @@ class MemoryWatch(threading.Thread):
         return self.samples
 
 
-def flood(build, folder, events, output=None, every=0.25, options=()):
+def flood(build, folder, events, output=None, every=0.25, options=(), contender=Tool):
     """One app thread writes a counter of 4 attributes as fast as it can."""
-    tool = Tool(build, folder)
-    tool.options = list(options)
+    tool = contender(build, folder)
+    tool.options += options
     if output:
         tool.output = output
     elif shutil.disk_usage(folder).free < events * 200:
