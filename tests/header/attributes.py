@@ -105,6 +105,7 @@ def check_descriptors(compiler, options):
 
 # What the manual says that clang's -Weverything says of the headers, and of these programs themselves.
 NOT_ALL = ["-Wno-" + w for w in """c++98-compat c++98-compat-pedantic c++98-compat-local-type-template-args padded
+    pre-c11-compat pre-c2x-compat pre-c23-compat
     old-style-cast reserved-identifier reserved-macro-identifier used-but-marked-unused declaration-after-statement
     unknown-warning-option unsafe-buffer-usage""".split()]
 OWN = ["-Wno-" + w for w in "weak-vtables missing-noreturn atomic-implicit-seq-cst".split()]

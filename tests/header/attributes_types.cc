@@ -159,7 +159,7 @@ static void vectors()
 	b.sizes = {};
 	READS(b, "sizes", "[]");
 	b.sizes = std::vector<int>(5000, 1);
-	b.colors = { color::red };
+	b.colors = std::vector<color>(1, color::red);
 	READS(b, "colors", "[3]");
 	SAW("b.set 0 sizes=[]; b.set 1 more=[]; b.set 0 sizes=[]; b.set 0 sizes=[]; b.set 1 more=[]; b.set 0 sizes=[]; "
 	    "b.set 0 sizes=[]; b.set 2 colors=[]");

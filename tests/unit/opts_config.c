@@ -41,12 +41,16 @@ static void put(const char *text, size_t size)
 /* The text of the file, and then the rest of the command line. */
 static int parse_all(char **words)
 {
-	char *argv[16] = { "viztrace-bpf", "--config", path };
+	static char *argv[16]; /* stays: a command's words are in it */
 	int argc = 3;
 
+	argv[0] = "viztrace-bpf";
+	argv[1] = "--config";
+	argv[2] = path;
 	put(words[0], strlen(words[0]));
 	while (*++words)
 		argv[argc++] = *words;
+	argv[argc] = NULL;
 	opts__clear(&opts);
 	error[0] = 0;
 	return opts__parse(&opts, argc, argv, error, sizeof(error));
