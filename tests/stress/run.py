@@ -26,8 +26,8 @@ DEFAULT_MEMORY_KB = 256 << 10
 RING_MB = 8
 # While it falls behind, the tool has copies of what was in the rings, and of where each record is.
 COPIES_KB = 2 * (RING_MB << 10) * os.cpu_count()
-# Batches have a ring of their own, as large as all others.
-WAYS = {"trap": 1, "batch": 2}
+# Batches have a ring of their own, as large as all others, and each of their records is about twice as large on its way.
+WAYS = {"trap": 1, "batch": 3}
 
 
 def loads(data):
