@@ -32,25 +32,20 @@ struct guard {
 
 /* ---- In the guard ---- */
 
-/* As which the memory of a process is found: its first thread, unless that has left. */
-static pid_t living_task(pid_t pid)
+/* The memory of a process: by its first thread, or, if that has left, by another one. */
+static bool open_process(struct remote *ret, pid_t pid)
 {
-	struct remote memory;
 	struct dirent *entry;
-	pid_t found = pid;
+	bool found = false;
 	char path[64];
 	DIR *tasks;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
-	while (tasks && (entry = readdir(tasks))) {
+	while (tasks && !found && (entry = readdir(tasks))) {
 		pid_t task = atoi(entry->d_name);
 
-		if (task <= 0 || remote__open(&memory, task))
-			continue;
-		remote__close(&memory);
-		found = task;
-		break;
+		found = task > 0 && !remote__open(ret, task);
 	}
 	if (tasks)
 		closedir(tasks);
@@ -75,7 +70,7 @@ static bool enter(struct place *ret, pid_t pid)
 	struct place p = { .n = 0 };
 	struct mapping m;
 
-	if (remote__open(&p.memory, living_task(pid)))
+	if (!open_process(&p.memory, pid))
 		return false;
 	while (maps__next(&p.memory.maps, &m)) {
 		struct mapping *more = mapping__is_file(&m) ? realloc(p.maps, (p.n + 1) * sizeof(m)) : NULL;
@@ -164,7 +159,7 @@ static bool any_is_trapped(const struct guarded *all, size_t n)
 	for (size_t i = 0; i < n && !any; i++) {
 		struct remote memory;
 
-		if (remote__open(&memory, living_task(all[i].pid)))
+		if (!open_process(&memory, all[i].pid))
 			continue;
 		any = is_trapped(&memory, &all[i]);
 		remote__close(&memory);
