@@ -210,8 +210,12 @@ class Outputs(Steady):
         small = self.small_disk("512k")
         target = self.steady("--still")
         tool = self.attach(target.pid, "-o", small / "b.json")
+        whole = self.dir / "trace.json"
         while "No space left" not in tool.messages():
+            # Not faster than it is written: nothing is to be lost but with the output.
+            size = whole.stat().st_size
             target.ask("work 1000")
+            harness.wait_until(lambda: "No space left" in tool.messages() or whole.stat().st_size > size)
         target.ask("work 1000")
         self.end(tool, harness.EXIT_OUTPUT)
         self.assertRegex(tool.messages(), "writing .*small/b.json failed: No space left")
