@@ -59,6 +59,12 @@ class Memory(harness.Case):
         said = self.batched("bases", 450000, False, "--ring-size", "8M")
         self.assertRegex(said, r"450000 events were lost: where they say that an object is there is none")
 
+    def test_descriptors_in_batches(self):
+        """What is read of them waits with the records that need them: 1.2 GB."""
+        said = self.batched("descriptors", 200000, True, "--ring-size", "8M")
+        self.assertRegex(said, r" [1-9]\d+ objects: 1 new")
+        self.assertRegex(said, r"\d+ classes are more than are kept of a process")
+
     def test_slots_of_batches(self):
         self.all_counted(500000, self.batched("slots", 500000, None))
 

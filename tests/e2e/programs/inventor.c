@@ -10,6 +10,7 @@
  * In batches, as no macro would:
  *   literals  N instants, each of a literal at another address
  *   bases     N reports of objects at N addresses, without their bases
+ *   descriptors  N reports of one object, each time of another class of 64 attributes
  *   slots     N laps, each in a slot at another address
  *   lives     N laps of one slot, each older than the one before
  *   pointers  N threads that begin, each with another thread pointer
@@ -158,6 +159,26 @@ static void bases(long n)
 	}
 }
 
+static void descriptors(long n)
+{
+	const size_t size = viz__class_thing.head.size, room_each = 8192;
+	struct thing t = { .a0 = 1 };
+	char *all = room(n, room_each);
+
+	VIZ_PROBE_INIT(&t, thing, "thing");
+	for (long i = 0; i < n; i++) {
+		struct viz_class *c = (void *)(all + room_each * (size_t)i);
+
+		breathe(i);
+		memcpy(c, &viz__class_thing, size);
+		c->line = (uint32_t)i;
+		t.viz.base.cls = c;
+		t.viz.base.check = VIZ_CHECK ^ (uintptr_t)&t ^ (uintptr_t)c;
+		t.viz.base.stamp = 0;
+		viz__append_report(&t.viz.base, VIZ__RECORD(VIZ_RECORD_LOG, VIZ_WHY_LOG));
+	}
+}
+
 /* A lap with one instant in it is full. */
 static void fill(char *pool, uint32_t lap)
 {
@@ -202,7 +223,7 @@ int main(int argc, char **argv)
 		{ "objects", objects }, { "counters", counters }, { "values", values }, { "slices", slices }, { "classes", classes },
 		{ "addresses", addresses },
 #ifdef VIZ__BATCHES
-		{ "literals", literals }, { "bases", bases }, { "slots", slots }, { "lives", lives }, { "pointers", pointers },
+		{ "literals", literals }, { "bases", bases }, { "descriptors", descriptors }, { "slots", slots }, { "lives", lives }, { "pointers", pointers },
 #endif
 	};
 
