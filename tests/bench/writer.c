@@ -277,8 +277,8 @@ static void run_format(struct bench *b, uint64_t events)
 
 		d.values[0].i = number(b, i);
 		switch (e->kind) {
-		case EVENT_ENTER: CHECK(ops->slice_begin(b->writer, at, e->name)); break;
-		case EVENT_EXIT: CHECK(ops->slice_end(b->writer, at, e->name)); break;
+		case EVENT_ENTER: CHECK(ops->slice_begin(b->writer, at, e->name, e->values, e->n_values)); break;
+		case EVENT_EXIT: CHECK(ops->slice_end(b->writer, at, e->name, e->values, e->n_values)); break;
 		default:
 			if (e->is_counter) {
 				CHECK(ops->counter(b->writer, at, &counter, d.values, e->n_values));

@@ -122,11 +122,12 @@ static int begin(struct stats *s, struct thread *t, struct where at, const char 
 	return err;
 }
 
-int stats__slice_begin(void *writer, struct where at, const char *name)
+int stats__slice_begin(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	struct thread *t;
 	int err = thread_of(writer, at.pid, at.tid, &t);
 
+	(void)values, (void)n_values;
 	return err ? err : begin(writer, t, at, name);
 }
 
@@ -178,10 +179,11 @@ static int end(struct stats *s, struct thread *t, struct where at, const char *n
 	return 0;
 }
 
-int stats__slice_end(void *writer, struct where at, const char *name)
+int stats__slice_end(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	struct stats *s = writer;
 
+	(void)values, (void)n_values;
 	return end(s, table__get(&s->threads, at.pid, at.tid), at, name);
 }
 

@@ -19,8 +19,8 @@ static inline bool stats__is_waited_for(const struct stats_limits *limits, doubl
 	return __builtin_expect(value >= limits->high || value <= limits->low, 0);
 }
 
-int stats__slice_begin(void *writer, struct where at, const char *name);
-int stats__slice_end(void *writer, struct where at, const char *name);
+int stats__slice_begin(void *writer, struct where at, const char *name, const struct value *values, size_t n_values);
+int stats__slice_end(void *writer, struct where at, const char *name, const struct value *values, size_t n_values);
 int stats__slice_before(void *writer, struct where at, uint64_t since, const char *name);
 int stats__async_begin(void *writer, struct where at, const struct trace_async *slice, const struct value *values,
 		       size_t n_values);

@@ -150,14 +150,14 @@ static int on_state_end(void *ctx, struct where at, const struct trace_object *o
 	TELL(state_end, &o);
 }
 
-static int on_slice_begin(void *ctx, struct where at, const char *name)
+static int on_slice_begin(void *ctx, struct where at, const char *name, const struct value *values, size_t n_values)
 {
-	TELL(slice_begin, name);
+	TELL(slice_begin, name, values, n_values);
 }
 
-static int on_slice_end(void *ctx, struct where at, const char *name)
+static int on_slice_end(void *ctx, struct where at, const char *name, const struct value *values, size_t n_values)
 {
-	TELL(slice_end, name);
+	TELL(slice_end, name, values, n_values);
 }
 
 static int on_slice_before(void *ctx, struct where at, uint64_t since, const char *name)

@@ -287,12 +287,12 @@ static int write_arrow(struct model *m, const struct thread *thread, const struc
 	bool is_in = e->step == ASYNC_IN;
 	char text[POINTER_TEXT];
 	struct value id = id_of(e, text);
-	int err = thread->slices.n ? 0 : m->ops->slice_begin(m->writer, at, names[e->step]);
+	int err = thread->slices.n ? 0 : m->ops->slice_begin(m->writer, at, names[e->step], NULL, 0);
 
 	if (!err)
 		err = m->ops->flow(m->writer, at, serial, is_in, &id, !is_in);
 	if (!err && !thread->slices.n)
-		err = m->ops->slice_end(m->writer, at, names[e->step]);
+		err = m->ops->slice_end(m->writer, at, names[e->step], NULL, 0);
 	if (!err)
 		m->stats.written[e->probe]++;
 	return err;

@@ -41,12 +41,6 @@ static int no_state(void *writer, struct where at, const struct trace_object *ob
 	return 0;
 }
 
-static int no_slice(void *writer, struct where at, const char *name)
-{
-	(void)writer, (void)at, (void)name;
-	return 0;
-}
-
 static int no_slice_before(void *writer, struct where at, uint64_t since, const char *name)
 {
 	(void)writer, (void)at, (void)since, (void)name;
@@ -73,7 +67,7 @@ static int no_flow(void *writer, struct where at, uint64_t serial, bool is_in, c
 	return 0;
 }
 
-static int no_instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
+static int no_values(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	(void)writer, (void)at, (void)name, (void)values, (void)n_values;
 	return 0;
@@ -89,13 +83,13 @@ const struct trace_ops model_unheard = {
 	.object_delete = no_object,
 	.state_begin = no_state,
 	.state_end = no_object,
-	.slice_begin = no_slice,
-	.slice_end = no_slice,
+	.slice_begin = no_values,
+	.slice_end = no_values,
 	.slice_before = no_slice_before,
 	.async_begin = no_async_begin,
 	.async_end = no_async_end,
 	.flow = no_flow,
-	.instant = no_instant,
+	.instant = no_values,
 };
 
 /* ---- Telling it again ---- */

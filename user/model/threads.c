@@ -59,7 +59,7 @@ static int end_slices(struct model *m, struct slices *slices, size_t n, struct w
 {
 	while (n--) {
 		struct slice slice = slices__pop(slices);
-		int err = slice.hidden ? 0 : m->ops->slice_end(m->writer, at, slice.shown);
+		int err = slice.hidden ? 0 : m->ops->slice_end(m->writer, at, slice.shown, NULL, 0);
 
 		names__drop(slice.name);
 		if (err)
@@ -163,7 +163,7 @@ int threads__enter(struct model *m, struct thread *thread, const struct event *e
 		return 0;
 	}
 	if (!err)
-		err = m->ops->slice_begin(m->writer, at, slice.shown);
+		err = m->ops->slice_begin(m->writer, at, slice.shown, NULL, 0);
 	if (!err)
 		m->stats.written[e->probe]++;
 	return err;
@@ -256,7 +256,7 @@ int threads__retell(struct model *m)
 		for (size_t i = 0; i < t->slices.n && !err; i++)
 			if (!t->slices.open[i].hidden)
 				err = m->ops->slice_begin(m->writer, (struct where){ .pid = t->pid, .tid = t->tid },
-							  t->slices.open[i].shown);
+							  t->slices.open[i].shown, NULL, 0);
 	}
 	return err;
 }

@@ -72,9 +72,11 @@ struct trace_ops {
 			   size_t n_values);
 	int (*state_end)(void *writer, struct where at, const struct trace_object *object);
 
-	/* Well-nested on each thread; slice_end names the slice that it ends. */
-	int (*slice_begin)(void *writer, struct where at, const char *name);
-	int (*slice_end)(void *writer, struct where at, const char *name);
+	/* Well-nested on each thread; slice_end names the slice that it ends. The values are its arguments, each with a
+	 * key and none of them in another: what ends it has no key that what began it had. */
+	int (*slice_begin)(void *writer, struct where at, const char *name, const struct value *values,
+			   size_t n_values);
+	int (*slice_end)(void *writer, struct where at, const char *name, const struct value *values, size_t n_values);
 	/* A slice that was open at `since`, when we came, ends. It is none of the others. */
 	int (*slice_before)(void *writer, struct where at, uint64_t since, const char *name);
 

@@ -16,7 +16,7 @@ struct reader_sink {
 	const struct trace_ops *ops;
 	void *writer;
 
-	/* Also the values of objects and instants, and the states of objects; else their names and times. */
+	/* Also the values of objects, slices and instants, and the states of objects; else their names and times. */
 	bool whole;
 
 	/* The rest may be NULL; 0, or an error with which reading ends. */

@@ -257,17 +257,25 @@ static int on_metadata(struct reader *r, const json_t *metadata)
 	return reader__on_metadata(r->sink, r->values.list, r->values.n, r->result);
 }
 
+/* What begins, ends, or is no longer than that, with its arguments. */
+static int on_moment(struct reader *r, const json_t *event, struct where at,
+		     int (*call)(void *writer, struct where at, const char *name, const struct value *values,
+				 size_t n_values))
+{
+	const json_t *args = json_object_get(event, "args");
+	int err = r->sink->whole && args ? chrome_values__read(&r->values, args, NULL) : 0;
+
+	return err ? err : call(r->writer, at, text_of(event, "name"), r->values.list, r->values.n);
+}
+
 static int on_instant(struct reader *r, const json_t *event, struct where at)
 {
 	const json_t *args = json_object_get(event, "args");
 	const char *name = text_of(event, "name");
-	int err = 0;
 
 	if (!strcmp(name, READER_SUMMARY) && !strcmp(text_of(event, "s"), "g"))
 		return on_metadata(r, args);
-	if (r->sink->whole && args)
-		err = chrome_values__read(&r->values, args, NULL);
-	return err ? err : r->ops->instant(r->writer, at, name, r->values.list, r->values.n);
+	return on_moment(r, event, at, r->ops->instant);
 }
 
 /* One of them, or part of an object's band, or what was open before. */
@@ -333,8 +341,8 @@ static int on_event_at(struct reader *r, json_t *event, struct where at, char ph
 	case 'N':
 	case 'O':
 	case 'D': return on_object(r, event, at, phase);
-	case 'B': return r->ops->slice_begin(r->writer, at, name);
-	case 'E': return r->ops->slice_end(r->writer, at, name);
+	case 'B': return on_moment(r, event, at, r->ops->slice_begin);
+	case 'E': return on_moment(r, event, at, r->ops->slice_end);
 	case 'b': return on_async(r, event, at, phase);
 	case 'e':
 		if (is_async(event))
@@ -399,7 +407,8 @@ static void leave_out_values(char *line, size_t *size)
 
 	if (begins_with(line, "{\"ph\":\"O\""))
 		from = strstr(line, ",\"args\":{\"snapshot\":");
-	else if (begins_with(line, "{\"ph\":\"i\"") && strstr(line, ",\"s\":\"t\",\"name\":"))
+	else if (begins_with(line, "{\"ph\":\"B\"") || begins_with(line, "{\"ph\":\"E\"") ||
+		 (begins_with(line, "{\"ph\":\"i\"") && strstr(line, ",\"s\":\"t\",\"name\":")))
 		from = strstr(line, ",\"args\":{");
 	/* Of what is half of an event, the half that is there might look like a whole one. */
 	if (!from || line[*size - 1] != '}')

@@ -283,10 +283,10 @@ static int on_slice(struct reader *r, struct timed_event *e, struct perfetto_tra
 		if (!e->name)
 			return -EINVAL;
 		err = perfetto_track__push(t, e->name);
-		return err ? err : r->ops->slice_begin(r->writer, e->at, e->name);
+		return err ? err : r->ops->slice_begin(r->writer, e->at, e->name, r->values.list, r->values.n);
 	}
 	name = perfetto_track__pop(t);
-	return name ? r->ops->slice_end(r->writer, e->at, name) : -EINVAL;
+	return name ? r->ops->slice_end(r->writer, e->at, name, r->values.list, r->values.n) : -EINVAL;
 }
 
 static int on_async(struct reader *r, const struct packet *p, struct timed_event *e, struct perfetto_track *t)

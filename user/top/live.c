@@ -95,14 +95,14 @@ static int on_state_end(void *writer, struct where at, const struct trace_object
 	return stats_ops.state_end(((struct live *)writer)->stats, at, object);
 }
 
-static int on_slice_begin(void *writer, struct where at, const char *name)
+static int on_slice_begin(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
-	return stats_ops.slice_begin(((struct live *)writer)->stats, at, name);
+	return stats_ops.slice_begin(((struct live *)writer)->stats, at, name, values, n_values);
 }
 
-static int on_slice_end(void *writer, struct where at, const char *name)
+static int on_slice_end(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
-	return stats_ops.slice_end(((struct live *)writer)->stats, at, name);
+	return stats_ops.slice_end(((struct live *)writer)->stats, at, name, values, n_values);
 }
 
 static int on_slice_before(void *writer, struct where at, uint64_t since, const char *name)

@@ -31,6 +31,8 @@ static void free_thread(struct rows_thread *t)
 	if (!t)
 		return;
 	t->process->n_threads--;
+	while (t->n_open)
+		copied__clear(&t->open[--t->n_open].values);
 	json__free(&t->text);
 	free(t->name);
 	free(t->open);
@@ -161,9 +163,11 @@ static int make_room(void **data, size_t *room, size_t size, size_t wanted)
 	return 0;
 }
 
-int rows_thread__push(struct rows_thread *t, uint64_t since, const char *name)
+int rows_thread__push(struct rows_thread *t, uint64_t since, const char *name, const struct value *values,
+		      size_t n_values)
 {
 	const struct rows_slice *outer = t->n_open ? &t->open[t->n_open - 1] : NULL;
+	struct rows_slice slice = { .since = since };
 	size_t at = outer ? outer->name + strlen(t->names + outer->name) + 1 : 0, size;
 	int err;
 
@@ -173,16 +177,20 @@ int rows_thread__push(struct rows_thread *t, uint64_t since, const char *name)
 	err = make_room((void **)&t->open, &t->room, sizeof(*t->open), t->n_open + 1);
 	if (!err)
 		err = make_room((void **)&t->names, &t->names_room, 1, at + size);
+	/* Most have none. */
+	if (!err && n_values)
+		err = copied__set(&slice.values, values, n_values);
 	if (err)
 		return err;
 	memcpy(t->names + at, name, size);
-	t->open[t->n_open++] = (struct rows_slice){ .since = since, .name = at };
+	slice.name = at;
+	t->open[t->n_open++] = slice;
 	return 0;
 }
 
-const struct rows_slice *rows_thread__pop(struct rows_thread *t, const char **ret_name)
+struct rows_slice *rows_thread__pop(struct rows_thread *t, const char **ret_name)
 {
-	const struct rows_slice *s;
+	struct rows_slice *s;
 
 	if (!t->n_open)
 		return NULL;

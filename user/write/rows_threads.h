@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../common/copied.h"
 #include "../common/table.h"
 #include "json.h"
 
@@ -17,8 +18,9 @@ struct rows_process {
 };
 
 struct rows_slice {
-	uint64_t since; /* ns */
-	size_t name;    /* where it is in `names` */
+	uint64_t since;       /* ns */
+	size_t name;          /* where it is in `names` */
+	struct copied values; /* that it began with */
 };
 
 struct rows_thread {
@@ -45,10 +47,11 @@ int rows_threads__name(struct rows_threads *t, uint32_t pid, uint32_t tid, const
 /* With a text that is right. NULL: no memory. */
 struct rows_thread *rows_threads__of(struct rows_threads *t, uint32_t pid, uint32_t tid);
 
-int rows_thread__push(struct rows_thread *t, uint64_t since, const char *name);
+int rows_thread__push(struct rows_thread *t, uint64_t since, const char *name, const struct value *values,
+		      size_t n_values);
 
-/* The innermost one, whose name is at *ret_name until the next push; NULL: none is open. */
-const struct rows_slice *rows_thread__pop(struct rows_thread *t, const char **ret_name);
+/* The innermost one, until the next push, and so its name at *ret_name; the caller clears its values. NULL: none. */
+struct rows_slice *rows_thread__pop(struct rows_thread *t, const char **ret_name);
 
 void rows_threads__free(struct rows_threads *t);
 

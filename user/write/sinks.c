@@ -198,14 +198,14 @@ static int state_end(void *writer, struct where at, const struct trace_object *o
 	TO_EACH(state_end, at, object);
 }
 
-static int slice_begin(void *writer, struct where at, const char *name)
+static int slice_begin(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
-	TO_EACH(slice_begin, at, name);
+	TO_EACH(slice_begin, at, name, values, n_values);
 }
 
-static int slice_end(void *writer, struct where at, const char *name)
+static int slice_end(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
-	TO_EACH(slice_end, at, name);
+	TO_EACH(slice_end, at, name, values, n_values);
 }
 
 static int slice_before(void *writer, struct where at, uint64_t since, const char *name)

@@ -411,7 +411,16 @@ static int write_state_end(void *writer, struct where at, const struct trace_obj
 	return writer_chrome__end(w);
 }
 
-static int write_slice_begin(void *writer, struct where at, const char *name)
+void writer_chrome__put_values(struct writer_chrome *w, const struct value *values, size_t n_values)
+{
+	if (!n_values)
+		return;
+	JSON__KEY(&w->event, "args");
+	chrome_args__put(&w->event, values, n_values, CHROME_ARGS_PLAIN, &w->stats.args);
+}
+
+static int write_slice_begin(void *writer, struct where at, const char *name, const struct value *values,
+			     size_t n_values)
 {
 	struct writer_chrome *w = writer;
 	int err = BEGIN(w, &at, "B", "method");
@@ -419,10 +428,11 @@ static int write_slice_begin(void *writer, struct where at, const char *name)
 	if (err)
 		return err;
 	writer_chrome__put_name(w, name);
+	writer_chrome__put_values(w, values, n_values);
 	return writer_chrome__end(w);
 }
 
-static int write_slice_end(void *writer, struct where at, const char *name)
+static int write_slice_end(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	struct writer_chrome *w = writer;
 	int err = BEGIN(w, &at, "E", "method");
@@ -430,15 +440,8 @@ static int write_slice_end(void *writer, struct where at, const char *name)
 	if (err)
 		return err;
 	writer_chrome__put_name(w, name);
+	writer_chrome__put_values(w, values, n_values);
 	return writer_chrome__end(w);
-}
-
-void writer_chrome__put_values(struct writer_chrome *w, const struct value *values, size_t n_values)
-{
-	if (!n_values)
-		return;
-	JSON__KEY(&w->event, "args");
-	chrome_args__put(&w->event, values, n_values, CHROME_ARGS_PLAIN, &w->stats.args);
 }
 
 static int write_instant(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)

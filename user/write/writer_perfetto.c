@@ -404,7 +404,8 @@ static int write_state_end(void *writer, struct where at, const struct trace_obj
 	return end_state(w, at, track_of(object->life, OF_OBJECT));
 }
 
-static int write_slice_begin(void *writer, struct where at, const char *name)
+static int write_slice_begin(void *writer, struct where at, const char *name, const struct value *values,
+			     size_t n_values)
 {
 	struct writer_perfetto *w = writer;
 	int err = need_thread(w, at);
@@ -413,10 +414,11 @@ static int write_slice_begin(void *writer, struct where at, const char *name)
 		return err;
 	begin(w, TYPE_BEGIN, thread_track(at));
 	put_name(w, name);
+	perfetto_args__put(&w->args, EVENT_FIELD_ANNOTATION, values, n_values);
 	return end(w, at);
 }
 
-static int write_slice_end(void *writer, struct where at, const char *name)
+static int write_slice_end(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	struct writer_perfetto *w = writer;
 	int err = need_thread(w, at);
@@ -425,6 +427,7 @@ static int write_slice_end(void *writer, struct where at, const char *name)
 	if (err)
 		return err;
 	begin(w, TYPE_END, thread_track(at));
+	perfetto_args__put(&w->args, EVENT_FIELD_ANNOTATION, values, n_values);
 	return end(w, at);
 }
 

@@ -105,6 +105,26 @@ static void put_state(struct writer_rows *w, const struct value *values, size_t 
 	chrome_args__put(&w->row, values, n_values, CHROME_ARGS_EXACT, &w->stats);
 }
 
+/* Those of two in one: no key is in both. */
+static int put_states(struct writer_rows *w, const struct value *first, size_t n_first, const struct value *then,
+		      size_t n_then)
+{
+	struct value *all;
+
+	if (!n_first || !n_then) {
+		put_state(w, n_first ? first : then, n_first + n_then);
+		return 0;
+	}
+	all = malloc((n_first + n_then) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	memcpy(all, first, n_first * sizeof(*all));
+	memcpy(all + n_first, then, n_then * sizeof(*all));
+	put_state(w, all, n_first + n_then);
+	free(all);
+	return 0;
+}
+
 /* ---- What the model tells ---- */
 
 static int write_process_name(void *writer, uint32_t pid, const char *name)
@@ -227,18 +247,19 @@ static void put_depth(struct writer_rows *w, size_t depth)
 	json__uint(&w->row, depth);
 }
 
-static int write_slice_begin(void *writer, struct where at, const char *name)
+static int write_slice_begin(void *writer, struct where at, const char *name, const struct value *values,
+			     size_t n_values)
 {
 	struct writer_rows *w = writer;
 	int err = at_thread(w, &at);
 
-	return err ? err : rows_thread__push(w->thread, at.ts, name);
+	return err ? err : rows_thread__push(w->thread, at.ts, name, values, n_values);
 }
 
-static int write_slice_end(void *writer, struct where at, const char *name)
+static int write_slice_end(void *writer, struct where at, const char *name, const struct value *values, size_t n_values)
 {
 	struct writer_rows *w = writer;
-	const struct rows_slice *slice;
+	struct rows_slice *slice;
 	int err = at_thread(w, &at);
 
 	if (err)
@@ -250,7 +271,9 @@ static int write_slice_end(void *writer, struct where at, const char *name)
 	BEGIN(w, slice->since, "slice");
 	put_length(w, name, at.ts - slice->since);
 	put_depth(w, w->thread->n_open);
-	return end(w);
+	err = put_states(w, slice->values.values, slice->values.n, values, n_values);
+	copied__clear(&slice->values);
+	return err ? err : end(w);
 }
 
 static int write_slice_before(void *writer, struct where at, uint64_t since, const char *name)
@@ -428,7 +451,7 @@ static int write_metadata(struct writer_rows *w, const char *metadata, size_t si
 
 static int write_open(struct writer_rows *w)
 {
-	const struct rows_slice *slice;
+	struct rows_slice *slice;
 	struct rows_thread *t;
 	const char *name;
 	size_t pos = 0;
@@ -440,6 +463,8 @@ static int write_open(struct writer_rows *w)
 			BEGIN(w, slice->since, "open");
 			put_length(w, name, w->last - slice->since);
 			put_depth(w, t->n_open);
+			put_state(w, slice->values.values, slice->values.n);
+			copied__clear(&slice->values);
 			err = end(w);
 		}
 	}

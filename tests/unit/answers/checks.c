@@ -26,8 +26,8 @@ static void sample(uint64_t ts, uint64_t serial, const char *name, struct value 
 
 static void call(uint64_t ts, uint64_t duration, const char *name)
 {
-	cr_assert_eq(stats_ops.slice_begin(stats, at(ts), name), 0);
-	cr_assert_eq(stats_ops.slice_end(stats, at(ts + duration), name), 0);
+	cr_assert_eq(stats_ops.slice_begin(stats, at(ts), name, NULL, 0), 0);
+	cr_assert_eq(stats_ops.slice_end(stats, at(ts + duration), name, NULL, 0), 0);
 }
 
 static void set_up(void)
@@ -265,11 +265,11 @@ static uint64_t breaks_at(const char *text, const double *values, size_t n)
 		struct value v = real("open", values[i]);
 		struct where at = { 10 * i + 10, 1, 1 };
 
-		stats_ops.slice_begin(s, at, "use<int>");
+		stats_ops.slice_begin(s, at, "use<int>", NULL, 0);
 		cr_assert_eq(stats_ops.counter(s, at, &pool, &v, 1), 0);
 		/* A call takes as many ns as the value says. */
 		at.ts += values[i] > 0 ? (uint64_t)values[i] : 0;
-		stats_ops.slice_end(s, at, "use<int>");
+		stats_ops.slice_end(s, at, "use<int>", NULL, 0);
 	}
 	stats__free(s);
 	cr_expect_leq(broken.n, 1, "%s", text);
@@ -398,8 +398,8 @@ Test(checks, the_longest_silence)
 	stats_ops.counter(s, at(1000), &other, &v, 1);
 	stats_ops.instant(s, at(1800), "beat", NULL, 0);
 	stats_ops.state_begin(s, at(2700), &object, &v, 1);
-	stats_ops.slice_begin(s, at(2701), "beat");
-	stats_ops.slice_end(s, at(2800), "beat");
+	stats_ops.slice_begin(s, at(2701), "beat", NULL, 0);
+	stats_ops.slice_end(s, at(2800), "beat", NULL, 0);
 	cr_expect_eq(broken.n, 0);
 	check__evaluate(&checks.list[0], s, &until, &r);
 	cr_expect(r.appeared && r.held);

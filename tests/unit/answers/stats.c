@@ -44,12 +44,12 @@ static void closing(uint64_t ts, struct value a, struct value b)
 
 static void begin(uint64_t ts, const char *name)
 {
-	cr_assert_eq(stats_ops.slice_begin(stats, at(ts), name), 0);
+	cr_assert_eq(stats_ops.slice_begin(stats, at(ts), name, NULL, 0), 0);
 }
 
 static void end(uint64_t ts, const char *name)
 {
-	cr_assert_eq(stats_ops.slice_end(stats, at(ts), name), 0);
+	cr_assert_eq(stats_ops.slice_end(stats, at(ts), name, NULL, 0), 0);
 }
 
 static const struct stats_method *method(const char *name)
@@ -271,9 +271,9 @@ Test(stats, each_thread_is_nested_by_itself)
 	const struct where other = { .ts = 50, .pid = 7, .tid = 9 }, later = { .ts = 60, .pid = 7, .tid = 9 };
 
 	begin(0, "a");
-	cr_assert_eq(stats_ops.slice_begin(stats, other, "b"), 0);
+	cr_assert_eq(stats_ops.slice_begin(stats, other, "b", NULL, 0), 0);
 	end(55, "a");
-	cr_assert_eq(stats_ops.slice_end(stats, later, "b"), 0);
+	cr_assert_eq(stats_ops.slice_end(stats, later, "b", NULL, 0), 0);
 	cr_expect_eq(method("a")->self, 55);
 	cr_expect_eq(method("b")->self, 10);
 }
@@ -413,8 +413,8 @@ Test(stats, threads_that_are_done_make_room_for_others)
 	struct where w = { .ts = 0, .pid = 1 };
 
 	for (w.tid = 1; w.tid <= STATS_THREADS + 10; w.tid++) {
-		cr_assert_eq(stats_ops.slice_begin(stats, w, "f"), 0);
-		cr_assert_eq(stats_ops.slice_end(stats, w, "f"), 0);
+		cr_assert_eq(stats_ops.slice_begin(stats, w, "f", NULL, 0), 0);
+		cr_assert_eq(stats_ops.slice_end(stats, w, "f", NULL, 0), 0);
 	}
 	cr_expect_eq(method("f")->durations.count, STATS_THREADS + 10);
 	cr_expect_eq(stats->beyond.calls, 0);
@@ -426,9 +426,9 @@ Test(stats, threads_beyond_what_is_kept_are_counted)
 	struct where w = { .ts = 0, .pid = 1 };
 
 	for (w.tid = 1; w.tid <= STATS_THREADS + 10; w.tid++)
-		cr_assert_eq(stats_ops.slice_begin(stats, w, "f"), 0);
+		cr_assert_eq(stats_ops.slice_begin(stats, w, "f", NULL, 0), 0);
 	for (w.tid = 1; w.tid <= STATS_THREADS + 10; w.tid++)
-		cr_assert_eq(stats_ops.slice_end(stats, w, "f"), 0);
+		cr_assert_eq(stats_ops.slice_end(stats, w, "f", NULL, 0), 0);
 	cr_expect_eq(method("f")->durations.count, STATS_THREADS);
 	cr_expect_eq(stats->beyond.calls, 10);
 }

@@ -69,8 +69,8 @@ static void sample(uint64_t ts, const char *name, int64_t depth)
 
 static void call(uint64_t ts, uint64_t duration, const char *name)
 {
-	cr_assert_eq(stats_ops.slice_begin(stats, at(ts), name), 0);
-	cr_assert_eq(stats_ops.slice_end(stats, at(ts + duration), name), 0);
+	cr_assert_eq(stats_ops.slice_begin(stats, at(ts), name, NULL, 0), 0);
+	cr_assert_eq(stats_ops.slice_end(stats, at(ts + duration), name, NULL, 0), 0);
 }
 
 #define EXPECT(text) \

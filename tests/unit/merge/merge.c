@@ -38,15 +38,15 @@ static int tell_thread(void *ctx, uint32_t pid, uint32_t tid, const char *name)
 	return tell("thread %u %u %s\n", pid, tid, name);
 }
 
-static int tell_begin(void *ctx, struct where at, const char *name)
+static int tell_begin(void *ctx, struct where at, const char *name, const struct value *v, size_t n)
 {
-	(void)ctx;
+	(void)ctx, (void)v, (void)n;
 	return tell("%lu %u %u begin %s\n", at.ts, at.pid, at.tid, name);
 }
 
-static int tell_end(void *ctx, struct where at, const char *name)
+static int tell_end(void *ctx, struct where at, const char *name, const struct value *v, size_t n)
 {
-	(void)ctx;
+	(void)ctx, (void)v, (void)n;
 	return tell("%lu %u %u end %s\n", at.ts, at.pid, at.tid, name);
 }
 

@@ -124,23 +124,31 @@ static inline int on_state_end(void *writer, struct where at, const struct trace
 	return object_line("state end", at, o, NULL, 0);
 }
 
-static inline int slice_line(const char *what, struct where at, const char *name)
+static inline int slice_line(const char *what, struct where at, const char *name, const struct value *values,
+			     size_t n_values)
 {
 	show_where(at);
-	print(&page, " %s: %s\n", what, name);
+	print(&page, " %s: %s", what, name);
+	if (n_values) {
+		print(&page, " ");
+		show_values(&page, values, n_values);
+	}
+	print(&page, "\n");
 	return called();
 }
 
-static inline int on_slice_begin(void *writer, struct where at, const char *name)
+static inline int on_slice_begin(void *writer, struct where at, const char *name, const struct value *values,
+				 size_t n_values)
 {
 	(void)writer;
-	return slice_line("begin", at, name);
+	return slice_line("begin", at, name, values, n_values);
 }
 
-static inline int on_slice_end(void *writer, struct where at, const char *name)
+static inline int on_slice_end(void *writer, struct where at, const char *name, const struct value *values,
+			       size_t n_values)
 {
 	(void)writer;
-	return slice_line("end", at, name);
+	return slice_line("end", at, name, values, n_values);
 }
 
 static inline int on_slice_before(void *writer, struct where at, uint64_t since, const char *name)
@@ -155,14 +163,7 @@ static inline int on_instant(void *writer, struct where at, const char *name, co
 			     size_t n_values)
 {
 	(void)writer;
-	show_where(at);
-	print(&page, " instant: %s", name);
-	if (n_values) {
-		print(&page, " ");
-		show_values(&page, values, n_values);
-	}
-	print(&page, "\n");
-	return called();
+	return slice_line("instant", at, name, values, n_values);
 }
 
 static inline int on_async_begin(void *writer, struct where at, const struct trace_async *a, const struct value *values,

@@ -133,6 +133,23 @@ static void asynchronous(const struct trace_ops *ops, void *w)
 	ops->async_end(w, (struct where){ 909, 7, 8 }, &other);
 }
 
+static int slices_with_arguments(const struct trace_ops *ops, void *w)
+{
+	const struct value begun[] = {
+		text("s", "null"), integer("id", -3),
+		real("load", 0.1), { .key = "on", .type = VALUE_BOOL, .u = 1 },
+		text("t", ""),     plain("none", VALUE_NULL, 0),
+	};
+	const struct value ended[] = { natural("big", UINT64_MAX), text("s (end)", "\xff") };
+	struct where at = { 903, 7, 8 };
+
+	ops->slice_begin(w, at, "f", begun, 6);
+	ops->slice_begin(w, at, "g", NULL, 0);
+	ops->slice_end(w, at, "g", ended, 2);
+	ops->slice_end(w, at, "f", ended, 1);
+	return 0;
+}
+
 static void run(const struct trace_ops *ops, void *w)
 {
 	const struct trace_object unseen = { 0x5000, 99, "unseen", "thing" };
@@ -142,19 +159,20 @@ static void run(const struct trace_ops *ops, void *w)
 	ops->thread_name(w, 7, 7, "app");
 	ops->thread_name(w, 7, 8, "worker \"1\"");
 	counters(ops, w);
-	ops->slice_begin(w, (struct where){ 900, 7, 7 }, "outer");
-	ops->slice_begin(w, (struct where){ 900, 7, 8 }, "other");
-	ops->slice_begin(w, (struct where){ 901, 7, 7 }, "inner<int>()");
+	ops->slice_begin(w, (struct where){ 900, 7, 7 }, "outer", NULL, 0);
+	ops->slice_begin(w, (struct where){ 900, 7, 8 }, "other", NULL, 0);
+	ops->slice_begin(w, (struct where){ 901, 7, 7 }, "inner<int>()", NULL, 0);
 	ops->slice_before(w, (struct where){ 902, 7, 8 }, 5, "main");
-	ops->slice_end(w, (struct where){ 903, 7, 7 }, "inner<int>()");
-	ops->slice_end(w, (struct where){ 903, 7, 7 }, "outer");
+	ops->slice_end(w, (struct where){ 903, 7, 7 }, "inner<int>()", NULL, 0);
+	ops->slice_end(w, (struct where){ 903, 7, 7 }, "outer", NULL, 0);
+	slices_with_arguments(ops, w);
 	asynchronous(ops, w);
 	for (uint64_t life = 1; life < 6; life++)
 		object(ops, w, life, life != 3, life != 4);
 	ops->object_delete(w, (struct where){ 7000, 7, 8 }, &unseen);
 	ops->instant(w, (struct where){ 7000, 7, 8 }, "here", values, 2);
 	ops->process_name(w, 7, "app, renamed");
-	ops->slice_end(w, (struct where){ 7000, 7, 8 }, "other");
+	ops->slice_end(w, (struct where){ 7000, 7, 8 }, "other", NULL, 0);
 }
 
 /* ---- Files of it ---- */
@@ -171,13 +189,13 @@ static void write_chrome(const char *name, int (*told)(const struct trace_ops *o
 	output__free(o);
 }
 
-static void write_perfetto(const char *name)
+static void write_perfetto(const char *name, int (*told)(const struct trace_ops *ops, void *w))
 {
 	struct output *o = open_output(name);
 	struct writer_perfetto *w;
 
 	cr_assert_eq(writer_perfetto__new(&w, o, &start), 0);
-	run(&writer_perfetto_ops, w);
+	cr_assert_eq(told(&writer_perfetto_ops, w), 0);
 	cr_assert_eq(writer_perfetto__finish(w, metadata, sizeof(metadata) - 1), 0);
 	writer_perfetto__free(w);
 	output__free(o);
@@ -227,20 +245,27 @@ static int what_is_read(const struct trace_ops *ops, void *w)
 	return read_bytes(bytes, n_bytes, ops, w);
 }
 
+static void expect_same(const char *wanted_path, const char *read_path)
+{
+	size_t n_wanted, n_read;
+	char *wanted = slurp(wanted_path, &n_wanted), *read = slurp(read_path, &n_read);
+
+	cr_expect_eq(n_wanted, n_read);
+	for (size_t i = 0, line = 0; i < n_wanted && i < n_read; line = wanted[i] == '\n' ? i + 1 : line, i++)
+		cr_assert_eq(wanted[i], read[i], "%.300s\nis read as\n%.300s", wanted + line, read + line);
+	free(wanted);
+	free(read);
+}
+
 Test(reader_perfetto, tells_what_the_model_told)
 {
-	char *direct, *read;
-	size_t n_direct, n_read;
+	const char *direct = in_directory("direct.json");
 
-	write_chrome(in_directory("direct.json"), all_of_it);
-	write_perfetto(path);
+	write_chrome(direct, all_of_it);
+	write_perfetto(path, all_of_it);
 	bytes = slurp(path, &n_bytes);
 	write_chrome(in_directory("read.json"), what_is_read);
-	direct = slurp(in_directory("direct.json"), &n_direct);
-	read = slurp(in_directory("read.json"), &n_read);
-	cr_expect_eq(n_direct, n_read);
-	for (size_t i = 0, line = 0; i < n_direct && i < n_read; line = direct[i] == '\n' ? i + 1 : line, i++)
-		cr_assert_eq(direct[i], read[i], "%.300s\nis read as\n%.300s", direct + line, read + line);
+	expect_same(direct, in_directory("read.json"));
 	cr_expect(result.is_whole && !result.is_cut);
 	cr_expect_eq(result.end, 5000001);
 	cr_expect_eq(result.seen, 70);
@@ -250,9 +275,23 @@ Test(reader_perfetto, tells_what_the_model_told)
 	cr_expect_str_eq(began.host.name, start.host.name);
 	cr_expect_str_eq(began.host.boot_id, start.host.boot_id);
 	cr_expect_eq(began.host.pid_namespace, start.host.pid_namespace);
-	free(direct);
-	free(read);
 	free(bytes);
+}
+
+/* A line of JSON, read, written as packets, read, and written as JSON. */
+Test(reader_perfetto, arguments_of_slices_come_through_either_format)
+{
+	const char *direct = in_directory("direct.json");
+
+	write_chrome(direct, slices_with_arguments);
+	bytes = slurp(direct, &n_bytes);
+	cr_assert(strstr(bytes, "\"name\":\"f\",\"args\":{\"s\":\"null\",\"id\":-3,"));
+	write_perfetto(path, what_is_read);
+	free(bytes);
+	bytes = slurp(path, &n_bytes);
+	write_chrome(in_directory("read.json"), what_is_read);
+	free(bytes);
+	expect_same(direct, in_directory("read.json"));
 }
 
 /* ---- What is missing, and what is wrong ---- */
@@ -284,11 +323,6 @@ static int count_state(void *ctx, struct where at, const struct trace_object *o,
 	return count_instant(ctx, at, NULL, v, n);
 }
 
-static int count_slice(void *ctx, struct where at, const char *name)
-{
-	return count_instant(ctx, at, name, NULL, 0);
-}
-
 static int count_before(void *ctx, struct where at, uint64_t since, const char *name)
 {
 	(void)since;
@@ -314,13 +348,13 @@ static int count_flow(void *ctx, struct where at, uint64_t serial, bool is_in, c
 static int count_process(void *ctx, uint32_t pid, const char *name)
 {
 	(void)pid;
-	return count_slice(ctx, (struct where){ 0 }, name);
+	return count_instant(ctx, (struct where){ 0 }, name, NULL, 0);
 }
 
 static int count_thread(void *ctx, uint32_t pid, uint32_t tid, const char *name)
 {
 	(void)pid, (void)tid;
-	return count_slice(ctx, (struct where){ 0 }, name);
+	return count_instant(ctx, (struct where){ 0 }, name, NULL, 0);
 }
 
 static const struct trace_ops counting = {
@@ -333,8 +367,8 @@ static const struct trace_ops counting = {
 	.object_delete = count_object,
 	.state_begin = count_state,
 	.state_end = count_object,
-	.slice_begin = count_slice,
-	.slice_end = count_slice,
+	.slice_begin = count_instant,
+	.slice_end = count_instant,
 	.slice_before = count_before,
 	.async_begin = count_async,
 	.async_end = count_async_end,
@@ -353,7 +387,7 @@ Test(reader_perfetto, a_file_that_is_cut_anywhere_is_read_to_its_last_whole_pack
 {
 	size_t before = 0;
 
-	write_perfetto(path);
+	write_perfetto(path, all_of_it);
 	bytes = slurp(path, &n_bytes);
 	for (size_t size = 64; size < n_bytes; size = further(size)) {
 		n_told = 0;
@@ -371,7 +405,7 @@ Test(reader_perfetto, a_file_with_any_byte_changed_is_read_or_refused)
 {
 	size_t refused = 0, changed = 0;
 
-	write_perfetto(path);
+	write_perfetto(path, all_of_it);
 	bytes = slurp(path, &n_bytes);
 	for (size_t i = 0; i < n_bytes; i = further(i)) {
 		char right = bytes[i];
@@ -403,7 +437,7 @@ Test(reader_perfetto, what_is_none_of_ours_is_told_with_its_place)
 	expect_wrong("\x0a\x06\x50\x01\x32\x02\x10\x03", 8, 0, "no trace of viztrace-bpf");
 	expect_wrong("\x0a\x02\xff\xff", 4, 0, "no trace of viztrace-bpf");
 	expect_wrong("\x0a\x00", 2, 0, "no trace of viztrace-bpf");
-	write_perfetto(path);
+	write_perfetto(path, all_of_it);
 	bytes = slurp(path, &n_bytes);
 	bytes = realloc(bytes, n_bytes + 3);
 	memcpy(bytes + n_bytes, "{}\n", 3);

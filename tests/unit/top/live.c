@@ -86,10 +86,10 @@ Test(live, what_methods_took_is_of_the_last_seconds_only)
 
 Test(live, calls_that_are_not_over_are_open)
 {
-	cr_assert_eq(format_live.ops->slice_begin(live, at(1), "parse"), 0);
-	cr_assert_eq(format_live.ops->slice_begin(live, at(2), "parse"), 0);
+	cr_assert_eq(format_live.ops->slice_begin(live, at(1), "parse", NULL, 0), 0);
+	cr_assert_eq(format_live.ops->slice_begin(live, at(2), "parse", NULL, 0), 0);
 	cr_assert_eq(live->stats->methods[0]->open, 2);
-	cr_assert_eq(format_live.ops->slice_end(live, at(3), "parse"), 0);
+	cr_assert_eq(format_live.ops->slice_end(live, at(3), "parse", NULL, 0), 0);
 	cr_assert_eq(live->stats->methods[0]->open, 1);
 }
 

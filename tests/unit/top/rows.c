@@ -85,7 +85,7 @@ Test(rows, cells_of_methods)
 {
 	call("a", 0, 1500);
 	call("a", 5000, 2500000);
-	cr_assert_eq(format_live.ops->slice_begin(live, at(9000000), "a"), 0);
+	cr_assert_eq(format_live.ops->slice_begin(live, at(9000000), "a", NULL, 0), 0);
 	build(NULL);
 	cr_assert_str_eq(cell(SECTION_METHODS, 0), "2.0");
 	cr_assert_str_eq(cell(SECTION_METHODS, 1), "1.251 ms");

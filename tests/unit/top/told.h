@@ -34,8 +34,8 @@ static inline void sample(uint64_t serial, const char *name, struct value value)
 
 static inline void call(const char *name, uint64_t ts, uint64_t duration)
 {
-	cr_assert_eq(format_live.ops->slice_begin(live, at(ts), name), 0);
-	cr_assert_eq(format_live.ops->slice_end(live, at(ts + duration), name), 0);
+	cr_assert_eq(format_live.ops->slice_begin(live, at(ts), name, NULL, 0), 0);
+	cr_assert_eq(format_live.ops->slice_end(live, at(ts + duration), name, NULL, 0), 0);
 }
 
 static inline void snapshot(uint64_t life, const char *name, const char *tag, const struct value *values, size_t n)

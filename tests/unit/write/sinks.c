@@ -60,15 +60,15 @@ COUNT_OBJECT(count_state_end, 'e')
 COUNT_VALUES(count_snapshot, 'O')
 COUNT_VALUES(count_state_begin, 'b')
 
-static int count_begin(void *w, struct where at, const char *name)
+static int count_begin(void *w, struct where at, const char *name, const struct value *v, size_t n)
 {
-	(void)w, (void)at, (void)name;
+	(void)w, (void)at, (void)name, (void)v, (void)n;
 	return count('B');
 }
 
-static int count_end(void *w, struct where at, const char *name)
+static int count_end(void *w, struct where at, const char *name, const struct value *v, size_t n)
 {
-	(void)w, (void)at, (void)name;
+	(void)w, (void)at, (void)name, (void)v, (void)n;
 	return count('E');
 }
 

@@ -125,7 +125,7 @@ Test(writer_chrome, every_event_has_its_own_process_and_thread)
 	char expected[1024] = "";
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		cr_expect_eq(ops->slice_end(writer, (struct where){ 0, ids[i][0], ids[i][1] }, "f"), 0);
+		cr_expect_eq(ops->slice_end(writer, (struct where){ 0, ids[i][0], ids[i][1] }, "f", NULL, 0), 0);
 		snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected),
 			 ",\n{\"ph\":\"E\",\"cat\":\"method\",\"pid\":%u,\"tid\":%u,\"ts\":0.000,\"name\":"
 			 "\"f\"}",
@@ -169,7 +169,7 @@ Test(writer_chrome, renames_what_every_object_of_javascript_has)
 {
 	static const struct trace_object named = { 0x10, 1, "__proto__", "valueOf" };
 
-	cr_expect_eq(ops->slice_begin(writer, at, "constructor"), 0);
+	cr_expect_eq(ops->slice_begin(writer, at, "constructor", NULL, 0), 0);
 	cr_expect_eq(ops->instant(writer, at, "toString", NULL, 0), 0);
 	cr_expect_eq(ops->instant(writer, at, "toStrings", NULL, 0), 0);
 	cr_expect_eq(ops->object_new(writer, at, &named), 0);
@@ -235,8 +235,8 @@ Test(writer_chrome, writes_the_states_of_an_object_as_a_band)
 
 Test(writer_chrome, writes_slices_and_instants)
 {
-	cr_expect_eq(ops->slice_begin(writer, at, "run"), 0);
-	cr_expect_eq(ops->slice_end(writer, at, "run"), 0);
+	cr_expect_eq(ops->slice_begin(writer, at, "run", NULL, 0), 0);
+	cr_expect_eq(ops->slice_end(writer, at, "run", NULL, 0), 0);
 	cr_expect_eq(ops->instant(writer, at, "tick", NULL, 0), 0);
 	cr_expect_eq(ops->instant(writer, at, "mark", VALUES(real("x", -INFINITY))), 0);
 	cr_expect_str_eq(events(),
@@ -247,6 +247,17 @@ Test(writer_chrome, writes_slices_and_instants)
 			 ",\n{\"ph\":\"i\",\"cat\":\"instant\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"s\":\"t\","
 			 "\"name\":\"mark\","
 			 "\"args\":{\"x\":\"-Infinity\"}}");
+}
+
+Test(writer_chrome, writes_the_arguments_of_slices)
+{
+	cr_expect_eq(ops->slice_begin(writer, at, "run", VALUES(integer("id", -3), boolean("hot", true))), 0);
+	cr_expect_eq(ops->slice_end(writer, at, "run", VALUES(string("how", ""), null("why"))), 0);
+	cr_expect_str_eq(events(),
+			 ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"name\":\"run\","
+			 "\"args\":{\"id\":-3,\"hot\":true}}"
+			 ",\n{\"ph\":\"E\",\"cat\":\"method\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"name\":\"run\","
+			 "\"args\":{\"how\":\"\",\"why\":\"null\"}}");
 }
 
 Test(writer_chrome, writes_what_is_of_no_thread)
@@ -271,9 +282,9 @@ Test(writer_chrome, writes_what_is_of_no_thread)
 
 Test(writer_chrome, keeps_nanoseconds)
 {
-	cr_expect_eq(ops->slice_begin(writer, (struct where){ 0, 1, 2 }, "a"), 0);
-	cr_expect_eq(ops->slice_begin(writer, (struct where){ 999, 1, 2 }, "b"), 0);
-	cr_expect_eq(ops->slice_begin(writer, (struct where){ 86400000000000007, 4294967295, 0 }, "c"), 0);
+	cr_expect_eq(ops->slice_begin(writer, (struct where){ 0, 1, 2 }, "a", NULL, 0), 0);
+	cr_expect_eq(ops->slice_begin(writer, (struct where){ 999, 1, 2 }, "b", NULL, 0), 0);
+	cr_expect_eq(ops->slice_begin(writer, (struct where){ 86400000000000007, 4294967295, 0 }, "c", NULL, 0), 0);
 	cr_expect_str_eq(events(),
 			 ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":1,\"tid\":2,\"ts\":0.000,\"name\":\"a\"}"
 			 ",\n{\"ph\":\"B\",\"cat\":\"method\",\"pid\":1,\"tid\":2,\"ts\":0.999,\"name\":\"b\"}"
@@ -397,7 +408,7 @@ Test(writer_chrome, takes_names_of_any_bytes)
 
 	cr_expect_eq(ops->object_new(writer, at, &odd), 0);
 	cr_expect_eq(ops->state_begin(writer, at, &odd, VALUES(integer("k\xff\\", 1))), 0);
-	cr_expect_eq(ops->slice_begin(writer, at, NULL), 0);
+	cr_expect_eq(ops->slice_begin(writer, at, NULL, NULL, 0), 0);
 	cr_expect_str_eq(events(),
 			 ",\n{\"ph\":\"N\",\"cat\":\"object\",\"pid\":10,\"tid\":11,\"ts\":1234.567,\"id\":\"0x0\","
 			 "\"scope\":\"t\\\"\xef\xbf\xbd\",\"name\":\"n\xef\xbf\xbd\\u0001\"}"
@@ -413,8 +424,8 @@ Test(writer_chrome, takes_names_of_any_bytes)
 static void write_some(void)
 {
 	cr_assert_eq(ops->process_name(writer, 10, "daemon"), 0);
-	cr_assert_eq(ops->slice_begin(writer, at, "run"), 0);
-	cr_assert_eq(ops->slice_end(writer, at, "run"), 0);
+	cr_assert_eq(ops->slice_begin(writer, at, "run", NULL, 0), 0);
+	cr_assert_eq(ops->slice_end(writer, at, "run", NULL, 0), 0);
 }
 
 /* As much of an array as there is, with the rest of it. */
@@ -563,7 +574,7 @@ Test(writer_chrome, refuses_metadata_that_do_not_fit)
 Test(writer_chrome, hides_the_first_category_from_speedscope)
 {
 	write_some();
-	cr_assert_eq(ops->slice_begin(writer, at, "ProfileChunk"), 0);
+	cr_assert_eq(ops->slice_begin(writer, at, "ProfileChunk", NULL, 0), 0);
 	cr_assert_eq(writer_chrome__finish(writer, NULL, 0), 0);
 	cr_expect(strstr(slurp(NULL), "[\n" FIRST(10, 10, "")));
 }
@@ -571,8 +582,8 @@ Test(writer_chrome, hides_the_first_category_from_speedscope)
 Test(writer_chrome, leaves_the_first_category_for_names_like_those)
 {
 	write_some();
-	cr_assert_eq(ops->slice_begin(writer, at, "Profiles"), 0);
-	cr_assert_eq(ops->slice_begin(writer, at, "CpuProfiler"), 0);
+	cr_assert_eq(ops->slice_begin(writer, at, "Profiles", NULL, 0), 0);
+	cr_assert_eq(ops->slice_begin(writer, at, "CpuProfiler", NULL, 0), 0);
 	cr_assert_eq(writer_chrome__finish(writer, NULL, 0), 0);
 	cr_expect(strstr(slurp(NULL), "[\n" FIRST(10, 10, META)));
 }
@@ -629,7 +640,7 @@ Test(writer_chrome, passes_on_what_the_output_says)
 	cr_assert_eq(output__open(&out, "/dev/full", OUTPUT_ANY, owner), 0);
 	cr_assert_eq(writer_chrome__new(&writer, out), 0);
 	for (int i = 0; i < 100000 && !err; i++)
-		err = ops->slice_begin(writer, at, "run");
+		err = ops->slice_begin(writer, at, "run", NULL, 0);
 	cr_expect_eq(err, -ENOSPC);
 	cr_expect_eq(writer_chrome__finish(writer, NULL, 0), -ENOSPC);
 }

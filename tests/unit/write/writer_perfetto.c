@@ -47,12 +47,12 @@ static int one_instant(struct writer_perfetto *w)
 
 static int one_slice(struct writer_perfetto *w)
 {
-	return writer_perfetto_ops.slice_begin(w, at, "slice");
+	return writer_perfetto_ops.slice_begin(w, at, "slice", NULL, 0);
 }
 
 static int one_end(struct writer_perfetto *w)
 {
-	return writer_perfetto_ops.slice_end(w, at, "slice");
+	return writer_perfetto_ops.slice_end(w, at, "slice", NULL, 0);
 }
 
 static int one_object(struct writer_perfetto *w)

@@ -119,14 +119,14 @@ Test(writer_rows, objects_are_reports_of_their_whole_state)
 
 Test(writer_rows, a_slice_is_one_row_with_its_length_and_depth)
 {
-	ops->slice_begin(writer, (struct where){ 100, 1, 1 }, "outer");
-	ops->slice_begin(writer, (struct where){ 200, 1, 2 }, "elsewhere");
-	ops->slice_begin(writer, (struct where){ 300, 1, 1 }, "inner");
-	ops->slice_end(writer, (struct where){ 350, 1, 1 }, "inner");
-	ops->slice_end(writer, (struct where){ 500, 1, 1 }, "outer");
+	ops->slice_begin(writer, (struct where){ 100, 1, 1 }, "outer", NULL, 0);
+	ops->slice_begin(writer, (struct where){ 200, 1, 2 }, "elsewhere", NULL, 0);
+	ops->slice_begin(writer, (struct where){ 300, 1, 1 }, "inner", NULL, 0);
+	ops->slice_end(writer, (struct where){ 350, 1, 1 }, "inner", NULL, 0);
+	ops->slice_end(writer, (struct where){ 500, 1, 1 }, "outer", NULL, 0);
 	ops->slice_before(writer, (struct where){ 600, 1, 1 }, 0, "main");
 	/* One that nobody has begun. */
-	cr_expect_eq(ops->slice_end(writer, (struct where){ 700, 1, 1 }, "lost"), 0);
+	cr_expect_eq(ops->slice_end(writer, (struct where){ 700, 1, 1 }, "lost", NULL, 0), 0);
 	cr_assert_eq(writer_rows__finish(writer, NULL, 0), 0);
 	cr_expect_str_eq(
 		bare(),
@@ -135,6 +135,44 @@ Test(writer_rows, a_slice_is_one_row_with_its_length_and_depth)
 		"\"row\":2,\"ts\":1700000000000000000,\"kind\":\"before\",\"object\":\"main\",\"dur\":600}\n"
 		"\"row\":3,\"ts\":1700000000000000200,\"kind\":\"open\",\"object\":\"elsewhere\",\"dur\":500,\"depth\":0}\n");
 	cr_expect_eq(text[strlen(text) - 1], '\n');
+}
+
+/* In memory that is gone when they end. */
+static void begin_with(uint64_t ts, const char *name, const char *said)
+{
+	char key[] = "said", word[16];
+	struct value v[] = { { .key = key, .type = VALUE_STRING, .s = word, .size = (uint32_t)strlen(said) },
+			     { .key = "id", .type = VALUE_NULL } };
+
+	strcpy(word, said);
+	cr_assert_eq(ops->slice_begin(writer, (struct where){ ts, 1, 1 }, name, v, 2), 0);
+	memset(key, 'X', sizeof(key));
+	memset(word, 'X', sizeof(word));
+}
+
+Test(writer_rows, a_slice_has_the_arguments_of_its_beginning_and_its_end)
+{
+	const struct value how = integer("how", 7);
+
+	begin_with(100, "open", "never");
+	begin_with(200, "both", "first");
+	begin_with(300, "begun", "second");
+	ops->slice_begin(writer, (struct where){ 400, 1, 1 }, "ended", NULL, 0);
+	ops->slice_begin(writer, (struct where){ 500, 1, 1 }, "none", NULL, 0);
+	ops->slice_end(writer, (struct where){ 600, 1, 1 }, "none", NULL, 0);
+	ops->slice_end(writer, (struct where){ 600, 1, 1 }, "ended", &how, 1);
+	ops->slice_end(writer, (struct where){ 600, 1, 1 }, "begun", NULL, 0);
+	ops->slice_end(writer, (struct where){ 600, 1, 1 }, "both", &how, 1);
+	cr_assert_eq(writer_rows__finish(writer, NULL, 0), 0);
+	cr_expect_str_eq(
+		bare(),
+		"\"row\":0,\"ts\":1700000000000000500,\"kind\":\"slice\",\"object\":\"none\",\"dur\":100,\"depth\":4}\n"
+		"\"row\":1,\"ts\":1700000000000000400,\"kind\":\"slice\",\"object\":\"ended\",\"dur\":200,\"depth\":3,\"state\":{\"how\":7}}\n"
+		"\"row\":2,\"ts\":1700000000000000300,\"kind\":\"slice\",\"object\":\"begun\",\"dur\":300,\"depth\":2,\"state\":{\"said\":\"second\",\"id\":null}}\n"
+		"\"row\":3,\"ts\":1700000000000000200,\"kind\":\"slice\",\"object\":\"both\",\"dur\":400,\"depth\":1,\"state\":{\"said\":\"first\",\"id\":null,\"how\":7}}\n"
+		"\"row\":4,\"ts\":1700000000000000100,\"kind\":\"open\",\"object\":\"open\",\"dur\":500,\"depth\":0,\"state\":{\"said\":\"never\",\"id\":null}}\n");
+	/* And one that is still open when the writer goes. */
+	begin_with(700, "left", "over");
 }
 
 Test(writer_rows, asynchronous_slices_arrows_and_instants)
@@ -183,10 +221,10 @@ Test(writer_rows, many_threads_come_and_go)
 		cr_assert_eq(ops->process_name(writer, i, "brief"), 0);
 		cr_assert_eq(ops->thread_name(writer, i, i, "brief"), 0);
 		if (i % 50000 == 1)
-			ops->slice_begin(writer, (struct where){ i, i, i }, "long");
+			ops->slice_begin(writer, (struct where){ i, i, i }, "long", NULL, 0);
 	}
 	for (uint32_t i = 1; i < 200000; i += 50000)
-		cr_assert_eq(ops->slice_end(writer, (struct where){ 300000, i, i }, "long"), 0);
+		cr_assert_eq(ops->slice_end(writer, (struct where){ 300000, i, i }, "long", NULL, 0), 0);
 	cr_expect(strstr(rows(), "\"pid\":100001,\"tid\":100001,\"process\":\"brief\",\"thread\":\"brief\","));
 	cr_expect_eq(strstr(text, "\"dur\":299999,") != NULL, true);
 }
