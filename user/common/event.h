@@ -128,7 +128,8 @@ struct event {
 	const char *name;
 
 	/* SNAPSHOT: included attributes in the order of declaration, with those keys that are public;
-	 * VALUE: exactly one. n_values counts the nodes of all trees. */
+	 * VALUE: exactly one; ENTER, EXIT, INSTANT: arguments, each with a key, and none of them a container.
+	 * n_values counts the nodes of all trees. */
 	const struct value *values;
 	size_t n_values;
 	uint64_t mask;  /* SNAPSHOT: which attributes of the class these are */
@@ -137,10 +138,11 @@ struct event {
 
 	/* ENTER, EXIT */
 	uint64_t frame;
-	bool scoped;   /* ends with its scope, and `frame` was then the frame's address */
-	bool pretty;   /* the name is a C++ signature */
-	bool unwanted; /* EXIT, ASYNC_END: the filter lets it through for a slice only that was begun under other rules
-			*/
+	bool scoped;    /* ends with its scope, and `frame` was then the frame's address */
+	bool pretty;    /* the name is a C++ signature */
+	bool is_result; /* EXIT: no end yet: what its slice will end with */
+	bool unwanted;  /* EXIT, ASYNC_END: the filter lets it through for a slice only that was begun under other rules
+			 */
 
 	/* ASYNC */
 	enum async_step step;

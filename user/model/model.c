@@ -3,8 +3,8 @@
  * In: events in the order of their time. Out: calls of trace_ops, such that every viewer shows all of it.
  * Must not know: records, the target's memory, JSON.
  *
- * Memory: what lives (objects, open slices), each thread that was seen, each counter's track (tracks.h), and
- * names (names.h). An object that is freed without DESTROY lives until its address is used again.
+ * Memory: what lives (objects, open slices with their arguments), each thread that was seen, each counter's track
+ * (tracks.h), and names (names.h). An object that is freed without DESTROY lives until its address is used again.
  */
 #include "parts.h"
 
@@ -38,6 +38,7 @@ void model__free(struct model *m)
 	table__free(&m->processes);
 	tracks__clear(&m->tracks);
 	names__clear(&m->names);
+	ending__clear(&m->ending);
 	free(m->text);
 	free(m);
 }
@@ -197,7 +198,8 @@ static int on_process(struct model *m, const struct event *e)
 
 static int on_instant(struct model *m, const struct event *e)
 {
-	int err = m->ops->instant(m->writer, model__at(m, e->ts, e->pid, e->tid), model__event_name(e), NULL, 0);
+	int err = m->ops->instant(m->writer, model__at(m, e->ts, e->pid, e->tid), model__event_name(e), e->values,
+				  e->n_values);
 
 	if (!err)
 		m->stats.written[e->probe]++;

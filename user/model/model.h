@@ -37,7 +37,7 @@ struct model_stats {
 	uint64_t not_finite;         /* counter samples with NaN or infinity: shown as an instant */
 	uint64_t unreadable;         /* counter samples with a value that could not be read: shown as an instant */
 	uint64_t unwound;            /* slices that were ended because their scope was gone (longjmp, lost exit) */
-	uint64_t unmatched;          /* exits without an enter: it came before the tool, or was lost */
+	uint64_t unmatched;          /* exits without an enter: it came before the tool, or was lost; no results */
 	uint64_t unmatched_async;    /* the same of asynchronous slices, and of arrows that come in */
 };
 

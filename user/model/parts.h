@@ -8,6 +8,7 @@
 
 #include "../common/copied.h"
 #include "../common/crowd.h"
+#include "arguments.h"
 #include "model.h"
 #include "names.h"
 #include "slices.h"
@@ -77,6 +78,7 @@ struct model {
 	struct thread *recent_thread;
 	struct object *recent_object;
 	struct process *recent_process;
+	struct ending ending;
 	char *text; /* room for a name that is put together */
 	size_t room;
 	bool (*enough)(void *ctx); /* in the end: what is open stays so; NULL */

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "arguments.h"
+
 #define SLICES_MIN 16
 
 size_t slices__gone(const struct slices *s, const struct slice *next)
@@ -71,6 +73,8 @@ struct slice slices__pop(struct slices *s)
 
 void slices__clear(struct slices *s)
 {
+	while (s->n)
+		arguments__free(slices__pop(s).arguments);
 	free(s->open);
 	*s = (struct slices){ 0 };
 }

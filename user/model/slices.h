@@ -20,12 +20,14 @@
 /* Frames farther apart than this are on different stacks: a coroutine's, a signal handler's. */
 #define SLICES_STACK_MAX (8u << 20)
 
+struct arguments;
 struct name;
 
 struct slice {
 	struct name *name;
 	const char *shown;
 	uint64_t frame;
+	struct arguments *arguments; /* or NULL; freed by who pops it */
 	bool scoped;
 	bool hidden; /* it is in too many others: nothing was written of it */
 };

@@ -55,12 +55,28 @@ int threads__of(struct model *m, const struct event *e, struct thread **ret)
 	return err;
 }
 
-static int end_slices(struct model *m, struct slices *slices, size_t n, struct where at)
+static int end_slice(struct model *m, const struct slice *slice, struct where at, const struct value *values, size_t n)
+{
+	int err;
+
+	if (slice->hidden)
+		return 0;
+	if (!slice->arguments)
+		return m->ops->slice_end(m->writer, at, slice->shown, values, n);
+	err = ending__make(&m->ending, slice->arguments, values, n);
+	return err ? err : m->ops->slice_end(m->writer, at, slice->shown, m->ending.values, m->ending.n);
+}
+
+/* `exit`, or NULL, is what ends the outermost of them, and has arguments of that one. */
+static int end_slices(struct model *m, struct slices *slices, size_t n, struct where at, const struct event *exit)
 {
 	while (n--) {
 		struct slice slice = slices__pop(slices);
-		int err = slice.hidden ? 0 : m->ops->slice_end(m->writer, at, slice.shown, NULL, 0);
+		int err = !n && exit ? end_slice(m, &slice, at, exit->values, exit->n_values) :
+				       end_slice(m, &slice, at, NULL, 0);
 
+		budget__give(model__kept(m), arguments__size(slice.arguments));
+		arguments__free(slice.arguments);
 		names__drop(slice.name);
 		if (err)
 			return err;
@@ -93,7 +109,7 @@ static int end_thread(struct model *m, struct thread *thread, uint64_t ts)
 	int err = 0;
 
 	if (slices->n)
-		err = end_slices(m, slices, slices->n, model__at(m, ts, thread->pid, thread->tid));
+		err = end_slices(m, slices, slices->n, model__at(m, ts, thread->pid, thread->tid), NULL);
 	forget_thread(m, thread);
 	return err;
 }
@@ -129,14 +145,28 @@ static int push(struct model *m, struct slices *s, struct slice slice)
 	}
 	err = slices__push(s, slice);
 	budget__take(model__kept(m), (s->room - room) * sizeof(slice));
+	if (!err)
+		budget__take(model__kept(m), arguments__size(slice.arguments));
 	return err;
+}
+
+/* The slices that are gone when that one begins. */
+static int unwind(struct model *m, struct slices *slices, const struct slice *next, struct where at)
+{
+	size_t gone = slices__gone(slices, next);
+
+	if (!gone)
+		return 0;
+	m->stats.unwound += gone;
+	slices->beyond = 0;
+	return end_slices(m, slices, gone, at, NULL);
 }
 
 int threads__enter(struct model *m, struct thread *thread, const struct event *e)
 {
 	struct where at = model__at(m, e->ts, e->pid, e->tid);
 	struct slice slice = { .frame = e->frame, .scoped = e->scoped };
-	size_t gone;
+	bool refused;
 	int err;
 
 	slice.name = names__take(&m->names, model__event_name(e));
@@ -146,24 +176,27 @@ int threads__enter(struct model *m, struct thread *thread, const struct event *e
 	slice.name->seen_slice = true;
 	slice.shown = e->pretty ? name__pretty(slice.name) : slice.name->text;
 
-	gone = slices__gone(&thread->slices, &slice);
-	if (gone) {
-		m->stats.unwound += gone;
-		thread->slices.beyond = 0;
-		err = end_slices(m, &thread->slices, gone, at);
-		if (err)
-			return err;
-	}
+	err = unwind(m, &thread->slices, &slice, at);
 	slice.hidden = thread->slices.n >= m->max_depth;
-	err = push(m, &thread->slices, slice);
-	if (err)
+	/* Without room for its arguments it is not shown, but is there: its exit is that of no other one. */
+	refused = !slice.hidden && e->n_values && budget__is_spent(model__kept(m));
+	slice.hidden |= refused;
+	if (!err && !slice.hidden)
+		err = arguments__begin(&slice.arguments, e->values, e->n_values);
+	if (!err)
+		err = push(m, &thread->slices, slice);
+	if (err) {
+		arguments__free(slice.arguments);
 		names__drop(slice.name);
+	}
+	if (!err && refused)
+		return -ENOBUFS;
 	if (err == -E2BIG || (!err && slice.hidden)) {
 		m->stats.too_deep[e->probe]++;
 		return 0;
 	}
 	if (!err)
-		err = m->ops->slice_begin(m->writer, at, slice.shown, NULL, 0);
+		err = m->ops->slice_begin(m->writer, at, slice.shown, e->values, e->n_values);
 	if (!err)
 		m->stats.written[e->probe]++;
 	return err;
@@ -180,8 +213,10 @@ static int exit_without_enter(struct model *m, struct thread *thread, const stru
 		m->stats.unwanted[e->probe]++;
 		return 0;
 	}
-	m->stats.unmatched++;
 	m->stats.written[e->probe]++;
+	if (e->is_result)
+		return 0;
+	m->stats.unmatched++;
 	process = table__get(&m->processes, e->pid, 0);
 	if (!process || !process->was_there || thread->slices.n)
 		return 0;
@@ -199,6 +234,25 @@ static int exit_without_enter(struct model *m, struct thread *thread, const stru
 	return err;
 }
 
+/* The slice goes on; its end will say that, however it comes. */
+static int keep_result(struct model *m, struct slice *slice, const struct event *e)
+{
+	int err;
+
+	if (slice->hidden) {
+		m->stats.too_deep[e->probe]++;
+		return 0;
+	}
+	if (budget__is_spent(model__kept(m)))
+		return -ENOBUFS;
+	budget__give(model__kept(m), arguments__size(slice->arguments));
+	err = arguments__result(&slice->arguments, e->values, e->n_values);
+	budget__take(model__kept(m), arguments__size(slice->arguments));
+	if (!err)
+		m->stats.written[e->probe]++;
+	return err;
+}
+
 int threads__exit(struct model *m, struct thread *thread, const struct event *e)
 {
 	struct slices *slices = &thread->slices;
@@ -210,16 +264,18 @@ int threads__exit(struct model *m, struct thread *thread, const struct event *e)
 	/* Without a frame nothing tells which of the same name it is: the last one in, which was not let in.
 	 */
 	if (slices->beyond && (!n || !e->scoped)) {
-		slices->beyond--;
+		slices->beyond -= !e->is_result;
 		m->stats.too_deep[e->probe]++;
 		return 0;
 	}
 	if (!n)
 		return exit_without_enter(m, thread, e);
+	if (e->is_result)
+		return keep_result(m, &slices->open[slices->n - n], e);
 	slices->beyond = 0;
 	m->stats.unwound += n - 1;
 	hidden = slices->open[slices->n - n].hidden;
-	err = end_slices(m, slices, n, model__at(m, e->ts, e->pid, e->tid));
+	err = end_slices(m, slices, n, model__at(m, e->ts, e->pid, e->tid), e);
 	if (!err && hidden)
 		m->stats.too_deep[e->probe]++;
 	else if (!err)
@@ -241,8 +297,16 @@ int threads__finish(struct model *m, uint64_t ts)
 	int err = 0;
 
 	for (struct thread *thread = m->first_thread; thread && !err && !model__enough(m); thread = thread->next)
-		err = end_slices(m, &thread->slices, thread->slices.n, model__at(m, ts, thread->pid, thread->tid));
+		err = end_slices(m, &thread->slices, thread->slices.n, model__at(m, ts, thread->pid, thread->tid),
+				 NULL);
 	return err;
+}
+
+static int retell_slice(struct model *m, struct where at, const struct slice *slice)
+{
+	const struct copied none = { 0 }, *begun = slice->arguments ? &slice->arguments->begun : &none;
+
+	return slice->hidden ? 0 : m->ops->slice_begin(m->writer, at, slice->shown, begun->values, begun->n);
 }
 
 int threads__retell(struct model *m)
@@ -254,9 +318,7 @@ int threads__retell(struct model *m)
 		if (t->comm[0])
 			err = m->ops->thread_name(m->writer, t->pid, t->tid, t->comm);
 		for (size_t i = 0; i < t->slices.n && !err; i++)
-			if (!t->slices.open[i].hidden)
-				err = m->ops->slice_begin(m->writer, (struct where){ .pid = t->pid, .tid = t->tid },
-							  t->slices.open[i].shown, NULL, 0);
+			err = retell_slice(m, (struct where){ .pid = t->pid, .tid = t->tid }, &t->slices.open[i]);
 	}
 	return err;
 }

@@ -702,8 +702,9 @@ static void feed_anything(uint64_t seed, int n, uint64_t *seen)
 		case EVENT_INSTANT: e.probe = EVENT_PROBE_INSTANT; break;
 		default: break;
 		}
-		if (e.kind != EVENT_SNAPSHOT && e.kind != EVENT_VALUE)
+		if (e.kind < EVENT_SNAPSHOT || (e.kind != EVENT_SNAPSHOT && e.kind != EVENT_VALUE && (r >> 50) & 1))
 			e.n_values = 0;
+		e.is_result = e.kind == EVENT_EXIT && (r >> 51) % 4 == 0;
 		if (e.kind != EVENT_FOUND)
 			seen[e.probe]++;
 		if (feed(e))

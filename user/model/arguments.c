@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arguments.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MARK " (end)"
+
+static int set(struct arguments **a, bool is_result, const struct value *values, size_t n)
+{
+	if (!n)
+		return 0;
+	if (!*a)
+		*a = calloc(1, sizeof(**a));
+	return *a ? copied__set(is_result ? &(*a)->result : &(*a)->begun, values, n) : -ENOMEM;
+}
+
+int arguments__begin(struct arguments **ret, const struct value *values, size_t n)
+{
+	return set(ret, false, values, n);
+}
+
+int arguments__result(struct arguments **a, const struct value *values, size_t n)
+{
+	return set(a, true, values, n);
+}
+
+size_t arguments__size(const struct arguments *a)
+{
+	return a ? sizeof(*a) + a->begun.room + a->result.room : 0;
+}
+
+void arguments__free(struct arguments *a)
+{
+	if (!a)
+		return;
+	copied__clear(&a->begun);
+	copied__clear(&a->result);
+	free(a);
+}
+
+/* ---- At the end ---- */
+
+static int make_room(void *array, size_t *room, size_t wanted, size_t size)
+{
+	void **at = array, *more;
+
+	if (wanted <= *room)
+		return 0;
+	more = realloc(*at, wanted * size);
+	if (!more)
+		return -ENOMEM;
+	*at = more;
+	*room = wanted;
+	return 0;
+}
+
+static bool has_key(const struct value *values, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(values[i].key, key))
+			return true;
+	return false;
+}
+
+static size_t text_size(const struct value *values, size_t n)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < n; i++)
+		size += strlen(values[i].key) + sizeof(MARK);
+	return size;
+}
+
+int ending__make(struct ending *e, const struct arguments *a, const struct value *values, size_t n)
+{
+	const struct copied *begun = &a->begun, *result = &a->result;
+	const size_t wanted = text_size(result->values, result->n) + text_size(values, n);
+	char *to;
+
+	if (make_room(&e->values, &e->room, result->n + n, sizeof(*e->values)) ||
+	    make_room(&e->text, &e->text_room, wanted, 1))
+		return -ENOMEM;
+	to = e->text;
+	e->n = 0;
+	for (size_t i = 0; i < result->n + n; i++) {
+		struct value *v = &e->values[i];
+
+		*v = i < result->n ? result->values[i] : values[i - result->n];
+		if (has_key(begun->values, begun->n, v->key) || has_key(e->values, e->n, v->key)) {
+			const char *key = to;
+
+			to = stpcpy(stpcpy(to, v->key), MARK) + 1;
+			v->key = key;
+		}
+		e->n++;
+	}
+	return 0;
+}
+
+void ending__clear(struct ending *e)
+{
+	free(e->values);
+	free(e->text);
+	*e = (struct ending){ 0 };
+}
