@@ -12,7 +12,7 @@
 #define HEAD_MAX (4 * VARINT_MAX) /* shape, thread, time, and one more */
 #define THREAD_MAX (2 * VARINT_MAX + 1 + 16)
 
-/* In a shape. */
+/* In a shape, as a number: most have none of the last ones. */
 enum {
 	HAS_NAME = 1,
 	HAS_TAG = 2,
@@ -22,6 +22,7 @@ enum {
 	IS_PRETTY = 32,
 	IS_UNWANTED = 64,
 	ID_IS_POINTER = 128,
+	IS_RESULT = 256,
 };
 enum { VALUE_HAS_KEY = 64, VALUE_IS_TRUNCATED = 128 }; /* besides its type */
 
@@ -181,6 +182,14 @@ size_t pack__bound(const struct event *e)
 	return HEAD_MAX + THREAD_MAX + shape_bound(e) + values_bound(e);
 }
 
+static unsigned flags_of(const struct event *e)
+{
+	return (e->name ? HAS_NAME : 0) | (e->tag ? HAS_TAG : 0) | (e->is_counter ? IS_COUNTER : 0) |
+	       (e->is_new ? IS_NEW : 0) | (e->scoped ? IS_SCOPED : 0) | (e->pretty ? IS_PRETTY : 0) |
+	       (e->unwanted ? IS_UNWANTED : 0) | (e->id_is_pointer ? ID_IS_POINTER : 0) |
+	       (e->is_result ? IS_RESULT : 0);
+}
+
 static size_t make_shape(uint8_t *shape, const struct event *e)
 {
 	uint8_t *to = shape;
@@ -188,9 +197,7 @@ static size_t make_shape(uint8_t *shape, const struct event *e)
 	*to++ = (uint8_t)e->kind;
 	*to++ = (uint8_t)e->probe;
 	*to++ = (uint8_t)e->step;
-	*to++ = (uint8_t)((e->name ? HAS_NAME : 0) | (e->tag ? HAS_TAG : 0) | (e->is_counter ? IS_COUNTER : 0) |
-			  (e->is_new ? IS_NEW : 0) | (e->scoped ? IS_SCOPED : 0) | (e->pretty ? IS_PRETTY : 0) |
-			  (e->unwanted ? IS_UNWANTED : 0) | (e->id_is_pointer ? ID_IS_POINTER : 0));
+	to = put_uint(to, flags_of(e));
 	to = put_uint(to, e->cls);
 	to = put_uint(to, e->n_values);
 	if (e->name)
@@ -313,15 +320,17 @@ static int get_shape(struct unpacker *u)
 {
 	const uint8_t *at = u->at;
 	struct event e = { .kind = (enum event_kind)at[0], .probe = (enum probe)at[1], .step = (enum async_step)at[2] };
-	unsigned flags = at[3];
+	unsigned flags;
 
-	at += 4;
+	at += 3;
+	flags = (unsigned)get_uint(&at);
 	e.is_counter = flags & IS_COUNTER;
 	e.is_new = flags & IS_NEW;
 	e.scoped = flags & IS_SCOPED;
 	e.pretty = flags & IS_PRETTY;
 	e.unwanted = flags & IS_UNWANTED;
 	e.id_is_pointer = flags & ID_IS_POINTER;
+	e.is_result = flags & IS_RESULT;
 	e.cls = get_uint(&at);
 	e.n_values = get_uint(&at);
 	if (flags & HAS_NAME)

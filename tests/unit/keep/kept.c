@@ -66,9 +66,10 @@ static struct event event_of(uint64_t n, int side)
 	e.pretty = r >> 24 & 1;
 	e.unwanted = r >> 25 & 1;
 	e.id_is_pointer = r >> 26 & 1;
+	e.is_result = r >> 32 & 1;
 	snprintf(name, sizeof(names[side]), "name %" PRIu64, n % 5000);
 	e.name = r >> 27 & 1 ? name : NULL;
-	if (e.kind != EVENT_SNAPSHOT)
+	if (e.kind != EVENT_SNAPSHOT && e.kind != EVENT_ENTER && e.kind != EVENT_EXIT && e.kind != EVENT_INSTANT)
 		return e;
 	snprintf(keys[side], sizeof(keys[side]), "k%" PRIu64, n % 7);
 	text = realloc(texts[side], big + 32);
@@ -121,6 +122,7 @@ static void expect_event(const struct event *got)
 	cr_assert_eq(got->pretty, e.pretty);
 	cr_assert_eq(got->unwanted, e.unwanted);
 	cr_assert_eq(got->id_is_pointer, e.id_is_pointer);
+	cr_assert_eq(got->is_result, e.is_result);
 	expect_text(got->name, e.name);
 	expect_text(got->tag, e.tag);
 	cr_assert_eq(got->n_values, e.n_values);
