@@ -11,7 +11,9 @@
 
 struct held {
 	struct held *next;
-	struct held *outer; /* ENTER that is undecided: the one around it that is, too */
+	/* ENTER that is undecided: the one around it that is, too, and the results of its slice, which came later. */
+	struct held *outer, *results;
+	struct held *other; /* result of such a slice */
 	bool left_out;
 	struct event event; /* what it points to is ours, and behind it */
 };
@@ -66,7 +68,7 @@ static struct held *keep(const struct event *e)
 
 	if (!h)
 		return NULL;
-	h->next = h->outer = NULL;
+	h->next = h->outer = h->results = h->other = NULL;
 	h->left_out = false;
 	return h;
 }
@@ -129,21 +131,53 @@ static bool is_end_of(const struct event *e, const struct event *enter)
 	return !e->name || !strcmp(e->name, enter->name);
 }
 
-/* Does a slice end here that is too short? Those inside of it, of which we saw no end, are shorter. */
-static bool leaves_out(struct shorts *s, struct inner *inner, const struct event *e)
+/* The undecided beginning of that exit's slice; or NULL. */
+static struct held *beginning_of(const struct inner *inner, const struct event *exit)
 {
 	struct held *h = inner->enter;
 
-	while (h && !is_end_of(e, &h->event))
+	while (h && !is_end_of(exit, &h->event))
 		h = h->outer;
+	return h;
+}
+
+static void leave_out(struct shorts *s, struct held *h)
+{
+	h->left_out = true;
+	s->filtered[h->event.probe]++;
+}
+
+/* Does a slice end here that is too short? Those inside of it, of which we saw no end, are shorter. */
+static bool leaves_out(struct shorts *s, struct inner *inner, const struct event *e)
+{
+	struct held *h = beginning_of(inner, e);
+
 	if (!h || e->ts - h->event.ts >= s->min)
 		return false;
 	for (h = h->outer; inner->enter != h; inner->enter = inner->enter->outer) {
-		inner->enter->left_out = true;
-		s->filtered[EVENT_PROBE_ENTER]++;
+		leave_out(s, inner->enter);
+		for (struct held *r = inner->enter->results; r; r = r->other)
+			leave_out(s, r);
 	}
 	s->filtered[e->probe]++;
 	return true;
+}
+
+/* A beginning is undecided from here on; a result is as its slice is. */
+static void bind(struct inner *inner, struct held *h)
+{
+	struct held *enter;
+
+	if (h->event.kind == EVENT_ENTER) {
+		h->outer = inner->enter;
+		inner->enter = h;
+		return;
+	}
+	enter = h->event.is_result ? beginning_of(inner, &h->event) : NULL;
+	if (!enter)
+		return;
+	h->other = enter->results;
+	enter->results = h;
 }
 
 int shorts__feed(struct shorts *s, const struct event *e, filter_next next, void *ctx)
@@ -158,7 +192,7 @@ int shorts__feed(struct shorts *s, const struct event *e, filter_next next, void
 		err = inner_of(s, e, &inner);
 	if (err)
 		return err;
-	if (e->kind == EVENT_EXIT && leaves_out(s, inner, e))
+	if (e->kind == EVENT_EXIT && !e->is_result && leaves_out(s, inner, e))
 		return shorts__pass(s, e->ts, next, ctx);
 	err = shorts__pass(s, e->ts, next, ctx);
 	if (err)
@@ -168,10 +202,8 @@ int shorts__feed(struct shorts *s, const struct event *e, filter_next next, void
 	h = keep(e);
 	if (!h)
 		return -ENOMEM;
-	if (e->kind == EVENT_ENTER) {
-		h->outer = inner->enter;
-		inner->enter = h;
-	}
+	if (inner)
+		bind(inner, h);
 	if (s->end)
 		s->end->next = h;
 	else

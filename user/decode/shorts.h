@@ -4,7 +4,8 @@
  * filter and model.
  *
  * A slice's beginning is held back, with all that comes after it, until it ended or has been open for long enough. So
- * events are passed on later by as much as the shortest slice is long, and as many of them are in memory.
+ * events are passed on later by as much as the shortest slice is long, and as many of them are in memory. What a slice
+ * will end with is no end, and is left out with its slice.
  */
 #ifndef VIZTRACE_SHORTS_H
 #define VIZTRACE_SHORTS_H

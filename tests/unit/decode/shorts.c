@@ -21,7 +21,7 @@ TestSuite(shorts, .fini = tidy);
 static int next(void *ctx, const struct event *e)
 {
 	size_t n = strlen(got);
-	const char *what = e->kind == EVENT_ENTER ? "+" : e->kind == EVENT_EXIT ? "-" : "";
+	const char *what = e->is_result ? "=" : e->kind == EVENT_ENTER ? "+" : e->kind == EVENT_EXIT ? "-" : "";
 
 	cr_assert_eq(ctx, got);
 	snprintf(got + n, sizeof(got) - n, "%d%s%s", (int)e->ts, what, e->name ? e->name : "?");
@@ -70,6 +70,17 @@ static void enter(uint64_t ts, const char *name, uint64_t frame)
 static void leave(uint64_t ts, const char *name, uint64_t frame)
 {
 	cr_assert_eq(feed(EVENT_EXIT, ts, 1, name, frame), 0);
+}
+
+static void result(uint64_t ts, const char *name, uint64_t frame)
+{
+	struct event e = { .kind = EVENT_EXIT, .probe = EVENT_PROBE_EXIT, .ts = ts, .pid = 1, .tid = 1 };
+
+	e.name = name;
+	e.frame = frame;
+	e.scoped = frame;
+	e.is_result = true;
+	cr_assert_eq(shorts__feed(shorts, &e, next, got), 0);
 }
 
 static void start(uint64_t min)
@@ -156,6 +167,40 @@ Test(shorts, threads_recursion_and_names_are_told_apart)
 	leave(21, "f", 9);
 	EXPECT("1+f 2+f 5-h 20-f 21-f ");
 	FILTERED(2, 1);
+}
+
+Test(shorts, a_result_goes_with_its_slice_and_ends_none)
+{
+	start(10);
+	enter(1, "long", 9);
+	enter(2, "short", 8);
+	result(3, "short", 8);
+	result(4, "short", 8);
+	result(5, "long", 9);
+	enter(6, "lost exit", 7);
+	result(7, "lost exit", 7);
+	leave(8, "short", 8);
+	EXPECT("");
+	FILTERED(2, 4);
+	leave(12, "long", 9);
+	EXPECT("1+long 5=long 12-long ");
+	FILTERED(2, 4);
+}
+
+Test(shorts, a_result_of_what_is_known_to_be_long_or_of_nothing_is_passed_on)
+{
+	start(10);
+	result(1, "before", 9);
+	EXPECT("1=before ");
+	enter(2, "f", 9);
+	result(12, "f", 9);
+	EXPECT("2+f 12=f ");
+	enter(13, "g", 8);
+	result(14, "f", 9);
+	leave(15, "g", 8);
+	leave(16, "f", 9);
+	EXPECT("14=f 16-f ");
+	FILTERED(1, 1);
 }
 
 Test(shorts, names_that_could_not_be_read_are_equal)
