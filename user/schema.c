@@ -37,7 +37,7 @@ static const char statements[] =
 	"    dur UInt64 COMMENT 'ns' CODEC(ZSTD),\n"
 	"    depth UInt32 COMMENT 'inside of so many others' CODEC(ZSTD),\n"
 	"    values Map(LowCardinality(String), Float64) CODEC(ZSTD),\n"
-	"    state String COMMENT 'JSON' CODEC(ZSTD(3))\n"
+	"    state String COMMENT 'JSON: attributes, or arguments of a slice or an instant' CODEC(ZSTD(3))\n"
 	")\n"
 	"ENGINE = ReplacingMergeTree\n"
 	"PARTITION BY toDate(fromUnixTimestamp64Nano(toInt64(ts)), 'UTC')\n"
