@@ -40,14 +40,14 @@ static int tell_thread(void *ctx, uint32_t pid, uint32_t tid, const char *name)
 
 static int tell_begin(void *ctx, struct where at, const char *name, const struct value *v, size_t n)
 {
-	(void)ctx, (void)v, (void)n;
-	return tell("%lu %u %u begin %s\n", at.ts, at.pid, at.tid, name);
+	(void)ctx;
+	return tell("%lu %u %u begin %s%s\n", at.ts, at.pid, at.tid, name, n ? v->key : "");
 }
 
 static int tell_end(void *ctx, struct where at, const char *name, const struct value *v, size_t n)
 {
-	(void)ctx, (void)v, (void)n;
-	return tell("%lu %u %u end %s\n", at.ts, at.pid, at.tid, name);
+	(void)ctx;
+	return tell("%lu %u %u end %s%s\n", at.ts, at.pid, at.tid, name, n ? v->key : "");
 }
 
 static int tell_before(void *ctx, struct where at, uint64_t since, const char *name)
@@ -171,6 +171,17 @@ Test(merge, numbers_of_tracks_and_arrows_are_of_one_trace_each)
 	cr_assert_eq(MERGE(text, text), 0);
 	cr_expect_str_eq(
 		told, "1000 7 8 async load on 6\n1000 7 8 async load on 7\n2000 7 8 flow out 4\n2000 7 8 flow out 5\n");
+}
+
+Test(merge, slices_keep_their_arguments)
+{
+	static const char text[] = FIRST(1, 10, "h") ",\n{\"ph\":\"B\",\"pid\":7,\"tid\":8,\"ts\":1.000,\"name\":\"f\","
+						     "\"args\":{\" of b\":1}}"
+						     ",\n{\"ph\":\"E\",\"pid\":7,\"tid\":8,\"ts\":2.000,\"name\":\"f\","
+						     "\"args\":{\" of e\":1}}";
+
+	cr_assert_eq(MERGE(text), 0);
+	cr_expect_str_eq(told, "1000 7 8 begin f of b\n2000 7 8 end f of e\n");
 }
 
 Test(merge, what_was_open_before_is_moved_as_a_whole)

@@ -62,13 +62,15 @@ COUNT_VALUES(count_state_begin, 'b')
 
 static int count_begin(void *w, struct where at, const char *name, const struct value *v, size_t n)
 {
-	(void)w, (void)at, (void)name, (void)v, (void)n;
+	(void)w, (void)at, (void)name, (void)v;
+	cr_expect_eq(n, 1);
 	return count('B');
 }
 
 static int count_end(void *w, struct where at, const char *name, const struct value *v, size_t n)
 {
-	(void)w, (void)at, (void)name, (void)v, (void)n;
+	(void)w, (void)at, (void)name, (void)v;
+	cr_expect_eq(n, 1);
 	return count('E');
 }
 
@@ -206,13 +208,13 @@ static int tell_all(void)
 	for (uint64_t ts = 20; ts < 120 && !err; ts += 10) {
 		err = feed(EVENT_SNAPSHOT, ts, v, 1);
 		if (!err)
-			err = feed(EVENT_ENTER, ts + 1, NULL, 0);
+			err = feed(EVENT_ENTER, ts + 1, v, 1);
 		if (!err)
 			err = feed(EVENT_VALUE, ts + 2, v, 1);
 		if (!err)
 			err = feed(EVENT_INSTANT, ts + 3, NULL, 0);
 		if (!err)
-			err = feed(EVENT_EXIT, ts + 4, NULL, 0);
+			err = feed(EVENT_EXIT, ts + 4, v, 1);
 	}
 	if (!err)
 		err = feed(EVENT_DESTROY, 130, NULL, 0);
