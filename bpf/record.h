@@ -102,6 +102,7 @@ enum rec_flags {
 	REC_UNREADABLE = 2, /* memory that the record should hold could not be read */
 	REC_NEW = 4,        /* REC_OBJECT: its REC_INIT was lost, so this is a new object at that address */
 	REC_NO_CLOCK = 8,   /* REC_THREAD: it may not read the processor's clock */
+	REC_ARGS = 16,      /* struct rec_slice: behind it is a struct rec_args */
 };
 
 struct rec_head {
@@ -170,8 +171,20 @@ struct rec_slice {
 	struct rec_head head;
 	rec_u64 frame;     /* REC_ASYNC: the id */
 	rec_u32 flags;     /* enum viz_slice_flags; REC_ASYNC: enum viz_async */
-	rec_u32 name_size; /* with its NUL; 0: unreadable */
+	rec_u32 name_size; /* with its NUL; 0: unreadable. With REC_ARGS it is in there */
 	char name[];
+};
+
+#define ARGS_MAX 8 /* VIZ_ARGS_MAX */
+#define ARGS_TEXTS (2 + ARGS_MAX)
+
+/* The arguments of a slice or an instant, as its program has them (viztrace.h). Texts are one behind the other: the
+ * name, the arguments' names, and those arguments that are strings. */
+struct rec_args {
+	rec_u64 words[1 + ARGS_MAX];
+	rec_u16 sizes[ARGS_TEXTS]; /* of the texts, with their NUL; 0: unreadable, or none */
+	rec_u32 used;              /* bytes of the texts */
+	char text[];
 };
 
 struct rec_value {
@@ -299,6 +312,7 @@ _Static_assert(sizeof(struct rec_destroy) == 48, "rec_destroy");
 _Static_assert(sizeof(struct rec_text) == 12, "rec_text");
 _Static_assert(sizeof(struct rec_snapshot) == 88, "rec_snapshot");
 _Static_assert(sizeof(struct rec_slice) == 56, "rec_slice");
+_Static_assert(sizeof(struct rec_args) == 96, "rec_args");
 _Static_assert(sizeof(struct rec_value) == 56, "rec_value");
 _Static_assert(sizeof(struct rec_lap) == 88, "rec_lap");
 _Static_assert(sizeof(struct rec_thread) == 48, "rec_thread");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What carries names instead of an object: ENTER, EXIT, INSTANT, and single values. A part of viztrace.bpf.c.
+ * What carries names instead of an object: ENTER, EXIT, INSTANT, with their arguments, and single values. A part of
+ * viztrace.bpf.c.
  */
 #ifndef VIZTRACE_SLICES_H
 #define VIZTRACE_SLICES_H
@@ -50,6 +51,186 @@ static __noinline int try_slice(struct hit *hit, __u16 kind, __u64 name, __u64 f
 	return outcome == TOO_SMALL ? send_slice(hit, kind, name, frame, flags, NAME_BYTES, true) : outcome;
 }
 
+/* What a slice or an instant with arguments consists of. */
+struct given {
+	__u64 name, frame;
+	__u64 args;  /* address of their names */
+	__u64 words; /* and of what they are */
+	__u32 flags;
+	__u16 kind;
+	__u16 pad;
+};
+
+/* None of them is to be trusted. */
+static __always_inline __u32 count_words(const struct rec_args *args)
+{
+	__u32 n = VIZ_ARGS_COUNT(args->words[0]);
+
+	return n > ARGS_MAX ? ARGS_MAX : n;
+}
+
+static __always_inline bool take_words(struct rec_args *to, __u64 from)
+{
+	__u32 n;
+
+	if (read_memory(&to->words[0], 8, from))
+		return false;
+	n = count_words(to);
+	return !n || !read_memory(&to->words[1], 8 * n, from + 8);
+}
+
+/* Where the i-th of the texts is, of which the first two are names; 0: there is none. */
+static __always_inline __u64 text_of(const struct given *given, const struct rec_args *args, int i)
+{
+	__u32 n = count_words(args), k = i - 2;
+
+	if (i < 2)
+		return i ? given->args : given->name;
+	if (k >= n || VIZ_ARGS_TYPE(args->words[0], n, k) != VIZ_TYPE_STRP)
+		return 0;
+	return args->words[1 + k];
+}
+
+/* All that one turn hands to the next is in the record: registers would multiply what the verifier has to look at. */
+static __always_inline enum outcome take_arg_text(struct rec_slice *rec, struct rec_args *args,
+						  const struct given *given, int i, const __u32 max,
+						  const bool last_size, const bool retries)
+{
+	__u64 from = text_of(given, args, i);
+	__u32 at = args->used;
+	long len;
+
+	args->sizes[i] = 0;
+	if (!from || at > (ARGS_TEXTS - 1) * max)
+		return DONE;
+	len = read_string(args->text + at, max, from);
+	if (len < 0) {
+		rec->head.flags |= REC_UNREADABLE;
+		return retries ? UNREADABLE : DONE;
+	}
+	if (len >= (long)max) {
+		if (!last_size)
+			return TOO_SMALL;
+		rec->head.flags |= REC_TRUNCATED;
+		len = max;
+	}
+	args->sizes[i] = len;
+	args->used = at + len;
+	return DONE;
+}
+
+/*
+ * DONE, or TOO_SMALL: one of the texts does not fit into `max`, or UNREADABLE.
+ *
+ *   | struct rec_slice | struct rec_args | texts[ARGS_TEXTS * max] |
+ */
+static __always_inline enum outcome send_args(struct hit *hit, const struct given *given, const __u32 max,
+					      const bool last_size)
+{
+	enum outcome outcome = UNREADABLE;
+	struct rec_slice *rec;
+	struct rec_args *args;
+
+	rec = bpf_ringbuf_reserve(hit->ring, sizeof(*rec) + sizeof(*args) + ARGS_TEXTS * max, 0);
+	if (!rec) {
+		count(hit, lost);
+		return DONE;
+	}
+	args = (void *)rec->name;
+	fill_head(&rec->head, hit, given->kind, 0);
+	rec->head.flags = REC_ARGS;
+	args->used = 0;
+	if (!take_words(args, given->words)) {
+		if (may_retry(hit))
+			goto discard;
+		args->words[0] = 0;
+		rec->head.flags |= REC_UNREADABLE;
+	}
+	for (int i = 0; i < ARGS_TEXTS; i++) {
+		outcome = take_arg_text(rec, args, given, i, max, last_size, may_retry(hit));
+		if (outcome != DONE)
+			goto discard;
+	}
+	if (rec->head.flags & REC_UNREADABLE)
+		count(hit, unreadable);
+	if (rec->head.flags & REC_TRUNCATED)
+		count(hit, truncated);
+	rec->frame = given->frame;
+	rec->flags = given->flags;
+	rec->name_size = 0;
+	rec->head.size = sizeof(*rec) + sizeof(*args) + args->used;
+	submit(rec);
+	return DONE;
+discard:
+	bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+	return outcome;
+}
+
+static __noinline int try_args(struct hit *hit, const struct given *given)
+{
+	enum outcome outcome;
+
+	if (!hit || !given)
+		return DONE;
+	outcome = send_args(hit, given, 64, false);
+	return outcome == TOO_SMALL ? send_args(hit, given, NAME_BYTES, true) : outcome;
+}
+
+static __always_inline void fault_in_args(const struct given *given)
+{
+	struct rec_args args;
+
+	fault_in_string(given->name);
+	fault_in_string(given->args);
+	fault_in_range(given->words, sizeof(args.words));
+	if (!take_words(&args, given->words))
+		return;
+	for (int i = 2; i < ARGS_TEXTS; i++) {
+		__u64 from = text_of(given, &args, i);
+
+		if (from)
+			fault_in_string(from);
+	}
+}
+
+static __noinline int slice_with_args(struct pt_regs *ctx, struct hit *hit, __u16 kind)
+{
+	__u64 second = PT_REGS_PARM2(ctx), third = PT_REGS_PARM3(ctx);
+	__u64 fourth = PT_REGS_PARM4(ctx), fifth = PT_REGS_PARM5(ctx);
+	struct given given = { .kind = kind, .name = PT_REGS_PARM1(ctx) };
+
+	/* Or clang chooses a register by its place, which the verifier forbids. */
+	barrier_var(third);
+	barrier_var(fifth);
+	if (kind == REC_INSTANT) {
+		given.args = second;
+		given.words = third;
+	} else {
+		given.frame = second;
+		given.flags = third;
+		given.args = fourth;
+		given.words = fifth;
+	}
+	if (try_args(hit, &given) == UNREADABLE && may_retry(hit)) {
+		fault_in_args(&given);
+		hit->last_try = true;
+		try_args(hit, &given);
+	}
+	return 0;
+}
+
+/* Of an instant the registers were nobody's before there were arguments. */
+static __always_inline bool has_args(struct pt_regs *ctx, __u16 kind)
+{
+	switch (kind) {
+	case REC_ENTER:
+	case REC_EXIT: return PT_REGS_PARM3(ctx) & VIZ_SLICE_ARGS;
+	case REC_INSTANT:
+		return (__u64)PT_REGS_PARM4(ctx) == (VIZ_CHECK ^ (__u64)PT_REGS_PARM2(ctx) ^ (__u64)PT_REGS_PARM3(ctx));
+	default: return false;
+	}
+}
+
 static __noinline int slice(struct pt_regs *ctx, __u32 cookie, __u16 kind)
 {
 	__u64 frame = 0, name = PT_REGS_PARM1(ctx);
@@ -58,6 +239,8 @@ static __noinline int slice(struct pt_regs *ctx, __u32 cookie, __u16 kind)
 
 	if (!begin(ctx, &hit, cookie, 0) || !find_ring(&hit))
 		return 0;
+	if (has_args(ctx, kind))
+		return slice_with_args(ctx, &hit, kind);
 	if (kind != REC_INSTANT) {
 		frame = PT_REGS_PARM2(ctx);
 		flags = PT_REGS_PARM3(ctx);

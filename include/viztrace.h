@@ -67,11 +67,18 @@
  *     VIZ_PROBE_DESTROY(&p)                   the object is no more; later macros on it do nothing
  *
  *     VIZ_PROBE_METHOD()                      a slice as long as this function runs
+ *     VIZ_PROBE_METHOD(n, path)               the same with arguments, shown as n and path
+ *     return VIZ_PROBE_RETURN(result);        and with what it returns, a number or a string
  *     VIZ_PROBE_SCOPE("parse")                a slice to the end of this scope, on every way out; its name too must
  *                                             live as long as that
- *     VIZ_PROBE_ENTER("load"); VIZ_PROBE_EXIT("load");
+ *     VIZ_PROBE_SCOPE("parse", VIZ_ARG("bytes", n), VIZ_ARG("path", p))
+ *     VIZ_PROBE_ENTER("load"); VIZ_PROBE_EXIT("load", VIZ_ARG("result", r));
  *     VIZ_PROBE_VALUE("queue", "depth", n)    one value, no struct needed
  *     VIZ_PROBE_INSTANT("reloaded")           a moment
+ *     VIZ_PROBE_INSTANT("reloaded", n, VIZ_ARG("from", path))
+ *                                             up to VIZ_ARGS_MAX arguments: numbers, strings and pointers, which are
+ *                                             evaluated while somebody traces, and only then. One in parentheses
+ *                                             needs VIZ_ARG, whose name is a literal
  *
  *     VIZ_PROBE_BEGIN("request", id)          a slice of no thread: it may end on another one. `id`, an integer or a
  *     VIZ_PROBE_END("request", id)            pointer, tells those apart that are open in this process at one time;
@@ -97,10 +104,10 @@
  *
  * The probes, for any USDT tool (bpftrace -l 'usdt:./app:viz:*'):
  *
- *     viz:init     obj, class, name           viz:enter    name, frame, flags
- *     viz:destroy  obj                        viz:exit     name, frame, flags
+ *     viz:init     obj, class, name           viz:enter    name, frame, flags, args, words
+ *     viz:destroy  obj                        viz:exit     name, frame, flags, args, words
  *     viz:set      obj, index, bits, attr     viz:value    name, attr, bits, type
- *     viz:log      obj, why                   viz:instant  name
+ *     viz:log      obj, why                   viz:instant  name, args, words, check
  *     viz:async    name, id, what             BEGIN, END; FLOW_OUT, FLOW_IN, with the name "flow"
  *     viz:quiet    obj, index, bits, attr     a write that the program itself makes silent; it takes
  *                                             no trap unless a tool asks for just these
@@ -113,6 +120,8 @@
  *          optional without a value: whatever is there
  *   why    enum viz_why    type  enum viz_type    flags  enum viz_slice_flags    what  enum viz_async
  *   frame  the function's frame address
+ *   args   the names of arguments, each behind a "\n"    words  of struct viz_args; both NULL: none
+ *   check  VIZ_CHECK ^ args ^ words: there are some
  */
 #ifndef VIZTRACE_H
 #define VIZTRACE_H
@@ -127,6 +136,7 @@
 #define VIZ_SPAN_MAX 4096 /* bytes from the base or first attribute to the end of the last */
 #define VIZ_STRINGS_MAX 32 /* char * in an object, those inside its dicts and lists included, and VIZ_AT */
 #define VIZ_HOPS_MAX 3     /* pointers that a VIZ_AT follows */
+#define VIZ_ARGS_MAX 8     /* arguments of a slice or an instant */
 
 #define VIZ_ENOENT (-2)
 #define VIZ_EINVAL (-22)
@@ -166,8 +176,16 @@ enum viz_why { VIZ_WHY_LOG = 0, VIZ_WHY_BEFORE = 1, VIZ_WHY_AFTER = 2 };
 
 enum viz_slice_flags {
 	VIZ_SLICE_SCOPED = 1, /* ends with its scope: `frame` tells whether that is still alive */
-	VIZ_SLICE_PRETTY = 2  /* the name is a C++ function's whole signature */
+	VIZ_SLICE_PRETTY = 2, /* the name is a C++ function's whole signature */
+	VIZ_SLICE_ARGS = 4,   /* has arguments */
+	VIZ_SLICE_RESULT = 8  /* EXIT: the slice has not ended yet; the argument is what it will return */
 };
+
+/* The arguments of a slice or an instant: one word that says what they are, and one for each. */
+#define VIZ_ARGS_TYPE(head, n, i) ((unsigned)((head) >> 4 * ((n) - 1 - (i)) & 15)) /* of the i-th of n: enum viz_type */
+#define VIZ_ARGS_COUNT(head) ((unsigned)((head) >> 32 & 15))
+#define VIZ_ARGS_STRINGS 0x1000000000u /* of the head: there are strings among them */
+#define VIZ_TYPE_POINTER 0             /* of an argument, as are I64, U64, BOOL, F64 and STRP: shown as an address */
 
 enum viz_async {
 	VIZ_ASYNC_BEGIN = 1,
@@ -258,14 +276,14 @@ struct viz_object { struct viz_base base; };
  *                          the span then begins with, is left out if it is in this lap already (no VIZ_RECORD_WHOLE)
  *     VIZ_RECORD_LOG       more: enum viz_why. The same words
  *     VIZ_RECORD_ENTER     more: enum viz_slice_flags. The frame's address; a slice with arguments (a flag) has
- *                          the address of their description and one word for each behind that
+ *                          the address of their names, a literal, and their words behind that
  *     VIZ_RECORD_EXIT      the same
  *     VIZ_RECORD_VALUE     more: enum viz_type. Address of the attribute's name, a literal; the bits
- *     VIZ_RECORD_INSTANT   no more words
+ *     VIZ_RECORD_INSTANT   no more words, or those of arguments, as above
  *     VIZ_RECORD_ASYNC     more: enum viz_async. The id
  *
- * What a program cannot copy by itself without a risk fires its own probe as ever: char *, pointers that
- * are followed, and classes of version 3 (optional numbers) with them; names that are no literals, spans above
+ * What a program cannot copy by itself without a risk fires its own probe as ever: char *, also as arguments, pointers
+ * that are followed, and classes of version 3 (optional numbers) with them; names that are no literals, spans above
  * VIZ_BATCH_SPAN; INIT, DESTROY, and `quiet`; and whatever finds no slot, or is on top (a signal handler) of a record
  * that fills its lap.
  */
@@ -594,6 +612,51 @@ template <class T> inline viz__id id(const T &v)
 }
 inline uint64_t bits(const long double &v) { return bits(static_cast<double>(v)); }
 inline uint32_t value_type(const long double &) { return VIZ_TYPE_F64; }
+
+/* An argument of a slice: its type, added to the others', and its word. */
+inline uint64_t argument(uint64_t &head, unsigned type, uint64_t word)
+{
+	head = (head & ~static_cast<uint64_t>(0xffffffff)) | (head << 4 & 0xffffffff) | type;
+	head += static_cast<uint64_t>(1) << 32;
+	if (type == VIZ_TYPE_STRP)
+		head |= VIZ_ARGS_STRINGS;
+	return word;
+}
+inline uint64_t arg(uint64_t &head, const char *v)
+{
+	return argument(head, VIZ_TYPE_STRP, reinterpret_cast<uintptr_t>(v));
+}
+inline uint64_t arg(uint64_t &head, char *v) { return arg(head, static_cast<const char *>(v)); }
+inline uint64_t arg(uint64_t &head, decltype(nullptr)) { return argument(head, VIZ_TYPE_POINTER, 0); }
+template <class T> inline uint64_t arg(uint64_t &head, T *v)
+{
+	return argument(head, VIZ_TYPE_POINTER, reinterpret_cast<uintptr_t>(v));
+}
+template <class T> inline auto arg_of(uint64_t &head, const T &v, int) -> decltype(arg(head, v.c_str()))
+{
+	return arg(head, v.c_str());
+}
+template <class T> inline uint64_t arg_of(uint64_t &head, const T &v, long)
+{
+	static_assert(element<T>::value != 0 && element<T>::value <= VIZ_TYPE_F64,
+		"VIZ_ARG: an argument is a number, a string or a pointer");
+	constexpr bool is_bool = element<T>::value == VIZ_TYPE_BOOL;
+	return argument(head, is_bool ? static_cast<unsigned>(VIZ_TYPE_BOOL) : value_type(v), bits(v));
+}
+inline uint64_t arg(uint64_t &head, const long double &v) { return argument(head, VIZ_TYPE_F64, bits(v)); }
+template <class T> inline uint64_t arg(uint64_t &head, const T &v) { return arg_of(head, v, 0); }
+
+template <unsigned long N> struct words {
+	uint64_t list[N];
+	operator const uint64_t *() const { return list; }
+};
+template <class... T> inline words<1 + sizeof...(T)> pack(const T &...v)
+{
+	uint64_t head = 0;
+	words<1 + sizeof...(T)> w = { { 0, arg(head, v)... } };
+	w.list[0] = head;
+	return w;
+}
 
 } /* namespace viz__cpp */
 } /* extern "C++" */
@@ -987,6 +1050,8 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 #define VIZ__ARGS3I "8@%rdi 8@%rsi 4@%edx"
 #define VIZ__ARGS4I "8@%rdi 8@%rsi 8@%rdx 4@%ecx"
 #define VIZ__ARGS4A "8@%rdi 4@%esi 8@%rdx 8@%rcx"
+#define VIZ__ARGS4 "8@%rdi 8@%rsi 8@%rdx 8@%rcx"
+#define VIZ__ARGS5I "8@%rdi 8@%rsi 4@%edx 8@%rcx 8@%r8"
 #else
 #define VIZ__STUB_CODE \
 	"hint #34\n" /* bti c */ \
@@ -1000,6 +1065,8 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 #define VIZ__ARGS3I "8@x0 8@x1 4@x2"
 #define VIZ__ARGS4I "8@x0 8@x1 8@x2 4@x3"
 #define VIZ__ARGS4A "8@x0 4@x1 8@x2 8@x3"
+#define VIZ__ARGS4 "8@x0 8@x1 8@x2 8@x3"
+#define VIZ__ARGS5I "8@x0 8@x1 4@x2 8@x3 8@x4"
 #endif
 
 /* -flto puts the top-level asm of many files into one unit: hence .ifndef. The semaphore is data
@@ -1064,10 +1131,10 @@ VIZ__STUB("init", VIZ__ARGS3);
 VIZ__STUB("destroy", VIZ__ARGS1);
 VIZ__STUB("set", VIZ__ARGS4A);
 VIZ__STUB("log", VIZ__ARGS2I);
-VIZ__STUB("enter", VIZ__ARGS3I);
-VIZ__STUB("exit", VIZ__ARGS3I);
+VIZ__STUB("enter", VIZ__ARGS5I);
+VIZ__STUB("exit", VIZ__ARGS5I);
 VIZ__STUB("value", VIZ__ARGS4I);
-VIZ__STUB("instant", VIZ__ARGS1);
+VIZ__STUB("instant", VIZ__ARGS4);
 VIZ__STUB("async", VIZ__ARGS3I);
 VIZ__STUB("quiet", VIZ__ARGS4A);
 
@@ -1282,10 +1349,12 @@ void viz__probe_init(const void *obj, const struct viz_class *cls, const char *n
 void viz__probe_destroy(const void *obj) VIZ__HIDDEN;
 void viz__probe_set(const void *obj, uint32_t index, uint64_t bits, const char *attr) VIZ__HIDDEN;
 void viz__probe_log(const void *obj, uint32_t why) VIZ__HIDDEN;
-void viz__probe_enter(const char *name, const void *frame, uint32_t flags) VIZ__HIDDEN;
-void viz__probe_exit(const char *name, const void *frame, uint32_t flags) VIZ__HIDDEN;
+void viz__probe_enter(const char *name, const void *frame, uint32_t flags, const char *args, const uint64_t *words)
+	VIZ__HIDDEN;
+void viz__probe_exit(const char *name, const void *frame, uint32_t flags, const char *args, const uint64_t *words)
+	VIZ__HIDDEN;
 void viz__probe_value(const char *name, const char *attr, uint64_t bits, uint32_t type) VIZ__HIDDEN;
-void viz__probe_instant(const char *name) VIZ__HIDDEN;
+void viz__probe_instant(const char *name, const char *args, const uint64_t *words, uint64_t check) VIZ__HIDDEN;
 void viz__probe_async(const char *name, uint64_t id, uint32_t what) VIZ__HIDDEN;
 void viz__probe_quiet(const void *obj, uint32_t index, uint64_t bits, const char *attr) VIZ__HIDDEN;
 void viz__probe_batch(struct viz_slot *slot, const void *data, uint64_t thread) VIZ__HIDDEN;
@@ -1517,7 +1586,7 @@ static VIZ__COLD const char *viz__on_enter(const char *name, const void *frame, 
 
 	if ((flags & VIZ__LITERAL) && VIZ__APPEND(enter, &word, 8, VIZ__RECORD(VIZ_RECORD_ENTER, plain), name))
 		return name;
-	viz__probe_enter(viz__touch(name), frame, plain);
+	viz__probe_enter(viz__touch(name), frame, plain, VIZ__NIL(const char), VIZ__NIL(const uint64_t));
 	return name;
 }
 
@@ -1528,14 +1597,74 @@ static VIZ__COLD void viz__on_exit(const char *name, const void *frame, uint32_t
 
 	if ((flags & VIZ__LITERAL) && VIZ__APPEND(exit, &word, 8, VIZ__RECORD(VIZ_RECORD_EXIT, plain), name))
 		return;
-	viz__probe_exit(viz__touch(name), frame, plain);
+	viz__probe_exit(viz__touch(name), frame, plain, VIZ__NIL(const char), VIZ__NIL(const uint64_t));
 }
 
 static VIZ__COLD void viz__on_instant(const char *name, uint32_t flags)
 {
 	if (flags && VIZ__APPEND(instant, name, 0, VIZ__RECORD(VIZ_RECORD_INSTANT, 0), name))
 		return;
-	viz__probe_instant(viz__touch(name));
+	viz__probe_instant(viz__touch(name), VIZ__NIL(const char), VIZ__NIL(const uint64_t), 0);
+}
+
+/* What follows the frame's address, if there is one: of a record of arguments. Returns its bytes, or 0: not in a
+ * batch. */
+static inline uint32_t viz__put_args(uint64_t *to, const char *args, const uint64_t *words, uint32_t flags)
+{
+	unsigned i, n = VIZ_ARGS_COUNT(words[0]);
+
+	if (!(flags & VIZ__LITERAL) || (words[0] & VIZ_ARGS_STRINGS))
+		return 0;
+	to[0] = (uint64_t)(uintptr_t)args;
+	for (i = 0; i <= n; i++)
+		to[1 + i] = words[i];
+	return 8 * (n + 2);
+}
+
+static VIZ__COLD const char *viz__on_enter_args(const char *name, const void *frame, uint32_t flags, const char *args,
+	const uint64_t *words)
+{
+	uint64_t record[VIZ_ARGS_MAX + 3];
+	uint32_t plain = (flags & ~VIZ__LITERAL) | VIZ_SLICE_ARGS;
+	uint32_t size = viz__put_args(record + 1, args, words, flags);
+
+	record[0] = (uint64_t)(uintptr_t)frame;
+	if (size && VIZ__APPEND(enter, record, size + 8, VIZ__RECORD(VIZ_RECORD_ENTER, plain), name))
+		return name;
+	viz__probe_enter(viz__touch(name), frame, plain, viz__touch(args), words);
+	return name;
+}
+
+static VIZ__COLD void viz__on_exit_args(const char *name, const void *frame, uint32_t flags, const char *args,
+	const uint64_t *words)
+{
+	uint64_t record[VIZ_ARGS_MAX + 3];
+	uint32_t plain = (flags & ~VIZ__LITERAL) | VIZ_SLICE_ARGS;
+	uint32_t size = viz__put_args(record + 1, args, words, flags);
+
+	record[0] = (uint64_t)(uintptr_t)frame;
+	if (size && VIZ__APPEND(exit, record, size + 8, VIZ__RECORD(VIZ_RECORD_EXIT, plain), name))
+		return;
+	viz__probe_exit(viz__touch(name), frame, plain, viz__touch(args), words);
+}
+
+static VIZ__COLD void viz__on_instant_args(const char *name, uint32_t flags, const char *args, const uint64_t *words)
+{
+	uint64_t record[VIZ_ARGS_MAX + 2];
+	uint32_t size = viz__put_args(record, args, words, flags);
+
+	if (size && VIZ__APPEND(instant, record, size, VIZ__RECORD(VIZ_RECORD_INSTANT, 0), name))
+		return;
+	viz__probe_instant(viz__touch(name), viz__touch(args), words,
+		VIZ_CHECK ^ (uint64_t)(uintptr_t)args ^ (uint64_t)(uintptr_t)words);
+}
+
+static inline uint64_t viz__double_bits(double d)
+{
+	union { double d; uint64_t u; } both;
+
+	both.d = d;
+	return both.u;
 }
 
 static VIZ__COLD void viz__on_async(const char *name, struct viz__id id, uint32_t what)
@@ -1831,18 +1960,69 @@ enum {
 	viz__config_list(b, &(b)->which, viz__l##id + 1, sizeof(viz__l##id) / sizeof(viz__l##id[0]) - 1); \
 })
 
-#define VIZ_PROBE_ENTER(name) do { \
+/* ---- Arguments: VIZ__WITH(x, args..., ) is x0(args..., ) or, if there are some, x1(args..., ). An argument is (form,
+ * label, value). Its names are one literal, its words an array that lives as long as the call. ---- */
+
+#define VIZ_ARG(name, x) (arg, name, x)
+#define VIZ__ARG(x) VIZ__CAT(VIZ__ARG_, VIZ__IS_PAREN(x))(x)
+#define VIZ__ARG_0(x) plain, #x, x
+#define VIZ__ARG_1(x) VIZ__EXPAND x
+#define VIZ__WITH(x, ...) VIZ__CAT(x, VIZ__ARGS_PICK(__VA_ARGS__, _many, _many, _many, _many, _many, _many, _many, \
+	1, 1, 1, 1, 1, 1, 1, 1, 0, ~))
+#define VIZ__ARGS_PICK(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, n, ...) n
+#define VIZ__TOO_MANY VIZ__ASSERT(0, "more than VIZ_ARGS_MAX arguments")
+#define VIZ__ARG_NAMES(...) VIZ__FE_REST(VIZ__ARG_NAME, ~, __VA_ARGS__)
+#define VIZ__ARG_NAME(c, k, k1, x) VIZ__CALL(VIZ__ARG_NAME_, (VIZ__ARG(x)))
+#define VIZ__ARG_NAME_(form, label, ...) "\n" label
+#ifdef __cplusplus
+#define VIZ__ARG_WORDS(...) viz__cpp::pack VIZ__CALL(VIZ__CALLED, (VIZ__FE_REST(VIZ__ARG_VALUE, ~, __VA_ARGS__)))
+#define VIZ__CALLED(a, ...) (__VA_ARGS__)
+#define VIZ__ARG_VALUE(c, k, k1, x) VIZ__CALL(VIZ__ARG_VALUE_, (VIZ__ARG(x)))
+#define VIZ__ARG_VALUE_(form, label, ...) , (__VA_ARGS__)
+#else
+#define VIZ__ARG_WORDS(...) (const uint64_t[]){ \
+	(uint64_t)VIZ__NARGS_MINUS_1(__VA_ARGS__) << 32 | \
+	((0 VIZ__FE_REST(VIZ__ARG_IS_STRING, ~, __VA_ARGS__)) ? (uint64_t)VIZ_ARGS_STRINGS : 0) \
+	VIZ__FE_REST(VIZ__ARG_TYPE, ~, __VA_ARGS__) VIZ__FE_REST(VIZ__ARG_VALUE, ~, __VA_ARGS__) }
+#define VIZ__ARG_IS_STRING(c, k, k1, x) VIZ__CALL(VIZ__ARG_IS_STRING_, (VIZ__ARG(x)))
+#define VIZ__ARG_IS_STRING_(form, label, ...) || VIZ__ARG_CODE((__VA_ARGS__)) == VIZ_TYPE_STRP
+#define VIZ__ARG_TYPE(c, k, k1, x) VIZ__CALL(VIZ__ARG_TYPE_, (k, VIZ__ARG(x)))
+#define VIZ__ARG_TYPE_(k, form, label, ...) | (uint64_t)VIZ__ARG_CODE((__VA_ARGS__)) << 4 * (k - 1)
+#define VIZ__ARG_VALUE(c, k, k1, x) VIZ__CALL(VIZ__ARG_VALUE_, (VIZ__ARG(x)))
+#define VIZ__ARG_VALUE_(form, label, ...) , VIZ__ARG_BITS((__VA_ARGS__))
+/* What promotes bit-fields and small integers, and lets pointers be what they are. */
+#define VIZ__ARG_CODE(x) __extension__ _Generic(x, _Bool: VIZ_TYPE_BOOL, default: _Generic((0 ? x : x), \
+	int: VIZ_TYPE_I64, long: VIZ_TYPE_I64, long long: VIZ_TYPE_I64, unsigned: VIZ_TYPE_U64, \
+	unsigned long: VIZ_TYPE_U64, unsigned long long: VIZ_TYPE_U64, float: VIZ_TYPE_F64, double: VIZ_TYPE_F64, \
+	long double: VIZ_TYPE_F64, char *: VIZ_TYPE_STRP, const char *: VIZ_TYPE_STRP, default: VIZ_TYPE_POINTER))
+/* Only one of the two is evaluated, once. */
+#define VIZ__ARG_BITS(x) __builtin_choose_expr(VIZ__ARG_CODE(x) == VIZ_TYPE_F64, \
+	viz__double_bits((double)__extension__ _Generic(x, float: x, double: x, long double: x, default: 0.0)), \
+	(uint64_t)x)
+#endif
+
+#define VIZ_PROBE_ENTER(...) do { \
 	if (VIZ__ON(enter)) \
-		viz__on_enter(name, __builtin_frame_address(0), VIZ__LITERAL_IF(name)); \
+		VIZ__WITH(VIZ__SLICE_, VIZ__REST(__VA_ARGS__, ))(enter, VIZ__FIRST(__VA_ARGS__, ), \
+			VIZ__LITERAL_IF(VIZ__FIRST(__VA_ARGS__, )), VIZ__REST(__VA_ARGS__, )); \
 } while (0)
-#define VIZ_PROBE_EXIT(name) do { \
+#define VIZ_PROBE_EXIT(...) do { \
 	if (VIZ__ON(exit)) \
-		viz__on_exit(name, __builtin_frame_address(0), VIZ__LITERAL_IF(name)); \
+		VIZ__WITH(VIZ__SLICE_, VIZ__REST(__VA_ARGS__, ))(exit, VIZ__FIRST(__VA_ARGS__, ), \
+			VIZ__LITERAL_IF(VIZ__FIRST(__VA_ARGS__, )), VIZ__REST(__VA_ARGS__, )); \
 } while (0)
-#define VIZ_PROBE_INSTANT(name) do { \
+#define VIZ__SLICE_0(probe, name, flags, ...) viz__on_##probe(name, __builtin_frame_address(0), flags)
+#define VIZ__SLICE_1(probe, name, flags, ...) viz__on_##probe##_args(name, __builtin_frame_address(0), flags, \
+	VIZ__ARG_NAMES(__VA_ARGS__), VIZ__ARG_WORDS(__VA_ARGS__))
+#define VIZ__SLICE__many(...) { VIZ__TOO_MANY; }
+#define VIZ_PROBE_INSTANT(...) do { \
 	if (VIZ__ON(instant)) \
-		viz__on_instant(name, VIZ__LITERAL_IF(name)); \
+		VIZ__WITH(VIZ__INSTANT_, VIZ__REST(__VA_ARGS__, ))(VIZ__FIRST(__VA_ARGS__, ), VIZ__REST(__VA_ARGS__, )); \
 } while (0)
+#define VIZ__INSTANT_0(name, ...) viz__on_instant(name, VIZ__LITERAL_IF(name))
+#define VIZ__INSTANT_1(name, ...) viz__on_instant_args(name, VIZ__LITERAL_IF(name), VIZ__ARG_NAMES(__VA_ARGS__), \
+	VIZ__ARG_WORDS(__VA_ARGS__))
+#define VIZ__INSTANT__many(...) { VIZ__TOO_MANY; }
 
 #define VIZ_PROBE_BEGIN(name, id) VIZ__ASYNC(name, id, VIZ_ASYNC_BEGIN | VIZ__LITERAL_IF(name))
 #define VIZ_PROBE_END(name, id) VIZ__ASYNC(name, id, VIZ_ASYNC_END | VIZ__LITERAL_IF(name))
@@ -1894,6 +2074,9 @@ enum {
 #ifdef VIZ_PROBE_DISABLE
 #ifdef __cplusplus
 extern "C++" {
+char (*viz__arguments(const char *name, const char *args, const uint64_t *words))[1];
+#else
+char (*viz__arguments(const char *name, const char *args, size_t words))[1];
 #endif
 char (*viz__text(const char *name))[1];
 char (*viz__object(const void *base))[1];
@@ -1907,28 +2090,63 @@ char (*viz__object(const void *base))[1];
 	if (0) \
 		(void)(x); \
 } while (0)
+#define VIZ__NO_WORDS(...) VIZ__ARG_WORDS(__VA_ARGS__)
 #else
 #define VIZ__NOTHING(id, x) enum { VIZ__CAT(viz__n, id) = 0 * sizeof(x) }
+#define VIZ__NO_WORDS(...) 0 VIZ__FE_REST(VIZ__ARG_SIZE, ~, __VA_ARGS__)
+#define VIZ__ARG_SIZE(c, k, k1, x) VIZ__CALL(VIZ__ARG_SIZE_, (VIZ__ARG(x)))
+#define VIZ__ARG_SIZE_(form, label, ...) + sizeof(VIZ__ARG_BITS((__VA_ARGS__)))
 #endif
-#define VIZ_PROBE_METHOD() VIZ__NOTHING(__COUNTER__, 0)
-#define VIZ_PROBE_SCOPE(name) VIZ__NOTHING(__COUNTER__, *viz__text(name))
+#define VIZ__METHOD_NAME ""
+#define VIZ__METHOD_FLAGS 0
+#define VIZ__SCOPE_0(id, name, flags, ...) VIZ__NOTHING(id, *viz__text(name))
+#define VIZ__SCOPE_1(id, name, flags, ...) \
+	VIZ__NOTHING(id, *viz__arguments(name, VIZ__ARG_NAMES(__VA_ARGS__), VIZ__NO_WORDS(__VA_ARGS__)))
 #define VIZ_PROBE_TRIGGERLOG(p, when) VIZ__NOTHING(__COUNTER__, *viz__object(VIZ__BASE(p) + 0 * viz__when_##when))
 #else
-#define VIZ_PROBE_SCOPE(name) VIZ__SCOPE(__COUNTER__, name, VIZ_SLICE_SCOPED | VIZ__LITERAL_IF(name))
 #define VIZ_PROBE_TRIGGERLOG(p, when) VIZ__LOG_SCOPE(__COUNTER__, p, viz__when_##when)
 #ifdef __cplusplus
-#define VIZ_PROBE_METHOD() \
-	VIZ__SCOPE(__COUNTER__, __PRETTY_FUNCTION__, VIZ_SLICE_SCOPED | VIZ_SLICE_PRETTY | VIZ__LITERAL)
+#define VIZ__METHOD_NAME __PRETTY_FUNCTION__
+#define VIZ__METHOD_FLAGS (VIZ_SLICE_SCOPED | VIZ_SLICE_PRETTY | VIZ__LITERAL)
 #else
-#define VIZ_PROBE_METHOD() VIZ__SCOPE(__COUNTER__, __func__, VIZ_SLICE_SCOPED | VIZ__LITERAL)
+#define VIZ__METHOD_NAME __func__
+#define VIZ__METHOD_FLAGS (VIZ_SLICE_SCOPED | VIZ__LITERAL)
 #endif
-#define VIZ__SCOPE(id, name, flags) \
+#define VIZ__SCOPE_0(id, name, flags, ...) VIZ__SCOPE_IS(id, name, flags, VIZ__SLICE_0(enter, name, flags, ))
+#define VIZ__SCOPE_1(id, name, flags, ...) VIZ__SCOPE_IS(id, name, flags, VIZ__SLICE_1(enter, name, flags, __VA_ARGS__))
+#define VIZ__SCOPE_IS(id, name, flags, ...) \
 	struct viz__scope VIZ__CAT(viz__s, id) __attribute__((cleanup(viz__scope_end), unused)) = { \
-		VIZ__ON(enter) ? viz__on_enter(name, __builtin_frame_address(0), flags) : VIZ__NIL(const char), \
-		__builtin_frame_address(0), flags }
+		VIZ__ON(enter) ? __VA_ARGS__ : VIZ__NIL(const char), __builtin_frame_address(0), flags }
 #define VIZ__LOG_SCOPE(id, p, when) \
 	struct viz__log_scope VIZ__CAT(viz__s, id) __attribute__((cleanup(viz__log_end), unused)) = { \
 		VIZ__ON(log) ? viz__log_begin(VIZ__BASE(p), when) : VIZ__NIL(const struct viz_base) }
+#endif
+
+#define VIZ_PROBE_SCOPE(...) VIZ__SCOPE(__COUNTER__, VIZ__FIRST(__VA_ARGS__, ), \
+	VIZ_SLICE_SCOPED | VIZ__LITERAL_IF(VIZ__FIRST(__VA_ARGS__, )), VIZ__REST(__VA_ARGS__, ))
+#define VIZ__SCOPE(id, name, flags, ...) VIZ__WITH(VIZ__SCOPE_, __VA_ARGS__)(id, name, flags, __VA_ARGS__)
+#define VIZ__SCOPE__many(...) VIZ__TOO_MANY
+/* Without arguments there is an empty one. */
+#define VIZ_PROBE_METHOD(...) VIZ__METHOD(__COUNTER__, VIZ__FIRST(__VA_ARGS__, ), __VA_ARGS__)
+#define VIZ__METHOD(id, first, ...) \
+	VIZ__CAT(VIZ__METHOD_, VIZ__CAT(VIZ__IS_EMPTY_, VIZ__IS_PAREN(first))(first))(id, __VA_ARGS__)
+#define VIZ__METHOD_1(id, ...) VIZ__SCOPE(id, VIZ__METHOD_NAME, VIZ__METHOD_FLAGS, )
+#define VIZ__METHOD_0(id, ...) VIZ__SCOPE(id, VIZ__METHOD_NAME, VIZ__METHOD_FLAGS, __VA_ARGS__, )
+#define VIZ__IS_EMPTY_1(x) 0
+#define VIZ__IS_EMPTY_0(x) VIZ__CALL(VIZ__SECOND, (VIZ__PAREN x (), 0, ~))
+#define VIZ_PROBE_RETURN(...) VIZ__RETURN(__COUNTER__, (__VA_ARGS__))
+#define VIZ__RETURN(id, x) VIZ__RETURN_(id, x)
+#define VIZ__RETURN_(id, x) __extension__({ \
+	VIZ__VALUE_OF(viz__r##id, x); \
+	if (VIZ__ON(exit)) \
+		viz__on_exit_args(VIZ__METHOD_NAME, __builtin_frame_address(0), VIZ__METHOD_FLAGS | VIZ_SLICE_RESULT, \
+			"\nreturn", VIZ__ARG_WORDS(viz__r##id, )); \
+	viz__r##id; \
+})
+#ifdef __cplusplus
+#define VIZ__VALUE_OF(v, x) auto v = x
+#else
+#define VIZ__VALUE_OF(v, x) __extension__ __auto_type v = x
 #endif
 
 #endif /* VIZTRACE_H */

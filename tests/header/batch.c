@@ -300,6 +300,26 @@ static void check_kinds(void)
 	VIZ_PROBE_INSTANT("now");
 	r = last();
 	CHECK((r[0] >> 16 & 0xff) == VIZ_RECORD_INSTANT && (r[0] & 0xffff) == 24);
+	VIZ_PROBE_INSTANT("now", VIZ_ARG("n", -7), VIZ_ARG("half", 0.5));
+	r = last();
+	CHECK((r[0] >> 16 & 0xff) == VIZ_RECORD_INSTANT && (r[0] & 0xffff) == 56);
+	CHECK(!strcmp((const char *)(uintptr_t)r[3], "\nn\nhalf") && VIZ_ARGS_COUNT(r[4]) == 2);
+	CHECK(VIZ_ARGS_TYPE(r[4], 2, 0) == VIZ_TYPE_I64 && r[5] == (uint64_t)-7);
+	CHECK(VIZ_ARGS_TYPE(r[4], 2, 1) == VIZ_TYPE_F64 && r[6] == 0x3fe0000000000000);
+	VIZ_PROBE_ENTER("slice", 1, 2, 3, 4, 5, 6, 7, 8);
+	r = last();
+	CHECK((r[0] >> 16 & 0xff) == VIZ_RECORD_ENTER && r[0] >> 32 == VIZ_SLICE_ARGS && (r[0] & 0xffff) == 112);
+	CHECK(r[3] && VIZ_ARGS_COUNT(r[5]) == 8 && r[6] == 1 && r[13] == 8);
+	VIZ_PROBE_EXIT("slice", VIZ_ARG("result", (_Bool)1));
+	r = last();
+	CHECK((r[0] >> 16 & 0xff) == VIZ_RECORD_EXIT && r[0] >> 32 == VIZ_SLICE_ARGS && r[6] == 1);
+	/* Who follows them could crash. */
+	VIZ_PROBE_INSTANT("now", VIZ_ARG("text", "text"));
+	VIZ_PROBE_ENTER("slice", VIZ_ARG("text", (const char *)16));
+	VIZ_PROBE_EXIT("slice", 7, VIZ_ARG("text", (const char *)16));
+	VIZ_PROBE_INSTANT(name.here, 7);
+	CHECK(last() == r && n_traps == 7);
+	n_traps = 3;
 	VIZ_PROBE_BEGIN("request", -7);
 	r = last();
 	CHECK((r[0] >> 16 & 0xff) == VIZ_RECORD_ASYNC && r[0] >> 32 == VIZ_ASYNC_BEGIN && r[3] == (uint64_t)-7);

@@ -516,6 +516,67 @@ out:
 	SAW("a.destroy");
 }
 
+enum mood { CALM, ANGRY };
+struct narrow { unsigned low : 3; int high : 5; };
+
+static int evaluated;
+
+static int once(int value)
+{
+	evaluated++;
+	return value;
+}
+
+static int with_arguments(int n, const char *path)
+{
+	VIZ_PROBE_METHOD(n, path);
+	return VIZ_PROBE_RETURN(n * 2);
+}
+
+static const char *text_of(char *text)
+{
+	VIZ_PROBE_METHOD(text, VIZ_ARG("first", text[0]));
+	return VIZ_PROBE_RETURN(text + 1);
+}
+
+static void arguments(void)
+{
+	struct narrow narrow = {7, -3};
+	char text[8] = "text";
+	int value = 4;
+
+	CHECK(with_arguments(21, "a/b") == 42);
+	SAW("enter with_arguments 5 (n i64=21, path str=a/b); exit with_arguments 13 (return i64=42); exit with_arguments 1");
+	CHECK(!strcmp(text_of(text), "ext"));
+	SAW("enter text_of 5 (text str=text, first i64=116); exit text_of 13 (return str=ext); exit text_of 1");
+	{
+		VIZ_PROBE_SCOPE("s", VIZ_ARG("bytes", once(value) + 1), value, VIZ_ARG("none", (char *)0));
+		value = 5;
+	}
+	CHECK(evaluated == 1);
+	SAW("enter s 5 (bytes i64=5, value i64=4, none str=null); exit s 1");
+	VIZ_PROBE_ENTER("e", value);
+	VIZ_PROBE_EXIT("e", VIZ_ARG("result", -value), VIZ_ARG("done", value == 5));
+	SAW("enter e 4 (value i64=5); exit e 4 (result i64=-5, done i64=1)");
+	VIZ_PROBE_INSTANT("i", narrow.low, narrow.high, text, "literal");
+	SAW("instant i (narrow.low i64=7, narrow.high i64=-3, text str=text, \"literal\" str=literal)");
+	VIZ_PROBE_INSTANT("i", VIZ_ARG("1", (signed char)-1), VIZ_ARG("2", (unsigned short)2), VIZ_ARG("3", 3.5f),
+	                  VIZ_ARG("4", 0.25), VIZ_ARG("5", 0.5L), VIZ_ARG("6", UINT64_MAX), VIZ_ARG("7", (bool)true),
+	                  VIZ_ARG("8", (enum mood)ANGRY));
+	SAW("instant i (1 i64=-1, 2 i64=2, 3 f64=3.5, 4 f64=0.25, 5 f64=0.5, 6 u64=18446744073709551615, 7 bool=1, 8 u64=1)");
+	VIZ_PROBE_INSTANT("i", VIZ_ARG("where", (void *)0x7000), VIZ_ARG("what", &evaluated == NULL ? &value : NULL));
+	SAW("instant i (where ptr=28672, what ptr=0)");
+	semaphores(0);
+	{
+		VIZ_PROBE_SCOPE("s", once(1));
+		VIZ_PROBE_INSTANT("i", once(1));
+		CHECK(with_arguments(once(3), NULL) == 6);
+	}
+	CHECK(evaluated == 2);
+	semaphores(1);
+	SAW("");
+}
+
 static int recursive(int n)
 {
 	VIZ_PROBE_METHOD();
@@ -659,6 +720,7 @@ int main(void)
 	an_object_has_its_own_name();
 	parent_pointer_reports_the_child();
 	triggerlog_on_every_way_out();
+	arguments();
 	slices_balance_on_every_way_out();
 	tool_comes_and_goes_in_a_scope();
 	quiet_writes_are_for_who_asks();

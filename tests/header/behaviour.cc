@@ -15,6 +15,15 @@
 static int failures;
 
 #define SAW(expected) saw(expected, __LINE__)
+#define CHECK(cond) check((cond) ? 1 : 0, #cond, __LINE__)
+
+static void check(int ok, const char *what, int line)
+{
+	if (ok)
+		return;
+	printf("FAILED line %d: %s\n", line, what);
+	failures++;
+}
 
 static void saw(const std::string &expected, int line)
 {
@@ -180,6 +189,43 @@ static void templates()
 	    "exit templated 1; enter templated 1; value t.value f64=0.5; exit templated 1");
 }
 
+enum class mood : unsigned char { calm, angry };
+
+/* As std::string has it. */
+struct text {
+	char held[8];
+	const char *c_str() const { return held; }
+};
+
+template <class T> static T doubled(T value, const text &name)
+{
+	VIZ_PROBE_METHOD(value, name);
+	return VIZ_PROBE_RETURN(value + value);
+}
+
+static void arguments()
+{
+	text name = {"name"};
+	char row[4] = "row", *changeable = row;
+	int numbers[2] = {1, 2}, *none = nullptr;
+
+	spy_seen();
+	doubled(2, name);
+	doubled(0.25, text{"other"});
+	/* Compilers call them what they like. */
+	const char *seen = spy_seen();
+	CHECK(strstr(seen, " 7 (value i64=2, name str=name); exit") && strstr(seen, " 15 (return i64=4); exit"));
+	CHECK(strstr(seen, " 7 (value f64=0.25, name str=other); exit") && strstr(seen, " 15 (return f64=0.5); exit"));
+	CHECK(!strstr(seen, "!"));
+	[&] { VIZ_PROBE_SCOPE("lambda", VIZ_ARG("row", row), changeable, VIZ_ARG("mood", mood::angry)); }();
+	SAW("enter lambda 5 (row str=row, changeable str=row, mood i64=1); exit lambda 1");
+	VIZ_PROBE_INSTANT("i", true, 'c', -1L, 2ull, 0.5f, 0.5L, VIZ_ARG("null", nullptr), none);
+	SAW("instant i (true bool=1, 'c' i64=99, -1L i64=-1, 2ull u64=2, 0.5f f64=0.5, 0.5L f64=0.5, null ptr=0, none ptr=0)");
+	VIZ_PROBE_ENTER("e", VIZ_ARG("same", &numbers[0] == numbers));
+	VIZ_PROBE_EXIT("e", numbers[1]);
+	SAW("enter e 4 (same bool=1); exit e 4 (numbers[1] i64=2)");
+}
+
 int main()
 {
 	viz_init_semaphore = 1;
@@ -194,5 +240,6 @@ int main()
 	exceptions();
 	lambdas();
 	templates();
+	arguments();
 	return failures ? 1 : 0;
 }

@@ -253,6 +253,18 @@ static void check_evaluation(int on)
 	CHECK(taken() == 3 * on);
 	VIZ_PROBE_INSTANT(string("moment"));
 	CHECK(taken() == on);
+	{
+		VIZ_PROBE_METHOD(number(1), VIZ_ARG("a", string("text")));
+		VIZ_PROBE_SCOPE(string("scope"), number(1), VIZ_ARG("half", number(1) / 2.0));
+		CHECK(taken() == 5 * on);
+	}
+	VIZ_PROBE_ENTER(string("slice"), number(1));
+	VIZ_PROBE_EXIT(string("slice"), VIZ_ARG("text", string("text")));
+	CHECK(taken() == 4 * on);
+	VIZ_PROBE_INSTANT(string("moment"), number(1), object(&a), string("text"), number(1), number(1), number(1), number(1),
+	                  VIZ_ARG("last", number(1) > 0));
+	CHECK(taken() == 9 * on);
+	CHECK(VIZ_PROBE_RETURN(number(3)) == 3 && taken() == 1);
 	VIZ_PROBE_BEGIN(string("request"), number(3));
 	CHECK(taken() == 2 * on);
 	VIZ_PROBE_END(string("request"), object(&a));
@@ -465,6 +477,10 @@ static void check_statements(int yes)
 	else
 		VIZ_PROBE_INSTANT("no");
 	if (yes)
+		VIZ_PROBE_INSTANT("yes", steps);
+	else
+		VIZ_PROBE_ENTER("no", VIZ_ARG("steps", steps));
+	if (yes)
 		VIZ_PROBE_BEGIN("yes", 1);
 	else
 		VIZ_PROBE_END("no", &a);
@@ -520,6 +536,7 @@ static void check_nesting(void)
 	VIZ_PROBE_FLOW_OUT(__extension__({ VIZ_PROBE_FLOW_IN(1); 2; }));
 	VIZ_PROBE_INSTANT(__extension__({ VIZ_PROBE_INSTANT("inner"); VIZ_PROBE_ENTER("inner"); "outer"; }));
 	VIZ_PROBE_EXIT("inner");
+	VIZ_PROBE_INSTANT("outer", VIZ_ARG("n", __extension__({ VIZ_PROBE_INSTANT("inner", VIZ_ARG("m", 1)); 2; })));
 	VIZ_PROBE_DESTROY(__extension__({ VIZ_PROBE_DESTROY(&b); &a; }));
 	if (1) {
 		VIZ_PROBE_SCOPE("one");

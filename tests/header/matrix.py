@@ -18,11 +18,11 @@ COMPILERS = [("gcc", "g++"), ("clang", "clang++")]
 
 STUB = {False: bytes.fromhex("f30f1efa900f1f440000662e0f1f84000000000090c3"),
         True: bytes.fromhex("5f2403d51f2003d51f2003d5c0035fd6")}
-ARGUMENTS = {"init": "888", "destroy": "8", "set": "8488", "log": "84", "enter": "884", "exit": "884",
-             "value": "8884", "instant": "8", "async": "884", "quiet": "8488", "batch": "888"}
+ARGUMENTS = {"init": "888", "destroy": "8", "set": "8488", "log": "84", "enter": "88488", "exit": "88488",
+             "value": "8884", "instant": "8888", "async": "884", "quiet": "8488", "batch": "888"}
 SLOTS, LAP = 64, 8192
-REGISTERS = {False: [("rdi", "edi"), ("rsi", "esi"), ("rdx", "edx"), ("rcx", "ecx")],
-             True: [("x%d" % i, "x%d" % i) for i in range(4)]}
+REGISTERS = {False: [("rdi", "edi"), ("rsi", "esi"), ("rdx", "edx"), ("rcx", "ecx"), ("r8", "r8d")],
+             True: [("x%d" % i, "x%d" % i) for i in range(5)]}
 STRP, JSONP, DICT = 13, 15, 16
 BASE_SIZE = 56
 

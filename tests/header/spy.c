@@ -141,9 +141,48 @@ void viz__probe_log(const void *obj, uint32_t why)
 	add("%s.%s", name_of(obj), why == VIZ_WHY_LOG ? "log" : why == VIZ_WHY_BEFORE ? "before" : "after");
 }
 
-void viz__probe_enter(const char *name, const void *frame, uint32_t flags)
+static const char *type_name(unsigned type)
 {
-	add("enter %s %u", name, flags);
+	switch (type) {
+	case VIZ_TYPE_I64: return "i64";
+	case VIZ_TYPE_U64: return "u64";
+	case VIZ_TYPE_F64: return "f64";
+	case VIZ_TYPE_BOOL: return "bool";
+	case VIZ_TYPE_STRP: return "str";
+	case VIZ_TYPE_POINTER: return "ptr";
+	default: return "?";
+	}
+}
+
+/* " (NAME TYPE=VALUE, ...)", or nothing. */
+static const char *given(const char *args, const uint64_t *words)
+{
+	static char text[2048];
+	unsigned i, n = words ? VIZ_ARGS_COUNT(words[0]) : 0;
+	size_t at = 0;
+	int strings = 0;
+
+	text[0] = 0;
+	for (i = 0; i < n; i++) {
+		unsigned type = VIZ_ARGS_TYPE(words[0], n, i);
+		size_t size = *args == '\n' ? strcspn(args + 1, "\n") : 0;
+		char shown[512];
+
+		value(shown, sizeof(shown), words[1 + i], type, NULL, NULL);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%.*s %s=%s", i ? ", " : " (", (int)size, args + 1,
+		                       type_name(type), shown);
+		args += size + 1;
+		strings |= type == VIZ_TYPE_STRP;
+	}
+	if (n)
+		snprintf(text + at, sizeof(text) - at, ")%s%s", *args ? " (names!)" : "",
+		         !strings == !(words[0] & VIZ_ARGS_STRINGS) ? "" : " (strings!)");
+	return text;
+}
+
+void viz__probe_enter(const char *name, const void *frame, uint32_t flags, const char *args, const uint64_t *words)
+{
+	add("enter %s %u%s", name, flags, given(args, words));
 	if (depth < DEPTH) {
 		open_slices[depth].name = name;
 		open_slices[depth].frame = frame;
@@ -151,15 +190,17 @@ void viz__probe_enter(const char *name, const void *frame, uint32_t flags)
 	}
 }
 
-void viz__probe_exit(const char *name, const void *frame, uint32_t flags)
+void viz__probe_exit(const char *name, const void *frame, uint32_t flags, const char *args, const uint64_t *words)
 {
 	int match = 0;
 
-	if (depth > 0) {
+	if (depth > 0 && flags & VIZ_SLICE_RESULT) {
+		match = !strcmp(open_slices[depth - 1].name, name) && open_slices[depth - 1].frame == frame;
+	} else if (depth > 0) {
 		depth--;
 		match = !strcmp(open_slices[depth].name, name) && open_slices[depth].frame == frame;
 	}
-	add("exit %s %u%s", name, flags, match ? "" : " (frame!)");
+	add("exit %s %u%s%s", name, flags, given(args, words), match ? "" : " (frame!)");
 }
 
 void viz__probe_value(const char *name, const char *attr, uint64_t bits, uint32_t type)
@@ -167,17 +208,14 @@ void viz__probe_value(const char *name, const char *attr, uint64_t bits, uint32_
 	char text[64];
 
 	value(text, sizeof(text), bits, type, NULL, NULL);
-	add("value %s.%s %s=%s", name, attr,
-	    type == VIZ_TYPE_I64   ? "i64"
-	    : type == VIZ_TYPE_U64 ? "u64"
-	    : type == VIZ_TYPE_F64 ? "f64"
-	                           : "?",
-	    text);
+	add("value %s.%s %s=%s", name, attr, type_name(type), text);
 }
 
-void viz__probe_instant(const char *name)
+void viz__probe_instant(const char *name, const char *args, const uint64_t *words, uint64_t check)
 {
-	add("instant %s", name);
+	int is_checked = check == (VIZ_CHECK ^ (uint64_t)(uintptr_t)args ^ (uint64_t)(uintptr_t)words);
+
+	add("instant %s%s%s", name, given(args, words), !words == !is_checked ? "" : " (check!)");
 }
 
 void viz__probe_async(const char *name, uint64_t id, uint32_t what)

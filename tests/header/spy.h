@@ -18,6 +18,7 @@ void spy_forget(void);
  *   a.init TAG NAME    a.destroy    a.set INDEX ATTR=VALUE    a.quiet the same
  *   a.before    a.log    a.after
  *   enter NAME FLAGS   exit NAME FLAGS   value NAME.ATTR TYPE=VALUE   instant NAME
+ *   the first two and the last one with their arguments behind that: (NAME TYPE=VALUE, ...)
  *   begin NAME ID      end NAME ID      out flow ID         in flow ID         with " (pointer)" if it is one
  * Frames are compared: an exit whose frame is not that of the innermost open enter of that name ends with
  * "(frame!)". */

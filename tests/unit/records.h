@@ -179,6 +179,23 @@ static inline void slice_record(struct record *r, unsigned kind, const char *nam
 	append(r, name, rec->name_size);
 }
 
+/* The name, the arguments' names, and one text for each of those that are strings, or NULL: unreadable. `words` as in
+ * viztrace.h. */
+static inline void args_record(struct record *r, unsigned kind, const char *const texts[ARGS_TEXTS],
+			       const uint64_t words[1 + ARGS_MAX])
+{
+	struct rec_args args = { .used = 0 };
+
+	slice_record(r, kind, NULL, 0x7000, VIZ_SLICE_ARGS);
+	head_of(r)->flags |= REC_ARGS;
+	memcpy(args.words, words, sizeof(args.words));
+	for (size_t i = 0; i < ARGS_TEXTS; i++)
+		args.sizes[i] = texts[i] ? (uint16_t)(strlen(texts[i]) + 1) : 0;
+	append(r, &args, sizeof(args));
+	for (size_t i = 0; i < ARGS_TEXTS; i++)
+		append(r, texts[i], args.sizes[i]);
+}
+
 static inline void value_record(struct record *r, const char *name, const char *key, unsigned type, uint64_t bits)
 {
 	struct rec_value *rec = (struct rec_value *)(void *)r->bytes;

@@ -141,14 +141,33 @@ static void add_name(struct unpack *u, struct batched *b, const struct memory_of
 	b->flags = name.truncated ? REC_TRUNCATED : 0;
 }
 
+/* Where its arguments begin: the address of their names, and their words; 0: it has none. */
+static uint32_t find_args(const struct batched *b)
+{
+	unsigned kind = kind_of(b->words[0]);
+	uint32_t at = HEAD_WORDS;
+
+	if (kind == VIZ_RECORD_ENTER || kind == VIZ_RECORD_EXIT) {
+		at++;
+		if (!(b->words[0] >> 32 & VIZ_SLICE_ARGS))
+			return 0;
+	} else if (kind != VIZ_RECORD_INSTANT) {
+		return 0;
+	}
+	return b->n_words >= at + 2 ? at : 0;
+}
+
 /* 0, -ENOMEM, or -ENOBUFS: there are too many. */
 static int add_constants(struct unpack *u, struct batched *b, const struct memory_of *of)
 {
 	int err = memory__constant(&u->memory, of, b->words[2], &b->names[0]);
+	uint32_t second = find_args(b);
 
-	if (err || kind_of(b->words[0]) != VIZ_RECORD_VALUE || b->n_words < HEAD_WORDS + 2)
+	if (kind_of(b->words[0]) == VIZ_RECORD_VALUE && b->n_words >= HEAD_WORDS + 2)
+		second = HEAD_WORDS;
+	if (err || !second)
 		return err;
-	return memory__constant(&u->memory, of, b->words[HEAD_WORDS], &b->names[1]);
+	return memory__constant(&u->memory, of, b->words[second], &b->names[1]);
 }
 
 /* Those that no record on its way can have any more make room for others. */
@@ -393,6 +412,23 @@ static int pass_report(struct unpack *u, const struct batched *b, unpack_cb cb, 
 	return cb(ctx, rec, rec->head.size);
 }
 
+/* Behind the slice itself; returns their bytes. */
+static size_t put_args(struct rec_args *to, const struct batched *b, uint32_t at)
+{
+	const struct memory_string *name = b->names[0], *names = b->names[1];
+	uint32_t n = b->n_words - at - 1;
+
+	memset(to, 0, sizeof(*to));
+	if (n > 1 + ARGS_MAX)
+		n = 1 + ARGS_MAX;
+	memcpy(to->words, b->words + at + 1, n * 8);
+	to->sizes[0] = name->size;
+	to->sizes[1] = names->size;
+	memcpy(to->text, name->text, name->size);
+	memcpy(to->text + name->size, names->text, names->size);
+	return sizeof(*to) + name->size + names->size;
+}
+
 static int pass_slice(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
 {
 	static const uint16_t kinds[] = {
@@ -401,7 +437,8 @@ static int pass_slice(struct unpack *u, const struct batched *b, unpack_cb cb, v
 		[VIZ_RECORD_INSTANT] = REC_INSTANT,
 		[VIZ_RECORD_ASYNC] = REC_ASYNC,
 	};
-	const struct memory_string *name = b->names[0];
+	const struct memory_string *name = b->names[0], *names = b->names[1];
+	uint32_t args = names ? find_args(b) : 0;
 	struct rec_slice *rec = &u->record.slice;
 
 	fill_head(u, b, kinds[kind_of(b->words[0])], sizeof(*rec) + name->size);
@@ -410,6 +447,11 @@ static int pass_slice(struct unpack *u, const struct batched *b, unpack_cb cb, v
 	rec->flags = (uint32_t)(b->words[0] >> 32);
 	rec->name_size = name->size;
 	memcpy(rec->name, name->text, name->size);
+	if (args) {
+		rec->name_size = 0;
+		rec->head.flags |= REC_ARGS;
+		rec->head.size = (uint32_t)(sizeof(*rec) + put_args((struct rec_args *)(void *)rec->name, b, args));
+	}
 	return cb(ctx, rec, rec->head.size);
 }
 

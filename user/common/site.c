@@ -112,5 +112,5 @@ bool site__survives_fork(void)
 
 void site__hit(void)
 {
-	viz__probe_instant("");
+	viz__probe_instant("", NULL, NULL, 0);
 }

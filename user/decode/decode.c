@@ -13,6 +13,7 @@
 
 #include "../../bpf/record.h"
 #include "../common/utf8.h"
+#include "args.h"
 #include "values.h"
 
 /* Entries of a snapshot's table of texts: one for each 8 bytes of the span. */
@@ -43,6 +44,7 @@ struct decoder {
 	bool include_all;
 	const char *keys[VIZ_ATTRS_MAX];
 	struct values values;
+	struct args args;
 	struct text cut[2]; /* names that were cut, with a mark at their end */
 };
 
@@ -310,14 +312,25 @@ static int feed_destroy(const uint8_t *record, size_t size, struct event *ret)
 
 static int feed_slice(struct decoder *d, const uint8_t *record, size_t size, struct event *ret)
 {
-	const char *name = (const char *)record + sizeof(struct rec_slice);
+	struct args_text name = { .text = (const char *)record + sizeof(struct rec_slice) };
 	struct rec_slice rec;
+	bool has_args;
 
 	if (size < sizeof(rec))
 		return -EINVAL;
 	memcpy(&rec, record, sizeof(rec));
-	if (!check_name(name, rec.name_size, size - sizeof(rec)))
+	has_args = rec.head.flags & REC_ARGS;
+	name.size = rec.name_size;
+	name.truncated = rec.head.flags & REC_TRUNCATED;
+	if (!has_args && !check_name(name.text, name.size, size - sizeof(rec)))
 		return -EINVAL;
+	d->values.n = 0;
+	if (has_args) {
+		int err = args__read(&d->args, &d->values, &d->stats, record + sizeof(rec), size - sizeof(rec), &name);
+
+		if (err)
+			return err;
+	}
 
 	if (rec.head.kind == REC_INSTANT) {
 		begin_event(ret, &rec.head, EVENT_INSTANT, EVENT_PROBE_INSTANT);
@@ -338,12 +351,15 @@ static int feed_slice(struct decoder *d, const uint8_t *record, size_t size, str
 		ret->frame = rec.frame;
 		ret->scoped = rec.flags & VIZ_SLICE_SCOPED;
 		ret->pretty = rec.flags & VIZ_SLICE_PRETTY;
+		ret->is_result = !enter && rec.flags & VIZ_SLICE_RESULT;
 	}
-	ret->name = rec.name_size ? name : NULL;
-	if (!rec.name_size) {
+	ret->values = d->values.n ? d->values.list : NULL;
+	ret->n_values = d->values.n;
+	ret->name = name.size ? name.text : NULL;
+	if (!name.size) {
 		d->stats.unreadable++;
-	} else if (rec.head.flags & REC_TRUNCATED) {
-		ret->name = marked(&d->cut[0], name, rec.name_size);
+	} else if (name.truncated) {
+		ret->name = marked(&d->cut[0], name.text, name.size);
 		d->stats.truncated++;
 	}
 	return 0;

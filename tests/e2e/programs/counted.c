@@ -61,10 +61,18 @@ COUNTED(init, INIT, (const void *obj, const struct viz_class *cls, const char *n
 COUNTED(destroy, DESTROY, (const void *obj), (obj))
 COUNTED(set, SET, (const void *obj, uint32_t index, uint64_t bits, const char *attr), (obj, index, bits, attr))
 COUNTED(log, LOG, (const void *obj, uint32_t why), (obj, why))
+#ifdef VIZ_ARGS_MAX
+#define SLICE (const char *name, const void *frame, uint32_t flags, const char *args, const uint64_t *words)
+COUNTED(enter, ENTER, SLICE, (name, frame, flags, args, words))
+COUNTED(exit, EXIT, SLICE, (name, frame, flags, args, words))
+COUNTED(instant, INSTANT, (const char *name, const char *args, const uint64_t *words, uint64_t check),
+	(name, args, words, check))
+#else /* of version1 */
 COUNTED(enter, ENTER, (const char *name, const void *frame, uint32_t flags), (name, frame, flags))
 COUNTED(exit, EXIT, (const char *name, const void *frame, uint32_t flags), (name, frame, flags))
-COUNTED(value, VALUE, (const char *name, const char *attr, uint64_t bits, uint32_t type), (name, attr, bits, type))
 COUNTED(instant, INSTANT, (const char *name), (name))
+#endif
+COUNTED(value, VALUE, (const char *name, const char *attr, uint64_t bits, uint32_t type), (name, attr, bits, type))
 COUNTED(quiet, QUIET, (const void *obj, uint32_t index, uint64_t bits, const char *attr), (obj, index, bits, attr))
 #ifdef VIZ_PROBE_BEGIN /* not in the first version of the header */
 COUNTED(async, ASYNC, (const char *name, uint64_t id, uint32_t what), (name, id, what))

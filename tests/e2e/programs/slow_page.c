@@ -87,17 +87,17 @@ static void fire(const char *what, char *page)
 		VIZ_PROBE_CHANGED(&l, text);
 	} else if (!strcmp(what, "slice")) {
 		strcpy(copy, "slice that came late");
-		viz__probe_enter(page, NULL, 0);
+		viz__probe_enter(page, NULL, 0, NULL, NULL);
 	} else if (!strcmp(what, "long")) {
 		memset(page - 100, 'n', 100);
 		strcpy(copy, " and its end");
-		viz__probe_enter(page - 100, NULL, 0);
+		viz__probe_enter(page - 100, NULL, 0, NULL, NULL);
 	} else if (!strcmp(what, "value")) {
 		strcpy(copy, "value that came late");
 		viz__probe_value(page, "v", 7, VIZ_TYPE_I64);
 	} else if (!strcmp(what, "instant")) {
 		strcpy(copy, "instant that came late");
-		viz__probe_instant(page);
+		viz__probe_instant(page, NULL, NULL, 0);
 	} else if (!strcmp(what, "name")) {
 		static struct label named = { .n = 2 };
 

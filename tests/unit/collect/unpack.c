@@ -101,3 +101,66 @@ Test(unpack, there_is_room_again_when_they_have_had_their_turn)
 	cr_assert_eq(n_got, N);
 	cr_assert_eq(unpack.refused[EVENT_PROBE_INSTANT], 0);
 }
+
+/* ---- Arguments ---- */
+
+static struct rec_args got_args;
+static struct rec_slice got_slice;
+static char got_text[64];
+
+static int on_args(void *ctx, const void *record, size_t size)
+{
+	const struct rec_args *args = (const void *)((const struct rec_slice *)record)->name;
+
+	(void)ctx;
+	memcpy(&got_slice, record, sizeof(got_slice));
+	if (!(got_slice.head.flags & REC_ARGS))
+		return 0;
+	cr_assert_eq(size, sizeof(got_slice) + sizeof(got_args) + args->sizes[0] + args->sizes[1]);
+	memcpy(&got_args, args, sizeof(got_args));
+	memcpy(got_text, args->text, size - sizeof(got_slice) - sizeof(got_args));
+	return 0;
+}
+
+static int pass_args(void *ctx, const void *record, size_t size)
+{
+	return unpack__pass(&unpack, record, size, on_args, ctx);
+}
+
+static void feed_args(uint64_t kind, uint64_t more, const uint64_t *rest, size_t n)
+{
+	static const char name[] = "name";
+	uint64_t words[16] = { (3 + n) * 8 | kind << 16 | more << 32, 100, (uintptr_t)name };
+
+	memset(&got_args, 0, sizeof(got_args));
+	memcpy(words + 3, rest, n * 8);
+	cr_assert_eq(unpack__add(&unpack, &slot, words, (uint32_t)(3 + n) * 8, 100, true), 0);
+	cr_assert_eq(order__drain(unpack.order, 101, pass_args, NULL), 0);
+}
+
+Test(unpack, arguments_are_passed_on_with_their_names)
+{
+	static const char names[] = "\na\nb";
+	const uint64_t head = 2ull << 32 | 0x77;
+	const uint64_t slice[] = { 0x7000, (uintptr_t)names, head, 4, 5 };
+
+	feed_args(VIZ_RECORD_ENTER, VIZ_SLICE_ARGS | VIZ_SLICE_SCOPED, slice, 5);
+	cr_expect(got_slice.head.kind == REC_ENTER && got_slice.frame == 0x7000 && got_slice.flags & VIZ_SLICE_SCOPED);
+	cr_expect(got_args.words[0] == head && got_args.words[1] == 4 && got_args.words[2] == 5);
+	cr_expect(!memcmp(got_text, "name\0\na\nb", 10) && got_args.sizes[0] == 5 && got_args.sizes[1] == 5);
+	feed_args(VIZ_RECORD_INSTANT, 0, slice + 1, 4);
+	cr_expect(got_slice.head.kind == REC_INSTANT && got_args.words[2] == 5);
+	/* Without the flag more words say nothing. */
+	feed_args(VIZ_RECORD_EXIT, 0, slice, 5);
+	cr_expect(!(got_slice.head.flags & REC_ARGS) && got_slice.name_size == 5);
+	/* More than there may be, or fewer than it says. */
+	feed_args(VIZ_RECORD_EXIT, VIZ_SLICE_ARGS,
+		  (const uint64_t[13]){ 0, (uintptr_t)names, head, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, 13);
+	cr_expect(got_args.words[8] == 8);
+	feed_args(VIZ_RECORD_EXIT, VIZ_SLICE_ARGS, slice, 3);
+	cr_expect(got_args.words[0] == head && !got_args.words[1] && !got_args.words[2]);
+	feed_args(VIZ_RECORD_EXIT, VIZ_SLICE_ARGS, slice, 2);
+	cr_expect(!(got_slice.head.flags & REC_ARGS));
+	feed_args(VIZ_RECORD_INSTANT, 0, slice, 1);
+	cr_expect(!(got_slice.head.flags & REC_ARGS));
+}
