@@ -226,7 +226,7 @@ static bool cache_lookup(struct cache *c, unsigned luck)
 {
 	bool hit = luck < 60;
 
-	VIZ_PROBE_METHOD();
+	VIZ_PROBE_METHOD(luck); /* the slice shows what it was called with ... */
 	pthread_mutex_lock(&c->lock);
 	/* trigger_on_change is off for the cache (see main), so these report nothing and cost no trap ... */
 	if (hit)
@@ -239,7 +239,7 @@ static bool cache_lookup(struct cache *c, unsigned luck)
 	/* ... but for this, which reports all four in one. */
 	VIZ_PROBE_LOG(c);
 	pthread_mutex_unlock(&c->lock);
-	return hit;
+	return VIZ_PROBE_RETURN(hit); /* ... and what it returns */
 }
 
 /* ---- Jobs ---- */
@@ -287,7 +287,7 @@ static void render(struct worker *w, uint32_t *random)
 
 	VIZ_PROBE_METHOD();
 	for (tile = 0; tile < 4; tile++) {
-		VIZ_PROBE_SCOPE("tile"); /* a slice as long as this round of the loop */
+		VIZ_PROBE_SCOPE("tile", VIZ_ARG("number", tile)); /* a slice as long as this round of the loop */
 		work_ms(draw(random, 1, 4));
 		VIZ_PROBE_SET(w, progress, w->progress + 10);
 	}
@@ -296,7 +296,7 @@ static void render(struct worker *w, uint32_t *random)
 /* Halves until it is small: the slices of the calls lie within each other. */
 static void compress(size_t size, uint32_t *random)
 {
-	VIZ_PROBE_METHOD();
+	VIZ_PROBE_METHOD(size);
 	work_ms(draw(random, 1, 2));
 	if (size > 1) {
 		compress(size / 2, random);
@@ -374,7 +374,7 @@ static void serve(struct worker *w, struct job *job, uint32_t *random)
 	ok = parse(job, random) && execute(w, job, random);
 	reply(w, job, ok, random);
 	if (!ok)
-		VIZ_PROBE_INSTANT("job failed");
+		VIZ_PROBE_INSTANT("job failed", VIZ_ARG("job", job->number), VIZ_ARG("title", job->title));
 
 	queue_finished(&queue, ok);
 	job_free(job);

@@ -81,7 +81,7 @@ class Arguments(harness.Case):
         slices = {row["object"]: row.get("state") for row in rows if row.get("kind") == "slice"}
         self.assertEqual(slices["twice"], {"n": 21, "path": "a/b", "return": 42})
         self.assertEqual(slices["load"], {"n": 1, "n (end)": 2, "rest": 3})
-        done = harness.run(harness.TOOL, "convert", self.dir / "trace.pftrace", "-o", self.dir / "again.json")
+        done = harness.run(harness.TOOL, "convert", self.dir / "trace.pftrace", self.dir / "again.json")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.events(self.load("again.json")), self.events(self.load()))
 
