@@ -182,7 +182,7 @@ class Garbage(harness.Case):
         self.assertEqual((len(lost), sum(map(int, lost))), (2, trace.total["lost"]), self.said)
         self.assertNotIn("--ring-size", self.said)
         self.assertEqual(trace.probe("set")["seen"], 8 * 4 + 1)
-        self.assertEqual(trace.probe("instant"), {"seen": 8, "written": 8, "filtered": 0, "lost": 0, "truncated": 0,
+        self.assertEqual(trace.probe("instant"), {"seen": 16, "written": 16, "filtered": 0, "lost": 0, "truncated": 0,
                                                   "unreadable": trace.probe("instant")["unreadable"]})
         self.assertGreaterEqual(trace.probe("instant")["unreadable"], 5)
 

@@ -95,6 +95,9 @@ static void life(const char *folder, const char *name, int flags, const struct d
 		{ WORD(owner), REC_TEXT_OK, "grace" },
 		{ WORD(json), REC_TEXT_OK, "{\"k\": [1, \"\\u00e4\"]}" },
 	};
+	static const char *const given[ARGS_TEXTS] = { "load", "\nbytes\npath", NULL, "a/b" };
+	static const char *const returned[ARGS_TEXTS] = { "load", "\nreturn\nbytes" };
+	static const uint64_t words[1 + ARGS_MAX] = { 2ull << 32 | VIZ_TYPE_I64 << 4 | VIZ_TYPE_STRP, 4096, 16 };
 	struct descriptor limits = limits_class();
 	struct box box = { .base.cls = (const void *)(uintptr_t)CLS, .text = "abc", .list = { 1, 2, 3 }, .on = 1 };
 	FILE *file = begin(folder, name, flags);
@@ -122,6 +125,13 @@ static void life(const char *folder, const char *name, int flags, const struct d
 	value_record(&r, "queue", "depth", VIZ_TYPE_I64, 3);
 	put(file, &r);
 	slice_record(&r, REC_INSTANT, "mark", 0, 0);
+	put(file, &r);
+	args_record(&r, REC_ENTER, given, words);
+	put(file, &r);
+	args_record(&r, REC_EXIT, returned, words);
+	((struct rec_slice *)(void *)r.bytes)->flags |= VIZ_SLICE_RESULT;
+	put(file, &r);
+	args_record(&r, REC_EXIT, given, words);
 	put(file, &r);
 	slice_record(&r, REC_ASYNC, "request", 7, VIZ_ASYNC_BEGIN);
 	put(file, &r);
@@ -159,8 +169,10 @@ static const char states[] = FIRST EVENT("N", OBJECT) EVENT("b", BAND ",\"args\"
 			EVENT("e", BAND) EVENT("D", OBJECT)
 				EVENT("C", "\"name\":\"n\",\"id\":\"b\",\"args\":{\"x\":1,\"y\":2.5e-1,\"z\":0}")
 					EVENT("C", "\"name\":\"n\",\"id\":\"b\",\"args\":{\"x\":0,\"y\":0.0,\"z\":3}")
-						EVENT("B", "\"name\":\"f\"") EVENT("E", "\"name\":\"f\"")
-							EVENT("i", "\"s\":\"t\",\"name\":\"i\",\"args\":{\"x\":1}");
+						EVENT("B", "\"name\":\"f\",\"args\":{\"n\":1}")
+							EVENT("E", "\"name\":\"f\",\"args\":{\"return\":\"x\"}")
+								EVENT("i",
+								      "\"s\":\"t\",\"name\":\"i\",\"args\":{\"x\":1}");
 
 static void make_file(const char *folder, const char *name, const char *of)
 {
