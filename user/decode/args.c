@@ -105,8 +105,9 @@ int args__read(struct args *a, struct values *to, struct decode_stats *stats, co
 		return -EINVAL;
 	*name = (struct args_text){ texts[0], rec.sizes[0], some_cut && rec.sizes[0] == NAME_BYTES };
 	n = VIZ_ARGS_COUNT(rec.words[0]);
+	/* They are no arguments, but there was a slice. */
 	if (n > ARGS_MAX)
-		return -EINVAL;
+		n = 0;
 	stats->unreadable += !n || !rec.sizes[1];
 	stats->truncated += some_cut && rec.sizes[1] == NAME_BYTES;
 	split_names(a, texts[1], rec.sizes[1], n, keys);

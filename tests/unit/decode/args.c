@@ -114,9 +114,15 @@ Test(decode_args, of_a_record_that_is_cut)
 	args_record(&record, REC_ENTER, texts, words);
 	((struct rec_args *)(void *)(record.bytes + sizeof(struct rec_slice)))->sizes[ARGS_TEXTS - 1] = UINT16_MAX;
 	reject();
-	args_record(&record, REC_ENTER, texts, words);
-	((struct rec_args *)(void *)(record.bytes + sizeof(struct rec_slice)))->words[0] = HEAD(9, 0);
-	reject();
+}
+
+Test(decode_args, more_than_there_may_be_are_none)
+{
+	const char *const texts[ARGS_TEXTS] = { "name", "\na" };
+	const uint64_t words[1 + ARGS_MAX] = { HEAD(9, 7), 1 };
+
+	cr_expect_str_eq(shown(REC_ENTER, texts, words), "ENTER by 4 \"name\" frame 7000");
+	cr_expect_eq(decoder__stats(decoder)->unreadable, 1);
 }
 
 /* Of which nothing could be read. */
