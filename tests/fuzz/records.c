@@ -121,10 +121,11 @@ static void feed(struct pipeline *p, const uint8_t *bytes, size_t size, unsigned
 static void check_books(const struct pipeline *p)
 {
 	const struct model_stats *stats = model__stats(p->model);
-	uint64_t known = stats->unwanted;
+	uint64_t known = 0;
 
 	for (int i = 0; i < EVENT_PROBES; i++)
-		known += stats->written[i] + stats->rejected[i] + filter__filtered(p->filter, (enum probe)i);
+		known += stats->written[i] + stats->rejected[i] + stats->unwanted[i] + stats->too_deep[i] +
+			 filter__filtered(p->filter, (enum probe)i);
 	CHECK(known == p->events);
 }
 
