@@ -68,7 +68,7 @@
  *
  *     VIZ_PROBE_METHOD()                      a slice as long as this function runs
  *     VIZ_PROBE_METHOD(n, path)               the same with arguments, shown as n and path
- *     return VIZ_PROBE_RETURN(result);        and with what it returns, a number or a string
+ *     return VIZ_PROBE_RETURN(result);        and with what it returns: a number, a string or a pointer
  *     VIZ_PROBE_SCOPE("parse")                a slice to the end of this scope, on every way out; its name too must
  *                                             live as long as that
  *     VIZ_PROBE_SCOPE("parse", VIZ_ARG("bytes", n), VIZ_ARG("path", p))
@@ -77,8 +77,9 @@
  *     VIZ_PROBE_INSTANT("reloaded")           a moment
  *     VIZ_PROBE_INSTANT("reloaded", n, VIZ_ARG("from", path))
  *                                             up to VIZ_ARGS_MAX arguments: numbers, strings and pointers, which are
- *                                             evaluated while somebody traces, and only then. One in parentheses
- *                                             needs VIZ_ARG, whose name is a literal
+ *                                             evaluated while somebody traces, and only then. Macros in them are
+ *                                             expanded first, and what then begins with a parenthesis (a cast,
+ *                                             errno, NULL) needs VIZ_ARG, whose name is a literal
  *
  *     VIZ_PROBE_BEGIN("request", id)          a slice of no thread: it may end on another one. `id`, an integer or a
  *     VIZ_PROBE_END("request", id)            pointer, tells those apart that are open in this process at one time;
@@ -120,7 +121,7 @@
  *          optional without a value: whatever is there
  *   why    enum viz_why    type  enum viz_type    flags  enum viz_slice_flags    what  enum viz_async
  *   frame  the function's frame address
- *   args   the names of arguments, each behind a "\n"    words  of struct viz_args; both NULL: none
+ *   args   the names of arguments, each behind a "\n"    words  what they are: VIZ_ARGS_COUNT; both NULL: none
  *   check  VIZ_CHECK ^ args ^ words: there are some
  */
 #ifndef VIZTRACE_H
@@ -1963,7 +1964,7 @@ enum {
 /* ---- Arguments: VIZ__WITH(x, args..., ) is x0(args..., ) or, if there are some, x1(args..., ). An argument is (form,
  * label, value). Its names are one literal, its words an array that lives as long as the call. ---- */
 
-#define VIZ_ARG(name, x) (arg, name, x)
+#define VIZ_ARG(name, ...) (arg, name, __VA_ARGS__)
 #define VIZ__ARG(x) VIZ__CAT(VIZ__ARG_, VIZ__IS_PAREN(x))(x)
 #define VIZ__ARG_0(x) plain, #x, x
 #define VIZ__ARG_1(x) VIZ__EXPAND x
@@ -1990,11 +1991,12 @@ enum {
 #define VIZ__ARG_TYPE_(k, form, label, ...) | (uint64_t)VIZ__ARG_CODE((__VA_ARGS__)) << 4 * (k - 1)
 #define VIZ__ARG_VALUE(c, k, k1, x) VIZ__CALL(VIZ__ARG_VALUE_, (VIZ__ARG(x)))
 #define VIZ__ARG_VALUE_(form, label, ...) , VIZ__ARG_BITS((__VA_ARGS__))
-/* What promotes bit-fields and small integers, and lets pointers be what they are. */
+/* What promotes bit-fields and small integers, and lets pointers be what they are (5: of which class gcc has those). */
 #define VIZ__ARG_CODE(x) __extension__ _Generic(x, _Bool: VIZ_TYPE_BOOL, default: _Generic((0 ? x : x), \
 	int: VIZ_TYPE_I64, long: VIZ_TYPE_I64, long long: VIZ_TYPE_I64, unsigned: VIZ_TYPE_U64, \
 	unsigned long: VIZ_TYPE_U64, unsigned long long: VIZ_TYPE_U64, float: VIZ_TYPE_F64, double: VIZ_TYPE_F64, \
-	long double: VIZ_TYPE_F64, char *: VIZ_TYPE_STRP, const char *: VIZ_TYPE_STRP, default: VIZ_TYPE_POINTER))
+	long double: VIZ_TYPE_F64, char *: VIZ_TYPE_STRP, const char *: VIZ_TYPE_STRP, \
+	default: (int)(__builtin_classify_type(x) == 5 ? VIZ_TYPE_POINTER : VIZ_TYPE_I64)))
 /* Only one of the two is evaluated, once. */
 #define VIZ__ARG_BITS(x) __builtin_choose_expr(VIZ__ARG_CODE(x) == VIZ_TYPE_F64, \
 	viz__double_bits((double)__extension__ _Generic(x, float: x, double: x, long double: x, default: 0.0)), \
@@ -2134,19 +2136,32 @@ char (*viz__object(const void *base))[1];
 #define VIZ__METHOD_0(id, ...) VIZ__SCOPE(id, VIZ__METHOD_NAME, VIZ__METHOD_FLAGS, __VA_ARGS__, )
 #define VIZ__IS_EMPTY_1(x) 0
 #define VIZ__IS_EMPTY_0(x) VIZ__CALL(VIZ__SECOND, (VIZ__PAREN x (), 0, ~))
+#ifdef __cplusplus
+/* What it is given, also a reference. */
+extern "C++" {
+namespace viz__cpp {
+template <class T> inline T &&returned(const char *name, const void *frame, uint32_t flags, T &&v)
+{
+	if (VIZ__ON(exit))
+		viz__on_exit_args(name, frame, flags, "\nreturn", pack(v));
+	(void)name, (void)frame, (void)flags;
+	return static_cast<T &&>(v);
+}
+}
+}
+#define VIZ_PROBE_RETURN(...) viz__cpp::returned(VIZ__METHOD_NAME, __builtin_frame_address(0), \
+	VIZ__METHOD_FLAGS | VIZ_SLICE_RESULT, __VA_ARGS__)
+#else
 #define VIZ_PROBE_RETURN(...) VIZ__RETURN(__COUNTER__, (__VA_ARGS__))
 #define VIZ__RETURN(id, x) VIZ__RETURN_(id, x)
+/* The comma makes a value of a bit-field, or of what is _Atomic. */
 #define VIZ__RETURN_(id, x) __extension__({ \
-	VIZ__VALUE_OF(viz__r##id, x); \
+	__extension__ __auto_type viz__r##id = ((void)0, x); \
 	if (VIZ__ON(exit)) \
 		viz__on_exit_args(VIZ__METHOD_NAME, __builtin_frame_address(0), VIZ__METHOD_FLAGS | VIZ_SLICE_RESULT, \
 			"\nreturn", VIZ__ARG_WORDS(viz__r##id, )); \
 	viz__r##id; \
 })
-#ifdef __cplusplus
-#define VIZ__VALUE_OF(v, x) auto v = x
-#else
-#define VIZ__VALUE_OF(v, x) __extension__ __auto_type v = x
 #endif
 
 #endif /* VIZTRACE_H */

@@ -47,6 +47,15 @@ class Arguments(harness.Case):
             self.assertEqual(odd, {"end": "at the end", "untouched": "not looked at", "null": "null", "utf8": "grüß",
                                    "control": "a\nb\x01"})
 
+    def test_names(self):
+        for trace in self.told("names"):
+            long, enter, leave = [args for _, _, args in self.events(trace)]
+            name = "n" * 100
+            self.assertEqual(long, {"a" + name: 1, "b" + name: 2, "c" + name: 3, "d" + name: 4, "e" + name: 5, "arg6": 6,
+                                    "arg7": 7, "arg8": 8})
+            self.assertEqual(trace.metadata["events"]["truncated"], 1)
+            self.assertEqual((enter, leave), ({"n": 1, "arg2": 2, "n (end)": 3}, {"n (end) (end)": 4, "arg2 (end)": 5}))
+
     def test_what_is_not_what_it_says(self):
         for trace in self.told("garbage"):
             self.assertEqual(self.events(trace), [

@@ -518,6 +518,7 @@ out:
 
 enum mood { CALM, ANGRY };
 struct narrow { unsigned low : 3; int high : 5; };
+struct broad { long long bits : 40; };
 
 static int evaluated;
 
@@ -539,9 +540,16 @@ static const char *text_of(char *text)
 	return VIZ_PROBE_RETURN(text + 1);
 }
 
+static int high_of(const struct narrow *narrow)
+{
+	VIZ_PROBE_METHOD();
+	return VIZ_PROBE_RETURN(narrow->high);
+}
+
 static void arguments(void)
 {
 	struct narrow narrow = {7, -3};
+	struct broad wide = {-2};
 	char text[8] = "text";
 	int value = 4;
 
@@ -564,6 +572,10 @@ static void arguments(void)
 	                  VIZ_ARG("4", 0.25), VIZ_ARG("5", 0.5L), VIZ_ARG("6", UINT64_MAX), VIZ_ARG("7", (bool)true),
 	                  VIZ_ARG("8", (enum mood)ANGRY));
 	SAW("instant i (1 i64=-1, 2 i64=2, 3 f64=3.5, 4 f64=0.25, 5 f64=0.5, 6 u64=18446744073709551615, 7 bool=1, 8 u64=1)");
+	VIZ_PROBE_INSTANT("i", wide.bits, VIZ_ARG("errno", (wide.bits)));
+	SAW("instant i (wide.bits i64=-2, errno i64=-2)");
+	CHECK(high_of(&narrow) == -3);
+	SAW("enter high_of 1; exit high_of 13 (return i64=-3); exit high_of 1");
 	VIZ_PROBE_INSTANT("i", VIZ_ARG("where", (void *)0x7000), VIZ_ARG("what", &evaluated == NULL ? &value : NULL));
 	SAW("instant i (where ptr=28672, what ptr=0)");
 	semaphores(0);

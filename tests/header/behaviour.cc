@@ -203,6 +203,18 @@ template <class T> static T doubled(T value, const text &name)
 	return VIZ_PROBE_RETURN(value + value);
 }
 
+struct named {
+	text name;
+	const text &get() const
+	{
+		VIZ_PROBE_METHOD();
+		return VIZ_PROBE_RETURN(name);
+	}
+	char &first() { return VIZ_PROBE_RETURN(name.held[0]); }
+};
+
+template <class A, class B> static int sum(A a, B b) { return static_cast<int>(a + b); }
+
 static void arguments()
 {
 	text name = {"name"};
@@ -221,6 +233,12 @@ static void arguments()
 	SAW("enter lambda 5 (row str=row, changeable str=row, mood i64=1); exit lambda 1");
 	VIZ_PROBE_INSTANT("i", true, 'c', -1L, 2ull, 0.5f, 0.5L, VIZ_ARG("null", nullptr), none);
 	SAW("instant i (true bool=1, 'c' i64=99, -1L i64=-1, 2ull u64=2, 0.5f f64=0.5, 0.5L f64=0.5, null ptr=0, none ptr=0)");
+	named n = {name};
+	CHECK(&n.get() == &n.name && &n.first() == n.name.held);
+	seen = spy_seen();
+	CHECK(strstr(seen, " 15 (return str=name); exit") && strstr(seen, " 15 (return i64=110)"));
+	VIZ_PROBE_INSTANT("i", VIZ_ARG("sum", sum<int, long>(1, 2)));
+	SAW("instant i (sum i64=3)");
 	VIZ_PROBE_ENTER("e", VIZ_ARG("same", &numbers[0] == numbers));
 	VIZ_PROBE_EXIT("e", numbers[1]);
 	SAW("enter e 4 (same bool=1); exit e 4 (numbers[1] i64=2)");

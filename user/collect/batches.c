@@ -338,6 +338,8 @@ void batches__count(const struct batches *b, enum probe probe, struct collect_co
 
 	counts->seen += b->unpack.seen[probe];
 	counts->lost += b->unpack.orphans[probe] + b->unpack.refused[probe];
+	counts->truncated += b->unpack.truncated[probe];
+	counts->unreadable += b->unpack.unreadable[probe];
 	for (unsigned kind = 1; kind < LAPS_KINDS; kind++) {
 		uint64_t lost = b->skel->bss->lost[kind] + b->laps.lost[kind], had = b->laps.had[kind];
 

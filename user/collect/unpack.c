@@ -145,16 +145,11 @@ static void add_name(struct unpack *u, struct batched *b, const struct memory_of
 static uint32_t find_args(const struct batched *b)
 {
 	unsigned kind = kind_of(b->words[0]);
-	uint32_t at = HEAD_WORDS;
+	bool is_slice = kind == VIZ_RECORD_ENTER || kind == VIZ_RECORD_EXIT;
+	bool has_some = is_slice ? b->words[0] >> 32 & VIZ_SLICE_ARGS : kind == VIZ_RECORD_INSTANT;
+	uint32_t at = HEAD_WORDS + is_slice;
 
-	if (kind == VIZ_RECORD_ENTER || kind == VIZ_RECORD_EXIT) {
-		at++;
-		if (!(b->words[0] >> 32 & VIZ_SLICE_ARGS))
-			return 0;
-	} else if (kind != VIZ_RECORD_INSTANT) {
-		return 0;
-	}
-	return b->n_words >= at + 2 ? at : 0;
+	return has_some && b->n_words >= at + 2 ? at : 0;
 }
 
 /* 0, -ENOMEM, or -ENOBUFS: there are too many. */
@@ -412,6 +407,21 @@ static int pass_report(struct unpack *u, const struct batched *b, unpack_cb cb, 
 	return cb(ctx, rec, rec->head.size);
 }
 
+static uint16_t flags_of(const struct memory_string *a, const struct memory_string *b)
+{
+	return (uint16_t)((a->truncated || b->truncated ? REC_TRUNCATED : 0) |
+			  (!a->size || !b->size ? REC_UNREADABLE : 0));
+}
+
+/* As the eBPF programs do. Returns `err`. */
+static int count_flags(struct unpack *u, const struct batched *b, int err, uint16_t flags)
+{
+	enum probe probe = unpack__probe(kind_of(b->words[0]));
+	u->truncated[probe] += err != -ECANCELED && flags & REC_TRUNCATED;
+	u->unreadable[probe] += err != -ECANCELED && flags & REC_UNREADABLE;
+	return err;
+}
+
 /* Behind the slice itself; returns their bytes. */
 static size_t put_args(struct rec_args *to, const struct batched *b, uint32_t at)
 {
@@ -442,7 +452,7 @@ static int pass_slice(struct unpack *u, const struct batched *b, unpack_cb cb, v
 	struct rec_slice *rec = &u->record.slice;
 
 	fill_head(u, b, kinds[kind_of(b->words[0])], sizeof(*rec) + name->size);
-	rec->head.flags = !name->size ? REC_UNREADABLE : name->truncated ? REC_TRUNCATED : 0;
+	rec->head.flags = flags_of(name, args ? names : name);
 	rec->frame = b->n_words > HEAD_WORDS ? b->words[HEAD_WORDS] : 0;
 	rec->flags = (uint32_t)(b->words[0] >> 32);
 	rec->name_size = name->size;
@@ -452,7 +462,7 @@ static int pass_slice(struct unpack *u, const struct batched *b, unpack_cb cb, v
 		rec->head.flags |= REC_ARGS;
 		rec->head.size = (uint32_t)(sizeof(*rec) + put_args((struct rec_args *)(void *)rec->name, b, args));
 	}
-	return cb(ctx, rec, rec->head.size);
+	return count_flags(u, b, cb(ctx, rec, rec->head.size), rec->head.flags);
 }
 
 static int pass_value(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)
@@ -465,15 +475,14 @@ static int pass_value(struct unpack *u, const struct batched *b, unpack_cb cb, v
 		return 0;
 	}
 	fill_head(u, b, REC_VALUE, sizeof(*rec) + name->size + attr->size);
-	rec->head.flags = (uint16_t)((name->truncated || attr->truncated ? REC_TRUNCATED : 0) |
-				     (!name->size || !attr->size ? REC_UNREADABLE : 0));
+	rec->head.flags = flags_of(name, attr);
 	rec->bits = b->words[HEAD_WORDS + 1];
 	rec->type = (uint32_t)(b->words[0] >> 32);
 	rec->name_size = name->size;
 	rec->attr_size = attr->size;
 	memcpy(rec->text, name->text, name->size);
 	memcpy(rec->text + name->size, attr->text, attr->size);
-	return cb(ctx, rec, rec->head.size);
+	return count_flags(u, b, cb(ctx, rec, rec->head.size), rec->head.flags);
 }
 
 static int pass_one(struct unpack *u, const struct batched *b, unpack_cb cb, void *ctx)

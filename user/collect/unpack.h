@@ -41,9 +41,10 @@ struct unpack {
 	uint64_t start, end; /* by the records' own clock: events before and after are nobody's */
 	bool only_counts; /* nothing is passed on any more: all that comes, or has its turn, is seen, and that is all */
 	uint64_t seen[EVENT_PROBES];
-	uint64_t orphans[EVENT_PROBES]; /* of an object of which nothing is known */
-	uint64_t refused[EVENT_PROBES]; /* more names than there may be */
-	uint64_t newest;                /* ns: of all that was put in order */
+	uint64_t orphans[EVENT_PROBES];                             /* of an object of which nothing is known */
+	uint64_t refused[EVENT_PROBES];                             /* more names than there may be */
+	uint64_t truncated[EVENT_PROBES], unreadable[EVENT_PROBES]; /* those with names that were passed on so */
+	uint64_t newest;                                            /* ns: of all that was put in order */
 	uint64_t passed; /* until then, exclusively, all that was put in order has had its turn: whoever drains tells */
 	uint64_t aged;   /* `newest` when the memory was aged last */
 	uint64_t class_bytes; /* of descriptors that were put in order since the last drain */

@@ -25,7 +25,15 @@ static bool find_texts(const struct rec_args *rec, const char *text, size_t size
 	return true;
 }
 
-/* "\nn\npath" into those of each; a name that is not there is a number. */
+static bool is_among(const char *name, const char *const *names, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* "\nn\npath" into those of each; one that is not there, or not the first of that name, is a number. */
 static void split_names(struct args *a, const char *names, size_t size, uint32_t n, const char *ret[ARGS_MAX])
 {
 	char *at = a->names;
@@ -37,18 +45,20 @@ static void split_names(struct args *a, const char *names, size_t size, uint32_t
 	for (uint32_t i = 0; i < n; i++) {
 		char *next = *at == '\n' ? at + 1 : NULL;
 
-		if (next) {
+		if (next)
 			at = next + strcspn(next, "\n");
-			ret[i] = next;
-			continue;
-		}
-		snprintf(a->numbered[i], sizeof(a->numbered[i]), "arg%u", (i + 1) % 100);
-		ret[i] = a->numbered[i];
+		ret[i] = next && next < at ? next : NULL;
 	}
 	/* Each ends where the next one begins. */
 	for (char *c = a->names; *c || c < at; c++)
 		if (*c == '\n')
 			*c = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (ret[i] && !is_among(ret[i], ret, i))
+			continue;
+		snprintf(a->numbered[i], sizeof(a->numbered[i]), "arg%u", (i + 1) % 100);
+		ret[i] = a->numbered[i];
+	}
 }
 
 static void set_string(struct value *v, uint64_t address, const char *text, size_t size, bool cut,

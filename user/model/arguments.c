@@ -64,19 +64,26 @@ static bool has_key(const struct value *values, size_t n, const char *key)
 	return false;
 }
 
-static size_t text_size(const struct value *values, size_t n)
+/* With as many marks as it may take until a key is like no other one. */
+static size_t text_size(const struct value *values, size_t n, size_t marks)
 {
 	size_t size = 0;
 
 	for (size_t i = 0; i < n; i++)
-		size += strlen(values[i].key) + sizeof(MARK);
+		size += strlen(values[i].key) + marks * (sizeof(MARK) - 1) + 1;
 	return size;
+}
+
+static bool is_known(const struct ending *e, const struct copied *begun, const char *key)
+{
+	return has_key(begun->values, begun->n, key) || has_key(e->values, e->n, key);
 }
 
 int ending__make(struct ending *e, const struct arguments *a, const struct value *values, size_t n)
 {
 	const struct copied *begun = &a->begun, *result = &a->result;
-	const size_t wanted = text_size(result->values, result->n) + text_size(values, n);
+	const size_t marks = begun->n + result->n + n;
+	const size_t wanted = text_size(result->values, result->n, marks) + text_size(values, n, marks);
 	char *to;
 
 	if (make_room(&e->values, &e->room, result->n + n, sizeof(*e->values)) ||
@@ -88,11 +95,13 @@ int ending__make(struct ending *e, const struct arguments *a, const struct value
 		struct value *v = &e->values[i];
 
 		*v = i < result->n ? result->values[i] : values[i - result->n];
-		if (has_key(begun->values, begun->n, v->key) || has_key(e->values, e->n, v->key)) {
-			const char *key = to;
+		if (is_known(e, begun, v->key)) {
+			char *end = stpcpy(to, v->key);
 
-			to = stpcpy(stpcpy(to, v->key), MARK) + 1;
-			v->key = key;
+			while (is_known(e, begun, to))
+				end = stpcpy(end, MARK);
+			v->key = to;
+			to = end + 1;
 		}
 		e->n++;
 	}

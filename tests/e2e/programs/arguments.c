@@ -3,6 +3,7 @@
  * Slices and instants with arguments: arguments MODE
  *   plain    of each type, in each macro; results
  *   strings  of any length, in memory of any kind
+ *   names    long ones, and some that are alike
  *   garbage  where they are not what they are said to be
  *   jump     results of functions that are left by longjmp, recursion
  *   many     20,000 of them, as fast as it goes
@@ -89,6 +90,17 @@ static void strings(void)
 			  VIZ_ARG("null", (char *)NULL), VIZ_ARG("utf8", "gr\xc3\xbc\xc3\x9f"), VIZ_ARG("control", "a\nb\x01"));
 }
 
+#define TEN(x) x x x x x x x x x x
+#define LONG(x) x TEN(TEN("n"))
+
+static void names(void)
+{
+	VIZ_PROBE_INSTANT("long", VIZ_ARG(LONG("a"), 1), VIZ_ARG(LONG("b"), 2), VIZ_ARG(LONG("c"), 3), VIZ_ARG(LONG("d"), 4),
+			  VIZ_ARG(LONG("e"), 5), VIZ_ARG(LONG("f"), 6), VIZ_ARG(LONG("g"), 7), VIZ_ARG(LONG("h"), 8));
+	VIZ_PROBE_ENTER("alike", VIZ_ARG("n", 1), VIZ_ARG("n", 2), VIZ_ARG("n (end)", 3));
+	VIZ_PROBE_EXIT("alike", VIZ_ARG("n", 4), VIZ_ARG("n", 5));
+}
+
 static void garbage(void)
 {
 	uint64_t words[9] = { 0 };
@@ -149,7 +161,7 @@ static void many(void)
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*run)(void); } modes[] = {
-		{ "plain", plain }, { "strings", strings }, { "garbage", garbage }, { "jump", jump }, { "many", many },
+		{ "plain", plain }, { "strings", strings }, { "names", names }, { "garbage", garbage }, { "jump", jump }, { "many", many },
 	};
 
 	step("ready");

@@ -52,12 +52,14 @@ Test(decode_args, names_that_are_not_there_are_numbers)
 {
 	const char *const none[ARGS_TEXTS] = { "name" }, *const one[ARGS_TEXTS] = { "name", "\na" };
 	const char *const odd[ARGS_TEXTS] = { "name", "a\nb" }, *const more[ARGS_TEXTS] = { "name", "\n\nb\nc" };
+	const char *const twice[ARGS_TEXTS] = { "name", "\na\na" };
 	const uint64_t words[1 + ARGS_MAX] = { HEAD(2, 0x77), 1, 2 };
 
 	cr_expect_str_eq(shown(REC_INSTANT, none, words), "INSTANT by 7 \"name\" {arg1=1, arg2=2}");
 	cr_expect_str_eq(shown(REC_INSTANT, one, words), "INSTANT by 7 \"name\" {a=1, arg2=2}");
 	cr_expect_str_eq(shown(REC_INSTANT, odd, words), "INSTANT by 7 \"name\" {arg1=1, arg2=2}");
-	cr_expect_str_eq(shown(REC_INSTANT, more, words), "INSTANT by 7 \"name\" {=1, b=2}");
+	cr_expect_str_eq(shown(REC_INSTANT, more, words), "INSTANT by 7 \"name\" {arg1=1, b=2}");
+	cr_expect_str_eq(shown(REC_INSTANT, twice, words), "INSTANT by 7 \"name\" {a=1, arg2=2}");
 }
 
 Test(decode_args, what_was_cut_is_the_text_that_is_as_long_as_may_be)
