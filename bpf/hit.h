@@ -76,6 +76,15 @@ static __always_inline bool find_ring(struct hit *hit)
 	return hit->ring != NULL;
 }
 
+/* tgid << 32 | tid of who is here. */
+static __always_inline __u64 own_id(void)
+{
+	__u64 id = current_id();
+
+	/* One process has been asked for, and it is that one, though it has left our namespace's sight. */
+	return id || cfg_several ? id : bpf_get_current_pid_tgid();
+}
+
 static __always_inline bool begin(struct pt_regs *ctx, struct hit *hit, __u32 cookie, __u64 address)
 {
 	__u32 probe = cookie & COOKIE_PROBE;
@@ -83,10 +92,7 @@ static __always_inline bool begin(struct pt_regs *ctx, struct hit *hit, __u32 co
 	STAY_ON_TASK_STACK(ctx);
 	if (stopped)
 		return false;
-	hit->id = current_id();
-	/* One process has been asked for, and it is that one, though it has left our namespace's sight. */
-	if (!hit->id && !cfg_several)
-		hit->id = bpf_get_current_pid_tgid();
+	hit->id = own_id();
 	if (!is_traced(hit, cookie & COOKIE_JOINS))
 		return false;
 	hit->counts = bpf_map_lookup_elem(&counts, &probe);

@@ -166,55 +166,67 @@ discard:
 	return outcome;
 }
 
-static __noinline int try_args(struct hit *hit, const struct given *given)
+/* What the next one takes with the flags: enum rec_probe, and whether it is the last try. */
+#define GIVEN_PROBE 32
+#define GIVEN_LAST (1ULL << 63)
+
+/*
+ * One try to record a slice or an instant with arguments. DONE, or UNREADABLE: to be faulted in.
+ * Global and of plain numbers as report_object is: the verifier looks at it once, whatever calls it.
+ */
+__noinline int record_args(__u64 what, __u64 name, __u64 frame, __u64 args, __u64 words)
 {
+	struct given given = { .name = name, .frame = frame, .args = args, .words = words, .flags = (__u32)what };
+	struct hit hit = { .id = own_id(), .probe = what >> GIVEN_PROBE & COOKIE_PROBE, .last_try = what & GIVEN_LAST };
 	enum outcome outcome;
 
-	if (!hit || !given)
+	given.kind = hit.probe == PROBE_ENTER ? REC_ENTER : hit.probe == PROBE_EXIT ? REC_EXIT : REC_INSTANT;
+	hit.counts = bpf_map_lookup_elem(&counts, &hit.probe);
+	if (!hit.counts || !find_ring(&hit))
 		return DONE;
-	outcome = send_args(hit, given, 64, false);
-	return outcome == TOO_SMALL ? send_args(hit, given, NAME_BYTES, true) : outcome;
+	outcome = send_args(&hit, &given, 64, false);
+	if (outcome == TOO_SMALL)
+		outcome = send_args(&hit, &given, NAME_BYTES, true);
+	return outcome == UNREADABLE && may_retry(&hit) ? UNREADABLE : DONE;
 }
 
-static __always_inline void fault_in_args(const struct given *given)
+__noinline int fault_in_args(__u64 name, __u64 names, __u64 words)
 {
+	const struct given given = { .name = name, .args = names, .words = words };
 	struct rec_args args;
 
-	fault_in_string(given->name);
-	fault_in_string(given->args);
-	fault_in_range(given->words, sizeof(args.words));
-	if (!take_words(&args, given->words))
-		return;
+	fault_in_string(name);
+	fault_in_string(names);
+	fault_in_range(words, sizeof(args.words));
+	if (!take_words(&args, words))
+		return 0;
 	for (int i = 2; i < ARGS_TEXTS; i++) {
-		__u64 from = text_of(given, &args, i);
+		__u64 from = text_of(&given, &args, i);
 
 		if (from)
 			fault_in_string(from);
 	}
+	return 0;
 }
 
-static __noinline int slice_with_args(struct pt_regs *ctx, struct hit *hit, __u16 kind)
+static __always_inline int slice_with_args(struct pt_regs *ctx, const struct hit *hit, __u16 kind)
 {
-	__u64 second = PT_REGS_PARM2(ctx), third = PT_REGS_PARM3(ctx);
+	__u64 name = PT_REGS_PARM1(ctx), second = PT_REGS_PARM2(ctx), third = PT_REGS_PARM3(ctx);
 	__u64 fourth = PT_REGS_PARM4(ctx), fifth = PT_REGS_PARM5(ctx);
-	struct given given = { .kind = kind, .name = PT_REGS_PARM1(ctx) };
+	__u64 what = (__u64)hit->probe << GIVEN_PROBE, frame = 0, args = second, words = third;
 
 	/* Or clang chooses a register by its place, which the verifier forbids. */
 	barrier_var(third);
 	barrier_var(fifth);
-	if (kind == REC_INSTANT) {
-		given.args = second;
-		given.words = third;
-	} else {
-		given.frame = second;
-		given.flags = third;
-		given.args = fourth;
-		given.words = fifth;
+	if (kind != REC_INSTANT) {
+		what |= (__u32)third;
+		frame = second;
+		args = fourth;
+		words = fifth;
 	}
-	if (try_args(hit, &given) == UNREADABLE && may_retry(hit)) {
-		fault_in_args(&given);
-		hit->last_try = true;
-		try_args(hit, &given);
+	if (record_args(what, name, frame, args, words) == UNREADABLE) {
+		fault_in_args(name, args, words);
+		record_args(what | GIVEN_LAST, name, frame, args, words);
 	}
 	return 0;
 }
