@@ -22,8 +22,8 @@ from harness import Failure, Job, Skip, run_all
 
 SHF_EXECINSTR = 4
 LOAD_U64 = 0x79
-# Where a uprobe's program finds the first four arguments: in x86-64's struct pt_regs, in aarch64's.
-ARGUMENTS = {112: 0, 104: 8, 96: 16, 88: 24}
+# Where a uprobe's program finds the first five arguments: in x86-64's struct pt_regs, in aarch64's.
+ARGUMENTS = {112: 0, 104: 8, 96: 16, 88: 24, 72: 32}
 OBJECTS = {"viztrace": True, "follow": False}  # does it read registers?
 
 
