@@ -455,12 +455,12 @@ static int pass_slice(struct unpack *u, const struct batched *b, unpack_cb cb, v
 	rec->head.flags = flags_of(name, args ? names : name);
 	rec->frame = b->n_words > HEAD_WORDS ? b->words[HEAD_WORDS] : 0;
 	rec->flags = (uint32_t)(b->words[0] >> 32);
-	rec->name_size = name->size;
-	memcpy(rec->name, name->text, name->size);
+	rec->name_size = args ? 0 : name->size;
 	if (args) {
-		rec->name_size = 0;
 		rec->head.flags |= REC_ARGS;
 		rec->head.size = (uint32_t)(sizeof(*rec) + put_args((struct rec_args *)(void *)rec->name, b, args));
+	} else {
+		memcpy(rec->name, name->text, name->size);
 	}
 	return count_flags(u, b, cb(ctx, rec, rec->head.size), rec->head.flags);
 }

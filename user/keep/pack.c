@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/array.h"
 #include "../common/hash.h"
 
 #define VARINT_MAX 10
@@ -94,23 +95,6 @@ static const char *get_text(const uint8_t **from)
 
 	*from += strlen(text) + 1;
 	return text;
-}
-
-static int make_room(void *array, size_t *room, size_t wanted, size_t size)
-{
-	size_t n = *room ? *room : 64;
-	void **at = array, *more;
-
-	if (wanted <= *room)
-		return 0;
-	while (n < wanted)
-		n *= 2;
-	more = realloc(*at, n * size);
-	if (!more)
-		return -ENOMEM;
-	*at = more;
-	*room = n;
-	return 0;
 }
 
 /* ---- Events to bytes ---- */
@@ -281,7 +265,7 @@ int packer__add(struct packer *p, const struct event *e)
 	size_t size = shape_bound(e);
 	uint64_t number;
 
-	if (make_room(&p->shape, &p->shape_room, size, 1))
+	if (array__make_room(&p->shape, &p->shape_room, size, 1))
 		return -ENOMEM;
 	if (HEAD_MAX + THREAD_MAX + size + values_bound(e) > p->room - p->size)
 		return -ENOSPC;
@@ -337,9 +321,9 @@ static int get_shape(struct unpacker *u)
 		e.name = get_text(&at);
 	if (flags & HAS_TAG)
 		e.tag = get_text(&at);
-	if (make_room(&u->shapes, &u->shapes_room, u->n_shapes + 1, sizeof(*u->shapes)) ||
-	    make_room(&u->templates, &u->templates_room, u->n_templates + e.n_values, sizeof(*u->templates)) ||
-	    make_room(&u->values, &u->values_room, e.n_values, sizeof(*u->values)))
+	if (array__make_room(&u->shapes, &u->shapes_room, u->n_shapes + 1, sizeof(*u->shapes)) ||
+	    array__make_room(&u->templates, &u->templates_room, u->n_templates + e.n_values, sizeof(*u->templates)) ||
+	    array__make_room(&u->values, &u->values_room, e.n_values, sizeof(*u->values)))
 		return -ENOMEM;
 	u->shapes[u->n_shapes++] = (struct unpacked_shape){ .event = e, .first_value = u->n_templates };
 	for (size_t i = 0; i < e.n_values; i++) {
@@ -360,7 +344,7 @@ static int get_thread(struct unpacker *u)
 	struct event *t;
 	size_t size;
 
-	if (make_room(&u->threads, &u->threads_room, u->n_threads + 1, sizeof(*u->threads)))
+	if (array__make_room(&u->threads, &u->threads_room, u->n_threads + 1, sizeof(*u->threads)))
 		return -ENOMEM;
 	t = &u->threads[u->n_threads++];
 	*t = (struct event){ .pid = (uint32_t)get_uint(&u->at) };

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* arguments: see arguments.h. */
 #include "arguments.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../common/array.h"
 
 #define MARK " (end)"
 
@@ -42,20 +45,6 @@ void arguments__free(struct arguments *a)
 
 /* ---- At the end ---- */
 
-static int make_room(void *array, size_t *room, size_t wanted, size_t size)
-{
-	void **at = array, *more;
-
-	if (wanted <= *room)
-		return 0;
-	more = realloc(*at, wanted * size);
-	if (!more)
-		return -ENOMEM;
-	*at = more;
-	*room = wanted;
-	return 0;
-}
-
 static bool has_key(const struct value *values, size_t n, const char *key)
 {
 	for (size_t i = 0; i < n; i++)
@@ -86,8 +75,8 @@ int ending__make(struct ending *e, const struct arguments *a, const struct value
 	const size_t wanted = text_size(result->values, result->n, marks) + text_size(values, n, marks);
 	char *to;
 
-	if (make_room(&e->values, &e->room, result->n + n, sizeof(*e->values)) ||
-	    make_room(&e->text, &e->text_room, wanted, 1))
+	if (array__make_room(&e->values, &e->room, result->n + n, sizeof(*e->values)) ||
+	    array__make_room(&e->text, &e->text_room, wanted, 1))
 		return -ENOMEM;
 	to = e->text;
 	e->n = 0;

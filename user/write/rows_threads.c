@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/array.h"
 #include "../common/utf8.h"
 
 #define KNOWN_MAX 65536 /* threads */
@@ -146,23 +147,6 @@ struct rows_thread *rows_threads__of(struct rows_threads *t, uint32_t pid, uint3
 }
 
 /* Twice of what there is, and enough. */
-static int make_room(void **data, size_t *room, size_t size, size_t wanted)
-{
-	size_t more = *room ? *room : 16;
-	void *new;
-
-	while (more < wanted)
-		more *= 2;
-	if (more == *room)
-		return 0;
-	new = realloc(*data, more * size);
-	if (!new)
-		return -ENOMEM;
-	*data = new;
-	*room = more;
-	return 0;
-}
-
 int rows_thread__push(struct rows_thread *t, uint64_t since, const char *name, const struct value *values,
 		      size_t n_values)
 {
@@ -174,9 +158,9 @@ int rows_thread__push(struct rows_thread *t, uint64_t since, const char *name, c
 	if (!name)
 		name = "<unreadable>";
 	size = strlen(name) + 1;
-	err = make_room((void **)&t->open, &t->room, sizeof(*t->open), t->n_open + 1);
+	err = array__make_room(&t->open, &t->room, t->n_open + 1, sizeof(*t->open));
 	if (!err)
-		err = make_room((void **)&t->names, &t->names_room, 1, at + size);
+		err = array__make_room(&t->names, &t->names_room, at + size, 1);
 	/* Most have none. */
 	if (!err && n_values)
 		err = copied__set(&slice.values, values, n_values);
