@@ -327,8 +327,10 @@ class Case(unittest.TestCase):
         return trace
 
     # "all": what the programs counted while their semaphores were up is what was seen. "most": that is too much to ask, as
-    # they also run where they are not traced, or are killed between counting and sending.
+    # they also run where they are not traced.
     seen = "all"
+    # Threads that a signal ended in the midst of their work: each may have counted one event that it did not come to send.
+    killed = 0
 
     def compare_counts(self, trace):
         """Is what the programs of this test counted what the tool saw? One tool at a time can be asked."""
@@ -340,7 +342,9 @@ class Case(unittest.TestCase):
             self.assertLessEqual(seen[kind], counted[kind], "%s: more was seen than sent" % kind)
         # Until it is detached from a program goes on sending; at its own end there is nothing left.
         if self.seen == "all" and trace.metadata["ended"] not in ("interrupted", "the time is over", "--max-size is reached"):
-            self.assertEqual(seen, counted, "not all was seen that was sent while somebody listened")
+            missing = sum(counted.values()) - sum(seen.values())
+            self.assertLessEqual(missing, self.killed, "not all was seen that was sent while somebody listened: %s of %s" % (
+                seen, counted))
 
     def traced(self, program, *args, options=(), code=0, target_code=0, **rules):
         """One run: start, attach, let the program go and end. (trace, what the program said, what the tool said)"""

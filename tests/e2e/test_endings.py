@@ -103,6 +103,7 @@ class Endings(Steady):
         target = self.steady("--fast")
         tool = self.attach(target.pid)
         target.ask("work 50")
+        self.killed = 1
         target.signal(signal.SIGKILL)
         self.assertEqual(target.wait(), -signal.SIGKILL)
         self.end(tool, with_signal=None)
@@ -113,6 +114,7 @@ class Endings(Steady):
     def test_the_target_gets_sigsegv_in_mid_slice(self):
         target = self.steady("--fast")
         tool = self.attach(target.pid)
+        self.killed = 1
         target.signal(signal.SIGSEGV)
         self.assertEqual(target.wait(), -signal.SIGSEGV)
         self.end(tool, with_signal=None)
