@@ -143,7 +143,7 @@ __noinline int learn_class(__u64 address, __u64 id, __u32 ring, __u32 generation
 		goto discard;
 	barrier_var(size); /* or clang makes one comparison of two, in which the verifier sees no bound */
 	if (cls->magic != VIZ_CLASS_MAGIC || !cls->version || cls->version > VIZ_ABI_VERSION ||
-	    cls->n_attrs > VIZ_ATTRS_MAX || cls->kind == VIZ_KIND_DICT || size < sizeof(*cls) || cls->span_offset > 0 ||
+	    cls->n_attrs > VIZ_ATTRS_MAX || cls->kind >= VIZ_KIND_DICT || size < sizeof(*cls) || cls->span_offset > 0 ||
 	    cls->span_offset % 8 || cls->span_size > VIZ_SPAN_MAX ||
 	    (__u32)-cls->span_offset + sizeof(struct viz_base) > cls->span_size)
 		goto discard;

@@ -38,6 +38,10 @@
  *     VIZ_PROBE_COUNTER_OF(load_trace, struct load, now);
  *     struct item_trace t = { .of = item };
  *
+ *   More of a number: VIZ_UNIT(open, "connections"), which viewers show that can; in objects VIZ_ENUM(state, "idle",
+ *   "busy"), names for the values 0, 1, ... of an integer or an enum, which are shown instead. Also of what is followed:
+ *   VIZ_UNIT(VIZ_AT(of, size), "bytes").
+ *
  *   Up to VIZ_ATTRS_MAX attributes within VIZ_SPAN_MAX bytes, names up to VIZ_NAME_MAX characters.
  *   A leading `_` makes an attribute private: it never triggers and is never reported.
  *
@@ -131,7 +135,7 @@
 #include <stdint.h>
 
 #define VIZTRACE_VERSION 100 /* 0.1.0: major * 10000 + minor * 100 + patch */
-#define VIZ_ABI_VERSION 3
+#define VIZ_ABI_VERSION 4
 #define VIZ_ATTRS_MAX 64  /* attributes of a class */
 #define VIZ_NAME_MAX 39   /* characters of a tag or an attribute's name */
 #define VIZ_SPAN_MAX 4096 /* bytes from the base or first attribute to the end of the last */
@@ -145,7 +149,12 @@
 /* ---- What the collector reads. Append-only; its version is VIZ_ABI_VERSION. What a struct viz_class says of
  * itself is the oldest version that describes it, so that older tools go on to understand what is not new. ---- */
 
-enum viz_kind { VIZ_KIND_COUNTER = 1, VIZ_KIND_OBJECT = 2, VIZ_KIND_DICT = 3 };
+enum viz_kind {
+	VIZ_KIND_COUNTER = 1,
+	VIZ_KIND_OBJECT = 2,
+	VIZ_KIND_DICT = 3,
+	VIZ_KIND_NAMES = 4 /* behind the head no attributes but char[n_attrs][VIZ_NAME_MAX + 1] (version 4) */
+};
 
 enum viz_type {
 	VIZ_TYPE_NONE = 0,
@@ -170,7 +179,11 @@ enum viz_type {
 
 enum viz_attr_flags {
 	VIZ_ATTR_LIST = 1,
-	VIZ_ATTR_OPTIONAL = 2 /* a number, and behind it a byte that is 0 if there is none (version 3) */
+	VIZ_ATTR_OPTIONAL = 2, /* a number, and behind it a byte that is 0 if there is none (version 3) */
+	/* A number of which a VIZ_KIND_NAMES says more, of that line, and with the tag that `dict` is, or if that is "" or a
+	 * path, with the attribute's own name. Tools that do not know of it show the number. */
+	VIZ_ATTR_ENUM = 4, /* what its values 0, 1, ... are called */
+	VIZ_ATTR_UNIT = 8  /* one: its unit. With a line of 0 it is `dict` itself */
 };
 enum viz_base_flags { VIZ_ENABLED = 1, VIZ_TRIGGER = 2 };
 enum viz_why { VIZ_WHY_LOG = 0, VIZ_WHY_BEFORE = 1, VIZ_WHY_AFTER = 2 };
@@ -198,13 +211,13 @@ enum viz_async {
 
 struct viz_attr {
 	char name[VIZ_NAME_MAX + 1]; /* as declared: an inherited one keeps its "viz." */
-	char dict[VIZ_NAME_MAX + 1]; /* tag of the VIZ_PROBE_DICT, or ""; or a struct viz_path */
+	char dict[VIZ_NAME_MAX + 1]; /* tag of the VIZ_PROBE_DICT, or "", or by the flags; or a struct viz_path */
 	int32_t offset;              /* bytes from the base; in a dict from the struct's start; of the first pointer */
 	uint32_t stride;             /* bytes of one element */
 	uint16_t count;              /* elements; 1 if not a list */
 	uint8_t type;                /* enum viz_type */
 	uint8_t flags;               /* enum viz_attr_flags */
-	uint32_t line;               /* of the dict's declaration: tells dicts of one tag apart */
+	uint32_t line;               /* of that one's declaration: tells those of one tag apart */
 };
 
 /* How to get to a followed attribute: the pointer at `offset`, plus hops[0], is where it is or where the next pointer
@@ -228,8 +241,8 @@ struct viz_class {
 	uint32_t magic;       /* VIZ_CLASS_MAGIC */
 	uint16_t version;     /* 1 to VIZ_ABI_VERSION: what a tool must know to read it */
 	uint8_t kind;         /* enum viz_kind */
-	uint8_t n_attrs;
-	uint32_t size;        /* bytes, attributes included */
+	uint8_t n_attrs;      /* or names */
+	uint32_t size;        /* bytes, attributes or names included */
 	uint32_t line;        /* where it was declared */
 	int32_t span_offset;  /* from the base, a multiple of 8; 0 or negative */
 	uint32_t span_size;   /* bytes from there to the end of the last attribute */
@@ -429,19 +442,26 @@ struct viz_slot {
 #define VIZ__FE_63(m, c, x, ...) m(c, 63, 64, x) VIZ__FE_62(m, c, __VA_ARGS__)
 #define VIZ__FE_64(m, c, x, ...) m(c, 64, 65, x) VIZ__FE_63(m, c, __VA_ARGS__)
 
-/* An attribute as the caller wrote it -> (form, name, dict tag, path); a path is (hops, "a.b", a, b). */
-#define VIZ_DICT(name, tag) (dict, name, tag, ~)
-#define VIZ_JSON(name) (json, name, viz__none, ~)
+/* An attribute as the caller wrote it -> (form, name, dict tag, path, note, texts); a path is (hops, "a.b", a, b), and
+ * the note says what the texts are. */
+#define VIZ_DICT(name, tag) (dict, name, tag, ~, viz__bare, ~)
+#define VIZ_JSON(name) (json, name, viz__none, ~, viz__bare, ~)
+#define VIZ_UNIT(name, text) VIZ__NOTED(name, viz__unit, (text))
+#define VIZ_ENUM(name, ...) VIZ__NOTED(name, viz__enum, (__VA_ARGS__))
+#define VIZ__NOTED(x, note, texts) VIZ__CAT(VIZ__NOTED_, VIZ__IS_PAREN(x))(x, note, texts)
+#define VIZ__NOTED_0(x, note, texts) (plain, x, viz__none, ~, note, texts)
+#define VIZ__NOTED_1(x, note, texts) VIZ__CALL(VIZ__NOTE_IT, (VIZ__EXPAND x, note, texts))
+#define VIZ__NOTE_IT(form, name, d, path, none, nothing, note, texts) (form, name, d, path, note, texts)
 #define VIZ_AT(...) \
 	VIZ__EXPAND(VIZ__AT_PICK(__VA_ARGS__, VIZ__AT_NO, VIZ__AT_NO, VIZ__AT_NO, VIZ__AT_NO, \
 		VIZ__AT_3, VIZ__AT_2, VIZ__AT_1, VIZ__AT_NO, ~))(__VA_ARGS__)
 #define VIZ__AT_PICK(a, b, c, d, e, f, g, h, m, ...) m
-#define VIZ__AT_1(a, b) (at, a->b, viz__none, (1, #a "." #b, a, b))
-#define VIZ__AT_2(a, b, c) (at, a->b->c, viz__none, (2, #a "." #b "." #c, a, b, c))
-#define VIZ__AT_3(a, b, c, d) (at, a->b->c->d, viz__none, (3, #a "." #b "." #c "." #d, a, b, c, d))
+#define VIZ__AT_1(a, b) (at, a->b, viz__none, (1, #a "." #b, a, b), viz__bare, ~)
+#define VIZ__AT_2(a, b, c) (at, a->b->c, viz__none, (2, #a "." #b "." #c, a, b, c), viz__bare, ~)
+#define VIZ__AT_3(a, b, c, d) (at, a->b->c->d, viz__none, (3, #a "." #b "." #c "." #d, a, b, c, d), viz__bare, ~)
 #define VIZ__AT_NO(...) VIZ_AT_takes_two_to_four_names
 #define VIZ__SPEC(x) VIZ__CAT(VIZ__SPEC_, VIZ__IS_PAREN(x))(x)
-#define VIZ__SPEC_0(x) plain, x, viz__none, ~
+#define VIZ__SPEC_0(x) plain, x, viz__none, ~, viz__bare, ~
 #define VIZ__SPEC_1(x) VIZ__EXPAND x
 
 /* ---- Language: what C and C++ say differently. ---- */
@@ -743,7 +763,7 @@ VIZ__CONST(viz__viz__none_str1, 0)
 VIZ__CONST(viz__viz__none_line, 0)
 
 #define VIZ__CONSTANTS(tag, k, k1, x) VIZ__CALL(VIZ__CONSTANTS_, (tag, k, k1, VIZ__SPEC(x)))
-#define VIZ__CONSTANTS_(tag, k, k1, form, name, d, path) \
+#define VIZ__CONSTANTS_(tag, k, k1, form, name, d, path, note, texts) \
 	VIZ__FACTS(tag, k, VIZ__LV(tag, name)) \
 	VIZ__CONST(VIZ__N(tag, t, k), VIZ__TYPE_##form(VIZ__LV(tag, name), tag, k, d)) \
 	VIZ__CONST(VIZ__N(tag, l, k), VIZ__LIST_##form(VIZ__LV(tag, name), tag, k, d)) \
@@ -807,12 +827,12 @@ VIZ__CONST(viz__viz__none_line, 0)
 	((n) >= 64 || (n) <= -64 ? (uint64_t)0 : (n) >= 0 ? (p) << ((n) & 63) : (p) >> (-(n) & 63))
 /* Its parts as constants, since an enum constant may be no wider than int; wK is the attribute's first word. */
 #define VIZ__PLACES(tag, k, k1, x) VIZ__CALL(VIZ__PLACES_, (tag, k, VIZ__SPEC(x)))
-#define VIZ__PLACES_(tag, k, form, name, d, path) \
+#define VIZ__PLACES_(tag, k, form, name, d, path, note, texts) \
 	VIZ__CONST(VIZ__N(tag, x, k), VIZ__PATTERN_##form(tag, k, d) & 0x3fffffff) \
 	VIZ__CONST(VIZ__N(tag, y, k), VIZ__PATTERN_##form(tag, k, d) >> 30 & 0x3fffffff) \
 	VIZ__CONST(VIZ__N(tag, w, k), (VIZ__K(tag, o, k) - VIZ__T(tag, span)) / 8)
 #define VIZ__WORDS(c, k, k1, x) VIZ__CALL(VIZ__WORDS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
-#define VIZ__WORDS_(tag, word, k, form, name, d, path) \
+#define VIZ__WORDS_(tag, word, k, form, name, d, path, note, texts) \
 	| VIZ__SHIFT(((uint64_t)VIZ__N(tag, x, k) | (uint64_t)VIZ__N(tag, y, k) << 30), VIZ__K(tag, w, k) - 64 * word)
 
 #define VIZ__CHECKS(c, k, k1, x) VIZ__CALL(VIZ__CHECKS_, (VIZ__EXPAND c, k, VIZ__SPEC(x)))
@@ -847,7 +867,7 @@ VIZ__CONST(viz__viz__none_line, 0)
 	VIZ__POINTERS_2(tag, what, label, a, b, c) VIZ__CHECK_POINTER(tag, what, a->b->c)
 #define VIZ__CHECK_POINTER(tag, what, name) \
 	VIZ__ASSERT(VIZ__IS_PLAIN_POINTER(tag, name), what "(" #tag "): VIZ_AT: `" #name "` is not a plain pointer");
-#define VIZ__CHECKS_(tag, what, k, form, name, d, path) \
+#define VIZ__CHECKS_(tag, what, k, form, name, d, path, note, texts) \
 	VIZ__CHECK_REFERENCE(tag, what, name) \
 	VIZ__ASSERT(VIZ__K(tag, t, k) != 0, \
 		what "(" #tag "): attribute `" #name "` has a type that cannot be reported (" #form ")"); \
@@ -857,24 +877,43 @@ VIZ__CONST(viz__viz__none_line, 0)
 		what "(" #tag "): attribute `" #name "` has more than 65535 elements"); \
 	VIZ__CHECK_##form(tag, what, k, name, path) \
 	VIZ__ASSERT(!VIZ__K(tag, l, k) || VIZ__DICT_WORDS(d) == 0, \
-		what "(" #tag "): attribute `" #name "` is a list of dicts with char * in them; use char[N] there");
+		what "(" #tag "): attribute `" #name "` is a list of dicts with char * in them; use char[N] there"); \
+	VIZ__NOTE_##note(tag, what, k, name, VIZ__LABEL_##form(name, path), texts)
+#define VIZ__NOTE_viz__bare(tag, what, k, name, label, texts)
+#define VIZ__NOTE_viz__unit(tag, what, k, name, label, texts) \
+	VIZ__ASSERT(VIZ__IS_NUMBER(VIZ__K(tag, t, k)), what "(" #tag "): VIZ_UNIT: attribute `" #name "` is not a number"); \
+	VIZ__ASSERT(sizeof texts <= VIZ_NAME_MAX + 1, \
+		what "(" #tag "): the unit of attribute `" #name "` is longer than VIZ_NAME_MAX"); \
+	VIZ__NAMES(VIZ__N(tag, u, k), label, viz__##tag##_line, texts);
+#define VIZ__NOTE_viz__enum(tag, what, k, name, label, texts) \
+	VIZ__ASSERT(VIZ__IS_NUMBER(VIZ__K(tag, t, k)) && VIZ__K(tag, t, k) < VIZ_TYPE_F32, \
+		what "(" #tag "): VIZ_ENUM: attribute `" #name "` is not an integer"); \
+	VIZ__NAMES(VIZ__N(tag, u, k), label, viz__##tag##_line, texts);
 #define VIZ__CHECKS_COUNTER(tag, k, k1, x) VIZ__CALL(VIZ__CHECKS_COUNTER_, (tag, k, VIZ__SPEC(x)))
-#define VIZ__CHECKS_COUNTER_(tag, k, form, name, d, path) \
+#define VIZ__CHECKS_COUNTER_(tag, k, form, name, d, path, note, texts) \
 	VIZ__ASSERT(VIZ__IS_NUMBER(VIZ__K(tag, t, k)) && !VIZ__K(tag, l, k), \
 		"VIZ_PROBE_COUNTER(" #tag "): attribute `" #name "` is not a number; " \
-		"a counter takes numbers only, VIZ_PROBE_OBJECT takes the rest");
+		"a counter takes numbers only, VIZ_PROBE_OBJECT takes the rest"); \
+	VIZ__ASSERT(VIZ__FLAG_##note != VIZ_ATTR_ENUM, \
+		"VIZ_PROBE_COUNTER(" #tag "): VIZ_ENUM: values of a counter have no names, those of a VIZ_PROBE_OBJECT have");
 #define VIZ__CHECKS_DICT(tag, k, k1, x) VIZ__CALL(VIZ__CHECKS_DICT_, (tag, k, VIZ__SPEC(x)))
-#define VIZ__CHECKS_DICT_(tag, k, form, name, d, path) \
+#define VIZ__CHECKS_DICT_(tag, k, form, name, d, path, note, texts) \
 	VIZ__ASSERT(VIZ__TEXTS_##form(tag, k, d) < VIZ__FOLLOWS, \
 		"VIZ_PROBE_DICT(" #tag "): `" #name "` is behind a pointer: VIZ_AT is for counters and objects"); \
 	VIZ__ASSERT(VIZ__PATTERN_##form(tag, k, d) == 0 || VIZ__K(tag, o, k) + 8 * VIZ__K(tag, c, k) <= 480, \
 		"VIZ_PROBE_DICT(" #tag "): attribute `" #name "` is a char * beyond the first 480 bytes");
 
 #define VIZ__ENTRIES(tag, k, k1, x) VIZ__CALL(VIZ__ENTRIES_, (tag, k, VIZ__SPEC(x)))
-#define VIZ__ENTRIES_(tag, k, form, name, d, path) { VIZ__LABEL_##form(name, path), \
+#define VIZ__ENTRIES_(tag, k, form, name, d, path, note, texts) { VIZ__LABEL_##form(name, path), \
 	VIZ__TAG_##form(#d, tag, k, path), VIZ__K(tag, o, k), \
 	(uint32_t)VIZ__K(tag, s, k), (uint16_t)VIZ__K(tag, c, k), (uint8_t)VIZ__CODE_##form(VIZ__K(tag, t, k)), \
-	VIZ__K(tag, l, k) ? VIZ_ATTR_LIST : 0, (uint32_t)viz__##d##_line },
+	(VIZ__K(tag, l, k) ? VIZ_ATTR_LIST : 0) | VIZ__FLAG_##note, (uint32_t)VIZ__LINE_##note(tag, d) },
+#define VIZ__FLAG_viz__bare 0
+#define VIZ__FLAG_viz__unit VIZ_ATTR_UNIT
+#define VIZ__FLAG_viz__enum VIZ_ATTR_ENUM
+#define VIZ__LINE_viz__bare(tag, d) viz__##d##_line
+#define VIZ__LINE_viz__unit(tag, d) viz__##tag##_line
+#define VIZ__LINE_viz__enum(tag, d) viz__##tag##_line
 #define VIZ__TAG_plain(d, tag, k, path) ""
 #define VIZ__TAG_json(d, tag, k, path) ""
 #define VIZ__TAG_dict(d, tag, k, path) d
@@ -918,11 +957,22 @@ VIZ__CONST(viz__viz__none_line, 0)
 			0 VIZ__FE(VIZ__WORDS, (tag, 6), __VA_ARGS__), 0 VIZ__FE(VIZ__WORDS, (tag, 7), __VA_ARGS__), \
 		}, #tag }, { VIZ__FE(VIZ__ENTRIES, tag, __VA_ARGS__) } }
 
+#define VIZ__NAMES(id, text, at_line, names_) \
+	VIZ__CLASS_STORAGE struct { \
+		struct viz_class head; \
+		char names[VIZ__NARGS names_][VIZ_NAME_MAX + 1]; \
+	} id __attribute__((VIZ__RETAIN used, aligned(8), section("viz_classes"))) = { { \
+		VIZ_CLASS_MAGIC, 4, VIZ_KIND_NAMES, VIZ__NARGS names_, \
+		sizeof(struct viz_class) + VIZ__NARGS names_ * (VIZ_NAME_MAX + 1), (uint32_t)(at_line), 0, 0, \
+		{ 0, 0, 0, 0, 0, 0, 0, 0 }, text }, { VIZ__EXPAND names_ } }
+
 #ifdef VIZ_PROBE_DISABLE
 #define VIZ__ON(probe) 0
 #define VIZ__ALIVE_BUILD 0
 #undef VIZ__DESCRIPTOR
 #define VIZ__DESCRIPTOR(tag, kind, ...) enum { viz__class_##tag }
+#undef VIZ__NAMES
+#define VIZ__NAMES(id, text, at_line, names_) enum { id = VIZ__NARGS names_ }
 #define VIZ__CLASS_OF(tag) ((const struct viz_class *)(uintptr_t)viz__class_##tag)
 #else
 #define VIZ__CLASS_OF(tag) (&viz__class_##tag.head)
@@ -1006,6 +1056,12 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 	VIZ__CONST(viz__##tag##_str1, (0 VIZ__FE(VIZ__WORDS, (tag, 0), __VA_ARGS__)) >> 30) \
 	VIZ__DESCRIPTOR(tag, VIZ_KIND_DICT, __VA_ARGS__)
 
+/* Names of the values 0, 1, ... of attributes that are declared elsewhere (viztrace.hpp). */
+#define VIZ_PROBE_ENUM(tag, ...) \
+	VIZ__CONST(viz__##tag##_line, __LINE__) \
+	VIZ__ASSERT(sizeof(#tag) <= VIZ_NAME_MAX + 1, "VIZ_PROBE_ENUM(" #tag "): the tag is longer than VIZ_NAME_MAX"); \
+	VIZ__NAMES(viz__names_##tag, #tag, viz__##tag##_line, (__VA_ARGS__))
+
 /* The handle of a struct that stays as it is, with all attributes behind `of`. */
 #define VIZ_PROBE_COUNTER_OF(tag, type, ...) \
 	struct tag { struct viz_counter viz; __typeof__(type) *of; }; \
@@ -1015,15 +1071,16 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 	VIZ__DECLARE(VIZ_PROBE_OBJECT, (tag VIZ__FE(VIZ__OF, ~, __VA_ARGS__)))
 #define VIZ__DECLARE(m, args) m args
 #define VIZ__OF(c, k, k1, x) VIZ__CAT(VIZ__OF_, VIZ__IS_PAREN(x))(x)
-#define VIZ__OF_0(x) , (at, of->x, viz__none, (1, #x, of, x))
+#define VIZ__OF_0(x) , (at, of->x, viz__none, (1, #x, of, x), viz__bare, ~)
 #define VIZ__OF_1(x) VIZ__OF_SPEC x
-#define VIZ__OF_SPEC(form, name, d, path) VIZ__OF_##form(path)
-#define VIZ__OF_dict(path) , VIZ_DICT_is_not_behind_a_pointer
-#define VIZ__OF_json(path) , VIZ_JSON_is_not_behind_a_pointer
-#define VIZ__OF_at(path) VIZ__OF_PATH path
-#define VIZ__OF_PATH(n, ...) VIZ__OF_PATH_##n(__VA_ARGS__)
-#define VIZ__OF_PATH_1(label, a, b) , (at, of->a->b, viz__none, (2, label, of, a, b))
-#define VIZ__OF_PATH_2(label, a, b, c) , (at, of->a->b->c, viz__none, (3, label, of, a, b, c))
+#define VIZ__OF_SPEC(form, name, d, path, note, texts) VIZ__OF_##form(name, path, note, texts)
+#define VIZ__OF_plain(x, path, note, texts) , (at, of->x, viz__none, (1, #x, of, x), note, texts)
+#define VIZ__OF_dict(name, path, note, texts) , VIZ_DICT_is_not_behind_a_pointer
+#define VIZ__OF_json(name, path, note, texts) , VIZ_JSON_is_not_behind_a_pointer
+#define VIZ__OF_at(name, path, note, texts) VIZ__CALL(VIZ__OF_PATH, (note, texts, VIZ__EXPAND path))
+#define VIZ__OF_PATH(note, texts, n, ...) VIZ__OF_PATH_##n(note, texts, __VA_ARGS__)
+#define VIZ__OF_PATH_1(note, texts, label, a, b) , (at, of->a->b, viz__none, (2, label, of, a, b), note, texts)
+#define VIZ__OF_PATH_2(note, texts, label, a, b, c) , (at, of->a->b->c, viz__none, (3, label, of, a, b, c), note, texts)
 #define VIZ__OF_PATH_3(...) , VIZ_AT_takes_two_or_three_names_here
 
 #define VIZ__ORIGIN(tag) __builtin_offsetof(VIZ__TYPE(tag), viz)

@@ -37,9 +37,13 @@
  *     VIZ_ATTR(type, name)             an attribute, as large as its type; `= value`, or `{value}`, may follow
  *     VIZ_ATTR_JSON(type, name)        a string that holds JSON text
  *     VIZ_ATTR_DICT(tag, name)         a struct with a VIZ_PROBE_DICT of its own
+ *     VIZ_ATTR_UNIT(type, name, "ms")  a number with its unit; a std::chrono::duration has its own
+ *     VIZ_ATTR_ENUM(type, name, tag)   a number or an enum, of whose values 0, 1, ... the names are shown, as far as there
+ *                                      are some: VIZ_PROBE_ENUM(tag, "idle", "busy"); at file scope. In viz::objects
  *     VIZ_MEMBER(name)                 behind the declaration of a plain member: it is reported as well. Writes to it
  *     VIZ_MEMBER_JSON(name)            are VIZ_PROBE_SET(this, name, value), or VIZ_PROBE_CHANGED(this, name) after
  *     VIZ_MEMBER_DICT(name, tag)       them, in the class itself if it is private. A VIZ_ATTR is assigned to.
+ *     VIZ_MEMBER_UNIT(name, "ms"), VIZ_MEMBER_ENUM(name, tag)
  *
  *   Types: numbers, which are integers, bool, enums, float, double; std::atomic of these; std::chrono::duration (its
  *   ticks); std::optional of a number (none: null); and in objects char[N], char *, std::string (libstdc++'s) and
@@ -90,13 +94,21 @@
 #define VIZ_ATTR(...) VIZ__CAT(VIZ__ATTR_, VIZ__NARGS(__VA_ARGS__))(VIZ_ATTR, plain, __VA_ARGS__)
 #define VIZ_ATTR_JSON(...) VIZ__CAT(VIZ__ATTR_, VIZ__NARGS(__VA_ARGS__))(VIZ_ATTR_JSON, json, __VA_ARGS__)
 #define VIZ_ATTR_DICT(tag, name) \
-	VIZ__DICT_INFO(tag, name) \
+	VIZ__TEXT(name, #tag) \
 	VIZ__ENTRY(VIZ_ATTR_DICT, name, ::viz::detail::dict_form<VIZ__DICT(tag, name), VIZ__TYPE(tag), VIZ__TYPE(tag)>); \
 	::viz::attribute<VIZ__TYPE(tag), viz__tag_##name> name
+#define VIZ_ATTR_UNIT(type, name, unit) \
+	VIZ__UNIT(VIZ_ATTR_UNIT, name, type, unit); \
+	::viz::attribute<type, viz__tag_##name> name
+#define VIZ_ATTR_ENUM(type, name, tag) \
+	VIZ__ENUM(VIZ_ATTR_ENUM, name, type, tag); \
+	::viz::attribute<type, viz__tag_##name> name
 #define VIZ_MEMBER(name) VIZ__ENTRY(VIZ_MEMBER, name, ::viz::detail::plain<decltype(name)>)
+#define VIZ_MEMBER_UNIT(name, unit) VIZ__UNIT(VIZ_MEMBER_UNIT, name, decltype(name), unit)
+#define VIZ_MEMBER_ENUM(name, tag) VIZ__ENUM(VIZ_MEMBER_ENUM, name, decltype(name), tag)
 #define VIZ_MEMBER_JSON(name) VIZ__ENTRY(VIZ_MEMBER_JSON, name, ::viz::detail::json<decltype(name)>)
 #define VIZ_MEMBER_DICT(name, tag) \
-	VIZ__DICT_INFO(tag, name) \
+	VIZ__TEXT(name, #tag) \
 	VIZ__ENTRY(VIZ_MEMBER_DICT, name, ::viz::detail::dict_form<VIZ__DICT(tag, name), VIZ__TYPE(tag), decltype(name)>)
 
 namespace viz {
@@ -222,21 +234,49 @@ template <template <class, class> class P, class T, class D> struct facts<P<T, D
 template <class T> struct declared_as {
 	typedef T declared;
 };
-struct no_dict {
+struct no_note {
+	static constexpr uint8_t note = 0;
 	static constexpr const char *dict() { return ""; }
 	static constexpr uint32_t line() { return 0; }
 };
-template <class T> struct plain : facts<T>, declared_as<T>, no_dict {
+constexpr const char *unit_of_period(intmax_t num, intmax_t den)
+{
+	return num == 1 && den == 1000000000 ? "ns" : num == 1 && den == 1000000 ? "us" : num == 1 && den == 1000 ? "ms" :
+		num == 1 && den == 1 ? "s" : num == 60 && den == 1 ? "min" : num == 3600 && den == 1 ? "h" : "";
+}
+/* A duration has its own. */
+template <class T, class = void> struct unit_of : no_note {};
+template <class T> struct unit_of<T, decltype(void(sizeof(typename T::period)), void(std::declval<const T &>().count()))> {
+	static constexpr const char *dict() { return unit_of_period(T::period::num, T::period::den); }
+	static constexpr uint8_t note = *unit_of_period(T::period::num, T::period::den) ? VIZ_ATTR_UNIT : 0;
+	static constexpr uint32_t line() { return 0; }
+};
+template <class T> struct plain : facts<T>, declared_as<T>, unit_of<typename std::remove_cv<T>::type> {
 	static constexpr bool reportable = facts<T>::type != 0;
 };
-template <class T> struct json : facts<T>, declared_as<T>, no_dict {
+template <class T> struct is_number_here :
+	std::integral_constant<bool, VIZ__IS_NUMBER(facts<T>::type) && !facts<T>::followed> {};
+template <class Text, class T> struct unit_form : facts<T>, declared_as<T> {
+	static constexpr bool reportable = is_number_here<T>::value;
+	static constexpr uint8_t note = VIZ_ATTR_UNIT;
+	static constexpr const char *dict() { return Text::text(); }
+	static constexpr uint32_t line() { return 0; }
+};
+template <class Tag, uint32_t Line, class T> struct enum_form : facts<T>, declared_as<T> {
+	static constexpr bool reportable = is_number_here<T>::value && facts<T>::type < VIZ_TYPE_F32;
+	static constexpr uint8_t note = VIZ_ATTR_ENUM;
+	static constexpr const char *dict() { return Tag::text(); }
+	static constexpr uint32_t line() { return Line; }
+};
+template <class T> struct json : facts<T>, declared_as<T>, no_note {
 	static constexpr int type = facts<T>::followed && !facts<T>::range ? 0 : VIZ__AS_JSON(facts<T>::type);
 	static constexpr bool reportable = type != 0;
 };
 template <class Tag, uint64_t Words, uint32_t Line, class Dict, class T> struct dict_form : known<VIZ_TYPE_DICT, sizeof(Dict)>, declared_as<T> {
+	static constexpr uint8_t note = 0;
 	static constexpr bool reportable = std::is_same<Dict, typename std::remove_cv<T>::type>::value;
 	static constexpr uint64_t words = Words;
-	static constexpr const char *dict() { return Tag::tag_name(); }
+	static constexpr const char *dict() { return Tag::text(); }
 	static constexpr uint32_t line() { return Line; }
 };
 
@@ -352,7 +392,7 @@ template <class Tag> constexpr text dict_of()
 template <class Tag> constexpr uint8_t code_of() { return Tag::type | (Tag::followed ? VIZ_TYPE_FOLLOWED : 0); }
 template <class Tag> constexpr uint8_t flags_of()
 {
-	return (Tag::list ? VIZ_ATTR_LIST : 0) | (Tag::optional ? VIZ_ATTR_OPTIONAL : 0);
+	return (Tag::list ? VIZ_ATTR_LIST : 0) | (Tag::optional ? VIZ_ATTR_OPTIONAL : 0) | Tag::note;
 }
 template <class Tag> constexpr uint16_t version_of() { return Tag::range || Tag::optional ? 3 : Tag::followed ? 2 : 1; }
 
@@ -1104,10 +1144,20 @@ inline void swap(viz::attribute<T, A, C> &a, viz::attribute<T, B, C> &b)
 	VIZ__ENTRY(what, field, ::viz::detail::form<__VA_ARGS__>); \
 	::viz::attribute<__VA_ARGS__, viz__tag_##field> field
 
-#define VIZ__DICT_INFO(tag, field) struct viz__dict_##field { static constexpr const char *tag_name() { return #tag; } };
-#define VIZ__DICT(tag, field) viz__dict_##field, \
+/* The tag of its dict or its names, or its unit. */
+#define VIZ__TEXT(field, string) \
+	struct viz__text_##field { __attribute__((unused)) static constexpr const char *text() { return string; } };
+#define VIZ__DICT(tag, field) viz__text_##field, \
 	static_cast<::uint64_t>(viz__##tag##_str0) | static_cast<::uint64_t>(viz__##tag##_str1) << 30, \
 	static_cast<::uint32_t>(viz__##tag##_line)
+
+#define VIZ__UNIT(what, field, type, unit) \
+	VIZ__TEXT(field, unit) \
+	static_assert(sizeof(unit) <= VIZ_NAME_MAX + 1, #what ": the unit of attribute `" #field "` is longer than VIZ_NAME_MAX"); \
+	VIZ__ENTRY(what, field, ::viz::detail::unit_form<viz__text_##field, type>)
+#define VIZ__ENUM(what, field, type, tag) \
+	VIZ__TEXT(field, #tag) \
+	VIZ__ENTRY(what, field, ::viz::detail::enum_form<viz__text_##field, static_cast<::uint32_t>(viz__##tag##_line), type>)
 
 #define VIZ__PLACES_SO_FAR decltype(VIZ__SELF::viz__last(::viz::detail::any_rank()))
 
@@ -1121,6 +1171,8 @@ inline void swap(viz::attribute<T, A, C> &a, viz::attribute<T, B, C> &b)
 			static_assert(viz__class::viz__kind != VIZ_KIND_COUNTER || \
 				(VIZ__IS_NUMBER(viz__tag_##field::type) && !viz__tag_##field::list), #what ": attribute `" #field \
 				"` is not a number; a viz::counter takes numbers only, a viz::object takes the rest"); \
+			static_assert(viz__class::viz__kind != VIZ_KIND_COUNTER || viz__tag_##field::note != VIZ_ATTR_ENUM, \
+				#what ": attribute `" #field "`: values of a viz::counter have no names, those of a viz::object have"); \
 			return static_cast<::ptrdiff_t>(__builtin_offsetof(viz__class, field)) - \
 				static_cast<::ptrdiff_t>(__builtin_offsetof(viz__class, viz)); \
 		} \

@@ -29,7 +29,20 @@ static const char *const type_names[] = {
 	[VIZ_TYPE_STRP] = "string", [VIZ_TYPE_JSON] = "JSON",  [VIZ_TYPE_JSONP] = "JSON", [VIZ_TYPE_DICT] = "dict",
 };
 
-static void print_class(const struct layout *c)
+static void print_note(struct classes *names, const struct layout *c, struct layout_attr *a)
+{
+	const char *text = classes__unit(names, c, a);
+
+	if (text)
+		escape__print(stdout, "  (%s)", text);
+	for (uint64_t i = 0; (text = classes__value_name(names, c, a, i)); i++)
+		escape__print(stdout, "%s%s", i ? ", " : "  (", text);
+	if (a->note == VIZ_ATTR_ENUM && classes__value_name(names, c, a, 0))
+		escape__print(stdout, ")");
+}
+
+/* `names`: of the file. */
+static void print_class(struct classes *names, struct layout *c)
 {
 	static const char *const kinds[] = {
 		[VIZ_KIND_COUNTER] = "counter",
@@ -37,17 +50,20 @@ static void print_class(const struct layout *c)
 		[VIZ_KIND_DICT] = "dict",
 	};
 
+	if (c->kind == VIZ_KIND_NAMES)
+		return;
 	escape__print_line(stdout, "  %s %s", kinds[c->kind], c->tag);
 	for (unsigned i = 0; i < c->n_attrs; i++) {
-		const struct layout_attr *a = &c->attrs[i];
+		struct layout_attr *a = &c->attrs[i];
 
 		escape__print(stdout, "    %-24s %s", a->key, type_names[a->type]);
 		if (a->type == VIZ_TYPE_DICT)
-			escape__print(stdout, " %s", a->dict_tag);
+			escape__print(stdout, " %s", a->more_tag);
 		if (a->list && a->range)
 			escape__print(stdout, "[]");
 		else if (a->list)
 			escape__print(stdout, "[%u]", a->count);
+		print_note(names, c, a);
 		escape__print_line(stdout, "%s%s",
 				   a->optional              ? "  (or none)" :
 				   a->followed && !a->range ? "  (behind a pointer)" :
@@ -81,8 +97,20 @@ static void warn_of_inline_nops(const char *path, const struct elf_file *f)
 		path, f->n_inline_nop5, f->n_inline_nop5 == 1 ? "" : "s", examples);
 }
 
+/* What says more of attributes that are numbers, as far as there is room. */
+static void take_names(struct classes *ret, const struct elf_file *f)
+{
+	for (size_t i = 0; i < f->n_classes; i++) {
+		const struct viz_class *c = f->classes[i].bytes;
+
+		if (c->kind == VIZ_KIND_NAMES)
+			classes__add(ret, 0, f->classes[i].address, c, f->classes[i].size);
+	}
+}
+
 static void print_file(const char *path, const struct elf_file *f)
 {
+	struct classes names = { 0 };
 	size_t bad = 0, newer = 0;
 	int err;
 
@@ -95,6 +123,7 @@ static void print_file(const char *path, const struct elf_file *f)
 		escape__print_line(stdout, "%s", "");
 	if (f->n_foreign)
 		escape__print_line(stdout, "  %zu viz probes of a kind that this version does not know", f->n_foreign);
+	take_names(&names, f);
 	for (size_t i = 0; i < f->n_classes; i++) {
 		struct classes one = { 0 };
 		const struct elf_class *c = &f->classes[i];
@@ -105,9 +134,10 @@ static void print_file(const char *path, const struct elf_file *f)
 		newer += err == -EPROTO;
 		bad += err && err != -EPROTO;
 		if (!err)
-			print_class(classes__find(&one, 0, c->address));
+			print_class(&names, classes__find(&one, 0, c->address));
 		classes__clear(&one);
 	}
+	classes__clear(&names);
 	if (bad)
 		escape__print_line(stdout, "  %zu class descriptors that are not understood", bad);
 	if (newer)
@@ -211,7 +241,7 @@ static bool name_classes(char *text, size_t size, const struct elf_file *f)
 
 		if (!c->repeated && !classes__add(&one, 0, c->address, c->bytes, c->size))
 			l = classes__find(&one, 0, c->address);
-		if (l && l->kind != VIZ_KIND_DICT) {
+		if (l && layout__is_of_objects(l)) {
 			fits = at + strlen(l->tag) + sizeof(", , ...") <= size;
 			snprintf(text + at, size - at, "%s%s", at ? ", " : "", fits ? l->tag : "...");
 		}

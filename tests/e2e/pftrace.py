@@ -26,8 +26,9 @@ MESSAGES = {
     "defaults": {11: ("event", "event_defaults"), 58: ("clock", "u")},
     "event_defaults": {11: ("track", "u"), 31: ("int_tracks", "u*"), 45: ("double_tracks", "u*")},
     "track": {1: ("uuid", "u"), 2: ("name", "s"), 3: ("process", "process"), 4: ("thread", "thread"), 5: ("parent", "u"),
-              8: ("counter", "nothing"), 15: ("merge", "u"), 18: ("state", "nothing")},
+              8: ("counter", "counter"), 15: ("merge", "u"), 18: ("state", "nothing")},
     "nothing": {},
+    "counter": {6: ("unit_name", "s")},
     "process": {1: ("pid", "u"), 6: ("name", "s")},
     "thread": {1: ("pid", "u"), 2: ("tid", "u"), 5: ("name", "s")},
     "event": {4: ("annotations", "annotation*"), 9: ("type", "u"), 10: ("name_iid", "u"), 11: ("track", "u"),
@@ -160,6 +161,7 @@ class Trace:
         self.sequences = {}
         self.state_now = {}  # of a track: name and time
         self.writers = {}  # of a track, or of that above a counter's: the latest thread
+        self.units = {}  # of (name, series)
         self.deleted = []  # (ts, pid, tid, name) of objects
         self.n_packets = 0
 
@@ -192,6 +194,8 @@ class Trace:
                 "Perfetto merges the track with others of its name"
         for n in pid, tid:
             assert n is None or 0 < n < 1 << 31, "not a pid: %r" % n
+        if kind == "counter" and d["counter"]:
+            self.units[parent.name, d["name"]] = d["counter"]["unit_name"]
         track = Track(uuid, parent, d.get("name"), pid, tid, kind)
         known = self.tracks.setdefault(uuid, track)
         assert known == track, "another track has the number of %r: %r" % (known, track)

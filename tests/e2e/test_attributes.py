@@ -55,7 +55,7 @@ class Attributes(harness.Case):
         for cc in ("g++", "clang++"):
             with self.subTest(cc=cc):
                 said = harness.run(harness.TOOL, "list", self.program(cc)).stdout
-                self.assertRegex(said, r"object session\n +user +string\n +window +int32\[3\]\n +idle +int64\n +now +int16\n")
+                self.assertRegex(said, r"object session\n +user +string\n +window +int32\[3\]\n +idle +int64  \(ms\)\n +now +int16\n")
                 self.assertRegex(said, r"counter gauge<float>\n +level +float\n +hits +uint32\n")
                 self.assertEqual(said.count("object session"), 1)
 

@@ -289,6 +289,8 @@ class Checker:
         assert "id" not in e or isinstance(e["id"], str), "the id of a counter is not a string"
         key = (e["pid"], e["name"], e.get("id"))
         names = tuple(args)
+        assert "viz_units" not in e or key not in self.series, "units that are told once more"
+        assert all(series in args and isinstance(unit, str) for series, unit in e.get("viz_units", {}).items())
         known = self.series.setdefault(key, names)
         assert names == tuple(n for n in known if n in args), "the series were %r" % (known,)
         if "viz" in e:

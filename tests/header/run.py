@@ -11,7 +11,7 @@ import sys
 
 import attributes
 import behaviour
-import followed
+import descriptors
 import matrix
 import rejects
 from harness import run_all
@@ -23,7 +23,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("text", nargs="*")
     options = parser.parse_args()
-    jobs = attributes.jobs() + behaviour.jobs() + followed.jobs() + rejects.jobs() + matrix.jobs()
+    jobs = attributes.jobs() + behaviour.jobs() + descriptors.jobs() + rejects.jobs() + matrix.jobs()
     jobs = [j for j in jobs if not options.text or any(t in j.name for t in options.text)]
     if options.list:
         for j in jobs:

@@ -2,7 +2,7 @@
 /*
  * Values as text, to compare with what a test expects:
  *   {open=3, load=1.5, on=true, owner="ada", cut="lon"~, extra=json"[1]", none=null, gone=?,
- * rates=[1.0, 2.0]} A double always has a dot, an exponent or letters; an unsigned integer ends in u.
+ * rates=[1.0, 2.0], size=3 bytes} A double always has a dot, an exponent or letters; an unsigned integer ends in u.
  */
 #ifndef VIZTRACE_TEST_SHOW_H
 #define VIZTRACE_TEST_SHOW_H
@@ -85,6 +85,8 @@ static inline const struct value *show_value(struct page *p, const struct value 
 		return v;
 	}
 	}
+	if (v->unit)
+		print(p, " %s", v->unit);
 	return v + 1;
 }
 

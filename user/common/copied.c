@@ -22,7 +22,7 @@ static size_t values_size(const struct value *values, size_t n)
 	size_t size = n * sizeof(*values);
 
 	for (size_t i = 0; i < n; i++)
-		size += string_size(values[i].key) + text_size(&values[i]);
+		size += string_size(values[i].key) + string_size(values[i].unit) + text_size(&values[i]);
 	return size;
 }
 
@@ -45,6 +45,7 @@ static char *put_values(struct value *copies, const struct value *values, size_t
 	for (size_t i = 0; i < n; i++) {
 		copies[i] = values[i];
 		copies[i].key = put(&to, values[i].key, string_size(values[i].key));
+		copies[i].unit = put(&to, values[i].unit, string_size(values[i].unit));
 		if (text_size(&values[i]))
 			copies[i].s = put(&to, values[i].s, values[i].size);
 	}

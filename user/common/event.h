@@ -26,7 +26,8 @@ enum value_type {
 /* A tree in preorder. {"balance": 3, "rates": [1.5, 2]} is
  *   { key "balance", INT 3 } { key "rates", LIST, n_children 2 } { DOUBLE 1.5 } { DOUBLE 2 } */
 struct value {
-	const char *key; /* NULL in a list; NUL-terminated */
+	const char *key;  /* NULL in a list; NUL-terminated */
+	const char *unit; /* of a number, as its program has it; or NULL */
 	enum value_type type;
 	bool truncated; /* a string of which the end is missing */
 	uint32_t n_children;

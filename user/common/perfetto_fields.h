@@ -65,6 +65,7 @@ enum {
 	TRACK_MERGE = 15, /* 1: with others of its name, where they do not overlap; 2: never */
 	TRACK_STATE = 18,
 };
+enum { COUNTER_UNIT_NAME = 6 };
 enum { PROCESS_PID = 1, PROCESS_NAME = 6 };
 enum { THREAD_PID = 1, THREAD_TID = 2, THREAD_NAME = 5 };
 

@@ -41,6 +41,15 @@ static bool is_name(const char name[VIZ_NAME_MAX + 1])
 	return false;
 }
 
+/* Names of a kind VIZ_KIND_NAMES, some of which may be "": those there are none of. */
+static bool are_names(const char *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (names[i * (VIZ_NAME_MAX + 1)] && !is_name(names + i * (VIZ_NAME_MAX + 1)))
+			return false;
+	return true;
+}
+
 static const char *plain_name(const char *name)
 {
 	while (!strncmp(name, "viz.", 4))
@@ -82,6 +91,16 @@ static int64_t extent_of(const struct viz_class *head, const struct viz_attr *a)
 	return (int64_t)a->stride * a->count + (a->flags & VIZ_ATTR_OPTIONAL ? 1 : 0);
 }
 
+/* What is no name there is taken for none: the tools of before know of no notes at all. */
+static uint8_t note_of(const struct viz_attr *a)
+{
+	unsigned type = a->type & ~(unsigned)VIZ_TYPE_FOLLOWED;
+
+	if (!number_size(type) || (!(a->type & VIZ_TYPE_FOLLOWED) && a->dict[0] && !is_name(a->dict)))
+		return 0;
+	return a->flags & VIZ_ATTR_ENUM ? VIZ_ATTR_ENUM : a->flags & VIZ_ATTR_UNIT;
+}
+
 static bool check_attr(const struct viz_class *head, const struct viz_attr *a)
 {
 	int64_t end = (int64_t)head->span_offset + head->span_size;
@@ -117,8 +136,11 @@ static bool check_head(const struct viz_class *head, size_t size)
 {
 	if (head->magic != VIZ_CLASS_MAGIC || !head->version || head->version > VIZ_ABI_VERSION)
 		return false;
-	if (head->kind < VIZ_KIND_COUNTER || head->kind > VIZ_KIND_DICT || head->n_attrs > VIZ_ATTRS_MAX)
+	if (head->kind < VIZ_KIND_COUNTER || head->kind > VIZ_KIND_NAMES || head->n_attrs > VIZ_ATTRS_MAX)
 		return false;
+	if (head->kind == VIZ_KIND_NAMES)
+		return head->version >= 4 && head->n_attrs && is_name(head->tag) && head->size <= size &&
+		       head->size == sizeof(*head) + head->n_attrs * (VIZ_NAME_MAX + 1);
 	if (head->size != sizeof(*head) + head->n_attrs * sizeof(struct viz_attr) || head->size > size)
 		return false;
 	if (!is_name(head->tag) || head->span_size > VIZ_SPAN_MAX)
@@ -164,6 +186,7 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 	const struct viz_class *head;
 	struct viz_class copy;
 	struct layout *layout;
+	uint8_t n_attrs;
 	unsigned i;
 
 	if (size < sizeof(copy))
@@ -174,7 +197,8 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 	if (!check_head(&copy, size))
 		return -EINVAL;
 
-	layout = calloc(1, sizeof(*layout) + copy.n_attrs * sizeof(layout->attrs[0]));
+	n_attrs = copy.kind == VIZ_KIND_NAMES ? 0 : copy.n_attrs;
+	layout = calloc(1, sizeof(*layout) + n_attrs * sizeof(layout->attrs[0]));
 	if (!layout)
 		return -ENOMEM;
 	layout->bytes = malloc(copy.size);
@@ -184,16 +208,21 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 	}
 	memcpy(layout->bytes, bytes, copy.size);
 	head = layout->bytes;
+	if (head->kind == VIZ_KIND_NAMES && !are_names((const char *)(head + 1), head->n_attrs)) {
+		layout__free(layout);
+		return -EINVAL;
+	}
 	attrs = (const struct viz_attr *)(head + 1);
 	layout->size = head->size;
 	layout->kind = head->kind;
-	layout->n_attrs = head->n_attrs;
+	layout->n_attrs = n_attrs;
+	layout->n_names = head->n_attrs - n_attrs;
 	layout->span_offset = head->span_offset;
 	layout->span_size = head->span_size;
 	layout->tag = head->tag;
 	layout->line = head->line;
 
-	for (i = 0; i < head->n_attrs; i++) {
+	for (i = 0; i < n_attrs; i++) {
 		struct layout_attr *a = &layout->attrs[i];
 
 		if (!check_attr(head, &attrs[i])) {
@@ -209,9 +238,12 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 		a->list = attrs[i].flags & VIZ_ATTR_LIST;
 		a->optional = attrs[i].flags & VIZ_ATTR_OPTIONAL;
 		a->range = (uint8_t)range_of(head, &attrs[i]);
-		a->scalar = number_size(a->type) && !a->list && !a->followed && !a->optional;
-		a->dict_tag = a->followed ? "" : attrs[i].dict;
-		a->dict_line = attrs[i].line;
+		a->more_tag = a->followed ? "" : attrs[i].dict;
+		a->more_line = attrs[i].line;
+		a->note = note_of(&attrs[i]);
+		if (a->note && !*a->more_tag)
+			a->more_tag = attrs[i].name;
+		a->scalar = number_size(a->type) && !a->list && !a->followed && !a->optional && !a->note;
 		if (a->key[0] != '_')
 			layout->visible |= (uint64_t)1 << i;
 	}
@@ -220,16 +252,21 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 	return 0;
 }
 
-static void unlink_dict(struct classes *c, struct layout *layout)
+static bool says_more(const struct layout *layout)
 {
-	if (layout->kind != VIZ_KIND_DICT)
+	return layout->kind == VIZ_KIND_DICT || layout->kind == VIZ_KIND_NAMES;
+}
+
+static void unlink_more(struct classes *c, struct layout *layout)
+{
+	if (!says_more(layout))
 		return;
-	if (layout->next_dict)
-		layout->next_dict->prev_dict = layout->prev_dict;
-	if (layout->prev_dict)
-		layout->prev_dict->next_dict = layout->next_dict;
+	if (layout->next_more)
+		layout->next_more->prev_more = layout->prev_more;
+	if (layout->prev_more)
+		layout->prev_more->next_more = layout->next_more;
 	else
-		c->dicts = layout->next_dict;
+		c->mores = layout->next_more;
 }
 
 /* The classes of a process, in no order. */
@@ -261,12 +298,12 @@ static void link_layout(struct classes *c, struct class_set *set, struct layout 
 		set->first->prev_own = layout;
 	set->first = layout;
 	set->n++;
-	if (layout->kind != VIZ_KIND_DICT)
+	if (!says_more(layout))
 		return;
-	layout->next_dict = c->dicts;
-	if (c->dicts)
-		c->dicts->prev_dict = layout;
-	c->dicts = layout;
+	layout->next_more = c->mores;
+	if (c->mores)
+		c->mores->prev_more = layout;
+	c->mores = layout;
 }
 
 static void unlink_layout(struct classes *c, struct layout *layout)
@@ -278,7 +315,7 @@ static void unlink_layout(struct classes *c, struct layout *layout)
 	else
 		layout->set->first = layout->next_own;
 	layout->set->n--;
-	unlink_dict(c, layout);
+	unlink_more(c, layout);
 	budget__give(c->budget, cost_of(layout));
 	c->epoch++;
 	c->last = NULL;
@@ -303,7 +340,7 @@ static int add(struct classes *c, uint32_t pid, uint64_t address, const void *by
 	err = layout__new(&layout, bytes, size);
 	if (err)
 		return err;
-	if (!was_told && known && known->kind != VIZ_KIND_DICT && layout->kind != VIZ_KIND_DICT) {
+	if (!was_told && known && !says_more(known) && !says_more(layout)) {
 		layout__free(layout);
 		return 0;
 	}
@@ -343,30 +380,67 @@ struct layout *classes__lookup(struct classes *c, uint32_t pid, uint64_t address
 	return layout;
 }
 
-struct layout *classes__dict(struct classes *c, const struct layout *owner, struct layout_attr *a)
+/* The nearest one of that kind which the attribute names. */
+static struct layout *find_more(struct classes *c, const struct layout *owner, struct layout_attr *a, uint8_t kind)
 {
 	uint64_t best_distance = 0;
-	struct layout *dict;
 	int best_rank = 0;
 
-	if (a->dict_epoch == c->epoch)
-		return a->dict;
-	a->dict = NULL;
-	for (dict = c->dicts; dict; dict = dict->next_dict) {
-		int rank = dict->pid == owner->pid ? 3 : dict->pid == 0 ? 2 : 1;
-		uint64_t distance = dict->address > owner->address ? dict->address - owner->address :
-								     owner->address - dict->address;
+	if (a->more_epoch == c->epoch)
+		return a->more;
+	a->more = NULL;
+	for (struct layout *m = c->mores; m; m = m->next_more) {
+		int rank = m->pid == owner->pid ? 3 : m->pid == 0 ? 2 : 1;
+		uint64_t distance = m->address > owner->address ? m->address - owner->address :
+								  owner->address - m->address;
 
-		if (dict->line != a->dict_line || dict->span_size > a->stride || strcmp(dict->tag, a->dict_tag) != 0)
+		if (m->kind != kind || m->line != a->more_line || strcmp(m->tag, a->more_tag) != 0 ||
+		    (kind == VIZ_KIND_DICT && m->span_size > a->stride))
 			continue;
 		if (rank < best_rank || (rank == best_rank && distance >= best_distance))
 			continue;
 		best_rank = rank;
 		best_distance = distance;
-		a->dict = dict;
+		a->more = m;
 	}
-	a->dict_epoch = c->epoch;
-	return a->dict;
+	a->more_epoch = c->epoch;
+	return a->more;
+}
+
+struct layout *classes__dict(struct classes *c, const struct layout *owner, struct layout_attr *a)
+{
+	return find_more(c, owner, a, VIZ_KIND_DICT);
+}
+
+bool layout__is_of_objects(const struct layout *layout)
+{
+	return layout->kind == VIZ_KIND_COUNTER || layout->kind == VIZ_KIND_OBJECT;
+}
+
+static const char *name_of(const struct layout *names, uint64_t i)
+{
+	const char *name = (const char *)names->bytes + sizeof(struct viz_class) + i * (VIZ_NAME_MAX + 1);
+
+	return i < names->n_names && *name ? name : NULL;
+}
+
+const char *classes__value_name(struct classes *c, const struct layout *owner, struct layout_attr *a, uint64_t value)
+{
+	const struct layout *names = a->note == VIZ_ATTR_ENUM ? find_more(c, owner, a, VIZ_KIND_NAMES) : NULL;
+
+	return names ? name_of(names, value) : NULL;
+}
+
+const char *classes__unit(struct classes *c, const struct layout *owner, struct layout_attr *a)
+{
+	const struct layout *names;
+
+	if (a->note != VIZ_ATTR_UNIT)
+		return NULL;
+	if (!a->more_line)
+		return a->more_tag;
+	names = find_more(c, owner, a, VIZ_KIND_NAMES);
+	return names ? name_of(names, 0) : NULL;
 }
 
 void classes__age(struct classes *c, uint32_t pid)

@@ -29,17 +29,20 @@ struct layout_attr {
 	uint16_t count;
 	uint8_t type; /* enum viz_type, known */
 	bool list;
-	bool scalar;   /* one number or bool, in the span itself */
+	bool scalar;   /* one number or bool, in the span itself, of which no more is said */
 	bool followed; /* behind a pointer that is at the offset */
 	bool optional; /* behind the number a byte says whether there is one */
 	uint8_t range; /* enum viz_range: the two words at the offset say where it is, and how many there are, or
 			  characters */
 
-	/* For VIZ_TYPE_DICT. The answer is kept as long as the set of classes stays the same. */
-	const char *dict_tag;
-	uint32_t dict_line;
-	struct layout *dict;
-	uint64_t dict_epoch;
+	uint8_t note; /* VIZ_ATTR_ENUM, VIZ_ATTR_UNIT, or 0 */
+
+	/* For VIZ_TYPE_DICT, and with a note: what says more. The answer is kept as long as the set of classes stays
+	 * the same. */
+	const char *more_tag;
+	uint32_t more_line;
+	struct layout *more;
+	uint64_t more_epoch;
 };
 
 /* A class, checked. */
@@ -48,14 +51,15 @@ struct layout {
 	uint32_t pid;
 	uint8_t kind; /* enum viz_kind */
 	uint8_t n_attrs;
+	uint8_t n_names;
 	int32_t span_offset;
 	uint32_t span_size;
 	uint64_t visible; /* bit i: attribute i is not private */
 	const char *tag;
 	uint32_t line;
-	void *bytes; /* as they came: keys and tags point into them, a re-sent one is compared with them */
+	void *bytes; /* as they came: keys, tags and names point into them, a re-sent one is compared with them */
 	size_t size;
-	struct layout *prev_dict, *next_dict;
+	struct layout *prev_more, *next_more;
 	struct class_set *set; /* all of its process */
 	struct layout *prev_own, *next_own;
 	bool old; /* its process has executed another program since */
@@ -66,10 +70,12 @@ struct layout {
 struct classes {
 	struct table by_address, sets; /* sets: by pid */
 	struct budget *budget;         /* or NULL */
-	struct layout *dicts;
-	struct layout *last; /* the one looked up last: most snapshots in a row are of one class */
-	uint64_t epoch;      /* changes with each class */
+	struct layout *mores;          /* dicts and names */
+	struct layout *last;           /* the one looked up last: most snapshots in a row are of one class */
+	uint64_t epoch;                /* changes with each class */
 };
+
+bool layout__is_of_objects(const struct layout *layout);
 
 /* 0; -EINVAL: no descriptor; -EPROTO: of a later version than is known here; -ENOSPC: as many as are kept are there, or
  * the budget is spent; -ENOMEM. Another descriptor at the same address takes the place of the old one (a library was
@@ -94,6 +100,12 @@ static inline struct layout *classes__find(struct classes *c, uint32_t pid, uint
  * into the attribute, of the same process if there is any, else of no process in particular, else of any; of
  * those the nearest one, since two libraries may have a dict of the same tag and line. */
 struct layout *classes__dict(struct classes *c, const struct layout *owner, struct layout_attr *a);
+
+/* What the value of an attribute is called (VIZ_ATTR_ENUM), or NULL. */
+const char *classes__value_name(struct classes *c, const struct layout *owner, struct layout_attr *a, uint64_t value);
+
+/* An attribute's unit, or NULL. */
+const char *classes__unit(struct classes *c, const struct layout *owner, struct layout_attr *a);
 
 /* The process executes another program. Its classes are old now, those that are added from here on are not; when its
  * records of before have all been decoded the old ones can be forgotten. */

@@ -198,7 +198,7 @@ static int feed_snapshot(struct decoder *d, const uint8_t *record, size_t size, 
 	if (rec.span_read > rec.span_size || rec.span_read > size - sizeof(rec))
 		return -EINVAL;
 	layout = classes__find(&d->classes, rec.head.tgid, rec.cls);
-	if (!layout || layout->kind == VIZ_KIND_DICT)
+	if (!layout || !layout__is_of_objects(layout))
 		return -EINVAL;
 
 	/* Without the base nobody knows what the program excluded. */
@@ -271,7 +271,7 @@ static int feed_object(struct decoder *d, const uint8_t *record, size_t size, st
 	if (!check_name(name, rec.name_size, size - sizeof(rec)))
 		return -EINVAL;
 	layout = classes__find(&d->classes, rec.head.tgid, rec.cls);
-	if (!layout || layout->kind == VIZ_KIND_DICT)
+	if (!layout || !layout__is_of_objects(layout))
 		return -EINVAL;
 
 	found = rec.head.kind == REC_OBJECT;

@@ -135,6 +135,21 @@ static uint32_t word_of(const struct layout *layout, const struct layout_attr *a
 	return a->followed ? REC_FOLLOWED | (uint32_t)(a - layout->attrs) : (uint32_t)(pos / 8);
 }
 
+static void put_number(struct reader *r, const struct layout *layout, struct layout_attr *a, struct value *v,
+		       int64_t pos)
+{
+	const char *name = NULL;
+
+	reader__number(r, v, a->type, pos);
+	if (!a->note || v->type == VALUE_UNREADABLE)
+		return;
+	v->unit = classes__unit(r->classes, layout, a);
+	if (v->type != VALUE_DOUBLE)
+		name = classes__value_name(r->classes, layout, a, v->u);
+	if (name)
+		put_string(r, v, VALUE_STRING, name, strlen(name), false);
+}
+
 /* One value that is no list. 0, -ENOMEM, or -E2BIG for more than there can be. */
 static int put_element(struct reader *r, const char *key, struct layout *layout, struct layout_attr *a, int64_t pos,
 		       unsigned depth)
@@ -165,7 +180,7 @@ static int put_element(struct reader *r, const char *key, struct layout *layout,
 	case VIZ_TYPE_JSONP:
 		put_pointer(r, v, a->type == VIZ_TYPE_STRP ? VALUE_STRING : VALUE_JSON, pos, word_of(layout, a, pos));
 		return take(&r->text_left, v->size) ? 0 : -E2BIG;
-	default: reader__number(r, v, a->type, pos);
+	default: put_number(r, layout, a, v, pos);
 	}
 	return 0;
 }

@@ -25,7 +25,7 @@ enum {
 	ID_IS_POINTER = 128,
 	IS_RESULT = 256,
 };
-enum { VALUE_HAS_KEY = 64, VALUE_IS_TRUNCATED = 128 }; /* besides its type */
+enum { VALUE_HAS_UNIT = 32, VALUE_HAS_KEY = 64, VALUE_IS_TRUNCATED = 128 }; /* besides its type */
 
 /* ---- Bytes ---- */
 
@@ -143,12 +143,17 @@ static bool number_of(const struct event *e, uint64_t *ret)
 	}
 }
 
+static size_t text_bound(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
 static size_t shape_bound(const struct event *e)
 {
-	size_t size = 8 + 2 * VARINT_MAX + (e->name ? strlen(e->name) + 1 : 0) + (e->tag ? strlen(e->tag) + 1 : 0);
+	size_t size = 8 + 2 * VARINT_MAX + text_bound(e->name) + text_bound(e->tag);
 
 	for (size_t i = 0; i < e->n_values; i++)
-		size += 1 + VARINT_MAX + (e->values[i].key ? strlen(e->values[i].key) + 1 : 0);
+		size += 1 + VARINT_MAX + text_bound(e->values[i].key) + text_bound(e->values[i].unit);
 	return size;
 }
 
@@ -191,11 +196,13 @@ static size_t make_shape(uint8_t *shape, const struct event *e)
 	for (size_t i = 0; i < e->n_values; i++) {
 		const struct value *v = &e->values[i];
 
-		*to++ = (uint8_t)((unsigned)v->type | (v->key ? VALUE_HAS_KEY : 0) |
+		*to++ = (uint8_t)((unsigned)v->type | (v->key ? VALUE_HAS_KEY : 0) | (v->unit ? VALUE_HAS_UNIT : 0) |
 				  (v->truncated ? VALUE_IS_TRUNCATED : 0));
 		to = put_uint(to, v->n_children);
 		if (v->key)
 			to = put_text(to, v->key);
+		if (v->unit)
+			to = put_text(to, v->unit);
 	}
 	return (size_t)(to - shape);
 }
@@ -330,10 +337,12 @@ static int get_shape(struct unpacker *u)
 		struct value *v = &u->templates[u->n_templates++];
 		unsigned type = *at++;
 
-		*v = (struct value){ .type = type & (VALUE_HAS_KEY - 1), .truncated = type & VALUE_IS_TRUNCATED };
+		*v = (struct value){ .type = type & (VALUE_HAS_UNIT - 1), .truncated = type & VALUE_IS_TRUNCATED };
 		v->n_children = (uint32_t)get_uint(&at);
 		if (type & VALUE_HAS_KEY)
 			v->key = get_text(&at);
+		if (type & VALUE_HAS_UNIT)
+			v->unit = get_text(&at);
 	}
 	u->at = at;
 	return 0;

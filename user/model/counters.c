@@ -78,6 +78,14 @@ static size_t pick(const struct track *track, uint64_t mask, bool zeros, struct 
 	return n;
 }
 
+static int put(struct model *m, struct where at, struct track *track, const struct value *values, size_t n,
+	       bool closing)
+{
+	track->counter.begins = !track->told;
+	track->told = true;
+	return (closing ? m->ops->counter_closing : m->ops->counter)(m->writer, at, &track->counter, values, n);
+}
+
 /* Viewers go on to draw what a track showed last, and do not draw the last sample of all: it only ends the one before.
  */
 static int close_track(struct model *m, struct where at, struct track *track, bool zeros)
@@ -89,7 +97,7 @@ static int close_track(struct model *m, struct where at, struct track *track, bo
 		return 0;
 	track->sampled = false;
 	n = pick(track, track->shown, zeros, values);
-	return m->ops->counter_closing(m->writer, at, &track->counter, values, n);
+	return put(m, at, track, values, n, true);
 }
 
 /* Some series are not reported any more: they end with the values of this sample for the others. */
@@ -102,7 +110,7 @@ static int close_series(struct model *m, struct where at, struct track *track, c
 	track__remember(track, at.tid, e->values, mask);
 	n = pick(track, both, false, values);
 	track->counter.set++;
-	return m->ops->counter_closing(m->writer, at, &track->counter, values, n);
+	return put(m, at, track, values, n, true);
 }
 
 /* A writer that has come later than the track: the first sample that it sees has all series, as each track's has. */
@@ -112,7 +120,7 @@ static int tell_series(struct model *m, struct where at, struct track *track)
 	size_t n = pick(track, track__all(track), !track->sampled, values);
 
 	track->counter.set++;
-	return m->ops->counter_closing(m->writer, at, &track->counter, values, n);
+	return put(m, at, track, values, n, true);
 }
 
 static int sample(struct model *m, struct where at, struct track *track, const struct event *e, uint64_t mask)
@@ -129,9 +137,8 @@ static int sample(struct model *m, struct where at, struct track *track, const s
 		err = tell_series(m, at, track);
 	if (err)
 		return err;
-	track->told = true;
 	track__remember(track, at.tid, e->values, mask);
-	return m->ops->counter(m->writer, at, &track->counter, e->values, e->n_values);
+	return put(m, at, track, e->values, e->n_values, false);
 }
 
 int counters__leave(struct model *m, struct object *o, struct where at)
@@ -258,11 +265,10 @@ int counters__retell(struct model *m)
 		m->stats.counters += track->is_value;
 		if (track->shown != track__all(track))
 			err = tell_series(m, at, track);
-		track->told = true;
 		track->counter.set++;
 		n = pick(track, track->shown, false, values);
 		if (!err)
-			err = m->ops->counter(m->writer, at, &track->counter, values, n);
+			err = put(m, at, track, values, n, false);
 	}
 	return err;
 }

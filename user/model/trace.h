@@ -31,6 +31,7 @@ struct trace_counter {
 	uint32_t set;    /* another number whenever a sample has other keys than the one before */
 	const char *name;
 	const char *id; /* NULL, or tells counters of one name apart */
+	bool begins;    /* of this sample: it is the first one that the writer gets */
 };
 
 /* An object on the timeline. */
@@ -54,7 +55,8 @@ struct trace_ops {
 	int (*process_name)(void *writer, uint32_t pid, const char *name);
 	int (*thread_name)(void *writer, uint32_t pid, uint32_t tid, const char *name);
 
-	/* One sample of all series of a counter. All values are finite numbers or bool. */
+	/* One sample of all series of a counter. All values are finite numbers or bool. The first one has their units.
+	 */
 	int (*counter)(void *writer, struct where at, const struct trace_counter *counter, const struct value *values,
 		       size_t n_values);
 	/* The same, but nobody reported that: it ends what is drawn of the sample before. The values are those of that

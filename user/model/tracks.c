@@ -98,10 +98,12 @@ static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, 
 		goto err_memory;
 	for (i = 0; i < n_values; i++) {
 		struct name *key = names__take(t->names, values[i].key);
+		struct name *unit = values[i].unit ? names__take(t->names, values[i].unit) : NULL;
 
-		if (!key)
+		if (!key || (values[i].unit && !unit))
 			goto err_memory;
 		track->last[i].key = key->text;
+		track->last[i].unit = unit ? unit->text : NULL;
 	}
 	if (group->count) {
 		err = new_id(t, group, wanted_id, &track->counter.id);

@@ -49,7 +49,7 @@ static int on_field(struct numbers *n, const struct wire *field)
 
 static struct value value_of(const struct perfetto_track *series, const struct wire *field)
 {
-	struct value v = { .key = series->name, .type = VALUE_INT, .u = field->number };
+	struct value v = { .key = series->name, .unit = series->unit, .type = VALUE_INT, .u = field->number };
 
 	if (field->type == WIRE_FIXED64) {
 		v.type = VALUE_DOUBLE;
@@ -64,7 +64,7 @@ static void restore_zero(struct pair *p, uint64_t zeros)
 	bool is_other = zeros >> p->series->index % PERFETTO_CHUNK & 1;
 
 	if (p->value.type == VALUE_DOUBLE && p->value.d == 0 && p->series->is_double == is_other)
-		p->value = (struct value){ .key = p->value.key, .type = VALUE_INT };
+		p->value = (struct value){ .key = p->value.key, .unit = p->value.unit, .type = VALUE_INT };
 }
 
 static int add_pair(struct pair *pairs, size_t *n, const struct perfetto_sample_packet *p, uint64_t track,
@@ -153,7 +153,9 @@ int perfetto_sample__tell(struct perfetto_sample *s, const struct trace_ops *ops
 	counter = (struct trace_counter){ .serial = s->of->uuid >> PERFETTO_TRACK_KINDS,
 					  .set = (uint32_t)s->series,
 					  .name = s->of->name,
-					  .id = s->of->id };
+					  .id = s->of->id,
+					  .begins = !s->of->sampled };
+	s->of->sampled = true;
 	err = (s->closing ? ops->counter_closing : ops->counter)(writer, s->at, &counter, s->values.list, s->values.n);
 	s->of = NULL;
 	s->series = 0;

@@ -13,6 +13,8 @@ struct description {
 	uint64_t uuid, parent;
 	const char *name; /* or NULL */
 	size_t size;
+	const char *unit; /* or NULL */
+	size_t unit_size;
 	bool is_process, is_thread, is_series, is_object;
 	uint32_t pid, tid;
 };
@@ -21,6 +23,7 @@ static void free_track(struct perfetto_track *t)
 {
 	free(t->name);
 	free(t->id);
+	free(t->unit);
 	free(t->class);
 	free(t->open);
 	free(t);
@@ -68,6 +71,20 @@ static int read_who(struct description *d, struct wire message, uint32_t name)
 }
 _Static_assert((int)PROCESS_PID == (int)THREAD_PID, "one function reads both");
 
+/* CounterDescriptor */
+static int read_counter(struct description *d, struct wire message)
+{
+	int got;
+
+	while ((got = wire__next(&message)) > 0) {
+		if (message.field != COUNTER_UNIT_NAME || message.type != WIRE_LENGTH)
+			return -EINVAL;
+		d->unit = message.data;
+		d->unit_size = message.size;
+	}
+	return got;
+}
+
 static int read_description(struct description *d, struct wire message)
 {
 	int got, err = 0;
@@ -91,7 +108,10 @@ static int read_description(struct description *d, struct wire message)
 			d->is_thread = true;
 			err = read_who(d, inner, THREAD_NAME);
 			break;
-		case TRACK_COUNTER: d->is_series = true; break;
+		case TRACK_COUNTER:
+			d->is_series = true;
+			err = read_counter(d, inner);
+			break;
 		case TRACK_STATE: d->is_object = true; break;
 		}
 	}
@@ -153,11 +173,13 @@ static int name_track(struct perfetto_track *t, const struct description *d, con
 	if (!d->name)
 		return 0;
 	t->name = strndup(d->name, d->size);
+	if (d->unit)
+		t->unit = strndup(d->unit, d->unit_size);
 	if (extra->class && t->kind == TRACK_IS_OBJECT)
 		t->class = strndup(extra->class, extra->class_size);
 	if (extra->id && t->kind == TRACK_IS_COUNTER)
 		t->id = strndup(extra->id, extra->id_size);
-	if (!t->name || (extra->class && t->kind == TRACK_IS_OBJECT && !t->class) ||
+	if (!t->name || (d->unit && !t->unit) || (extra->class && t->kind == TRACK_IS_OBJECT && !t->class) ||
 	    (extra->id && t->kind == TRACK_IS_COUNTER && !t->id))
 		return -ENOMEM;
 	if (t->kind == TRACK_IS_OBJECT && !t->class)

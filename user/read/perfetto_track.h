@@ -26,10 +26,12 @@ struct perfetto_track {
 
 	char *id;          /* COUNTER: or NULL */
 	uint32_t n_series; /* COUNTER: so far */
+	bool sampled;
 
 	struct perfetto_track *above; /* SERIES */
 	uint32_t index;
 	bool is_double;
+	char *unit; /* or NULL */
 
 	uint64_t address; /* OBJECT */
 	char *class;

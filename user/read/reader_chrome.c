@@ -109,12 +109,15 @@ static int on_counter(struct reader *r, const json_t *event, struct where at)
 	const json_t *id = json_object_get(event, "id");
 	struct trace_counter counter = { .name = text_of(event, "name"), .id = json_string_value(id) };
 	bool closing = json_object_get(event, "viz");
-	json_t *args = json_object_get(event, "args");
+	json_t *args = json_object_get(event, "args"), *units = json_object_get(event, "viz_units");
 	uint64_t keys;
 	int err = read_values(r, args, &keys);
 
 	if (err)
 		return err;
+	counter.begins = units;
+	for (size_t i = 0; units && i < r->values.n; i++)
+		r->values.list[i].unit = json_string_value(json_object_get(units, r->values.list[i].key));
 	counter.set = (uint32_t)keys;
 	counter.serial = hash__pair(hash__text(counter.name, strlen(counter.name)), at.pid);
 	if (counter.id)

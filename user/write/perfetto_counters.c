@@ -139,16 +139,19 @@ static int describe_parent(struct perfetto_packets *to, const struct known_count
 	return perfetto_packets__end(to);
 }
 
-static int describe_series(struct perfetto_packets *to, const struct known_counter *k, size_t i)
+static int describe_series(struct perfetto_packets *to, const struct known_counter *k, size_t i, const char *unit)
 {
 	struct proto *fields = perfetto_packets__begin(to, 1);
-	size_t track = proto__begin(fields, PACKET_TRACK);
+	size_t track = proto__begin(fields, PACKET_TRACK), counter;
 
 	proto__uint(fields, TRACK_UUID, track_of(k->first_track + i));
 	proto__uint(fields, TRACK_PARENT, track_of(k->first_track - 1));
 	proto__string(fields, TRACK_NAME, k->series[i].key, strlen(k->series[i].key));
 	proto__uint(fields, TRACK_MERGE, 2);
-	proto__end(fields, proto__begin(fields, TRACK_COUNTER));
+	counter = proto__begin(fields, TRACK_COUNTER);
+	if (unit)
+		proto__string(fields, COUNTER_UNIT_NAME, unit, strlen(unit));
+	proto__end(fields, counter);
 	proto__end(fields, track);
 	return perfetto_packets__end(to);
 }
@@ -188,7 +191,7 @@ static int introduce(struct perfetto_counters *c, struct perfetto_packets *to, u
 		return -ENOMEM;
 	err = describe_parent(to, k, process, counter);
 	for (size_t i = 0; !err && i < n_values; i++)
-		err = describe_series(to, k, i);
+		err = describe_series(to, k, i, values[i].unit);
 	for (size_t i = 0; !err && i < n_values; i += CHUNK)
 		err = describe_chunk(c, to, k, i);
 	*ret = k;

@@ -271,6 +271,26 @@ static int write_thread_name(void *writer, uint32_t pid, uint32_t tid, const cha
 	return err ? err : write_thread_order(writer, pid, tid);
 }
 
+/* As is "viz_units": {"open": "connections"}, of the first sample. */
+static void put_units(struct json *j, const struct value *values, size_t n_values)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n_values; i++) {
+		if (!values[i].unit || !values[i].key)
+			continue;
+		if (!any) {
+			JSON__KEY(j, "viz_units");
+			json__object(j);
+			any = true;
+		}
+		json__key(j, values[i].key, strlen(values[i].key));
+		put_text(j, values[i].unit);
+	}
+	if (any)
+		json__object_end(j);
+}
+
 /* "viz" is a member that no viewer knows: it tells samples of the target from those that end what is drawn. */
 static int write_sample(struct writer_chrome *w, struct where at, const struct trace_counter *counter,
 			const struct value *values, size_t n_values, bool closing)
@@ -288,6 +308,8 @@ static int write_sample(struct writer_chrome *w, struct where at, const struct t
 		JSON__KEY(j, "id");
 		put_text(j, counter->id);
 	}
+	if (counter->begins)
+		put_units(j, values, n_values);
 	JSON__KEY(j, "args");
 	err = chrome_samples__put(&w->samples, j, counter->serial, counter->set, values, n_values);
 	return err ? err : writer_chrome__end(w);

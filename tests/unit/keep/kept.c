@@ -78,6 +78,7 @@ static struct event event_of(uint64_t n, int side)
 	snprintf(text, 32, "text %" PRIu64, n);
 	values[0] = integer(keys[side], r & 1 ? -(int64_t)(r >> (r & 63)) : (int64_t)(r >> 40));
 	values[1] = natural("u", r);
+	values[1].unit = r >> 30 & 1 ? "bytes" : NULL;
 	values[2] = real("d", r & 1 ? 0.5 * (double)(r & 1023) : (double)r / 3);
 	values[3] = (struct value){ .key = "b", .type = VALUE_BOOL, .u = r & 1 };
 	values[4] = (struct value){ .key = "l", .type = VALUE_LIST, .n_children = 1 };
@@ -130,6 +131,7 @@ static void expect_event(const struct event *got)
 		const struct value *v = &got->values[i], *w = &e.values[i];
 
 		expect_text(v->key, w->key);
+		expect_text(v->unit, w->unit);
 		cr_assert_eq(v->type, w->type);
 		cr_assert_eq(v->truncated, w->truncated);
 		cr_assert_eq(v->n_children, w->n_children);

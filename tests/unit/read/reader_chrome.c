@@ -53,11 +53,16 @@ static int tell_sample(const char *kind, struct where at, const struct trace_cou
 {
 	char text[1024] = "";
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (values[i].type == VALUE_INT)
 			sprintf(text + strlen(text), " %s=%ld", values[i].key, values[i].i);
 		else
 			sprintf(text + strlen(text), " %s=%a", values[i].key, values[i].d);
+		if (values[i].unit)
+			sprintf(text + strlen(text), " %s", values[i].unit);
+	}
+	if (c->begins)
+		strcat(text, " begins");
 	serials[n_serials++ % 16] = c->serial;
 	return tell("%s %lu %u %u %s [%s]%s", kind, at.ts, at.pid, at.tid, c->name, c->id ? c->id : "", text);
 }
@@ -212,8 +217,10 @@ static void finish_and_read(void)
 Test(reader_chrome, tells_what_was_told)
 {
 	struct value values[] = { integer("open", INT64_MIN), real("load", 0.1) };
-	const struct trace_counter queue = { .name = "queue" }, other = { .serial = 1, .name = "queue", .id = "0x7" };
+	const struct trace_counter queue = { .name = "queue", .begins = true },
+				   other = { .serial = 1, .name = "queue", .id = "0x7" };
 
+	values[1].unit = "% \"";
 	ops->process_name(writer, 10, "app \"x\"\n");
 	ops->thread_name(writer, 10, 11, "worker");
 	ops->counter(writer, at, &queue, values, 2);
@@ -230,19 +237,20 @@ Test(reader_chrome, tells_what_was_told)
 	ops->instant(writer, at, "viztrace summary", values, 0);
 	ops->object_delete(writer, at, &object);
 	finish_and_read();
-	cr_expect_str_eq(told, "process 10 app \"x\"\n\n"
-			       "thread 10 11 worker\n"
-			       "counter 1234567 10 11 queue [] open=-9223372036854775808 load=0x1.999999999999ap-4\n"
-			       "counter 1234567 10 11 queue [0x7] open=-9223372036854775808\n"
-			       "closing 1234567 10 11 queue [] open=-9223372036854775808 load=0x1.999999999999ap-4\n"
-			       "new 1234567 10 11 7f0012345678 the pool (Pool)\n"
-			       "snapshot 1234567 10 11 7f0012345678 the pool (Pool)\n"
-			       "begin 1234567 10 11 f<int>()\n"
-			       "end 1234567 10 11 f<int>()\n"
-			       "before 5 1234567 10 11 main\n"
-			       "instant 1234567 10 11 here\n"
-			       "instant 1234567 10 11 viztrace summary\n"
-			       "delete 1234567 10 11 7f0012345678 the pool (Pool)\n");
+	cr_expect_str_eq(
+		told, "process 10 app \"x\"\n\n"
+		      "thread 10 11 worker\n"
+		      "counter 1234567 10 11 queue [] open=-9223372036854775808 load=0x1.999999999999ap-4 % \" begins\n"
+		      "counter 1234567 10 11 queue [0x7] open=-9223372036854775808\n"
+		      "closing 1234567 10 11 queue [] open=-9223372036854775808 load=0x1.999999999999ap-4 % \" begins\n"
+		      "new 1234567 10 11 7f0012345678 the pool (Pool)\n"
+		      "snapshot 1234567 10 11 7f0012345678 the pool (Pool)\n"
+		      "begin 1234567 10 11 f<int>()\n"
+		      "end 1234567 10 11 f<int>()\n"
+		      "before 5 1234567 10 11 main\n"
+		      "instant 1234567 10 11 here\n"
+		      "instant 1234567 10 11 viztrace summary\n"
+		      "delete 1234567 10 11 7f0012345678 the pool (Pool)\n");
 	cr_expect_eq(serials[0], serials[2]);
 	cr_expect_neq(serials[0], serials[1]);
 	cr_expect_eq(lives[0], lives[1]);

@@ -42,6 +42,7 @@ static void counters(const struct trace_ops *ops, void *w)
 						  "l", "m", "n", "o", "p", "q", "r", "s", "t", "u" };
 	struct trace_counter wide = { .serial = 1, .name = "wide" },
 			     other = { .serial = 2, .name = "wide", .id = "0x7" };
+	static const char *const units[SERIES] = { [1] = "connections", [9] = "\"\n", [20] = "ms" };
 	struct value values[SERIES], some[SERIES];
 	struct where at = { 10, 7, 7 };
 
@@ -61,6 +62,10 @@ static void counters(const struct trace_ops *ops, void *w)
 			if (round % 2 == 0 || i % 4 == 1)
 				some[n++] = values[i];
 		}
+		/* The one that knows them tells them. */
+		wide.begins = other.begins = !round;
+		for (unsigned i = 0; !round && i < SERIES; i++)
+			some[i].unit = values[i].unit = units[i];
 		at.ts += round % 3;
 		at.tid = 7 + round / 8 % 2;
 		wide.set = round % 2;
