@@ -50,7 +50,7 @@ struct queue {
 	pthread_mutex_t lock; /* guards all above */
 	pthread_cond_t not_empty;
 };
-VIZ_PROBE_COUNTER(queue, depth, running, load, _highest);
+VIZ_PROBE_COUNTER(queue, VIZ_UNIT(depth, "jobs"), running, load, _highest);
 
 /* Totals by themselves: beside them nobody would see the small numbers of the queue. */
 struct served {
@@ -66,7 +66,7 @@ struct cache {
 	bool warm;
 	pthread_mutex_t lock;
 };
-VIZ_PROBE_COUNTER(cache, hits, misses, bytes, warm);
+VIZ_PROBE_COUNTER(cache, hits, misses, VIZ_UNIT(bytes, "bytes"), warm);
 
 /* A struct inside an object is shown as a dict if it has a declaration of its own. */
 struct stats {
@@ -106,7 +106,7 @@ struct job {
 	struct timespec accepted;
 	size_t size;
 };
-VIZ_PROBE_OBJECT(job, number, kind, title, phase, VIZ_JSON(reply));
+VIZ_PROBE_OBJECT(job, number, VIZ_ENUM(kind, "thumbnail", "report", "backup"), title, phase, VIZ_JSON(reply));
 
 static struct queue queue;
 static struct served served; /* guarded by the queue's lock */

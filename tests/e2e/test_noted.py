@@ -46,6 +46,18 @@ class Noted(harness.Case):
                 self.assertEqual(done.returncode, 0, done.stderr)
             self.check(tracefile.check((self.dir / "c.json").read_bytes()))
 
+    def test_reports_live_and_from_a_file(self):
+        for said in self.told("--report"):
+            self.assertRegex(said, r" 2  pool.open, connections\n +2 .* pool.load, %\n +2 .* pool.plain\n")
+            self.assertEqual(harness.run(harness.TOOL, "convert", "trace.json", "a.pftrace", cwd=self.dir).returncode, 0)
+            for name in ("trace.json", "a.pftrace"):
+                again = harness.run(harness.TOOL, "report", name, cwd=self.dir)
+                self.assertEqual(again.stdout, said, again.stderr)
+            units = {(c["name"], c["attribute"]): c.get("unit") for c in json.loads(
+                harness.run(harness.TOOL, "report", "--json", "trace.json", cwd=self.dir).stdout)["counters"]}
+            self.assertEqual(units, {("pool", "open"): "connections", ("pool", "load"): "%", ("pool", "plain"): None,
+                                     ("size", "size"): "bytes"})
+
     def test_checks_know_the_names(self):
         for said in self.told("--check", 'conn.state != "busy"', "--check", 'item.state == "old"', code=10):
             self.assertIn('conn.state != "busy": NOT HELD: "busy" (conn.state)', said)

@@ -3,7 +3,7 @@
  * report_json: figures in, JSON out; see answers.h. Times are integers of ns, means are not.
  *
  *   {"duration_ns":2000000000,"lost":0,"forgotten":0,
- *   "counters":[{"pid":7,"name":"pool","attribute":"open","reports":3,"min":0,"mean":1.5,"max":3,"last":3}],
+ *   "counters":[{"pid":7,"name":"pool","attribute":"open","unit":"connections","reports":3,"min":0,"mean":1.5,"max":3,"last":3}],
  *   "methods":[{"name":"f","calls":1,"total_ns":9,"self_ns":9,"mean_ns":9.0,"p50_ns":9, ... ,"max_ns":9}],
  *   "objects":[{"name":"a","class":"account","made":1,"found":0,"destroyed":1,"alive":0,"lives":1, ... }],
  *   "longest":[{"name":"f","pid":7,"tid":8,"ts_ns":100,"duration_ns":9}],
@@ -37,6 +37,8 @@ static void put_attribute(struct json *j, const struct stats_counter *c, const s
 	if (c->id)
 		PUT(put_text, "id", c->id);
 	PUT(put_text, "attribute", a->name);
+	if (a->unit)
+		PUT(put_text, "unit", a->unit);
 	PUT(json__uint, "reports", a->reports);
 	PUT(put_number, "min", &a->min);
 	PUT(json__double, "mean", stats__mean(a));

@@ -46,6 +46,8 @@ static void print_counters(FILE *to, const struct stats *s)
 				      number(last, &a->last), c->name, *id ? " [" : "", id, *id ? "]" : "", a->name);
 			if (several)
 				escape__print(to, " (%" PRIu32 ")", c->pid);
+			if (a->unit)
+				escape__print(to, ", %s", a->unit);
 			escape__print_line(to, "%s", "");
 		}
 	}

@@ -147,8 +147,10 @@ static struct stats_attribute *attribute_of(struct stats *s, struct stats_counte
 
 static void free_counter(struct stats_counter *c)
 {
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
 		free(c->attributes[i].name);
+		free(c->attributes[i].unit);
+	}
 	free(c->attributes);
 	free(c->name);
 	free(c->id);
@@ -201,6 +203,15 @@ static int counter_of(struct stats *s, uint32_t pid, const struct trace_counter 
 	return 0;
 }
 
+/* 0 or -ENOMEM. */
+static int take_unit(struct stats_attribute *a, const char *unit)
+{
+	if (a->unit || !unit)
+		return 0;
+	a->unit = strdup(unit);
+	return a->unit ? 0 : -ENOMEM;
+}
+
 static int sample(struct stats *s, struct where at, const struct trace_counter *counter, const struct value *values,
 		  size_t n_values, bool closing)
 {
@@ -222,6 +233,8 @@ static int sample(struct stats *s, struct where at, const struct trace_counter *
 		const char *key = values[i].key ? values[i].key : EVENT_UNREADABLE_NAME;
 
 		a = attribute_of(s, c, key, &next, &err);
+		if (a)
+			err = take_unit(a, values[i].unit);
 		if (a && closing) {
 			hold(a, at.ts);
 			a->holds = false;

@@ -44,6 +44,7 @@ struct stats_watch {
 /* One series on the timeline. */
 struct stats_attribute {
 	char *name;
+	char *unit; /* or NULL */
 	uint64_t reports;
 	uint64_t changes;            /* reports with another value than the one before */
 	struct value min, max, last; /* INT or DOUBLE, without a key; the first one of those that are equal */
