@@ -38,12 +38,19 @@ LOOPED void method(long i)
 	__asm__ volatile("" : : "r"(i) : "memory");
 }
 
+LOOPED void arguments(long i, double share)
+{
+	EMIT_ARGUMENTS(i, share);
+	__asm__ volatile("" : : "r"(i), "m"(share) : "memory");
+}
+
 LOOP(counter1, EMIT_COUNTER(w, c1, 1, i))
 LOOP(counter4, EMIT_COUNTER(w, c4, 4, i))
 LOOP(counter8, EMIT_COUNTER(w, c8, 8, i))
 LOOP(counter32, EMIT_COUNTER(w, c32, 32, i))
 LOOP(object, EMIT_OBJECT(w, object, i))
 LOOP(method, method(i))
+LOOP(method_args, arguments(i, 0.5))
 LOOP(excluded, EMIT_COUNTER(w, excluded, 4, i))
 LOOP(silent, EMIT_COUNTER(w, silent, 4, i))
 LOOP(filtered, EMIT_COUNTER(w, filtered, 4, i))
@@ -55,6 +62,7 @@ static const struct workload {
 	{ "counter1", loop_counter1 },   { "counter4", loop_counter4 }, { "counter8", loop_counter8 },
 	{ "counter32", loop_counter32 }, { "object", loop_object },     { "method", loop_method },
 	{ "excluded", loop_excluded },   { "silent", loop_silent },     { "filtered", loop_filtered },
+	{ "method_args", loop_method_args },
 };
 
 struct thread {
@@ -152,7 +160,7 @@ int main(void)
 		    threads <= THREADS_MAX)
 			run(w, threads, ops);
 		else if (sscanf(line, "on %31s", name) == 1)
-			printf("%d\n", !strcmp(name, "method") ? EMIT_METHOD_ON() : EMIT_ON());
+			printf("%d\n", !strncmp(name, "method", 6) ? EMIT_METHOD_ON() : EMIT_ON());
 		else
 			puts("what?");
 	}

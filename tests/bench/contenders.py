@@ -34,7 +34,7 @@ class Contender:
     name = ""
     app = "app-viz"
     ops = 300000      # in a run: about 0.1 s
-    events_per_op = {"method": 2}
+    events_per_op = {"method": 2, "method_args": 2}
 
     def __init__(self, build, folder):
         self.build, self.folder = build, folder

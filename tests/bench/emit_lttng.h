@@ -15,6 +15,9 @@
 #define EMIT_METHOD() \
 	__attribute__((cleanup(leave))) long entered = i; \
 	lttng_ust_tracepoint(vizbench, enter, __func__)
+#define EMIT_ARGUMENTS(i, share) \
+	__attribute__((cleanup(leave))) long entered = i; \
+	lttng_ust_tracepoint(vizbench, enter_args, __func__, i, share)
 #define EMIT_ON() (lttng_ust_tracepoint_enabled(vizbench, counter4) != 0)
 #define EMIT_METHOD_ON() (lttng_ust_tracepoint_enabled(vizbench, exit) != 0)
 

@@ -16,6 +16,7 @@
 #define EMIT_METHOD() \
 	__attribute__((cleanup(leave))) long entered = i; \
 	DTRACE_PROBE3(vizbench, enter, __func__, __builtin_frame_address(0), 0)
+#define EMIT_ARGUMENTS(i, share) EMIT_METHOD()
 #define EMIT_ON() 1
 #define EMIT_METHOD_ON() 1
 

@@ -29,6 +29,9 @@ LTTNG_UST_TRACEPOINT_EVENT(vizbench, object,
 		lttng_ust_field_string(state, state)))
 LTTNG_UST_TRACEPOINT_EVENT(vizbench, enter, LTTNG_UST_TP_ARGS(const char *, name),
 	LTTNG_UST_TP_FIELDS(lttng_ust_field_string(name, name)))
+LTTNG_UST_TRACEPOINT_EVENT(vizbench, enter_args, LTTNG_UST_TP_ARGS(const char *, name, int64_t, i, double, share),
+	LTTNG_UST_TP_FIELDS(lttng_ust_field_string(name, name) lttng_ust_field_integer(int64_t, i, i)
+		lttng_ust_field_float(double, share, share)))
 LTTNG_UST_TRACEPOINT_EVENT(vizbench, exit, LTTNG_UST_TP_ARGS(const char *, name),
 	LTTNG_UST_TP_FIELDS(lttng_ust_field_string(name, name)))
 /* clang-format on */

@@ -15,6 +15,7 @@ ROWS = [  # workload, threads, title
     ("counter32", 1, "counter, 32 attributes"),
     ("object", 1, "object, 1 integer and 2 strings"),
     ("method", 1, "method: enter and exit"),
+    ("method_args", 1, "method with 2 arguments: enter and exit"),
     ("counter4", 2, "counter, 4 attributes, 2 threads"),
     ("counter4", 4, "counter, 4 attributes, 4 threads"),
     ("excluded", 1, "write to an attribute that the app excludes"),
@@ -93,7 +94,7 @@ def measure(c, workload, threads, ops, clean_others):
         c.clean()
     app = c.begin_app(threads)
     try:
-        off_ops = OFF_OPS // (5 if workload == "method" else 1)
+        off_ops = OFF_OPS // (5 if workload.startswith("method") else 1)
         off = min(app.run(workload, threads, off_ops)[0] for _ in range(3)) / off_ops / threads
         s = Sample(off)
         if isinstance(c, Nothing):
