@@ -5,7 +5,6 @@ Each program counts what it sends while its semaphores are up; that is what has 
 """
 import os
 import pathlib
-import re
 import shutil
 import signal
 import struct
@@ -13,82 +12,8 @@ import subprocess
 import sys
 
 import harness
-from harness import EXIT_HARM, EXIT_NO_PROBES, EXIT_NO_PROCESS
-
-LIBRARY_FLAGS = ("-O2", "-fPIC", "-shared")
-TRACEFS = pathlib.Path("/sys/kernel/tracing")
-
-
-class Ticking(harness.Case):
-    def setUp(self):
-        super().setUp()
-        self.armed = [0, 0, 0]
-
-    def ticking(self, *flags, cc="cc", name="ticking"):
-        """A file of its own: at its end the tool switches off what it finds in whoever has it mapped."""
-        return self.own(name, "ticking.c", cc=cc, flags=("-O2", *flags), libs=("-lpthread", "-ldl"))
-
-    def a_library(self):
-        return self.own("libticking.so", "ticking_library.c", flags=LIBRARY_FLAGS)
-
-    def tick(self, target, n=50):
-        """Let it tick, and count what it says it sent while somebody listened."""
-        words = re.search(r"armed (\d+) (\d+) (\d+)", target.ask("tick %d" % n))
-        now = list(map(int, words.groups()))
-        self.armed = [a + b for a, b in zip(self.armed, now)]
-        return now
-
-    def expect_seen(self, trace):
-        """What it counted is what was seen."""
-        self.assertEqual([trace.probe(kind)["seen"] for kind in ("set", "value", "enter")], self.armed)
-        self.assertEqual(trace.probe("exit")["seen"], trace.probe("enter")["seen"])
-        return trace
-
-    def finish(self, target, tool, code=0):
-        """The target ends, then the tool; the trace."""
-        target.tell()
-        self.assertEqual(target.wait(), 0)
-        self.end(tool, code, with_signal=None)
-        return self.expect_seen(self.load())
-
-    def doctor(self, pid, code=0):
-        done = harness.run(harness.TOOL, "doctor", "-p", pid)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return done.stdout
-
-    def list(self, pid):
-        done = harness.run(harness.TOOL, "list", "-p", pid)
-        return done.stdout + done.stderr
-
-    def quiet(self, target):
-        """Nothing stays switched on."""
-        self.assertTrue(harness.wait_until(lambda: target.semaphores() == 0), target.semaphores())
-
-    def probe_offset(self, program, kind):
-        sys.path.insert(0, str(harness.ROOT / "tests" / "header"))
-        from elf import Elf  # noqa: the tests of the header have a reader of notes
-        elf = Elf(program)
-        address = next(n.address for n in elf.notes() if n.name == kind)
-        section = elf.section_at(address)
-        return address, address - section.address + section.offset
-
-    def uprobe_event(self, line):
-        fd = os.open(TRACEFS / "uprobe_events", os.O_WRONLY | os.O_APPEND)
-        os.write(fd, line.encode() + b"\n")
-        os.close(fd)
-
-    def set_uprobe(self, program, kind):
-        """Somebody else's, without the semaphore."""
-        if not (TRACEFS / "uprobe_events").exists():
-            harness.run("mount", "-t", "tracefs", "nodev", TRACEFS)
-        if not os.access(TRACEFS / "uprobe_events", os.W_OK):
-            self.skipTest("no tracefs with uprobe_events")
-        name = "viztest/p%d" % os.getpid()
-        self.uprobe_event("p:%s %s:%#x" % (name, program, self.probe_offset(program, kind)[1]))
-        self.addCleanup(self.uprobe_event, "-:" + name)
-        enable = TRACEFS / "events" / name / "enable"
-        enable.write_text("1")
-        self.addCleanup(enable.write_text, "0")
+from harness import EXIT_NO_PROBES, EXIT_NO_PROCESS
+from ticking import LIBRARY_FLAGS, Ticking
 
 
 class Linked(Ticking):
@@ -541,77 +466,6 @@ class Others(Ticking):
         self.assertTrue(tool.err.wait_for(b"viz:set of ticking-no-pie are traced from here on"), tool.messages())
         self.assertEqual(self.tick(target), [50, 50, 50])
         self.finish(target, tool)
-
-
-class Emulated(Ticking):
-    """A probe would kill what is not run by the processor itself."""
-
-    EMULATORS = {"valgrind": ("valgrind", "--quiet", "--tool=none"), "qemu": ("qemu-x86_64",)}
-
-    def emulated(self, name, program):
-        command = self.EMULATORS[name]
-        self.need(command[0])
-        if os.uname().machine != "x86_64":
-            self.skipTest("for x86-64")
-        target = harness.Target([*command, program])
-        self.addCleanup(target.clean_up)
-        target.await_step()
-        return target
-
-    def ends_well(self, target):
-        self.assertEqual(self.tick(target), [0, 0, 0])
-        target.tell()
-        self.assertEqual(target.wait(), 0)
-
-    def refused(self, name):
-        program = self.ticking()
-        target = self.emulated(name, program)
-        for args in (["-p", target.pid], ["-x", program], ["-f", "-p", target.pid]):
-            tool = self.tool(*args, "-o", "trace.json")
-            self.end(tool, EXIT_HARM, with_signal=None)
-            self.assertIn("run by ", tool.messages())
-            self.assertIn(str(target.pid), tool.messages())
-            self.assertFalse((self.dir / "trace.json").exists())
-        self.assertIn("run by", self.doctor(target.pid, EXIT_HARM))
-        self.assertIn("run by", self.list(target.pid))
-        self.ends_well(target)
-
-    def test_valgrind_is_refused(self):
-        self.refused("valgrind")
-
-    def test_qemu_is_refused(self):
-        self.refused("qemu")
-
-    def comes_later(self, name):
-        """To what was attached to for all."""
-        program = self.ticking()
-        tool = self.attach_to("-x", program, "-o", "trace.json")
-        self.ends_well(self.emulated(name, program))
-        self.assertTrue(tool.err.wait_for(b"our probes were taken out of it"), tool.messages())
-        target = self.target(program)
-        self.assertEqual(self.tick(target), [50, 50, 50])
-        self.end(tool)
-        self.expect_seen(self.load())
-        self.quiet(target)
-
-    def test_valgrind_that_comes_later_lives(self):
-        self.comes_later("valgrind")
-
-    def test_qemu_that_comes_later_lives(self):
-        self.comes_later("qemu")
-
-    def test_a_command_under_valgrind_is_not_traced(self):
-        self.need("valgrind")
-        program = self.ticking()
-        for options in ((), ("-f",)):
-            tool = self.launch("valgrind", "--quiet", "--tool=none", program, options=options)
-            self.ends_well_with(tool, EXIT_HARM)
-
-    def ends_well_with(self, tool, code):
-        self.assertEqual(self.tick(tool), [0, 0, 0])
-        tool.tell()
-        self.assertEqual(tool.wait(), code, tool.messages())
-        self.assertIn("run by", tool.messages())
 
 
 class Times(Ticking):

@@ -4,8 +4,8 @@
 #include "emulated.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "maps.h"
+#include "remote.h"
 
 static bool is_one_of(const char *const *patterns, const char *path, char ret[EMULATOR_MAX])
 {
@@ -108,47 +109,64 @@ pid_t emulated__runs(const struct binary *b, char ret[EMULATOR_MAX])
 	return found;
 }
 
-/* Write what the file has at `offset` into that place of a mapping, if something else is there now. */
-static bool restore(int mem, const struct mapping *m, uint64_t offset, const void *wanted, size_t size)
+/* Where the kernel says which file it is, its number on the device is not enough: there are other devices. */
+static bool is_of(pid_t pid, const struct mapping *m, const struct binary *b)
 {
-	off_t at = (off_t)(m->start + (offset - m->offset));
+	char path[96];
+	struct stat st;
+
+	if (!mapping__is_file(m) || m->ino != b->ino)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
+	return stat(path, &st) || (st.st_dev == b->dev && st.st_ino == b->ino);
+}
+
+/* Write what the file has at `offset` into that place of a mapping, if something else is there now. */
+static bool restore(struct remote *r, const struct mapping *m, uint64_t offset, const void *wanted, size_t size)
+{
+	uint64_t at = m->start + (offset - m->offset);
 	unsigned char now[SITE_OWN_CODE_SIZE];
+	struct remote_word place;
 
 	if (!size || offset < m->offset || offset + size > m->offset + (m->end - m->start))
 		return false;
-	if (pread(mem, now, size, at) != (ssize_t)size || !memcmp(now, wanted, size))
+	if (!remote__read(r, at, now, size) || !memcmp(now, wanted, size))
 		return false;
-	return pwrite(mem, wanted, size, at) == (ssize_t)size;
+	place = remote__word(m, at);
+	return !remote__replace(r, &place, now, wanted, size);
+}
+
+static bool restore_all(struct remote *r, const struct mapping *m, const struct elf_file *elf)
+{
+	static const uint16_t low;
+	bool done = false;
+
+	for (size_t i = 0; i < elf->n_probes; i++) {
+		const struct elf_probe *p = &elf->probes[i];
+
+		if (m->writable)
+			done |= restore(r, m, p->semaphore, &low, sizeof(low));
+		else
+			done |= restore(r, m, p->offset, p->code, p->code_size);
+	}
+	return done;
 }
 
 bool emulated__disarm(pid_t pid, const struct binary *b)
 {
-	static const uint16_t low;
 	struct mapping m;
+	struct remote r;
 	struct maps maps;
 	bool done = false;
-	char path[64];
-	int mem;
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	mem = open(path, O_RDWR | O_CLOEXEC);
-	if (mem < 0)
+	if (remote__open(&r, pid))
 		return false;
 	if (!maps__open(&maps, pid)) {
-		while (maps__next(&maps, &m)) {
-			if (!mapping__is_file(&m) || m.shared || m.ino != b->ino)
-				continue;
-			for (size_t i = 0; i < b->elf.n_probes; i++) {
-				const struct elf_probe *p = &b->elf.probes[i];
-
-				if (m.writable)
-					done |= restore(mem, &m, p->semaphore, &low, sizeof(low));
-				else
-					done |= restore(mem, &m, p->offset, p->code, p->code_size);
-			}
-		}
+		while (maps__next(&maps, &m))
+			if (!m.shared && is_of(pid, &m, b))
+				done |= restore_all(&r, &m, &b->elf);
 		maps__close(&maps);
 	}
-	close(mem);
+	remote__close(&r);
 	return done;
 }

@@ -95,18 +95,23 @@ static bool is_there(struct remote *r, const struct remote_word *w)
 	return now.dev == w->dev && now.ino == w->ino && now.offset == w->offset;
 }
 
-int remote__set(struct remote *r, const struct remote_word *w, uint16_t value)
+int remote__replace(struct remote *r, const struct remote_word *at, const void *old, const void *wanted, size_t size)
 {
-	uint16_t now;
+	unsigned char now[REMOTE_MOST];
 	ssize_t n;
 
-	if (!remote__read(r, w->address, &now, sizeof(now)))
+	if (size > sizeof(now) || !remote__read(r, at->address, now, size))
 		return -ESRCH;
 	/* The mapping last: what is between that and the writing is all that can go wrong. */
-	if (now != w->value || !is_there(r, w))
+	if (memcmp(now, old, size) != 0 || !is_there(r, at))
 		return -ESTALE;
-	n = pwrite(r->mem, &value, sizeof(value), (off_t)w->address);
-	if (n != sizeof(value))
+	n = pwrite(r->mem, wanted, size, (off_t)at->address);
+	if (n != (ssize_t)size)
 		return n < 0 ? -errno : -ESRCH;
-	return is_there(r, w) ? 0 : -EXDEV;
+	return is_there(r, at) ? 0 : -EXDEV;
+}
+
+int remote__set(struct remote *r, const struct remote_word *w, uint16_t value)
+{
+	return remote__replace(r, w, &w->value, &value, sizeof(value));
 }

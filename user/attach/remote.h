@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * remote: the memory of another process, and two bytes of it that may have to be changed. Knows /proc; no ELF.
+ * remote: the memory of another process, and the few bytes of it that may have to be changed. Knows /proc; no ELF.
  *
- * It runs on meanwhile, and may put something else where those two bytes were. What it executes is not reached: the
+ * It runs on meanwhile, and may put something else where those bytes were. What it executes is not reached: the
  * files of /proc that are open stay those of the memory that it had. And its mappings are asked for the place right
  * before writing, and right after that: in the microsecond in between nobody can see to it, since only the kernel can
  * keep a mapping where it is, but then it is known. To stop the process for that (ptrace) would do harm for certain,
@@ -43,5 +43,9 @@ struct remote_word remote__word(const struct mapping *m, uint64_t address);
  * memory any more; -EXDEV it was written, and by then something else may have been there.
  */
 int remote__set(struct remote *r, const struct remote_word *w, uint16_t value);
+
+/* The same for `size` bytes from there on, up to REMOTE_MOST, which are `old` now. */
+#define REMOTE_MOST 64
+int remote__replace(struct remote *r, const struct remote_word *at, const void *old, const void *wanted, size_t size);
 
 #endif
