@@ -86,6 +86,9 @@ volatile __u64 sleeping;
 /* Of the filter's rules, counting up as they change; 0: no rules. */
 volatile __u32 epoch;
 
+/* The same while these rules are about names of slices; 0: all slices pass. */
+volatile __u32 slices_epoch;
+
 /* Counts up as the one process that is traced replaces its memory by exec; of several: struct rec_tracee. */
 volatile __u32 generation;
 

@@ -44,6 +44,7 @@ typedef uint64_t rec_u64;
 #define UNTOLD_MAX 65536   /* threads that there was no room to tell of, between two looks */
 #define LAP_KINDS 8        /* enum viz_record is below that */
 #define NAME_BYTES 512     /* of an object's, slice's or value's name, with the NUL */
+#define DECIDED_BYTES 256  /* with the NUL; slices with longer names are filtered in user space */
 #define TEXT_BYTES 4096    /* of one string, with the NUL */
 #define TEXTS_BYTES 8192   /* of all strings of a report */
 
@@ -280,18 +281,35 @@ struct rec_new_pool {
 	rec_u32 pad;
 };
 
-/* What the filter says about the objects of one class and name. */
+/* What the filter says about the objects of one class and name; or, with the hash alone, about slices of one name. No
+ * object is of process 0. */
 struct rec_verdict_key {
 	rec_u64 cls;
-	rec_u64 name_hash;
+	rec_u64 name_hash; /* of a slice's: as below */
 	rec_u32 tgid;
 	rec_u32 generation;
 };
 
+/* In the `allowed` of a slice's name. */
+enum rec_slice_verdict {
+	REC_SLICE_BEGINS = 1,
+	REC_SLICE_ENDS = 2,
+	REC_SLICE_ALL = REC_SLICE_BEGINS | REC_SLICE_ENDS,
+};
+
+/* What the words of a slice's name are added to one after the other, up to that with its NUL, and with zeros behind
+ * that. Begins with 0, or that if it is a C++ signature: no text differs from another one in it. */
+#define REC_HASH_PRETTY 0xd1b54a32d192ed03ull
+static inline __attribute__((always_inline)) rec_u64 rec_hash_word(rec_u64 hash, rec_u64 word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 32;
+}
+
 enum rec_trigger { REC_TRIGGER_AS_APP = 0, REC_TRIGGER_ON = 1, REC_TRIGGER_OFF = 2 };
 
 struct rec_verdict {
-	rec_u64 allowed; /* bit i: attribute i may be reported */
+	rec_u64 allowed; /* bit i: attribute i may be reported; of slices: enum rec_slice_verdict */
 	rec_u32 epoch;   /* the rules that it was made from */
 	rec_u32 trigger; /* enum rec_trigger */
 };

@@ -243,13 +243,72 @@ static __always_inline bool has_args(struct pt_regs *ctx, __u16 kind)
 	}
 }
 
+/*
+ * What the rules say of slices with that name: enum rec_slice_verdict. What has no verdict passes, and user space
+ * decides; so does a name that is too long, or that would have to be faulted in.
+ * Global and of plain numbers as record_args is, and its stack is given back before that one's is needed. The name is
+ * on the stack, as somebody else's would come to be in memory that a CPU has once.
+ */
+__noinline int slice_verdict(__u64 name, __u64 hash, __u32 now)
+{
+	struct rec_verdict_key key = {};
+	__u64 words[DECIDED_BYTES / 8] = {};
+	struct rec_verdict *v;
+	long n = read_string(words, sizeof(words), name);
+
+	if (n < 0 || n >= (long)sizeof(words))
+		return REC_SLICE_ALL;
+#pragma unroll
+	for (int i = 0; i < DECIDED_BYTES / 8; i++) {
+		hash = rec_hash_word(hash, words[i]);
+		if (n <= 8 * (i + 1))
+			break;
+	}
+	key.name_hash = hash;
+	v = bpf_map_lookup_elem(&verdicts, &key);
+	return v && v->epoch == now ? v->allowed & REC_SLICE_ALL : REC_SLICE_ALL;
+}
+
+/* Of enum rec_slice_verdict what that one takes to pass; 0: nothing. */
+static __always_inline __u32 slice_part(const struct hit *hit, __u32 flags)
+{
+	switch (hit->probe) {
+	case PROBE_ENTER: return REC_SLICE_BEGINS;
+	case PROBE_EXIT: return REC_SLICE_ENDS;
+	case PROBE_ASYNC:
+		flags &= ~VIZ_ASYNC_POINTER;
+		return flags == VIZ_ASYNC_BEGIN ? REC_SLICE_BEGINS : flags == VIZ_ASYNC_END ? REC_SLICE_ENDS : 0;
+	default: return 0;
+	}
+}
+
+static __always_inline bool wanted_slice(struct pt_regs *ctx, const struct hit *hit)
+{
+	__u64 name = PT_REGS_PARM1(ctx), hash;
+	__u32 now = slices_epoch, flags = PT_REGS_PARM3(ctx), part;
+
+	if (!now)
+		return true;
+	part = slice_part(hit, flags);
+	if (!part)
+		return true;
+	hash = hit->probe != PROBE_ASYNC && flags & VIZ_SLICE_PRETTY ? REC_HASH_PRETTY : 0;
+	return slice_verdict(name, hash, now) & part;
+}
+
 static __noinline int slice(struct pt_regs *ctx, __u32 cookie, __u16 kind)
 {
 	__u64 frame = 0, name = PT_REGS_PARM1(ctx);
 	__u32 flags = 0;
 	struct hit hit;
 
-	if (!begin(ctx, &hit, cookie, 0) || !find_ring(&hit))
+	if (!begin(ctx, &hit, cookie, 0))
+		return 0;
+	if (!wanted_slice(ctx, &hit)) {
+		count(&hit, filtered);
+		return 0;
+	}
+	if (!find_ring(&hit))
 		return 0;
 	if (has_args(ctx, kind))
 		return slice_with_args(ctx, &hit, kind);

@@ -47,7 +47,7 @@ static enum exit_code prepare(struct session *s)
 	decoder__set_budget(s->decoder, &s->room.budgets.kept);
 	filter__set_budget(s->filter, &s->room.budgets.objects);
 	decoder__include_all(s->decoder, s->opts->rules.include_all);
-	collector__set_epoch(s->collector, filter__epoch(s->filter));
+	collector__set_epoch(s->collector, filter__epoch(s->filter), filter__slices_epoch(s->filter));
 	host__read(&s->report.host);
 	s->report.start = collector__now();
 	s->report.start_wall = machine__kernel_time(CLOCK_REALTIME);

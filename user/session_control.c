@@ -23,13 +23,17 @@ int session__set_rules(struct session *s, const struct rules *rules)
 	const uint32_t wanted = filter__probes(rules);
 	/* What nobody wanted so far may not be attached yet. */
 	int err = processes__attach_kinds(s->processes, wanted);
-	const uint64_t now = collector__now();
+	uint64_t now;
 
+	/* The kernel decides of no slice meanwhile: of one that the new rules let begin the old ones would drop the
+	 * end. */
+	collector__set_epoch(s->collector, filter__epoch(s->filter), 0);
+	now = collector__now();
 	if (!err)
 		err = filter__change(s->filter, rules, now);
+	collector__set_epoch(s->collector, filter__epoch(s->filter), filter__slices_epoch(s->filter));
 	if (err)
 		return err;
-	collector__set_epoch(s->collector, filter__epoch(s->filter));
 	decoder__include_all(s->decoder, rules->include_all);
 	top__filtered(s->top, rules);
 	s->leaving = processes__kinds(s->processes) & ~wanted;

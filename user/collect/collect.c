@@ -365,9 +365,13 @@ bool collector__has_detached(struct collector *c)
 	return attachments__have_gone(&c->programs.attachments);
 }
 
-void collector__set_epoch(struct collector *c, uint32_t epoch)
+void collector__set_epoch(struct collector *c, uint32_t epoch, uint32_t slices_epoch)
 {
-	c->programs.skel->bss->epoch = epoch;
+	struct viztrace_bpf__bss *bss = c->programs.skel->bss;
+
+	bss->epoch = epoch;
+	/* Who asks for the time next asks after this. */
+	__atomic_store_n(&bss->slices_epoch, slices_epoch, __ATOMIC_SEQ_CST);
 }
 
 void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v, uint32_t epoch)

@@ -99,8 +99,9 @@ void collector__wait_detached(struct collector *c);
 /* The kernel introduces it anew when it fires again. */
 void collector__forget_object(struct collector *c, uint32_t pid, uint64_t address);
 
-/* The rules that verdicts must be of to count in the kernel; 0: nothing is filtered there. */
-void collector__set_epoch(struct collector *c, uint32_t epoch);
+/* The rules that verdicts of objects, and those of slices, must be of to count in the kernel; 0: nothing is filtered
+ * there. */
+void collector__set_epoch(struct collector *c, uint32_t epoch, uint32_t slices_epoch);
 void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v,
 			    uint32_t epoch);
 

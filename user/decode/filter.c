@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../bpf/record.h"
 #include "../common/crowd.h"
-#include "../common/pretty.h"
 #include "../common/table.h"
 #include "attributes.h"
 #include "keys.h"
+#include "methods.h"
 
 /* Events come some milliseconds after their time, longer on a busy machine: so many changes in
  * between are told apart. */
@@ -51,12 +52,14 @@ struct known_object {
 struct filter {
 	struct era eras[ERAS_MAX]; /* the last one is now */
 	size_t n_eras;             /* at least 1 */
+	bool has_forgotten;        /* some of them */
 	struct table groups;       /* by (group_key(), name_hash) */
 	struct table objects;      /* by (pid, address) */
 	struct crowd crowd;        /* the same, of each process */
 	struct key_sets keys;      /* of all groups; its budget is ours */
 	uint32_t epoch;
 	uint64_t filtered[EVENT_PROBES];
+	struct methods_unwanted unwanted;
 	struct attributes_room room; /* for the event that is passed on with some left out */
 	filter_push push;
 	void *push_ctx;
@@ -400,35 +403,6 @@ static int snapshot(struct filter *f, const struct event *e, filter_next next, v
 	return next(ctx, &shown);
 }
 
-/* Of an instance of a template, fib<2>, a pattern may also name the template. */
-static bool wanted_instance(struct patterns *methods, char *name)
-{
-	size_t n;
-
-	if (patterns__match(methods, name))
-		return true;
-	n = pretty__template(name);
-	if (!n)
-		return false;
-	name[n] = '\0';
-	return patterns__match(methods, name);
-}
-
-static bool wanted_slice(struct rules *r, const struct event *e)
-{
-	struct patterns *methods = &r->lists[RULE_METHODS];
-	char name[PRETTY_MAX];
-
-	if (r->no_methods)
-		return false;
-	if (!methods->n || !e->name)
-		return true;
-	if (!e->pretty)
-		return patterns__match(methods, e->name);
-	pretty__name(e->name, name);
-	return wanted_instance(methods, name);
-}
-
 static bool wanted_value(struct rules *r, const struct event *e)
 {
 	struct patterns *include = &r->lists[RULE_INCLUDE], *exclude = &r->lists[RULE_EXCLUDE];
@@ -439,27 +413,53 @@ static bool wanted_value(struct rules *r, const struct event *e)
 	return !patterns__match_attribute(exclude, name, name, key);
 }
 
+/* So that the kernel drops what comes again. What ends slices it drops only if no rules ever let one begin. */
+static void tell_of_slice(struct filter *f, const struct event *e)
+{
+	struct verdict_key key = { 0 };
+	struct verdict v = { 0 };
+
+	if (!methods__hash(e, &key.name_hash) || !methods__is_due(&f->unwanted, key.name_hash, f->epoch) ||
+	    methods__want(&era_now(f)->rules, e))
+		return;
+	if (f->has_forgotten)
+		v.allowed = REC_SLICE_ENDS;
+	for (size_t i = 0; i < f->n_eras; i++)
+		if (methods__want(&f->eras[i].rules, e))
+			v.allowed = REC_SLICE_ENDS;
+	f->push(f->push_ctx, &key, &v, f->epoch);
+}
+
+static int slice(struct filter *f, const struct event *e, bool ends, filter_next next, void *ctx)
+{
+	struct event unwanted;
+
+	if (!f->epoch || methods__want(&era_at(f, e->ts)->rules, e))
+		return next(ctx, e);
+	tell_of_slice(f, e);
+	if (!ends) {
+		f->filtered[e->probe]++;
+		return 0;
+	}
+	/* Its slice may have begun before the rules changed: it shall not last for ever. */
+	unwanted = *e;
+	unwanted.unwanted = true;
+	return next(ctx, &unwanted);
+}
+
 /* What is asynchronous goes by the rules for slices; arrows have no name. */
 static int async(struct filter *f, const struct event *e, filter_next next, void *ctx)
 {
-	struct rules *r = f->epoch ? &era_at(f, e->ts)->rules : NULL;
-	bool is_slice = e->step == ASYNC_BEGIN || e->step == ASYNC_END;
-	struct event unwanted;
-
-	if (!r || (is_slice ? wanted_slice(r, e) : !r->no_methods))
+	if (e->step == ASYNC_BEGIN || e->step == ASYNC_END)
+		return slice(f, e, e->step == ASYNC_END, next, ctx);
+	if (!f->epoch || !era_at(f, e->ts)->rules.no_methods)
 		return next(ctx, e);
-	if (e->step == ASYNC_END) {
-		unwanted = *e;
-		unwanted.unwanted = true;
-		return next(ctx, &unwanted);
-	}
 	f->filtered[e->probe]++;
 	return 0;
 }
 
 int filter__feed(struct filter *f, const struct event *e, filter_next next, void *ctx)
 {
-	struct event unwanted;
 	bool pass = true;
 
 	switch (e->kind) {
@@ -469,14 +469,8 @@ int filter__feed(struct filter *f, const struct event *e, filter_next next, void
 	case EVENT_INIT: return introduce(f, e, next, ctx);
 	case EVENT_DESTROY: return destroy(f, e, next, ctx);
 	case EVENT_SNAPSHOT: return snapshot(f, e, next, ctx);
-	case EVENT_ENTER: pass = !f->epoch || wanted_slice(&era_at(f, e->ts)->rules, e); break;
-	case EVENT_EXIT:
-		if (!f->epoch || wanted_slice(&era_at(f, e->ts)->rules, e))
-			break;
-		/* Its slice may have begun before the rules changed: it shall not last for ever. */
-		unwanted = *e;
-		unwanted.unwanted = true;
-		return next(ctx, &unwanted);
+	case EVENT_ENTER: return slice(f, e, false, next, ctx);
+	case EVENT_EXIT: return slice(f, e, true, next, ctx);
 	case EVENT_ASYNC: return async(f, e, next, ctx);
 	case EVENT_VALUE: pass = !f->epoch || wanted_value(&era_at(f, e->ts)->rules, e); break;
 	default: break;
@@ -518,6 +512,7 @@ int filter__change(struct filter *f, const struct rules *rules, uint64_t ts)
 	if (err)
 		return err;
 	if (f->n_eras == ERAS_MAX) {
+		f->has_forgotten = true;
 		rules__clear(&f->eras[0].rules);
 		memmove(f->eras, f->eras + 1, --f->n_eras * sizeof(*f->eras));
 	}
@@ -551,6 +546,13 @@ uint32_t filter__probes(const struct rules *r)
 uint32_t filter__epoch(const struct filter *f)
 {
 	return f->epoch;
+}
+
+uint32_t filter__slices_epoch(const struct filter *f)
+{
+	const struct rules *r = filter__rules(f);
+
+	return r->no_methods || r->lists[RULE_METHODS].n ? f->epoch : 0;
 }
 
 const struct rules *filter__rules(const struct filter *f)

@@ -4,7 +4,8 @@
  *
  * The kernel filters too, so that most of what nobody wants never gets here: for each (class, name) that appears the
  * rules become a verdict, which is handed to the kernel. Until it is there, and for what the kernel has forgotten,
- * records come marked as undecided and are decided here, by the rules that were in force at their time.
+ * records come marked as undecided and are decided here, by the rules that were in force at their time. Of slices there
+ * are verdicts for names that nobody wants alone, once they have come twice.
  */
 #ifndef VIZTRACE_FILTER_H
 #define VIZTRACE_FILTER_H
@@ -44,8 +45,9 @@ int filter__change(struct filter *f, const struct rules *rules, uint64_t ts);
 /* Which kinds of probes (bit: enum probe) these rules can let through at all: the others need not be attached to. */
 uint32_t filter__probes(const struct rules *rules);
 
-/* What the kernel must compare with: 0 while there is nothing to filter. */
+/* What the kernel must compare with, for objects and for slices: 0 while there is nothing to filter. */
 uint32_t filter__epoch(const struct filter *f);
+uint32_t filter__slices_epoch(const struct filter *f);
 const struct rules *filter__rules(const struct filter *f);
 uint64_t filter__filtered(const struct filter *f, enum probe probe); /* here, not in the kernel */
 

@@ -11,6 +11,9 @@
  *   call N                   a method `outer` that calls the method `inner` N times
  *   inside                   a method `outer` that lasts until "outside"
  *   begin N, end N           a request
+ *   open NAME, close NAME    a slice of a name that is on the stack
+ *   slices N NAME BYTES      N of these, the name made longer up to so many bytes
+ *   requests N NAME          N requests of such a name
  *   value NAME KEY N, instant NAME
  *   map                      this file a second time
  *   armed                    which kinds of probes are switched on
@@ -157,6 +160,28 @@ static int outer(long n)
 	for (long i = 0; i < n; i++)
 		sum += inner(i);
 	return sum;
+}
+
+/* What was given, and x up to `size` characters. */
+static void slices(long n, const char *given, int size)
+{
+	char name[1024];
+
+	memset(name, 'x', sizeof(name));
+	memcpy(name, given, strlen(given));
+	name[(int)strlen(given) > size ? (int)strlen(given) : size] = 0;
+	for (long i = 0; i < n; i++) {
+		VIZ_PROBE_ENTER(name);
+		VIZ_PROBE_EXIT(name);
+	}
+}
+
+static void requests(long n, const char *name)
+{
+	for (long i = 0; i < n; i++) {
+		VIZ_PROBE_BEGIN(name, i);
+		VIZ_PROBE_END(name, i);
+	}
 }
 
 static void command(char *line);
@@ -365,6 +390,14 @@ static void command(char *line)
 		VIZ_PROBE_BEGIN("request", atoi(key));
 	else if (!strcmp(word, "end"))
 		VIZ_PROBE_END("request", atoi(key));
+	else if (!strcmp(word, "open"))
+		VIZ_PROBE_ENTER(key);
+	else if (!strcmp(word, "close"))
+		VIZ_PROBE_EXIT(key);
+	else if (!strcmp(word, "slices"))
+		slices(atol(key), a, atoi(b));
+	else if (!strcmp(word, "requests"))
+		requests(atol(key), a);
 	else if (!strcmp(word, "map"))
 		map();
 	else if (!strcmp(word, "armed"))

@@ -3,6 +3,7 @@
  * Events in; a line for each that passes, and for each verdict that the kernel is given:
  *   TS found|init|destroy|set|... name address {values}
  *   push CLS/HASH allowed=BITS trigger=N epoch=N
+ *   push slices allowed=BITS epoch=N
  */
 #ifndef VIZTRACE_TEST_FILTER_FIXTURES_H
 #define VIZTRACE_TEST_FILTER_FIXTURES_H
@@ -27,6 +28,7 @@ static struct page page;
 static struct filter *filter;
 static struct rules rules;
 static int calls_until_error; /* 0: never */
+static uint64_t slices_hash;  /* of the name that was pushed last */
 
 /* Attributes 0, 1 and 3; 2 is private. */
 static const char *const keys[] = { "own", "dict", "", "list" };
@@ -41,6 +43,13 @@ static inline void tidy(void)
 static inline void on_push(void *ctx, const struct verdict_key *key, const struct verdict *v, uint32_t epoch)
 {
 	cr_assert_eq(ctx, &page);
+	if (!key->cls) {
+		cr_assert_eq(key->pid, 0);
+		cr_assert_eq(key->generation, 0);
+		slices_hash = key->name_hash;
+		print(&page, "push slices allowed=%" PRIx64 " epoch=%u\n", v->allowed, epoch);
+		return;
+	}
 	cr_assert_eq(key->pid, PID);
 	print(&page, "push %" PRIx64 "/%" PRIu64 " allowed=%" PRIx64 " trigger=%d epoch=%u\n", key->cls, key->name_hash,
 	      v->allowed, (int)v->trigger, epoch);

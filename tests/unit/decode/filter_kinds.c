@@ -89,7 +89,7 @@ Test(filter_kinds, methods_by_name)
 	named(EVENT_ENTER, 5, NULL, false); /* unreadable: who knows */
 	named(EVENT_INSTANT, 6, "unload", false);
 	/* Its slice may have begun under other rules: the model knows. */
-	EXPECT("1 enter loader\n3 exit unload (unwanted)\n4 exit loader\n5 enter\n6 instant unload\n");
+	EXPECT("1 enter loader\npush slices allowed=0 epoch=1\n3 exit unload (unwanted)\n4 exit loader\n5 enter\n6 instant unload\n");
 	FILTERED(ENTER, 1);
 	FILTERED(EXIT, 0);
 }
@@ -125,7 +125,7 @@ Test(filter_kinds, no_methods_wins)
 	named(EVENT_ENTER, 1, "f", false);
 	named(EVENT_EXIT, 2, "f", false);
 	named(EVENT_INSTANT, 3, "f", false);
-	EXPECT("2 exit f (unwanted)\n3 instant f\n");
+	EXPECT("push slices allowed=0 epoch=1\n2 exit f (unwanted)\n3 instant f\n");
 }
 
 Test(filter_kinds, what_is_of_no_thread_goes_as_methods_do)
@@ -137,7 +137,7 @@ Test(filter_kinds, what_is_of_no_thread_goes_as_methods_do)
 	async(4, ASYNC_IN, "flow");
 	async(5, ASYNC_END, "request");
 	async(6, ASYNC_END, "parse");
-	EXPECT("1 async parse\n3 async flow\n4 async flow\n5 async request (unwanted)\n6 async parse\n");
+	EXPECT("1 async parse\n3 async flow\n4 async flow\npush slices allowed=0 epoch=1\n5 async request (unwanted)\n6 async parse\n");
 	FILTERED(ASYNC, 1);
 }
 
@@ -147,7 +147,7 @@ Test(filter_kinds, what_is_of_no_thread_is_left_out_with_methods)
 	async(7, ASYNC_BEGIN, "parse");
 	async(8, ASYNC_OUT, "flow");
 	async(9, ASYNC_END, "parse");
-	EXPECT("9 async parse (unwanted)\n");
+	EXPECT("push slices allowed=0 epoch=1\n9 async parse (unwanted)\n");
 	FILTERED(ASYNC, 2);
 }
 
