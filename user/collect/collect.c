@@ -367,11 +367,9 @@ bool collector__has_detached(struct collector *c)
 
 void collector__set_epoch(struct collector *c, uint32_t epoch, uint32_t slices_epoch)
 {
-	struct viztrace_bpf__bss *bss = c->programs.skel->bss;
-
-	bss->epoch = epoch;
+	c->programs.skel->bss->epoch = epoch;
 	/* Who asks for the time next asks after this. */
-	__atomic_store_n(&bss->slices_epoch, slices_epoch, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&c->programs.skel->bss->slices_epoch, slices_epoch, __ATOMIC_SEQ_CST);
 }
 
 void collector__set_verdict(struct collector *c, const struct verdict_key *key, const struct verdict *v, uint32_t epoch)
