@@ -194,6 +194,9 @@ enum viz_slice_flags {
 	VIZ_SLICE_ARGS = 4,   /* has arguments */
 	VIZ_SLICE_RESULT = 8  /* EXIT: the slice has not ended yet; the argument is what it will return */
 };
+/* ENTER, scoped: where in the code the slice begins, 0: not told. The same place in a frame that comes once more has
+ * left its last slice, by longjmp; another place is inside of it, as in recursion that was inlined. */
+#define VIZ_SLICE_SITE(flags) ((flags) >> 16)
 
 /* The arguments of a slice or an instant: one word that says what they are, and one for each. */
 #define VIZ_ARGS_TYPE(head, n, i) ((unsigned)((head) >> 4 * ((n) - 1 - (i)) & 15)) /* of the i-th of n: enum viz_type */
@@ -984,7 +987,7 @@ VIZ__CONST(viz__viz__none_line, 0)
 #endif
 
 /* Of slice flags, within the program: the name is a literal. */
-#define VIZ__LITERAL 0x80000000u
+#define VIZ__LITERAL 0x8000u
 #define VIZ__LITERAL_IF(name) (__builtin_constant_p(name) ? VIZ__LITERAL : 0u)
 
 /* As many tracers of batches as of the probe: none wants its events one by one. */
@@ -1636,11 +1639,24 @@ static VIZ__COLD void viz__on_destroy(const struct viz_base *b)
 		viz__probe_destroy(b);
 }
 
+/* With the VIZ_SLICE_SITE of a call. Those in one function are apart in these bits, so all of them tell. */
+static inline uint32_t viz__add_site(uint32_t flags, const void *call)
+{
+	uint32_t site = (uint16_t)(uintptr_t)call;
+
+	return flags & VIZ_SLICE_SCOPED ? flags | (site ? site : 1) << 16 : flags;
+}
+
+/* Whoever returns to the place of the slice cannot be inlined there; gcc warns of such ones that are `inline`. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes"
+#define VIZ__APART VIZ__COLD __attribute__((noinline))
+
 /* `flags` with VIZ__LITERAL, as in all of these. */
-static VIZ__COLD const char *viz__on_enter(const char *name, const void *frame, uint32_t flags)
+static VIZ__APART const char *viz__on_enter(const char *name, const void *frame, uint32_t flags)
 {
 	uint64_t word = (uint64_t)(uintptr_t)frame;
-	uint32_t plain = flags & ~VIZ__LITERAL;
+	uint32_t plain = viz__add_site(flags & ~VIZ__LITERAL, __builtin_return_address(0));
 
 	if ((flags & VIZ__LITERAL) && VIZ__APPEND(enter, &word, 8, VIZ__RECORD(VIZ_RECORD_ENTER, plain), name))
 		return name;
@@ -1679,11 +1695,11 @@ static inline uint32_t viz__put_args(uint64_t *to, const char *args, const uint6
 	return 8 * (n + 2);
 }
 
-static VIZ__COLD const char *viz__on_enter_args(const char *name, const void *frame, uint32_t flags, const char *args,
+static VIZ__APART const char *viz__on_enter_args(const char *name, const void *frame, uint32_t flags, const char *args,
 	const uint64_t *words)
 {
 	uint64_t record[VIZ_ARGS_MAX + 3];
-	uint32_t plain = (flags & ~VIZ__LITERAL) | VIZ_SLICE_ARGS;
+	uint32_t plain = viz__add_site((flags & ~VIZ__LITERAL) | VIZ_SLICE_ARGS, __builtin_return_address(0));
 	uint32_t size = viz__put_args(record + 1, args, words, flags);
 
 	record[0] = (uint64_t)(uintptr_t)frame;
@@ -1692,6 +1708,7 @@ static VIZ__COLD const char *viz__on_enter_args(const char *name, const void *fr
 	viz__probe_enter(viz__touch(name), frame, plain, viz__touch(args), words);
 	return name;
 }
+#pragma GCC diagnostic pop
 
 static VIZ__COLD void viz__on_exit_args(const char *name, const void *frame, uint32_t flags, const char *args,
 	const uint64_t *words)

@@ -36,6 +36,27 @@ class Methods(harness.Case):
         self.assertEqual(trace.slices(), once * 3 + ["+last", "-last"])
         self.assertEqual(trace.metadata["unwound"], 12)
 
+    def test_longjmp_from_the_same_frame_again_and_again(self):
+        for options in ((), ("--collect", "batch")):
+            with self.subTest(options=options):
+                trace, _, _ = self.traced(harness.build("methods"), "again", options=options)
+                wanted = (["+leaves", "-leaves"] * 500 + ["+between", "-between"] +
+                          ["+leaves_args", "-leaves_args"] * 500 + ["+last", "-last"])
+                self.assertTrue(trace.slices() == wanted) # to tell how they differ takes ages
+                self.assertEqual(trace.metadata["unwound"], 1000)
+
+    def test_recursion_that_the_compiler_inlined(self):
+        def down(n):
+            return ["+down", *(down(n - 1) + down(n - 2) if n > 1 else []), "-down"]
+
+        for options in ((), ("--collect", "batch")):
+            with self.subTest(options=options):
+                trace, said, _ = self.traced(harness.build("methods-O3", "methods.c", flags=("-O3",)), "inlined",
+                                             options=options)
+                self.assertGreater(int(said.split("inlined ")[1]), 0)
+                self.assertEqual(trace.slices(), down(6))
+                self.assertEqual(trace.metadata["unwound"], 0)
+
     def test_exits_that_match_nothing(self):
         trace = self.methods("unmatched")
         self.assertEqual(trace.slices(), ["+a", "+b", "-b", "-a", "+never left", "-never left"])

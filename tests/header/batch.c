@@ -331,9 +331,10 @@ static void check_kinds(void)
 		VIZ_PROBE_METHOD();
 		r = last();
 		CHECK((r[0] >> 16 & 0xff) == VIZ_RECORD_ENTER && r[0] >> 32 & VIZ_SLICE_SCOPED);
+		CHECK(VIZ_SLICE_SITE((uint32_t)(r[0] >> 32)));
 		CHECK(strstr((const char *)(uintptr_t)r[2], "check_kinds"));
 	}
-	CHECK((last()[0] >> 16 & 0xff) == VIZ_RECORD_EXIT);
+	CHECK((last()[0] >> 16 & 0xff) == VIZ_RECORD_EXIT && !VIZ_SLICE_SITE((uint32_t)(last()[0] >> 32)));
 	/* Somebody else wants each event. */
 	r = last();
 	viz_set_semaphore = 2;

@@ -622,6 +622,38 @@ again : {
 	SAW("enter goto 1; exit goto 1; enter goto 1; exit goto 1");
 }
 
+static __attribute__((noinline)) unsigned place(void)
+{
+	VIZ_PROBE_SCOPE("place");
+	return spy_site;
+}
+
+static __attribute__((noinline)) unsigned place_with_arguments(int n)
+{
+	VIZ_PROBE_METHOD(n);
+	return spy_site;
+}
+
+static inline __attribute__((always_inline)) unsigned inlined(void)
+{
+	VIZ_PROBE_SCOPE("inlined");
+	return spy_site;
+}
+
+/* Each has one of its own, also where the compiler put the same code in twice. */
+static void scopes_tell_where_they_begin(void)
+{
+	unsigned sites[4] = { place(), place_with_arguments(1), inlined(), inlined() };
+	int i, j;
+
+	CHECK(place() == sites[0]);
+	CHECK(place_with_arguments(2) == sites[1]);
+	for (i = 0; i < 4; i++)
+		for (j = 0; j < i; j++)
+			CHECK(sites[i] != sites[j]);
+	spy_seen();
+}
+
 /* A tool may come or go while a scope is open: an exit never comes without its enter. */
 static void tool_comes_and_goes_in_a_scope(void)
 {
@@ -734,6 +766,7 @@ int main(void)
 	triggerlog_on_every_way_out();
 	arguments();
 	slices_balance_on_every_way_out();
+	scopes_tell_where_they_begin();
 	tool_comes_and_goes_in_a_scope();
 	quiet_writes_are_for_who_asks();
 	sixty_four_attributes();

@@ -21,8 +21,11 @@ void spy_forget(void);
  *   the first two and the last one with their arguments behind that: (NAME TYPE=VALUE, ...)
  *   begin NAME ID      end NAME ID      out flow ID         in flow ID         with " (pointer)" if it is one
  * Frames are compared: an exit whose frame is not that of the innermost open enter of that name ends with
- * "(frame!)". */
+ * "(frame!)". An enter of a scope that does not tell its site, or another one that does, with "(site!)". */
 const char *spy_seen(void);
+
+/* Of the last enter: VIZ_SLICE_SITE. */
+extern unsigned spy_site;
 
 #ifdef __cplusplus
 }

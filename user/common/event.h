@@ -139,6 +139,7 @@ struct event {
 
 	/* ENTER, EXIT */
 	uint64_t frame;
+	uint16_t site;  /* ENTER, scoped: where in the code, as VIZ_SLICE_SITE; 0: not told */
 	bool scoped;    /* ends with its scope, and `frame` was then the frame's address */
 	bool pretty;    /* the name is a C++ signature */
 	bool is_result; /* EXIT: no end yet: what its slice will end with */

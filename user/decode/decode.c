@@ -350,6 +350,7 @@ static int feed_slice(struct decoder *d, const uint8_t *record, size_t size, str
 			    enter ? EVENT_PROBE_ENTER : EVENT_PROBE_EXIT);
 		ret->frame = rec.frame;
 		ret->scoped = rec.flags & VIZ_SLICE_SCOPED;
+		ret->site = enter && ret->scoped ? VIZ_SLICE_SITE(rec.flags) : 0;
 		ret->pretty = rec.flags & VIZ_SLICE_PRETTY;
 		ret->is_result = !enter && rec.flags & VIZ_SLICE_RESULT;
 	}

@@ -150,7 +150,7 @@ static size_t text_bound(const char *text)
 
 static size_t shape_bound(const struct event *e)
 {
-	size_t size = 8 + 2 * VARINT_MAX + text_bound(e->name) + text_bound(e->tag);
+	size_t size = 8 + 3 * VARINT_MAX + text_bound(e->name) + text_bound(e->tag);
 
 	for (size_t i = 0; i < e->n_values; i++)
 		size += 1 + VARINT_MAX + text_bound(e->values[i].key) + text_bound(e->values[i].unit);
@@ -188,6 +188,7 @@ static size_t make_shape(uint8_t *shape, const struct event *e)
 	*to++ = (uint8_t)e->step;
 	to = put_uint(to, flags_of(e));
 	to = put_uint(to, e->cls);
+	to = put_uint(to, e->site);
 	to = put_uint(to, e->n_values);
 	if (e->name)
 		to = put_text(to, e->name);
@@ -323,6 +324,7 @@ static int get_shape(struct unpacker *u)
 	e.id_is_pointer = flags & ID_IS_POINTER;
 	e.is_result = flags & IS_RESULT;
 	e.cls = get_uint(&at);
+	e.site = (uint16_t)get_uint(&at);
 	e.n_values = get_uint(&at);
 	if (flags & HAS_NAME)
 		e.name = get_text(&at);

@@ -7,24 +7,59 @@
 #include "arguments.h"
 
 #define SLICES_MIN 16
+#define SLICES_LOOK 64 /* so many that are not gone may be on top of what is */
+
+static bool is_far(uint64_t a, uint64_t b)
+{
+	return (a < b ? b - a : a - b) >= SLICES_STACK_MAX;
+}
+
+/* Of the innermost, how many have lower frames, which are gone. */
+static size_t below(const struct slices *s, const struct slice *next)
+{
+	size_t n = 0;
+
+	while (n < s->n) {
+		const struct slice *top = &s->open[s->n - 1 - n];
+
+		if (!top->scoped || top->frame >= next->frame || is_far(top->frame, next->frame))
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* How many there are down to the last slice from the site of `next`, or 0: none. All that is on top of it went with it,
+ * scoped or not. */
+static size_t since_site(const struct slices *s, const struct slice *next, size_t from)
+{
+	for (size_t n = from; next->site && n < s->n && n < from + SLICES_LOOK; n++) {
+		const struct slice *slice = &s->open[s->n - 1 - n];
+
+		if (!slice->scoped)
+			continue;
+		if (slice->frame > next->frame || is_far(slice->frame, next->frame))
+			break;
+		if (slice->frame == next->frame && slice->name == next->name && slice->site == next->site)
+			return n + 1;
+	}
+	return 0;
+}
 
 size_t slices__gone(const struct slices *s, const struct slice *next)
 {
-	size_t gone = 0;
+	size_t gone, more;
 
 	if (!next->scoped)
 		return 0;
-	while (gone < s->n) {
-		const struct slice *top = &s->open[s->n - 1 - gone];
+	gone = below(s, next);
+	more = since_site(s, next, gone);
+	if (more)
+		return more;
 
-		if (!top->scoped || top->frame >= next->frame || next->frame - top->frame >= SLICES_STACK_MAX)
-			break;
-		gone++;
-	}
-
-	/* Once something is gone, a slice of the same name in the same frame is the same place coming round
-	 * again. Otherwise it may be a scope inside of another, or recursion that was inlined. */
-	while (gone && gone < s->n) {
+	/* Who does not tell its site: once something is gone, a slice of the same name in the same frame is the same
+	 * place coming round again. Otherwise it may be a scope inside of another, or recursion that was inlined. */
+	while (gone && !next->site && gone < s->n) {
 		const struct slice *top = &s->open[s->n - 1 - gone];
 
 		if (!top->scoped || top->frame != next->frame || top->name != next->name)

@@ -6,7 +6,8 @@
  * A scoped slice's frame is where its function's stack frame is. Stacks grow down: while a function runs,
  * those that called it have frames above its own. So when a slice begins, open ones with a lower frame are
  * gone, without an EXIT: by longjmp, or because the record was lost. A slice that is not scoped has no frame,
- * and hides what is below it from such conclusions.
+ * and hides what is below it from such conclusions. A slice's site is where in the code it begins: once in a frame
+ * at one time. So the last slice from there, and what is in it, is gone when the next one begins.
  */
 #ifndef VIZTRACE_SLICES_H
 #define VIZTRACE_SLICES_H
@@ -27,6 +28,7 @@ struct slice {
 	struct name *name;
 	const char *shown;
 	uint64_t frame;
+	uint16_t site;               /* or 0, as in struct event */
 	struct arguments *arguments; /* or NULL; freed by who pops it */
 	bool scoped;
 	bool hidden; /* it is in too many others: nothing was written of it */

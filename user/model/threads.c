@@ -165,7 +165,7 @@ static int unwind(struct model *m, struct slices *slices, const struct slice *ne
 int threads__enter(struct model *m, struct thread *thread, const struct event *e)
 {
 	struct where at = model__at(m, e->ts, e->pid, e->tid);
-	struct slice slice = { .frame = e->frame, .scoped = e->scoped };
+	struct slice slice = { .frame = e->frame, .site = e->site, .scoped = e->scoped };
 	bool refused;
 	int err;
 

@@ -85,6 +85,49 @@ static void run_longjmp(void)
 	VIZ_PROBE_SCOPE("last");
 }
 
+static NOINLINE void leaves(void)
+{
+	VIZ_PROBE_METHOD();
+	longjmp(back, 1);
+}
+
+static NOINLINE void leaves_args(int n)
+{
+	VIZ_PROBE_METHOD(n);
+	longjmp(back, 1);
+}
+
+/* Each time from the same frame. */
+static void run_again(void)
+{
+	for (volatile int i = 0; i < 500; i++)
+		if (!setjmp(back))
+			leaves();
+	{
+		VIZ_PROBE_SCOPE("between");
+	}
+	for (volatile int i = 0; i < 500; i++)
+		if (!setjmp(back))
+			leaves_args(7);
+	VIZ_PROBE_SCOPE("last");
+}
+
+static int n_inlined;
+
+/* Counts the calls that are in the frame of their caller. */
+static int down(int n, const void *frame)
+{
+	VIZ_PROBE_METHOD();
+	n_inlined += frame == __builtin_frame_address(0);
+	return n < 2 ? n : down(n - 1, __builtin_frame_address(0)) + down(n - 2, __builtin_frame_address(0));
+}
+
+static void run_inlined(void)
+{
+	down(6, NULL);
+	printf("inlined %d\n", n_inlined);
+}
+
 /* More than is open is closed, and the other way round. */
 static void run_unmatched(void)
 {
@@ -137,7 +180,7 @@ int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*run)(void); } modes[] = {
 		{ "plain", run_plain }, { "longjmp", run_longjmp }, { "unmatched", run_unmatched }, { "threads", run_threads },
-		{ "leave", leave_open },
+		{ "leave", leave_open }, { "again", run_again }, { "inlined", run_inlined },
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "middle")) {

@@ -144,7 +144,8 @@ Test(unpack, arguments_are_passed_on_with_their_names)
 	const uint64_t head = 2ull << 32 | 0x77;
 	const uint64_t slice[] = { 0x7000, (uintptr_t)names, head, 4, 5 };
 
-	feed_args(VIZ_RECORD_ENTER, VIZ_SLICE_ARGS | VIZ_SLICE_SCOPED, slice, 5);
+	feed_args(VIZ_RECORD_ENTER, VIZ_SLICE_ARGS | VIZ_SLICE_SCOPED | 0xbeefu << 16, slice, 5);
+	cr_expect_eq(VIZ_SLICE_SITE(got_slice.flags), 0xbeef);
 	cr_expect(got_slice.head.kind == REC_ENTER && got_slice.frame == 0x7000 && got_slice.flags & VIZ_SLICE_SCOPED);
 	cr_expect(got_args.words[0] == head && got_args.words[1] == 4 && got_args.words[2] == 5);
 	cr_expect(!memcmp(got_text, "name\0\na\nb", 10) && got_args.sizes[0] == 5 && got_args.sizes[1] == 5);

@@ -74,6 +74,8 @@ static inline const char *show(const struct event *e)
 	if (e->frame)
 		print(&page, " frame %" PRIx64, e->frame);
 	print(&page, "%s%s", e->scoped ? " scoped" : "", e->pretty ? " pretty" : "");
+	if (e->site)
+		print(&page, " site %x", e->site);
 	if (e->values) {
 		print(&page, " ");
 		show_values(&page, e->values, e->n_values);

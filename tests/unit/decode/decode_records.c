@@ -99,6 +99,16 @@ Test(decode_records, slices_carry_name_frame_and_flags)
 	cr_assert_eq(decoder__stats(decoder)->unreadable, 1);
 }
 
+Test(decode_records, scopes_tell_where_they_begin)
+{
+	slice_record(&record, REC_ENTER, "f", 0x9000, VIZ_SLICE_SCOPED | 0xbeefu << 16);
+	EXPECT("ENTER by 4 \"f\" frame 9000 scoped site beef");
+	slice_record(&record, REC_ENTER, "f", 0x9000, 0xbeefu << 16);
+	EXPECT("ENTER by 4 \"f\" frame 9000");
+	slice_record(&record, REC_EXIT, "f", 0x9000, VIZ_SLICE_SCOPED | 0xbeefu << 16);
+	EXPECT("EXIT by 5 \"f\" frame 9000 scoped");
+}
+
 Test(decode_records, steps_of_what_is_of_no_thread_carry_an_id)
 {
 	slice_record(&record, REC_ASYNC, "request", 0x7f00, VIZ_ASYNC_BEGIN | VIZ_ASYNC_POINTER);

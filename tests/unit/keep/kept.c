@@ -56,6 +56,7 @@ static struct event event_of(uint64_t n, int side)
 		e.kind = EVENT_SNAPSHOT;
 	e.address = e.kind == EVENT_SNAPSHOT || e.kind <= EVENT_DESTROY || e.kind == EVENT_FORGOTTEN ? r : 0;
 	e.frame = e.kind == EVENT_ENTER || e.kind == EVENT_EXIT ? r >> 17 : 0;
+	e.site = e.kind == EVENT_ENTER ? (uint16_t)((r >> 33 & 3) * 0x5555) : 0;
 	e.id = e.kind == EVENT_ASYNC || e.kind == EVENT_LOST ? r >> (r & 63) : 0;
 	e.step = e.kind == EVENT_ASYNC ? (enum async_step)(1 + (r >> 20 & 3)) : 0;
 	e.cls = e.address ? r >> 30 : 0;
@@ -114,6 +115,7 @@ static void expect_event(const struct event *got)
 	cr_assert_str_eq(got->comm, e.comm);
 	cr_assert_eq(got->address, e.address);
 	cr_assert_eq(got->frame, e.frame);
+	cr_assert_eq(got->site, e.site);
 	cr_assert_eq(got->id, e.id);
 	cr_assert_eq(got->step, e.step);
 	cr_assert_eq(got->cls, e.cls);

@@ -63,6 +63,53 @@ Test(model_slices, longjmp_leaves_slices_well_nested)
 	cr_assert_eq(model__stats(model)->unwound, 2);
 }
 
+static void enter_at(uint64_t ts, uint16_t site, const char *name, uint64_t frame)
+{
+	struct event e = event(EVENT_ENTER, EVENT_PROBE_ENTER, ts);
+
+	e.name = name;
+	e.scoped = true;
+	e.frame = frame;
+	e.site = site;
+	cr_assert_eq(feed(e), 0);
+}
+
+Test(model_slices, what_longjmp_left_ends_when_the_same_place_begins_again)
+{
+	enter(1, "main", 0x9000);
+	for (uint64_t ts = 2; ts < 1002; ts++)
+		enter_at(ts, 7, "step", 0x8000);
+	page.size = 0;
+	enter_at(1002, 7, "step", 0x8000);
+	leave(1003, "step", 0x8000);
+	leave(1004, "main", 0x9000);
+	EXPECT("1002 end: step", "1002 begin: step", "1003 end: step", "1004 end: main");
+	cr_assert_eq(model__stats(model)->unwound, 1000);
+	cr_assert_eq(model__stats(model)->unmatched, 0);
+}
+
+Test(model_slices, recursion_that_was_inlined_nests)
+{
+	enter_at(1, 7, "fib", 0x9000);
+	enter_at(2, 8, "fib", 0x9000);
+	enter_at(3, 7, "fib", 0x8000);
+	leave(4, "fib", 0x8000);
+	leave(5, "fib", 0x9000);
+	leave(6, "fib", 0x9000);
+	EXPECT("1 begin: fib", "2 begin: fib", "3 begin: fib", "4 end: fib", "5 end: fib", "6 end: fib");
+	cr_assert_eq(model__stats(model)->unwound, 0);
+}
+
+Test(model_slices, slices_of_programs_that_do_not_tell_the_place_nest)
+{
+	enter(1, "step", 0x8000);
+	enter(2, "step", 0x8000);
+	leave(3, "step", 0x8000);
+	finish(9);
+	EXPECT("1 begin: step", "2 begin: step", "3 end: step", "9 end: step");
+	cr_assert_eq(model__stats(model)->unwound, 0);
+}
+
 Test(model_slices, exit_ends_what_is_still_open_inside)
 {
 	enter(1, "main", 0x9000);

@@ -74,6 +74,70 @@ Test(slices, place_that_comes_round_again_after_a_jump_ends_its_last_time)
 	cr_assert_eq(gone("other", true, 0x8000), 1);
 }
 
+static void push_at(uint16_t site, const char *name, uint64_t frame)
+{
+	struct slice s = { .name = named(name), .frame = frame, .site = site, .scoped = true };
+
+	cr_assert_eq(slices__push(&slices, s), 0);
+}
+
+static size_t gone_at(uint16_t site, const char *name, uint64_t frame)
+{
+	struct slice s = { .name = named(name), .frame = frame, .site = site, .scoped = true };
+
+	return slices__gone(&slices, &s);
+}
+
+Test(slices, same_site_of_a_frame_ends_its_last_time)
+{
+	push_at(1, "main", 0x9000);
+	push_at(2, "step", 0x9000);
+	cr_assert_eq(gone_at(2, "step", 0x9000), 1);
+	cr_assert_eq(gone_at(1, "main", 0x9000), 2);
+	cr_assert_eq(gone_at(3, "step", 0x9000), 0);
+	cr_assert_eq(gone_at(2, "main", 0x9000), 0);
+	cr_assert_eq(gone_at(2, "step", 0x8000), 0);
+	cr_assert_eq(gone("step", true, 0x9000), 0);
+}
+
+Test(slices, same_site_takes_along_what_was_opened_inside)
+{
+	push_at(1, "main", 0x9000);
+	push_at(2, "step", 0x8000);
+	push("load", false, 0);
+	push_at(3, "deep", 0x7000);
+	cr_assert_eq(gone_at(2, "step", 0x8000), 3);
+	cr_assert_eq(gone_at(1, "main", 0x9000), 4);
+	cr_assert_eq(gone_at(4, "other", 0x8000), 1);
+}
+
+Test(slices, site_tells_recursion_that_was_inlined_when_something_is_gone)
+{
+	push_at(1, "fib", 0x9000);
+	push_at(2, "fib", 0x9000);
+	push_at(1, "fib", 0x8000); /* its exit was lost */
+	cr_assert_eq(gone_at(3, "fib", 0x9000), 1);
+	cr_assert_eq(gone_at(2, "fib", 0x9000), 2);
+	cr_assert_eq(gone("fib", true, 0x9000), 3);
+}
+
+Test(slices, site_on_another_stack_is_no_last_time)
+{
+	push_at(1, "f", 0x9000);
+	push_at(1, "f", 0x9000 + SLICES_STACK_MAX);
+	cr_assert_eq(gone_at(1, "f", 0x9000), 0);
+}
+
+Test(slices, site_is_not_looked_for_under_very_much)
+{
+	push_at(1, "f", 0x9000);
+	for (int i = 0; i < 63; i++)
+		push("load", false, 0);
+	cr_assert_eq(gone_at(1, "f", 0x9000), 64);
+	push("load", false, 0);
+	cr_assert_eq(gone_at(1, "f", 0x9000), 0);
+}
+
 Test(slices, explicit_slice_hides_what_is_below)
 {
 	push("a", true, 0x7000);
