@@ -1872,6 +1872,8 @@ struct viz__log_scope { const struct viz_base *base; };
 enum { viz__when_after = 1, viz__when_before = 2, viz__when_both = 3 };
 
 #ifndef VIZ_PROBE_DISABLE
+/* Nothing for who found no tracer at the beginning: compilers then leave the end out of that path. To look once more,
+ * for a tracer that came since, would be another load and branch. */
 static inline void viz__scope_end(struct viz__scope *s)
 {
 	if (s->name && VIZ__ON(exit))
