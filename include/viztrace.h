@@ -989,6 +989,7 @@ VIZ__CONST(viz__viz__none_line, 0)
 /* Of slice flags, within the program: the name is a literal. */
 #define VIZ__LITERAL 0x8000u
 #define VIZ__LITERAL_IF(name) (__builtin_constant_p(name) ? VIZ__LITERAL : 0u)
+#define VIZ__NO_ARGS VIZ__NIL(const char), VIZ__NIL(const uint64_t)
 
 /* As many tracers of batches as of the probe: none wants its events one by one. */
 #ifdef VIZ__BATCHES
@@ -1652,86 +1653,57 @@ static inline uint32_t viz__add_site(uint32_t flags, const void *call)
 #pragma GCC diagnostic ignored "-Wattributes"
 #define VIZ__APART VIZ__COLD __attribute__((noinline))
 
-/* `flags` with VIZ__LITERAL, as in all of these. */
-static VIZ__APART const char *viz__on_enter(const char *name, const void *frame, uint32_t flags)
-{
-	uint64_t word = (uint64_t)(uintptr_t)frame;
-	uint32_t plain = viz__add_site(flags & ~VIZ__LITERAL, __builtin_return_address(0));
-
-	if ((flags & VIZ__LITERAL) && VIZ__APPEND(enter, &word, 8, VIZ__RECORD(VIZ_RECORD_ENTER, plain), name))
-		return name;
-	viz__probe_enter(viz__touch(name), frame, plain, VIZ__NIL(const char), VIZ__NIL(const uint64_t));
-	return name;
-}
-
-static VIZ__COLD void viz__on_exit(const char *name, const void *frame, uint32_t flags)
-{
-	uint64_t word = (uint64_t)(uintptr_t)frame;
-	uint32_t plain = flags & ~VIZ__LITERAL;
-
-	if ((flags & VIZ__LITERAL) && VIZ__APPEND(exit, &word, 8, VIZ__RECORD(VIZ_RECORD_EXIT, plain), name))
-		return;
-	viz__probe_exit(viz__touch(name), frame, plain, VIZ__NIL(const char), VIZ__NIL(const uint64_t));
-}
-
-static VIZ__COLD void viz__on_instant(const char *name, uint32_t flags)
-{
-	if (flags && VIZ__APPEND(instant, name, 0, VIZ__RECORD(VIZ_RECORD_INSTANT, 0), name))
-		return;
-	viz__probe_instant(viz__touch(name), VIZ__NIL(const char), VIZ__NIL(const uint64_t), 0);
-}
-
-/* What follows the frame's address, if there is one: of a record of arguments. Returns its bytes, or 0: not in a
- * batch. */
+/* What follows of a record, if there are arguments: its bytes; 1: it cannot be in a batch. */
 static inline uint32_t viz__put_args(uint64_t *to, const char *args, const uint64_t *words, uint32_t flags)
 {
-	unsigned i, n = VIZ_ARGS_COUNT(words[0]);
+	unsigned i, n;
 
-	if (!(flags & VIZ__LITERAL) || (words[0] & VIZ_ARGS_STRINGS))
+	if (!(flags & VIZ__LITERAL) || (args && (words[0] & VIZ_ARGS_STRINGS)))
+		return 1;
+	if (!args)
 		return 0;
+	n = VIZ_ARGS_COUNT(words[0]);
 	to[0] = (uint64_t)(uintptr_t)args;
 	for (i = 0; i <= n; i++)
 		to[1 + i] = words[i];
 	return 8 * (n + 2);
 }
 
-static VIZ__APART const char *viz__on_enter_args(const char *name, const void *frame, uint32_t flags, const char *args,
+/* `flags` with VIZ__LITERAL, as in all of these. */
+static VIZ__APART const char *viz__on_enter(const char *name, const void *frame, uint32_t flags, const char *args,
 	const uint64_t *words)
 {
 	uint64_t record[VIZ_ARGS_MAX + 3];
-	uint32_t plain = viz__add_site((flags & ~VIZ__LITERAL) | VIZ_SLICE_ARGS, __builtin_return_address(0));
+	uint32_t plain = viz__add_site((flags & ~VIZ__LITERAL) | (args ? VIZ_SLICE_ARGS : 0), __builtin_return_address(0));
 	uint32_t size = viz__put_args(record + 1, args, words, flags);
 
 	record[0] = (uint64_t)(uintptr_t)frame;
-	if (size && VIZ__APPEND(enter, record, size + 8, VIZ__RECORD(VIZ_RECORD_ENTER, plain), name))
-		return name;
-	viz__probe_enter(viz__touch(name), frame, plain, viz__touch(args), words);
+	if (size == 1 || !VIZ__APPEND(enter, record, size + 8, VIZ__RECORD(VIZ_RECORD_ENTER, plain), name))
+		viz__probe_enter(viz__touch(name), frame, plain, viz__touch(args), words);
 	return name;
 }
 #pragma GCC diagnostic pop
 
-static VIZ__COLD void viz__on_exit_args(const char *name, const void *frame, uint32_t flags, const char *args,
+static VIZ__COLD void viz__on_exit(const char *name, const void *frame, uint32_t flags, const char *args,
 	const uint64_t *words)
 {
 	uint64_t record[VIZ_ARGS_MAX + 3];
-	uint32_t plain = (flags & ~VIZ__LITERAL) | VIZ_SLICE_ARGS;
+	uint32_t plain = (flags & ~VIZ__LITERAL) | (args ? VIZ_SLICE_ARGS : 0);
 	uint32_t size = viz__put_args(record + 1, args, words, flags);
 
 	record[0] = (uint64_t)(uintptr_t)frame;
-	if (size && VIZ__APPEND(exit, record, size + 8, VIZ__RECORD(VIZ_RECORD_EXIT, plain), name))
-		return;
-	viz__probe_exit(viz__touch(name), frame, plain, viz__touch(args), words);
+	if (size == 1 || !VIZ__APPEND(exit, record, size + 8, VIZ__RECORD(VIZ_RECORD_EXIT, plain), name))
+		viz__probe_exit(viz__touch(name), frame, plain, viz__touch(args), words);
 }
 
-static VIZ__COLD void viz__on_instant_args(const char *name, uint32_t flags, const char *args, const uint64_t *words)
+static VIZ__COLD void viz__on_instant(const char *name, uint32_t flags, const char *args, const uint64_t *words)
 {
 	uint64_t record[VIZ_ARGS_MAX + 2];
 	uint32_t size = viz__put_args(record, args, words, flags);
 
-	if (size && VIZ__APPEND(instant, record, size, VIZ__RECORD(VIZ_RECORD_INSTANT, 0), name))
-		return;
-	viz__probe_instant(viz__touch(name), viz__touch(args), words,
-		VIZ_CHECK ^ (uint64_t)(uintptr_t)args ^ (uint64_t)(uintptr_t)words);
+	if (size == 1 || !VIZ__APPEND(instant, record, size, VIZ__RECORD(VIZ_RECORD_INSTANT, 0), name))
+		viz__probe_instant(viz__touch(name), viz__touch(args), words,
+			args ? VIZ_CHECK ^ (uint64_t)(uintptr_t)args ^ (uint64_t)(uintptr_t)words : 0);
 }
 
 static inline uint64_t viz__double_bits(double d)
@@ -1877,7 +1849,7 @@ enum { viz__when_after = 1, viz__when_before = 2, viz__when_both = 3 };
 static inline void viz__scope_end(struct viz__scope *s)
 {
 	if (s->name && VIZ__ON(exit))
-		viz__on_exit(s->name, s->frame, s->flags);
+		viz__on_exit(s->name, s->frame, s->flags, VIZ__NO_ARGS);
 }
 
 static VIZ__COLD const struct viz_base *viz__log_begin(const struct viz_base *b, int when)
@@ -2089,16 +2061,17 @@ enum {
 		VIZ__WITH(VIZ__SLICE_, VIZ__REST(__VA_ARGS__, ))(exit, VIZ__FIRST(__VA_ARGS__, ), \
 			VIZ__LITERAL_IF(VIZ__FIRST(__VA_ARGS__, )), VIZ__REST(__VA_ARGS__, )); \
 } while (0)
-#define VIZ__SLICE_0(probe, name, flags, ...) viz__on_##probe(name, __builtin_frame_address(0), flags)
-#define VIZ__SLICE_1(probe, name, flags, ...) viz__on_##probe##_args(name, __builtin_frame_address(0), flags, \
+#define VIZ__SLICE_0(probe, name, flags, ...) \
+	viz__on_##probe(name, __builtin_frame_address(0), flags, VIZ__NO_ARGS)
+#define VIZ__SLICE_1(probe, name, flags, ...) viz__on_##probe(name, __builtin_frame_address(0), flags, \
 	VIZ__ARG_NAMES(__VA_ARGS__), VIZ__ARG_WORDS(__VA_ARGS__))
 #define VIZ__SLICE__many(...) { VIZ__TOO_MANY; }
 #define VIZ_PROBE_INSTANT(...) do { \
 	if (VIZ__ON(instant)) \
 		VIZ__WITH(VIZ__INSTANT_, VIZ__REST(__VA_ARGS__, ))(VIZ__FIRST(__VA_ARGS__, ), VIZ__REST(__VA_ARGS__, )); \
 } while (0)
-#define VIZ__INSTANT_0(name, ...) viz__on_instant(name, VIZ__LITERAL_IF(name))
-#define VIZ__INSTANT_1(name, ...) viz__on_instant_args(name, VIZ__LITERAL_IF(name), VIZ__ARG_NAMES(__VA_ARGS__), \
+#define VIZ__INSTANT_0(name, ...) viz__on_instant(name, VIZ__LITERAL_IF(name), VIZ__NO_ARGS)
+#define VIZ__INSTANT_1(name, ...) viz__on_instant(name, VIZ__LITERAL_IF(name), VIZ__ARG_NAMES(__VA_ARGS__), \
 	VIZ__ARG_WORDS(__VA_ARGS__))
 #define VIZ__INSTANT__many(...) { VIZ__TOO_MANY; }
 
@@ -2219,7 +2192,7 @@ namespace viz__cpp {
 template <class T> inline T &&returned(const char *name, const void *frame, uint32_t flags, T &&v)
 {
 	if (VIZ__ON(exit))
-		viz__on_exit_args(name, frame, flags, "\nreturn", pack(v));
+		viz__on_exit(name, frame, flags, "\nreturn", pack(v));
 	(void)name, (void)frame, (void)flags;
 	return static_cast<T &&>(v);
 }
@@ -2234,7 +2207,7 @@ template <class T> inline T &&returned(const char *name, const void *frame, uint
 #define VIZ__RETURN_(id, x) __extension__({ \
 	__extension__ __auto_type viz__r##id = ((void)0, x); \
 	if (VIZ__ON(exit)) \
-		viz__on_exit_args(VIZ__METHOD_NAME, __builtin_frame_address(0), VIZ__METHOD_FLAGS | VIZ_SLICE_RESULT, \
+		viz__on_exit(VIZ__METHOD_NAME, __builtin_frame_address(0), VIZ__METHOD_FLAGS | VIZ_SLICE_RESULT, \
 			"\nreturn", VIZ__ARG_WORDS(viz__r##id, )); \
 	viz__r##id; \
 })
