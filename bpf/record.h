@@ -281,8 +281,7 @@ struct rec_new_pool {
 	rec_u32 pad;
 };
 
-/* What the filter says about the objects of one class and name; or, with the hash alone, about slices of one name. No
- * object is of process 0. */
+/* What the filter says about the objects of one class and name; or, without a class, about slices of one name. */
 struct rec_verdict_key {
 	rec_u64 cls;
 	rec_u64 name_hash; /* of a slice's: as below */

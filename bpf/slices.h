@@ -249,9 +249,9 @@ static __always_inline bool has_args(struct pt_regs *ctx, __u16 kind)
  * Global and of plain numbers as record_args is, and its stack is given back before that one's is needed. The name is
  * on the stack, as somebody else's would come to be in memory that a CPU has once.
  */
-__noinline int slice_verdict(__u64 name, __u64 hash, __u32 now)
+__noinline int slice_verdict(__u64 name, __u64 hash, __u32 now, __u32 tgid)
 {
-	struct rec_verdict_key key = {};
+	struct rec_verdict_key key = { .tgid = tgid };
 	__u64 words[DECIDED_BYTES / 8] = {};
 	struct rec_verdict *v;
 	long n = read_string(words, sizeof(words), name);
@@ -260,9 +260,12 @@ __noinline int slice_verdict(__u64 name, __u64 hash, __u32 now)
 		return REC_SLICE_ALL;
 #pragma unroll
 	for (int i = 0; i < DECIDED_BYTES / 8; i++) {
-		hash = rec_hash_word(hash, words[i]);
-		if (n <= 8 * (i + 1))
+		/* Before Linux 5.10 there may be anything behind the NUL. */
+		if (n <= 8 * (i + 1)) {
+			hash = rec_hash_word(hash, words[i] & ~0ULL >> (8 * (8 * (i + 1) - n) & 63));
 			break;
+		}
+		hash = rec_hash_word(hash, words[i]);
 	}
 	key.name_hash = hash;
 	v = bpf_map_lookup_elem(&verdicts, &key);
@@ -293,7 +296,7 @@ static __always_inline bool wanted_slice(struct pt_regs *ctx, const struct hit *
 	if (!part)
 		return true;
 	hash = hit->probe != PROBE_ASYNC && flags & VIZ_SLICE_PRETTY ? REC_HASH_PRETTY : 0;
-	return slice_verdict(name, hash, now) & part;
+	return slice_verdict(name, hash, now, hit->id >> 32) & part;
 }
 
 static __noinline int slice(struct pt_regs *ctx, __u32 cookie, __u16 kind)

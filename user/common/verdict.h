@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Objects of one class and one name; the kernel knows the name by its hash. Slices have nothing but that. */
+/* Objects of one class and one name; the kernel knows the name by its hash. Slices have no class. */
 struct verdict_key {
 	uint64_t cls, name_hash;
 	uint32_t pid, generation;

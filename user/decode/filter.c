@@ -416,10 +416,10 @@ static bool wanted_value(struct rules *r, const struct event *e)
 /* So that the kernel drops what comes again. What ends slices it drops only if no rules ever let one begin. */
 static void tell_of_slice(struct filter *f, const struct event *e)
 {
-	struct verdict_key key = { 0 };
+	struct verdict_key key = { .pid = e->pid };
 	struct verdict v = { 0 };
 
-	if (!methods__hash(e, &key.name_hash) || !methods__is_due(&f->unwanted, key.name_hash, f->epoch) ||
+	if (!methods__hash(e, &key.name_hash) || !methods__is_due(&f->unwanted, e->pid, key.name_hash, f->epoch) ||
 	    methods__want(&era_now(f)->rules, e))
 		return;
 	if (f->has_forgotten)

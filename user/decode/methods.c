@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../bpf/record.h"
+#include "../common/hash.h"
 #include "../common/pretty.h"
 
 #define SOME_TIMES 1024 /* as many may be on their way when the kernel is told */
@@ -52,12 +53,13 @@ bool methods__hash(const struct event *e, uint64_t *ret)
 	return true;
 }
 
-bool methods__is_due(struct methods_unwanted *u, uint64_t hash, uint32_t epoch)
+bool methods__is_due(struct methods_unwanted *u, uint32_t pid, uint64_t hash, uint32_t epoch)
 {
-	size_t i = hash % METHODS_UNWANTED;
+	size_t i = hash__pair(hash, pid) % METHODS_UNWANTED;
 
-	if (u->slots[i].hash != hash || u->slots[i].epoch != epoch) {
+	if (u->slots[i].hash != hash || u->slots[i].pid != pid || u->slots[i].epoch != epoch) {
 		u->slots[i].hash = hash;
+		u->slots[i].pid = pid;
 		u->slots[i].epoch = epoch;
 		u->slots[i].times = 0;
 	}

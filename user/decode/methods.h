@@ -18,8 +18,8 @@
 struct methods_unwanted {
 	struct {
 		uint64_t hash;
-		uint32_t epoch, times;
-	} slots[METHODS_UNWANTED]; /* by the hash: another name takes the place of the one before */
+		uint32_t pid, epoch, times;
+	} slots[METHODS_UNWANTED]; /* another name takes the place of the one before */
 };
 
 bool methods__want(struct rules *r, const struct event *e);
@@ -30,6 +30,6 @@ bool methods__hash(const struct event *e, uint64_t *ret);
 /* Each time that it comes: is the kernel to be told now, of the rules of that epoch? Not of a name that comes once, as
  * a target can invent these faster than the kernel takes them; and again now and then, as the kernel may have
  * forgotten. */
-bool methods__is_due(struct methods_unwanted *u, uint64_t hash, uint32_t epoch);
+bool methods__is_due(struct methods_unwanted *u, uint32_t pid, uint64_t hash, uint32_t epoch);
 
 #endif

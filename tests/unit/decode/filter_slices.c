@@ -46,6 +46,21 @@ Test(filter_slices, unwanted_name_is_told_when_it_comes_again)
 	FILTERED(ENTER, 997);
 }
 
+/* Whoever sends a name says nothing of what others send: two names may have one hash. */
+Test(filter_slices, each_process_is_told_of_by_itself)
+{
+	struct event e = { .kind = EVENT_ENTER, .probe = EVENT_PROBE_ENTER, .pid = PID + 1, .name = "parse" };
+
+	START("--methods", "load");
+	enter(1, "parse");
+	enter(2, "parse");
+	EXPECT("push slices allowed=0 epoch=1\n");
+	feed(&e);
+	EXPECT("");
+	feed(&e);
+	EXPECT("push slices allowed=0 epoch=1 of 8\n");
+}
+
 Test(filter_slices, name_that_the_kernel_has_forgotten_is_told_again)
 {
 	START("--methods", "load");
