@@ -81,6 +81,32 @@ static uint64_t cost_of(const struct track *track, const struct name *name, size
 	       2 * (sizeof(*name) + __builtin_strlen(name->text) + 2 * BUDGET_SLOT);
 }
 
+/* NULL stays NULL. What nobody has used so far is added to the cost. */
+static int take_name(struct tracks *t, const char *text, const char **ret, uint64_t *cost)
+{
+	struct name *name = text ? names__take(t->names, text) : NULL;
+
+	*ret = name ? name->text : NULL;
+	if (name && name->uses == 1)
+		*cost += sizeof(*name) + __builtin_strlen(text) + BUDGET_ALLOCATION + BUDGET_SLOT;
+	return text && !name ? -ENOMEM : 0;
+}
+
+static void drop_name(struct tracks *t, const char *text)
+{
+	if (text)
+		names__drop(names__find(t->names, text));
+}
+
+static void free_series(struct tracks *t, struct track *track)
+{
+	for (size_t i = 0; track->last && i < track->n_values; i++) {
+		drop_name(t, track->last[i].key);
+		drop_name(t, track->last[i].unit);
+	}
+	free(track->last);
+}
+
 static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, struct name *name,
 		     const char *wanted_id, const struct value *values, size_t n_values, struct track **ret)
 {
@@ -96,15 +122,12 @@ static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, 
 	track->last = calloc(n_values ? n_values : 1, sizeof(*track->last));
 	if (!track->last)
 		goto err_memory;
-	for (i = 0; i < n_values; i++) {
-		struct name *key = names__take(t->names, values[i].key);
-		struct name *unit = values[i].unit ? names__take(t->names, values[i].unit) : NULL;
-
-		if (!key || (values[i].unit && !unit))
+	track->n_values = n_values;
+	track->cost = cost_of(track, name, n_values);
+	for (i = 0; i < n_values; i++)
+		if (take_name(t, values[i].key, &track->last[i].key, &track->cost) ||
+		    take_name(t, values[i].unit, &track->last[i].unit, &track->cost))
 			goto err_memory;
-		track->last[i].key = key->text;
-		track->last[i].unit = unit ? unit->text : NULL;
-	}
 	if (group->count) {
 		err = new_id(t, group, wanted_id, &track->counter.id);
 		if (err)
@@ -113,12 +136,11 @@ static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, 
 	err = crowd__add(&t->crowd, pid, &track->by_process);
 	if (err)
 		goto err_memory;
-	budget__take(t->budget, cost_of(track, name, n_values));
+	budget__take(t->budget, track->cost);
 	name->uses++;
 	track->counter.name = name->text;
 	track->counter.serial = t->made++;
 	track->pid = pid;
-	track->n_values = n_values;
 	track->group = group;
 	group->count++;
 	track->prev = t->end;
@@ -130,8 +152,8 @@ static int new_track(struct tracks *t, struct track_group *group, uint32_t pid, 
 	*ret = track;
 	return 0;
 
-err_memory: /* the names taken stay in use: they go with the whole */
-	free(track->last);
+err_memory: /* an id stays in use: it goes with the group */
+	free_series(t, track);
 	free(track);
 	return -ENOMEM;
 }
@@ -204,6 +226,11 @@ void track__release(struct track *track)
 
 static void free_group(struct track_group *group)
 {
+	size_t pos = 0;
+	void *id;
+
+	while ((id = table__next(&group->ids, &pos)))
+		names__drop(id);
 	table__clear(&group->ids);
 	table__clear(&group->values);
 	free(group);
@@ -220,7 +247,9 @@ static void forget_track(struct tracks *t, struct track *track)
 		track->next->prev = track->prev;
 	else
 		t->end = track->prev;
-	free(track->last);
+	budget__give(t->budget, track->cost);
+	drop_name(t, track->counter.name);
+	free_series(t, track);
 	free(track);
 }
 

@@ -29,6 +29,7 @@ struct track {
 	bool told;     /* the writer knows all of its series */
 	size_t n_values;
 	struct value *last;        /* the last sample, with the series' keys; zeros for what is not shown */
+	uint64_t cost;             /* of the budget */
 	uint64_t shown;            /* bit i: series i was in the last sample */
 	struct track *prev, *next; /* in the order in which they were made */
 	struct crowd_link by_process;
@@ -64,6 +65,13 @@ static inline uint64_t track__all(const struct track *track)
 	return track->n_values < 64 ? (1ull << track->n_values) - 1 : UINT64_MAX;
 }
 
+static inline bool track__is_series(const struct value *series, const struct value *v)
+{
+	if (__builtin_strcmp(series->key, v->key) != 0)
+		return false;
+	return series->unit == v->unit || (series->unit && v->unit && !__builtin_strcmp(series->unit, v->unit));
+}
+
 /* Are these series of the track, in its order? *ret_mask: bit i: series i is one of them. */
 static inline bool track__covers(const struct track *track, const struct value *values, size_t n_values,
 				 uint64_t *ret_mask)
@@ -74,13 +82,13 @@ static inline bool track__covers(const struct track *track, const struct value *
 	if (track->n_values < n_values)
 		return false;
 	if (track->n_values == n_values) {
-		while (k < n_values && !__builtin_strcmp(track->last[k].key, values[k].key))
+		while (k < n_values && track__is_series(&track->last[k], &values[k]))
 			k++;
 		*ret_mask = track__all(track);
 		return k == n_values;
 	}
 	for (i = 0; i < track->n_values && k < n_values; i++) {
-		if (__builtin_strcmp(track->last[i].key, values[k].key) != 0)
+		if (!track__is_series(&track->last[i], &values[k]))
 			continue;
 		mask |= 1ull << (i & 63);
 		k++;

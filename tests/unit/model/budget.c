@@ -124,3 +124,37 @@ Test(budget, what_is_refused_leaves_nothing_behind)
 	tracks__clear(&tracks);
 	names__clear(&names);
 }
+
+/* Each process with names of its own, one after the other: what an always-on tool meets. */
+Test(budget, tracks_of_processes_that_ended_take_nothing)
+{
+	struct budget budget = { .limit = 100000 };
+	struct names names = { 0 };
+	struct tracks tracks = { .names = &names, .budget = &budget };
+	uint64_t of_one = 0, of_long_ones = 0;
+	struct track *track;
+
+	for (uint32_t pid = 1; pid < 100; pid++) {
+		char key[64], unit[64], text[32];
+		struct value v = integer(key, 1);
+		struct name *name;
+
+		snprintf(key, sizeof(key), "key %u", pid);
+		snprintf(unit, sizeof(unit), pid % 2 ? "unit %u" : "a unit of far more characters, of process %u", pid);
+		snprintf(text, sizeof(text), "counter %u", pid);
+		v.unit = unit;
+		name = names__take(&names, text);
+		for (uint64_t address = A; address < A + 5; address++)
+			cr_assert_eq(tracks__claim(&tracks, pid, name, address, &v, 1, &track), 0);
+		names__drop(name);
+		*(pid % 2 ? &of_one : &of_long_ones) = budget.used;
+		tracks__forget(&tracks, pid);
+		cr_expect_eq(budget.used, 0, "process %u", pid);
+		cr_expect_eq(name->uses, 0);
+		cr_expect_eq(names__find(&names, key)->uses, 0);
+		cr_expect_eq(names__find(&names, unit)->uses, 0);
+	}
+	cr_expect_gt(of_long_ones, of_one, "a unit costs what it takes");
+	tracks__clear(&tracks);
+	names__clear(&names);
+}

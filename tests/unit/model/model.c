@@ -441,6 +441,25 @@ Test(model, track_with_an_address_is_of_no_other_counter)
 	       "4 counter: p#0x3000 {v=3}", "5 counter: p#0x2000 {v=4}");
 }
 
+Test(model, track_is_not_used_for_another_unit)
+{
+	struct value v = integer("v", 1);
+
+	v.unit = "ms";
+	init(1, COUNTER, A, "p");
+	report1(2, COUNTER, A, v);
+	destroy(3, A);
+	init(4, COUNTER, B, "p");
+	v.unit = "bytes";
+	report1(5, COUNTER, B, v);
+	destroy(6, B);
+	init(7, COUNTER, A, "p");
+	v.unit = "ms";
+	report1(8, COUNTER, A, v);
+	EXPECT("2 counter: p {v=1 ms}", "3 closing: p {v=0 ms}", "5 counter: p#0x2000 {v=1 bytes}",
+	       "6 closing: p#0x2000 {v=0 bytes}", "8 counter: p {v=1 ms}");
+}
+
 Test(model, track_is_not_used_for_other_series)
 {
 	init(1, COUNTER, A, "p");
