@@ -153,7 +153,9 @@ enum viz_kind {
 	VIZ_KIND_COUNTER = 1,
 	VIZ_KIND_OBJECT = 2,
 	VIZ_KIND_DICT = 3,
-	VIZ_KIND_NAMES = 4 /* behind the head no attributes but char[n_attrs][VIZ_NAME_MAX + 1] (version 4) */
+	/* Behind the head are no attributes but char[n_attrs][VIZ_NAME_MAX + 1]: which attribute of the class with that tag
+	 * and line they are of, or "", and then the names (version 4). */
+	VIZ_KIND_NAMES = 4
 };
 
 enum viz_type {
@@ -180,8 +182,8 @@ enum viz_type {
 enum viz_attr_flags {
 	VIZ_ATTR_LIST = 1,
 	VIZ_ATTR_OPTIONAL = 2, /* a number, and behind it a byte that is 0 if there is none (version 3) */
-	/* A number of which a VIZ_KIND_NAMES says more, of that line, and with the tag that `dict` is, or if that is "" or a
-	 * path, with the attribute's own name. Tools that do not know of it show the number. */
+	/* A number of which a VIZ_KIND_NAMES of that line says more: one with `dict` as its tag and of no attribute, or, if
+	 * that is "" or a path, of this one. Tools that do not know of it show the number. */
 	VIZ_ATTR_ENUM = 4, /* what its values 0, 1, ... are called */
 	VIZ_ATTR_UNIT = 8  /* one: its unit. With a line of 0 it is `dict` itself */
 };
@@ -454,7 +456,11 @@ struct viz_slot {
 #define VIZ__NOTED(x, note, texts) VIZ__CAT(VIZ__NOTED_, VIZ__IS_PAREN(x))(x, note, texts)
 #define VIZ__NOTED_0(x, note, texts) (plain, x, viz__none, ~, note, texts)
 #define VIZ__NOTED_1(x, note, texts) VIZ__CALL(VIZ__NOTE_IT, (VIZ__EXPAND x, note, texts))
-#define VIZ__NOTE_IT(form, name, d, path, none, nothing, note, texts) (form, name, d, path, note, texts)
+#define VIZ__NOTE_IT(form, name, d, path, inner, nothing, note, texts) (form, name, d, path, VIZ__ONLY_##inner(note), texts)
+#define VIZ__ONLY_viz__bare(note) note
+#define VIZ__ONLY_viz__unit(note) viz__several
+#define VIZ__ONLY_viz__enum(note) viz__several
+#define VIZ__ONLY_viz__several(note) viz__several
 #define VIZ_AT(...) \
 	VIZ__EXPAND(VIZ__AT_PICK(__VA_ARGS__, VIZ__AT_NO, VIZ__AT_NO, VIZ__AT_NO, VIZ__AT_NO, \
 		VIZ__AT_3, VIZ__AT_2, VIZ__AT_1, VIZ__AT_NO, ~))(__VA_ARGS__)
@@ -883,15 +889,17 @@ VIZ__CONST(viz__viz__none_line, 0)
 		what "(" #tag "): attribute `" #name "` is a list of dicts with char * in them; use char[N] there"); \
 	VIZ__NOTE_##note(tag, what, k, name, VIZ__LABEL_##form(name, path), texts)
 #define VIZ__NOTE_viz__bare(tag, what, k, name, label, texts)
+#define VIZ__NOTE_viz__several(tag, what, k, name, label, texts) \
+	VIZ__ASSERT(0, what "(" #tag "): attribute `" #name "` has more than one VIZ_UNIT or VIZ_ENUM");
 #define VIZ__NOTE_viz__unit(tag, what, k, name, label, texts) \
 	VIZ__ASSERT(VIZ__IS_NUMBER(VIZ__K(tag, t, k)), what "(" #tag "): VIZ_UNIT: attribute `" #name "` is not a number"); \
 	VIZ__ASSERT(sizeof texts <= VIZ_NAME_MAX + 1, \
 		what "(" #tag "): the unit of attribute `" #name "` is longer than VIZ_NAME_MAX"); \
-	VIZ__NAMES(VIZ__N(tag, u, k), label, viz__##tag##_line, texts);
+	VIZ__NAMES(VIZ__N(tag, u, k), #tag, viz__##tag##_line, (label, VIZ__EXPAND texts));
 #define VIZ__NOTE_viz__enum(tag, what, k, name, label, texts) \
 	VIZ__ASSERT(VIZ__IS_NUMBER(VIZ__K(tag, t, k)) && VIZ__K(tag, t, k) < VIZ_TYPE_F32, \
 		what "(" #tag "): VIZ_ENUM: attribute `" #name "` is not an integer"); \
-	VIZ__NAMES(VIZ__N(tag, u, k), label, viz__##tag##_line, texts);
+	VIZ__NAMES(VIZ__N(tag, u, k), #tag, viz__##tag##_line, (label, VIZ__EXPAND texts));
 #define VIZ__CHECKS_COUNTER(tag, k, k1, x) VIZ__CALL(VIZ__CHECKS_COUNTER_, (tag, k, VIZ__SPEC(x)))
 #define VIZ__CHECKS_COUNTER_(tag, k, form, name, d, path, note, texts) \
 	VIZ__ASSERT(VIZ__IS_NUMBER(VIZ__K(tag, t, k)) && !VIZ__K(tag, l, k), \
@@ -912,9 +920,11 @@ VIZ__CONST(viz__viz__none_line, 0)
 	(uint32_t)VIZ__K(tag, s, k), (uint16_t)VIZ__K(tag, c, k), (uint8_t)VIZ__CODE_##form(VIZ__K(tag, t, k)), \
 	(VIZ__K(tag, l, k) ? VIZ_ATTR_LIST : 0) | VIZ__FLAG_##note, (uint32_t)VIZ__LINE_##note(tag, d) },
 #define VIZ__FLAG_viz__bare 0
+#define VIZ__FLAG_viz__several 0
 #define VIZ__FLAG_viz__unit VIZ_ATTR_UNIT
 #define VIZ__FLAG_viz__enum VIZ_ATTR_ENUM
 #define VIZ__LINE_viz__bare(tag, d) viz__##d##_line
+#define VIZ__LINE_viz__several(tag, d) 0
 #define VIZ__LINE_viz__unit(tag, d) viz__##tag##_line
 #define VIZ__LINE_viz__enum(tag, d) viz__##tag##_line
 #define VIZ__TAG_plain(d, tag, k, path) ""
@@ -1064,7 +1074,7 @@ template <class T, class Base> constexpr bool is_base() { return root<T, Base, n
 #define VIZ_PROBE_ENUM(tag, ...) \
 	VIZ__CONST(viz__##tag##_line, __LINE__) \
 	VIZ__ASSERT(sizeof(#tag) <= VIZ_NAME_MAX + 1, "VIZ_PROBE_ENUM(" #tag "): the tag is longer than VIZ_NAME_MAX"); \
-	VIZ__NAMES(viz__names_##tag, #tag, viz__##tag##_line, (__VA_ARGS__))
+	VIZ__NAMES(viz__names_##tag, #tag, viz__##tag##_line, ("", __VA_ARGS__))
 
 /* The handle of a struct that stays as it is, with all attributes behind `of`. */
 #define VIZ_PROBE_COUNTER_OF(tag, type, ...) \
@@ -1640,11 +1650,15 @@ static VIZ__COLD void viz__on_destroy(const struct viz_base *b)
 		viz__probe_destroy(b);
 }
 
-/* With the VIZ_SLICE_SITE of a call. Those in one function are apart in these bits, so all of them tell. */
+/* With the VIZ_SLICE_SITE of a call. Those in one function are apart in these bits, so all of them tell. Where there are
+ * coroutines several may wait in one scope, and be resumed in the same frame. */
 static inline uint32_t viz__add_site(uint32_t flags, const void *call)
 {
 	uint32_t site = (uint16_t)(uintptr_t)call;
 
+#if defined(__cpp_impl_coroutine) || defined(__cpp_coroutines)
+	return flags;
+#endif
 	return flags & VIZ_SLICE_SCOPED ? flags | (site ? site : 1) << 16 : flags;
 }
 
@@ -1701,7 +1715,7 @@ static VIZ__COLD void viz__on_instant(const char *name, uint32_t flags, const ch
 	uint64_t record[VIZ_ARGS_MAX + 2];
 	uint32_t size = viz__put_args(record, args, words, flags);
 
-	if (size == 1 || !VIZ__APPEND(instant, record, size, VIZ__RECORD(VIZ_RECORD_INSTANT, 0), name))
+	if (size == 1 || !VIZ__APPEND(instant, args ? record : words, size, VIZ__RECORD(VIZ_RECORD_INSTANT, 0), name))
 		viz__probe_instant(viz__touch(name), viz__touch(args), words,
 			args ? VIZ_CHECK ^ (uint64_t)(uintptr_t)args ^ (uint64_t)(uintptr_t)words : 0);
 }

@@ -32,13 +32,14 @@ static const char *const type_names[] = {
 static void print_note(struct classes *names, const struct layout *c, struct layout_attr *a)
 {
 	const char *text = classes__unit(names, c, a);
+	size_t n = classes__n_value_names(names, c, a);
 
 	if (text)
 		escape__print(stdout, "  (%s)", text);
-	for (uint64_t i = 0; (text = classes__value_name(names, c, a, i)); i++)
-		escape__print(stdout, "%s%s", i ? ", " : "  (", text);
-	if (a->note == VIZ_ATTR_ENUM && classes__value_name(names, c, a, 0))
-		escape__print(stdout, ")");
+	for (size_t i = 0; i < n; i++) {
+		text = classes__value_name(names, c, a, i);
+		escape__print(stdout, "%s%s%s", i ? ", " : "  (", text ? text : "-", i + 1 < n ? "" : ")");
+	}
 }
 
 /* `names`: of the file. */

@@ -59,9 +59,9 @@ static const struct workload {
 	const char *name;
 	void (*loop)(struct work *w, long ops);
 } workloads[] = {
-	{ "counter1", loop_counter1 },   { "counter4", loop_counter4 }, { "counter8", loop_counter8 },
-	{ "counter32", loop_counter32 }, { "object", loop_object },     { "method", loop_method },
-	{ "excluded", loop_excluded },   { "silent", loop_silent },     { "filtered", loop_filtered },
+	{ "counter1", loop_counter1 },       { "counter4", loop_counter4 }, { "counter8", loop_counter8 },
+	{ "counter32", loop_counter32 },     { "object", loop_object },     { "method", loop_method },
+	{ "excluded", loop_excluded },       { "silent", loop_silent },     { "filtered", loop_filtered },
 	{ "method_args", loop_method_args },
 };
 

@@ -84,4 +84,5 @@ class Noted(harness.Case):
         self.assertRegex(said, r"counter pool\n +open +int64  \(connections\)\n +load +double  \(%\)\n +plain +int32\n")
         self.assertRegex(said, r"object conn\n +state +uint32  \(idle, busy\)\n")
         self.assertRegex(said, r" +state +int32  \(new, old\)  \(behind a pointer\)\n +next.state +int32  \(first, second\)")
+        self.assertRegex(said, r" +was +int16\[2\]  \(none, -, some\)")
         self.assertNotIn("names", said)

@@ -23,12 +23,16 @@ VIZ_PROBE_OBJECT_OF(item_trace, struct item, VIZ_ENUM(state, "new", "old"), VIZ_
 		    VIZ_ENUM(VIZ_AT(next, state), "first"), VIZ_AT(next, next, size));
 VIZ_PROBE_COUNTER_OF(size_trace, struct item, VIZ_UNIT(size, "bytes"));
 
-/* Up to as many as a class has attributes. */
+/* Up to 63. */
 struct many { struct viz_object viz; int n; };
 VIZ_PROBE_OBJECT(many, VIZ_ENUM(n, "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17",
 	"18", "19", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30", "31", "32", "33", "34", "35", "36", "37", "38",
 	"39", "40", "41", "42", "43", "44", "45", "46", "47", "48", "49", "50", "51", "52", "53", "54", "55", "56", "57", "58", "59",
-	"60", "61", "62", "a name of as many characters as fit in"));
+	"60", "61", "a name of as many characters as fit in"));
+
+/* In one line, as a macro of one's own may have them. */
+#define DECLARE(tag, ...) struct tag { struct viz_object viz; int state; }; VIZ_PROBE_OBJECT(tag, VIZ_ENUM(state, __VA_ARGS__))
+DECLARE(first, "a", "b"); DECLARE(second, "c", "d");
 
 VIZ_PROBE_ENUM(colours, "red", "green");
 
@@ -42,7 +46,7 @@ static void check(int line, int ok)
 	failures += !ok;
 }
 
-/* `names`: each with a "|" behind it. */
+/* `names`: the attribute's, and the others, each with a "|" behind it. */
 static void check_names(int line, const void *descriptor, const char *tag, unsigned at_line, const char *names)
 {
 	const struct viz_class *c = (const struct viz_class *)descriptor;
@@ -57,7 +61,7 @@ static void check_names(int line, const void *descriptor, const char *tag, unsig
 	check(line, !*names);
 }
 #define NAMES(tag, k, label, names) \
-	check_names(__LINE__, &viz__##tag##_u##k, label, (unsigned)viz__##tag##_line, names)
+	check_names(__LINE__, &viz__##tag##_u##k, #tag, (unsigned)viz__##tag##_line, label "|" names)
 
 static void check_attr(int line, const struct viz_class *c, unsigned i, const char *name, int flags)
 {
@@ -97,7 +101,9 @@ int main(void)
 	NAMES(item_trace, 3, "size", "bytes|");
 	NAMES(item_trace, 2, "next.state", "first|");
 	NAMES(size_trace, 1, "size", "bytes|");
-	check_names(__LINE__, &viz__names_colours, "colours", (unsigned)viz__colours_line, "red|green|");
+	NAMES(first, 1, "state", "a|b|");
+	NAMES(second, 1, "state", "c|d|");
+	check_names(__LINE__, &viz__names_colours, "colours", (unsigned)viz__colours_line, "|red|green|");
 	check(__LINE__, viz__many_u1.head.n_attrs == 64 && !strcmp(viz__many_u1.names[63], "a name of as many characters as fit in"));
 	/* Older tools go on to understand the classes themselves. */
 	check(__LINE__, viz__class_pool.head.version == 1 && viz__class_conn.head.version == 1 &&

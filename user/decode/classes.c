@@ -41,12 +41,16 @@ static bool is_name(const char name[VIZ_NAME_MAX + 1])
 	return false;
 }
 
-/* Names of a kind VIZ_KIND_NAMES, some of which may be "": those there are none of. */
-static bool are_names(const char *names, size_t n)
+/* What a VIZ_KIND_NAMES has, of which some may be "". One that was too long is cut, as C cuts it. */
+static bool take_names(char *names, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (names[i * (VIZ_NAME_MAX + 1)] && !is_name(names + i * (VIZ_NAME_MAX + 1)))
+	for (size_t i = 0; i < n; i++) {
+		char *name = names + i * (VIZ_NAME_MAX + 1);
+
+		name[VIZ_NAME_MAX] = 0;
+		if (*name && !is_name(name))
 			return false;
+	}
 	return true;
 }
 
@@ -208,7 +212,7 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 	}
 	memcpy(layout->bytes, bytes, copy.size);
 	head = layout->bytes;
-	if (head->kind == VIZ_KIND_NAMES && !are_names((const char *)(head + 1), head->n_attrs)) {
+	if (head->kind == VIZ_KIND_NAMES && !take_names((char *)layout->bytes + sizeof(*head), head->n_attrs)) {
 		layout__free(layout);
 		return -EINVAL;
 	}
@@ -216,7 +220,7 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 	layout->size = head->size;
 	layout->kind = head->kind;
 	layout->n_attrs = n_attrs;
-	layout->n_names = head->n_attrs - n_attrs;
+	layout->n_names = n_attrs ? 0 : head->n_attrs - (head->kind == VIZ_KIND_NAMES);
 	layout->span_offset = head->span_offset;
 	layout->span_size = head->span_size;
 	layout->tag = head->tag;
@@ -241,8 +245,11 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 		a->more_tag = a->followed ? "" : attrs[i].dict;
 		a->more_line = attrs[i].line;
 		a->note = note_of(&attrs[i]);
-		if (a->note && !*a->more_tag)
-			a->more_tag = attrs[i].name;
+		a->more_of = "";
+		if (a->note && !*a->more_tag) {
+			a->more_tag = head->tag;
+			a->more_of = attrs[i].name;
+		}
 		a->scalar = number_size(a->type) && !a->list && !a->followed && !a->optional && !a->note;
 		if (a->key[0] != '_')
 			layout->visible |= (uint64_t)1 << i;
@@ -380,6 +387,18 @@ struct layout *classes__lookup(struct classes *c, uint32_t pid, uint64_t address
 	return layout;
 }
 
+static const char *names_of(const struct layout *layout)
+{
+	return (const char *)layout->bytes + sizeof(struct viz_class);
+}
+
+static bool is_more(const struct layout *m, uint8_t kind, const struct layout_attr *a)
+{
+	if (m->kind != kind || m->line != a->more_line || strcmp(m->tag, a->more_tag) != 0)
+		return false;
+	return kind == VIZ_KIND_DICT ? m->span_size <= a->stride : !strcmp(names_of(m), a->more_of);
+}
+
 /* The nearest one of that kind which the attribute names. */
 static struct layout *find_more(struct classes *c, const struct layout *owner, struct layout_attr *a, uint8_t kind)
 {
@@ -394,8 +413,7 @@ static struct layout *find_more(struct classes *c, const struct layout *owner, s
 		uint64_t distance = m->address > owner->address ? m->address - owner->address :
 								  owner->address - m->address;
 
-		if (m->kind != kind || m->line != a->more_line || strcmp(m->tag, a->more_tag) != 0 ||
-		    (kind == VIZ_KIND_DICT && m->span_size > a->stride))
+		if (!is_more(m, kind, a))
 			continue;
 		if (rank < best_rank || (rank == best_rank && distance >= best_distance))
 			continue;
@@ -417,30 +435,39 @@ bool layout__is_of_objects(const struct layout *layout)
 	return layout->kind == VIZ_KIND_COUNTER || layout->kind == VIZ_KIND_OBJECT;
 }
 
+/* Behind the first one, which is the attribute's. */
 static const char *name_of(const struct layout *names, uint64_t i)
 {
-	const char *name = (const char *)names->bytes + sizeof(struct viz_class) + i * (VIZ_NAME_MAX + 1);
+	const char *name;
 
-	return i < names->n_names && *name ? name : NULL;
+	if (!names || i >= names->n_names)
+		return NULL;
+	name = names_of(names) + (i + 1) * (VIZ_NAME_MAX + 1);
+	return *name ? name : NULL;
+}
+
+static const struct layout *value_names(struct classes *c, const struct layout *owner, struct layout_attr *a)
+{
+	return a->note == VIZ_ATTR_ENUM ? find_more(c, owner, a, VIZ_KIND_NAMES) : NULL;
 }
 
 const char *classes__value_name(struct classes *c, const struct layout *owner, struct layout_attr *a, uint64_t value)
 {
-	const struct layout *names = a->note == VIZ_ATTR_ENUM ? find_more(c, owner, a, VIZ_KIND_NAMES) : NULL;
+	return name_of(value_names(c, owner, a), value);
+}
 
-	return names ? name_of(names, value) : NULL;
+size_t classes__n_value_names(struct classes *c, const struct layout *owner, struct layout_attr *a)
+{
+	const struct layout *names = value_names(c, owner, a);
+
+	return names ? names->n_names : 0;
 }
 
 const char *classes__unit(struct classes *c, const struct layout *owner, struct layout_attr *a)
 {
-	const struct layout *names;
-
 	if (a->note != VIZ_ATTR_UNIT)
 		return NULL;
-	if (!a->more_line)
-		return a->more_tag;
-	names = find_more(c, owner, a, VIZ_KIND_NAMES);
-	return names ? name_of(names, 0) : NULL;
+	return a->more_line ? name_of(find_more(c, owner, a, VIZ_KIND_NAMES), 0) : a->more_tag;
 }
 
 void classes__age(struct classes *c, uint32_t pid)

@@ -40,6 +40,7 @@ struct layout_attr {
 	/* For VIZ_TYPE_DICT, and with a note: what says more. The answer is kept as long as the set of classes stays
 	 * the same. */
 	const char *more_tag;
+	const char *more_of; /* which attribute its names are of */
 	uint32_t more_line;
 	struct layout *more;
 	uint64_t more_epoch;
@@ -51,7 +52,7 @@ struct layout {
 	uint32_t pid;
 	uint8_t kind; /* enum viz_kind */
 	uint8_t n_attrs;
-	uint8_t n_names;
+	uint8_t n_names; /* of a list of them */
 	int32_t span_offset;
 	uint32_t span_size;
 	uint64_t visible; /* bit i: attribute i is not private */
@@ -103,6 +104,9 @@ struct layout *classes__dict(struct classes *c, const struct layout *owner, stru
 
 /* What the value of an attribute is called (VIZ_ATTR_ENUM), or NULL. */
 const char *classes__value_name(struct classes *c, const struct layout *owner, struct layout_attr *a, uint64_t value);
+
+/* How many of them there are. */
+size_t classes__n_value_names(struct classes *c, const struct layout *owner, struct layout_attr *a);
 
 /* An attribute's unit, or NULL. */
 const char *classes__unit(struct classes *c, const struct layout *owner, struct layout_attr *a);

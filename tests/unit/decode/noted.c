@@ -42,18 +42,20 @@ static struct descriptor conn_class(void)
 	return descriptor(VIZ_KIND_OBJECT, "conn", LINE, sizeof(struct conn), attrs, COUNT(attrs));
 }
 
-static struct names names_of(const char *tag, unsigned line, const char *const *list, size_t n)
+/* `of`: an attribute of the class with that tag, or "". */
+static struct names names_of(const char *tag, const char *of, unsigned line, const char *const *list, size_t n)
 {
 	struct names names = { .head = { .magic = VIZ_CLASS_MAGIC,
 					 .version = VIZ_ABI_VERSION,
 					 .kind = VIZ_KIND_NAMES,
-					 .n_attrs = (uint8_t)n,
+					 .n_attrs = (uint8_t)(n + 1),
 					 .line = line } };
 
-	names.head.size = (uint32_t)(sizeof(names.head) + n * sizeof(names.list[0]));
+	names.head.size = (uint32_t)(sizeof(names.head) + (n + 1) * sizeof(names.list[0]));
 	strncpy(names.head.tag, tag, VIZ_NAME_MAX);
+	strncpy(names.list[0], of, sizeof(names.list[0]));
 	for (size_t i = 0; i < n; i++)
-		strncpy(names.list[i], list[i], sizeof(names.list[i]));
+		strncpy(names.list[i + 1], list[i], sizeof(names.list[0]));
 	return names;
 }
 
@@ -65,9 +67,11 @@ static int offer(uint64_t address, const struct names *names)
 static void offer_states(uint64_t address, unsigned line)
 {
 	static const char *const states[] = { "idle", "", "busy" };
-	const struct names names = names_of("state", line, states, COUNT(states));
+	const struct names of_state = names_of("conn", "state", line, states, COUNT(states)),
+			   shared = names_of("state", "", line, states, COUNT(states));
 
-	cr_assert_eq(offer(address, &names), 0);
+	cr_assert_eq(offer(address, &of_state), 0);
+	cr_assert_eq(offer(address + 0x400, &shared), 0);
 }
 
 static void conn_record(uint32_t state)
@@ -87,7 +91,7 @@ static void introduce_conn(void)
 Test(noted, values_have_names_and_numbers_units)
 {
 	static const char *const unit[] = { "bytes" };
-	const struct names names = names_of("size", LINE, unit, 1);
+	const struct names names = names_of("conn", "size", LINE, unit, 1);
 
 	introduce_conn();
 	conn_record(0);
@@ -101,18 +105,35 @@ Test(noted, values_have_names_and_numbers_units)
 	EXPECT("SNAPSHOT by 2 at 7000 conn {state=3u, was=[\"busy\", -1], size=3u bytes, load=0.5 %}");
 }
 
+/* Nearer ones are those of another class, another attribute, another line. */
 Test(noted, names_are_those_of_the_declaration)
 {
 	static const char *const others[] = { "other" };
-	const struct names names = names_of("state", LINE, others, 1);
+	const struct names of_others[] = { names_of("job", "state", LINE, others, 1),
+					   names_of("conn", "was", LINE, others, 1),
+					   names_of("conn", "", LINE, others, 1),
+					   names_of("conn", "state", LINE + 1, others, 1) };
 
 	introduce_conn();
-	offer_states(NAMES, LINE + 1);
+	for (unsigned i = 0; i < COUNT(of_others); i++)
+		cr_assert_eq(offer(CLS + 0x40 * (i + 1), &of_others[i]), 0);
 	conn_record(0);
 	EXPECT("SNAPSHOT by 2 at 7000 conn {state=0u, was=[2, -1], size=3u, load=0.5 %}");
-	offer_states(MORE_NAMES, LINE);
+	offer_states(NAMES, LINE);
+	EXPECT("SNAPSHOT by 2 at 7000 conn {state=\"idle\", was=[\"busy\", -1], size=3u, load=0.5 %}");
+}
+
+/* As two files may have the same class. */
+Test(noted, of_the_same_names_the_nearest_are_taken)
+{
+	static const char *const others[] = { "other" };
+	const struct names names = names_of("conn", "state", LINE, others, 1);
+
+	introduce_conn();
+	offer_states(NAMES, LINE);
 	cr_assert_eq(offer(CLS + 0x10, &names), 0);
-	EXPECT("SNAPSHOT by 2 at 7000 conn {state=\"other\", was=[2, -1], size=3u, load=0.5 %}");
+	conn_record(0);
+	EXPECT("SNAPSHOT by 2 at 7000 conn {state=\"other\", was=[\"busy\", -1], size=3u, load=0.5 %}");
 }
 
 Test(noted, a_list_of_names_is_no_class_of_objects)
@@ -127,26 +148,37 @@ Test(noted, a_list_of_names_is_no_class_of_objects)
 Test(noted, what_is_no_list_of_names_is_refused)
 {
 	static const char *const two[] = { "a", "b" };
-	const struct names good = names_of("state", LINE, two, 2);
+	const struct names good = names_of("conn", "state", LINE, two, 2);
 	struct names bad = good;
 
-	bad.head.n_attrs = 3;
+	bad.head.n_attrs = 4;
 	cr_expect_eq(offer(NAMES, &bad), -EINVAL);
 	bad = good;
 	bad.head.n_attrs = 0;
 	bad.head.size = sizeof(bad.head);
 	cr_expect_eq(offer(NAMES, &bad), -EINVAL);
 	bad = good;
-	memset(bad.list[1], 'x', sizeof(bad.list[1]));
-	cr_expect_eq(offer(NAMES, &bad), -EINVAL, "no NUL");
-	bad = good;
-	bad.list[0][0] = '\n';
+	bad.list[2][0] = '\n';
 	cr_expect_eq(offer(NAMES, &bad), -EINVAL);
 	bad = good;
 	bad.head.version = 3;
 	cr_expect_eq(offer(NAMES, &bad), -EINVAL);
 	cr_expect_eq(decoder__add_class(decoder, PID, NAMES, &good, good.head.size - 1), -EINVAL);
 	cr_expect_eq(offer(NAMES, &good), 0);
+}
+
+/* C takes a text of as many characters as there are bytes without its NUL. */
+Test(noted, a_name_without_an_end_is_cut)
+{
+	static const char *const two[] = { "0123456789012345678901234567890123456789", "b" };
+	const struct names names = names_of("conn", "state", LINE, two, 2);
+
+	introduce_conn();
+	cr_assert_eq(offer(NAMES, &names), 0);
+	conn_record(0);
+	EXPECT("SNAPSHOT by 2 at 7000 conn {state=\"012345678901234567890123456789012345678\", was=[2, -1], size=3u, load=0.5 %}");
+	conn_record(UINT32_MAX);
+	EXPECT("SNAPSHOT by 2 at 7000 conn {state=4294967295u, was=[2, -1], size=3u, load=0.5 %}");
 }
 
 /* As who knows of no notes takes them. */

@@ -7,7 +7,7 @@ struct c {
 	int n;
 };
 #define EIGHT "a", "b", "c", "d", "e", "f", "g", "h"
-#define ALL EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT
+#define ALL EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, "a", "b", "c", "d", "e", "f", "g"
 #ifdef GOOD
 VIZ_PROBE_OBJECT(c, VIZ_ENUM(n, ALL));
 #else
