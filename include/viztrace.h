@@ -1650,45 +1650,54 @@ static VIZ__COLD void viz__on_destroy(const struct viz_base *b)
 		viz__probe_destroy(b);
 }
 
-/* With the VIZ_SLICE_SITE of a call. Those in one function are apart in these bits, so all of them tell. Where there are
- * coroutines several may wait in one scope, and be resumed in the same frame. */
-static inline uint32_t viz__add_site(uint32_t flags, const void *call)
+/* Where this is in the code, as VIZ_SLICE_SITE has it: in each copy of a function that is inlined another place. Places
+ * in one function are apart in these bits. Where there are coroutines several may wait in one scope, and be resumed in
+ * the same frame. */
+static inline __attribute__((always_inline)) uint32_t viz__site(void)
 {
-	uint32_t site = (uint16_t)(uintptr_t)call;
+	uintptr_t here = 0;
 
 #if defined(__cpp_impl_coroutine) || defined(__cpp_coroutines)
-	return flags;
+	return (uint32_t)here;
+#elif defined(__x86_64__)
+	__asm__ volatile("lea 0(%%rip), %0" : "=r"(here));
+#else
+	__asm__ volatile("adr %0, ." : "=r"(here));
 #endif
-	return flags & VIZ_SLICE_SCOPED ? flags | (site ? site : 1) << 16 : flags;
+	here &= 0xffff;
+	return (uint32_t)(here ? here : 1) << 16;
 }
-
-/* Whoever returns to the place of the slice cannot be inlined there; gcc warns of such ones that are `inline`. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wattributes"
-#define VIZ__APART VIZ__COLD __attribute__((noinline))
 
 /* What follows of a record, if there are arguments: its bytes; 1: it cannot be in a batch. */
 static inline uint32_t viz__put_args(uint64_t *to, const char *args, const uint64_t *words, uint32_t flags)
 {
-	unsigned i, n;
+	unsigned i, n = args ? VIZ_ARGS_COUNT(words[0]) : 0;
 
 	if (!(flags & VIZ__LITERAL) || (args && (words[0] & VIZ_ARGS_STRINGS)))
 		return 1;
-	if (!args)
-		return 0;
-	n = VIZ_ARGS_COUNT(words[0]);
 	to[0] = (uint64_t)(uintptr_t)args;
-	for (i = 0; i <= n; i++)
+	for (i = 0; args && i <= n; i++)
 		to[1 + i] = words[i];
-	return 8 * (n + 2);
+	return args ? 8 * (n + 2) : 0;
 }
 
-/* `flags` with VIZ__LITERAL, as in all of these. */
-static VIZ__APART const char *viz__on_enter(const char *name, const void *frame, uint32_t flags, const char *args,
+/* `flags` with VIZ__LITERAL, as in all of these. Small enough to be inlined, for what gcc then makes of who calls it is
+ * faster while nobody traces. */
+static VIZ__COLD const char *viz__on_enter(const char *name, const void *frame, uint32_t flags)
+{
+	uint64_t word = (uint64_t)(uintptr_t)frame;
+	uint32_t plain = flags & ~VIZ__LITERAL;
+
+	if (!(flags & VIZ__LITERAL) || !VIZ__APPEND(enter, &word, 8, VIZ__RECORD(VIZ_RECORD_ENTER, plain), name))
+		viz__probe_enter(viz__touch(name), frame, plain, VIZ__NO_ARGS);
+	return name;
+}
+
+static VIZ__COLD const char *viz__on_enter_args(const char *name, const void *frame, uint32_t flags, const char *args,
 	const uint64_t *words)
 {
 	uint64_t record[VIZ_ARGS_MAX + 3];
-	uint32_t plain = viz__add_site((flags & ~VIZ__LITERAL) | (args ? VIZ_SLICE_ARGS : 0), __builtin_return_address(0));
+	uint32_t plain = (flags & ~VIZ__LITERAL) | VIZ_SLICE_ARGS;
 	uint32_t size = viz__put_args(record + 1, args, words, flags);
 
 	record[0] = (uint64_t)(uintptr_t)frame;
@@ -1696,9 +1705,8 @@ static VIZ__APART const char *viz__on_enter(const char *name, const void *frame,
 		viz__probe_enter(viz__touch(name), frame, plain, viz__touch(args), words);
 	return name;
 }
-#pragma GCC diagnostic pop
 
-static VIZ__COLD void viz__on_exit(const char *name, const void *frame, uint32_t flags, const char *args,
+static VIZ__COLD void viz__on_exit_args(const char *name, const void *frame, uint32_t flags, const char *args,
 	const uint64_t *words)
 {
 	uint64_t record[VIZ_ARGS_MAX + 3];
@@ -1708,6 +1716,11 @@ static VIZ__COLD void viz__on_exit(const char *name, const void *frame, uint32_t
 	record[0] = (uint64_t)(uintptr_t)frame;
 	if (size == 1 || !VIZ__APPEND(exit, record, size + 8, VIZ__RECORD(VIZ_RECORD_EXIT, plain), name))
 		viz__probe_exit(viz__touch(name), frame, plain, viz__touch(args), words);
+}
+
+static VIZ__COLD void viz__on_exit(const char *name, const void *frame, uint32_t flags)
+{
+	viz__on_exit_args(name, frame, flags, VIZ__NO_ARGS);
 }
 
 static VIZ__COLD void viz__on_instant(const char *name, uint32_t flags, const char *args, const uint64_t *words)
@@ -1863,7 +1876,7 @@ enum { viz__when_after = 1, viz__when_before = 2, viz__when_both = 3 };
 static inline void viz__scope_end(struct viz__scope *s)
 {
 	if (s->name && VIZ__ON(exit))
-		viz__on_exit(s->name, s->frame, s->flags, VIZ__NO_ARGS);
+		viz__on_exit(s->name, s->frame, s->flags);
 }
 
 static VIZ__COLD const struct viz_base *viz__log_begin(const struct viz_base *b, int when)
@@ -2075,9 +2088,8 @@ enum {
 		VIZ__WITH(VIZ__SLICE_, VIZ__REST(__VA_ARGS__, ))(exit, VIZ__FIRST(__VA_ARGS__, ), \
 			VIZ__LITERAL_IF(VIZ__FIRST(__VA_ARGS__, )), VIZ__REST(__VA_ARGS__, )); \
 } while (0)
-#define VIZ__SLICE_0(probe, name, flags, ...) \
-	viz__on_##probe(name, __builtin_frame_address(0), flags, VIZ__NO_ARGS)
-#define VIZ__SLICE_1(probe, name, flags, ...) viz__on_##probe(name, __builtin_frame_address(0), flags, \
+#define VIZ__SLICE_0(probe, name, flags, ...) viz__on_##probe(name, __builtin_frame_address(0), flags)
+#define VIZ__SLICE_1(probe, name, flags, ...) viz__on_##probe##_args(name, __builtin_frame_address(0), flags, \
 	VIZ__ARG_NAMES(__VA_ARGS__), VIZ__ARG_WORDS(__VA_ARGS__))
 #define VIZ__SLICE__many(...) { VIZ__TOO_MANY; }
 #define VIZ_PROBE_INSTANT(...) do { \
@@ -2177,8 +2189,10 @@ char (*viz__object(const void *base))[1];
 #define VIZ__METHOD_NAME __func__
 #define VIZ__METHOD_FLAGS (VIZ_SLICE_SCOPED | VIZ__LITERAL)
 #endif
-#define VIZ__SCOPE_0(id, name, flags, ...) VIZ__SCOPE_IS(id, name, flags, VIZ__SLICE_0(enter, name, flags, ))
-#define VIZ__SCOPE_1(id, name, flags, ...) VIZ__SCOPE_IS(id, name, flags, VIZ__SLICE_1(enter, name, flags, __VA_ARGS__))
+#define VIZ__SCOPE_0(id, name, flags, ...) \
+	VIZ__SCOPE_IS(id, name, flags, VIZ__SLICE_0(enter, name, (flags) | viz__site(), ))
+#define VIZ__SCOPE_1(id, name, flags, ...) \
+	VIZ__SCOPE_IS(id, name, flags, VIZ__SLICE_1(enter, name, (flags) | viz__site(), __VA_ARGS__))
 #define VIZ__SCOPE_IS(id, name, flags, ...) \
 	struct viz__scope VIZ__CAT(viz__s, id) __attribute__((cleanup(viz__scope_end), unused)) = { \
 		VIZ__ON(enter) ? __VA_ARGS__ : VIZ__NIL(const char), __builtin_frame_address(0), flags }
@@ -2206,7 +2220,7 @@ namespace viz__cpp {
 template <class T> inline T &&returned(const char *name, const void *frame, uint32_t flags, T &&v)
 {
 	if (VIZ__ON(exit))
-		viz__on_exit(name, frame, flags, "\nreturn", pack(v));
+		viz__on_exit_args(name, frame, flags, "\nreturn", pack(v));
 	(void)name, (void)frame, (void)flags;
 	return static_cast<T &&>(v);
 }
@@ -2221,7 +2235,7 @@ template <class T> inline T &&returned(const char *name, const void *frame, uint
 #define VIZ__RETURN_(id, x) __extension__({ \
 	__extension__ __auto_type viz__r##id = ((void)0, x); \
 	if (VIZ__ON(exit)) \
-		viz__on_exit(VIZ__METHOD_NAME, __builtin_frame_address(0), VIZ__METHOD_FLAGS | VIZ_SLICE_RESULT, \
+		viz__on_exit_args(VIZ__METHOD_NAME, __builtin_frame_address(0), VIZ__METHOD_FLAGS | VIZ_SLICE_RESULT, \
 			"\nreturn", VIZ__ARG_WORDS(viz__r##id, )); \
 	viz__r##id; \
 })

@@ -1049,7 +1049,7 @@ public:
 		: scope_{ nullptr, __builtin_frame_address(0), VIZ_SLICE_SCOPED | VIZ__LITERAL_IF(name) }
 	{
 		if (VIZ__ON(enter))
-			scope_.name = viz__on_enter(name, scope_.frame, scope_.flags, VIZ__NO_ARGS);
+			scope_.name = viz__on_enter(name, scope_.frame, scope_.flags | viz__site());
 	}
 	VIZ__INLINE ~scope() { viz__scope_end(&scope_); }
 

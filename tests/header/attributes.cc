@@ -395,6 +395,9 @@ static void descriptors()
 
 int main()
 {
+#if defined(__cpp_impl_coroutine) || defined(__cpp_coroutines)
+	spy_tells_no_sites = 1;
+#endif
 	viz_init_semaphore = 1;
 	viz_destroy_semaphore = 1;
 	viz_set_semaphore = 1;

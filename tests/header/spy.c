@@ -180,13 +180,13 @@ static const char *given(const char *args, const uint64_t *words)
 	return text;
 }
 
-unsigned spy_site;
+unsigned spy_site, spy_tells_no_sites;
 
 void viz__probe_enter(const char *name, const void *frame, uint32_t flags, const char *args, const uint64_t *words)
 {
 	spy_site = VIZ_SLICE_SITE(flags);
 	add("enter %s %u%s%s", name, flags & 0xffff, given(args, words),
-	    !spy_site == !(flags & VIZ_SLICE_SCOPED) ? "" : " (site!)");
+	    !spy_site == (!(flags & VIZ_SLICE_SCOPED) || spy_tells_no_sites) ? "" : " (site!)");
 	if (depth < DEPTH) {
 		open_slices[depth].name = name;
 		open_slices[depth].frame = frame;

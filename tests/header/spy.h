@@ -24,8 +24,8 @@ void spy_forget(void);
  * "(frame!)". An enter of a scope that does not tell its site, or another one that does, with "(site!)". */
 const char *spy_seen(void);
 
-/* Of the last enter: VIZ_SLICE_SITE. */
-extern unsigned spy_site;
+/* Of the last enter: VIZ_SLICE_SITE. Set the other one where no scope is to tell it. */
+extern unsigned spy_site, spy_tells_no_sites;
 
 #ifdef __cplusplus
 }
