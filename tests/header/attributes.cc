@@ -13,12 +13,10 @@
 #include <vector>
 
 #include "attributes.h"
+#include "check.h"
 #include "spy.h"
 
-static int failures;
-
 #define SAW(expected) saw(expected, __LINE__)
-#define CHECK(cond) check((cond) ? true : false, #cond, __LINE__)
 
 static void saw(const std::string &expected, int line)
 {
@@ -27,14 +25,6 @@ static void saw(const std::string &expected, int line)
 	if (seen == expected)
 		return;
 	std::printf("FAILED line %d:\n  expected %s\n  saw      %s\n", line, expected.c_str(), seen.c_str());
-	failures++;
-}
-
-static void check(bool ok, const char *what, int line)
-{
-	if (ok)
-		return;
-	std::printf("FAILED line %d: %s\n", line, what);
 	failures++;
 }
 

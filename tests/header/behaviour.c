@@ -6,13 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "spy.h"
 #include "types.h"
 
-static int failures;
-
 #define SAW(expected) saw(expected, __LINE__)
-#define CHECK(cond) check((cond) ? 1 : 0, #cond, __LINE__)
 
 static void saw(const char *expected, int line)
 {
@@ -21,14 +19,6 @@ static void saw(const char *expected, int line)
 	if (!strcmp(seen, expected))
 		return;
 	printf("FAILED line %d:\n  expected %s\n  saw      %s\n", line, expected, seen);
-	failures++;
-}
-
-static void check(int ok, const char *what, int line)
-{
-	if (ok)
-		return;
-	printf("FAILED line %d: %s\n", line, what);
 	failures++;
 }
 

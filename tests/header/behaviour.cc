@@ -9,21 +9,11 @@
 #include <exception>
 #include <string>
 
+#include "check.h"
 #include "spy.h"
 #include "viztrace.h"
 
-static int failures;
-
 #define SAW(expected) saw(expected, __LINE__)
-#define CHECK(cond) check((cond) ? 1 : 0, #cond, __LINE__)
-
-static void check(int ok, const char *what, int line)
-{
-	if (ok)
-		return;
-	printf("FAILED line %d: %s\n", line, what);
-	failures++;
-}
 
 static void saw(const std::string &expected, int line)
 {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "types.h"
 
 #ifdef VIZ_PROBE_DISABLE
@@ -25,18 +26,6 @@
 #else
 #define ZEROED { 0 }
 #endif
-
-static int failures;
-
-#define CHECK(cond) check((cond) ? 1 : 0, #cond, __LINE__)
-
-static void check(int ok, const char *what, int line)
-{
-	if (ok)
-		return;
-	printf("FAILED line %d: %s\n", line, what);
-	failures++;
-}
 
 /* Strings beyond the first 64 words, across that border, in a dict there, and late in a dict. */
 struct deep {

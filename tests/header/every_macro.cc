@@ -15,6 +15,7 @@ extern "C" {
 #include <cstring>
 #include <exception>
 
+#include "check.h"
 #include "types.h"
 
 #ifdef VIZ_PROBE_DISABLE
@@ -22,18 +23,6 @@ extern "C" {
 #else
 #define DISABLED 0
 #endif
-
-static int failures;
-
-#define CHECK(cond) check((cond) ? true : false, #cond, __LINE__)
-
-static void check(bool ok, const char *what, int line)
-{
-	if (ok)
-		return;
-	std::printf("FAILED line %d: %s\n", line, what);
-	failures++;
-}
 
 static bool same(double a, double b)
 {

@@ -25,15 +25,7 @@ struct plain { struct viz_counter viz; int n; };
 VIZ_PROBE_COUNTER(plain, n);
 
 #ifndef VIZ_PROBE_DISABLE
-static int failures;
-
-static void check(int line, int ok)
-{
-	if (!ok)
-		printf("line %d\n", line);
-	failures += !ok;
-}
-#define CHECK(x) check(__LINE__, (x) ? 1 : 0)
+#include "check.h"
 
 static void check_attr(int line, const struct viz_class *c, unsigned i, const char *name, int type, size_t offset, size_t stride,
 		       size_t count, uint32_t n, size_t h0, size_t h1, size_t h2)
@@ -42,9 +34,9 @@ static void check_attr(int line, const struct viz_class *c, unsigned i, const ch
 	struct viz_path p;
 
 	memcpy(&p, a->dict, sizeof(p));
-	check(line, !strcmp(a->name, name) && a->type == (type | VIZ_TYPE_FOLLOWED) && a->offset == (int32_t)offset);
-	check(line, a->stride == stride && a->count == count && (a->flags == VIZ_ATTR_LIST) == (count > 1));
-	check(line, p.n == n && p.hops[0] == h0 && p.hops[1] == h1 && p.hops[2] == h2);
+	CHECK_AT(line, !strcmp(a->name, name) && a->type == (type | VIZ_TYPE_FOLLOWED) && a->offset == (int32_t)offset);
+	CHECK_AT(line, a->stride == stride && a->count == count && (a->flags == VIZ_ATTR_LIST) == (count > 1));
+	CHECK_AT(line, p.n == n && p.hops[0] == h0 && p.hops[1] == h1 && p.hops[2] == h2);
 }
 #define ATTR(c, ...) check_attr(__LINE__, &viz__class_##c.head, __VA_ARGS__)
 

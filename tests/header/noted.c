@@ -37,14 +37,7 @@ DECLARE(first, "a", "b"); DECLARE(second, "c", "d");
 VIZ_PROBE_ENUM(colours, "red", "green");
 
 #ifndef VIZ_PROBE_DISABLE
-static int failures;
-
-static void check(int line, int ok)
-{
-	if (!ok)
-		printf("line %d\n", line);
-	failures += !ok;
-}
+#include "check.h"
 
 /* `names`: the attribute's, and the others, each with a "|" behind it. */
 static void check_names(int line, const void *descriptor, const char *tag, unsigned at_line, const char *names)
@@ -52,13 +45,13 @@ static void check_names(int line, const void *descriptor, const char *tag, unsig
 	const struct viz_class *c = (const struct viz_class *)descriptor;
 	const char *name = (const char *)(c + 1);
 
-	check(line, c->magic == VIZ_CLASS_MAGIC && c->version == 4 && c->kind == VIZ_KIND_NAMES && c->line == at_line);
-	check(line, !strcmp(c->tag, tag) && c->size == sizeof(*c) + c->n_attrs * 40u && !c->span_offset && !c->span_size);
+	CHECK_AT(line, c->magic == VIZ_CLASS_MAGIC && c->version == 4 && c->kind == VIZ_KIND_NAMES && c->line == at_line);
+	CHECK_AT(line, !strcmp(c->tag, tag) && c->size == sizeof(*c) + c->n_attrs * 40u && !c->span_offset && !c->span_size);
 	for (unsigned i = 0; i < c->n_attrs; i++, name += 40) {
-		check(line, !strncmp(name, names, strlen(name)) && names[strlen(name)] == '|');
+		CHECK_AT(line, !strncmp(name, names, strlen(name)) && names[strlen(name)] == '|');
 		names += strlen(name) + 1;
 	}
-	check(line, !*names);
+	CHECK_AT(line, !*names);
 }
 #define NAMES(tag, k, label, names) \
 	check_names(__LINE__, &viz__##tag##_u##k, #tag, (unsigned)viz__##tag##_line, label "|" names)
@@ -68,8 +61,8 @@ static void check_attr(int line, const struct viz_class *c, unsigned i, const ch
 	const struct viz_attr *a = viz__attrs(c) + i;
 	unsigned noted = flags & (VIZ_ATTR_UNIT | VIZ_ATTR_ENUM);
 
-	check(line, !strcmp(a->name, name) && a->flags == flags && a->line == (noted ? c->line : 0));
-	check(line, a->type & VIZ_TYPE_FOLLOWED || !a->dict[0]);
+	CHECK_AT(line, !strcmp(a->name, name) && a->flags == flags && a->line == (noted ? c->line : 0));
+	CHECK_AT(line, a->type & VIZ_TYPE_FOLLOWED || !a->dict[0]);
 }
 #define ATTR(c, ...) check_attr(__LINE__, &viz__class_##c.head, __VA_ARGS__)
 
@@ -104,9 +97,9 @@ int main(void)
 	NAMES(first, 1, "state", "a|b|");
 	NAMES(second, 1, "state", "c|d|");
 	check_names(__LINE__, &viz__names_colours, "colours", (unsigned)viz__colours_line, "|red|green|");
-	check(__LINE__, viz__many_u1.head.n_attrs == 64 && !strcmp(viz__many_u1.names[63], "a name of as many characters as fit in"));
+	CHECK(viz__many_u1.head.n_attrs == 64 && !strcmp(viz__many_u1.names[63], "a name of as many characters as fit in"));
 	/* Older tools go on to understand the classes themselves. */
-	check(__LINE__, viz__class_pool.head.version == 1 && viz__class_conn.head.version == 1 &&
+	CHECK(viz__class_pool.head.version == 1 && viz__class_conn.head.version == 1 &&
 		viz__class_item_trace.head.version == 2);
 	return failures > 0;
 }
