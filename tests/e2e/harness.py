@@ -303,6 +303,16 @@ class Case(unittest.TestCase):
             t.await_step(ready)
         return t
 
+    def disk(self, name, size="50%"):
+        """A file system of its own, in the test's folder."""
+        at = self.dir / name
+        at.mkdir()
+        done = run("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", at)
+        if done.returncode:
+            self.skipTest("no tmpfs: " + done.stderr.strip())
+        self.addCleanup(run, "umount", "-l", at)
+        return at
+
     def launched(self, *command, options=(), code=0, **more):
         """One run of a command, to its end. (trace, the tool)"""
         tool = self.tool("-o", "trace.json", *options, "--", *command, **more)

@@ -100,12 +100,3 @@ class Emulated(Ticking):
         self.assertEqual(target.wait(), 0)
         self.end(tool)
         self.expect_seen(self.load())
-
-    def disk(self, name):
-        at = self.dir / name
-        at.mkdir()
-        done = harness.run("mount", "-t", "tmpfs", "tmpfs", at)
-        if done.returncode:
-            self.skipTest("no tmpfs: " + done.stderr.strip())
-        self.addCleanup(harness.run, "umount", "-l", at)
-        return at

@@ -175,18 +175,9 @@ class Killed(Steady):
 
 
 class Outputs(Steady):
-    def small_disk(self, size):
-        small = self.dir / "small"
-        small.mkdir()
-        done = harness.run("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", small)
-        if done.returncode:
-            self.skipTest("no tmpfs: " + done.stderr.strip())
-        self.addCleanup(harness.run, "umount", "-l", small)
-        return small
-
     def test_the_room_of_an_older_trace(self):
         """Where there is little it can be used again at once."""
-        small = self.small_disk("6M")
+        small = self.disk("small", "6M")
         (small / "trace.json").write_bytes(b" " * (5 << 20))
         target = self.steady("--still")
         tool = self.attach(target.pid, output="small/trace.json")
@@ -209,7 +200,7 @@ class Outputs(Steady):
 
     def test_one_of_two_outputs_fails(self):
         """The other one has all that came, from before and after."""
-        small = self.small_disk("512k")
+        small = self.disk("small", "512k")
         target = self.steady("--still")
         tool = self.attach(target.pid, "-o", small / "b.json")
         whole = self.dir / "trace.json"
@@ -228,7 +219,7 @@ class Outputs(Steady):
         self.as_before(target)
 
     def test_a_full_disk(self):
-        small = self.small_disk("512k")
+        small = self.disk("small", "512k")
         target = self.steady("--fast")
         tool = self.attach(target.pid, output="small/trace.json")
         self.end(tool, harness.EXIT_OUTPUT, None)
