@@ -25,6 +25,13 @@ static bool is(const struct binary *b, const struct stat *st)
 	       b->modified == ns(st->st_mtim) && (b->fd >= 0 || b->changed == ns(st->st_ctim));
 }
 
+int binary__is_at(const struct binary *b, const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? -errno : b->ino == st.st_ino && b->dev == st.st_dev;
+}
+
 int binaries__get(struct binaries *b, int fd, const char *path, struct binary **ret)
 {
 	struct binary *binary;

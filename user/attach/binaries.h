@@ -35,6 +35,9 @@ int binaries__get(struct binaries *b, int fd, const char *path, struct binary **
 /* Nobody needs the file any more, unless binaries__get() finds it once more. */
 void binaries__release(struct binary *b);
 
+/* Is that file it? 1, 0, or -errno: nobody can look. */
+int binary__is_at(const struct binary *b, const char *path);
+
 static inline bool binary__is_of_use(const struct binary *b)
 {
 	return b->elf.n_probes || b->elf.n_classes;

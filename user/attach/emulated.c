@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "maps.h"
@@ -52,10 +51,9 @@ bool emulated__by_mapping(const char *path, char ret[EMULATOR_MAX])
 static bool runs_file(pid_t pid, const struct binary *b)
 {
 	char path[64];
-	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	return !stat(path, &st) && st.st_dev == b->dev && st.st_ino == b->ino;
+	return binary__is_at(b, path) > 0;
 }
 
 /* Of most processes no more is looked at than the name of what they run: there may be thousands. */
@@ -113,12 +111,11 @@ pid_t emulated__runs(const struct binary *b, char ret[EMULATOR_MAX])
 static bool is_of(pid_t pid, const struct mapping *m, const struct binary *b)
 {
 	char path[96];
-	struct stat st;
 
 	if (!mapping__is_file(m) || m->ino != b->ino)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
-	return stat(path, &st) || (st.st_dev == b->dev && st.st_ino == b->ino);
+	return binary__is_at(b, path) != 0;
 }
 
 /* Write what the file has at `offset` into that place of a mapping, if something else is there now. */

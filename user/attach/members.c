@@ -110,10 +110,9 @@ int members__attach_for_all(struct processes *p, struct binary *b)
 static bool runs(const struct process *process, const struct binary *b)
 {
 	char path[64];
-	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
-	return !stat(path, &st) && st.st_dev == b->dev && st.st_ino == b->ino;
+	return binary__is_at(b, path) > 0;
 }
 
 static int tell_file(struct processes *p, const struct process *process, const struct target_file *f)

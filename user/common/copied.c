@@ -11,18 +11,13 @@ static size_t text_size(const struct value *v)
 	return v->type == VALUE_STRING || v->type == VALUE_JSON ? v->size : 0;
 }
 
-static size_t string_size(const char *text)
-{
-	return text ? strlen(text) + 1 : 0;
-}
-
 /* With all that they point to. */
 static size_t values_size(const struct value *values, size_t n)
 {
 	size_t size = n * sizeof(*values);
 
 	for (size_t i = 0; i < n; i++)
-		size += string_size(values[i].key) + string_size(values[i].unit) + text_size(&values[i]);
+		size += event__text_size(values[i].key) + event__text_size(values[i].unit) + text_size(&values[i]);
 	return size;
 }
 
@@ -44,8 +39,8 @@ static char *put_values(struct value *copies, const struct value *values, size_t
 
 	for (size_t i = 0; i < n; i++) {
 		copies[i] = values[i];
-		copies[i].key = put(&to, values[i].key, string_size(values[i].key));
-		copies[i].unit = put(&to, values[i].unit, string_size(values[i].unit));
+		copies[i].key = put(&to, values[i].key, event__text_size(values[i].key));
+		copies[i].unit = put(&to, values[i].unit, event__text_size(values[i].unit));
 		if (text_size(&values[i]))
 			copies[i].s = put(&to, values[i].s, values[i].size);
 	}
@@ -77,8 +72,8 @@ void copied__clear(struct copied *c)
 
 void *copied__event(const struct event *e, size_t at)
 {
-	char *block = malloc(at + sizeof(*e) + values_size(e->values, e->n_values) + string_size(e->name) +
-			     string_size(e->tag));
+	char *block = malloc(at + sizeof(*e) + values_size(e->values, e->n_values) + event__text_size(e->name) +
+			     event__text_size(e->tag));
 	struct event *copy;
 	char *to;
 
@@ -88,8 +83,8 @@ void *copied__event(const struct event *e, size_t at)
 	*copy = *e;
 	copy->values = (struct value *)(copy + 1);
 	to = put_values((struct value *)(copy + 1), e->values, e->n_values);
-	copy->name = put(&to, e->name, string_size(e->name));
-	copy->tag = put(&to, e->tag, string_size(e->tag));
+	copy->name = put(&to, e->name, event__text_size(e->name));
+	copy->tag = put(&to, e->tag, event__text_size(e->tag));
 	copy->keys = NULL;
 	copy->n_keys = 0;
 	return block;

@@ -40,6 +40,12 @@ struct value {
 	};
 };
 
+/* Bytes of a text with its NUL; 0: there is none (NULL). */
+static inline size_t event__text_size(const char *text)
+{
+	return text ? __builtin_strlen(text) + 1 : 0;
+}
+
 static inline bool value__is_container(const struct value *v)
 {
 	return v->type == VALUE_LIST || v->type == VALUE_DICT;

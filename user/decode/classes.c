@@ -184,6 +184,32 @@ static void keep_keys_apart(struct layout *layout, const struct viz_attr *attrs)
 	}
 }
 
+/* False: it is none. */
+static bool take_attr(struct layout_attr *ret, const struct viz_class *head, const struct viz_attr *a)
+{
+	if (!check_attr(head, a))
+		return false;
+	ret->key = plain_name(a->name);
+	ret->offset = a->offset;
+	ret->stride = a->stride;
+	ret->count = a->count;
+	ret->type = a->type & ~VIZ_TYPE_FOLLOWED;
+	ret->followed = a->type & VIZ_TYPE_FOLLOWED;
+	ret->list = a->flags & VIZ_ATTR_LIST;
+	ret->optional = a->flags & VIZ_ATTR_OPTIONAL;
+	ret->range = (uint8_t)range_of(head, a);
+	ret->more_tag = ret->followed ? "" : a->dict;
+	ret->more_line = a->line;
+	ret->note = note_of(a);
+	ret->more_of = "";
+	if (ret->note && !*ret->more_tag) {
+		ret->more_tag = head->tag;
+		ret->more_of = a->name;
+	}
+	ret->scalar = number_size(ret->type) && !ret->list && !ret->followed && !ret->optional && !ret->note;
+	return true;
+}
+
 static int layout__new(struct layout **ret, const void *bytes, size_t size)
 {
 	const struct viz_attr *attrs;
@@ -227,31 +253,11 @@ static int layout__new(struct layout **ret, const void *bytes, size_t size)
 	layout->line = head->line;
 
 	for (i = 0; i < n_attrs; i++) {
-		struct layout_attr *a = &layout->attrs[i];
-
-		if (!check_attr(head, &attrs[i])) {
+		if (!take_attr(&layout->attrs[i], head, &attrs[i])) {
 			layout__free(layout);
 			return -EINVAL;
 		}
-		a->key = plain_name(attrs[i].name);
-		a->offset = attrs[i].offset;
-		a->stride = attrs[i].stride;
-		a->count = attrs[i].count;
-		a->type = attrs[i].type & ~VIZ_TYPE_FOLLOWED;
-		a->followed = attrs[i].type & VIZ_TYPE_FOLLOWED;
-		a->list = attrs[i].flags & VIZ_ATTR_LIST;
-		a->optional = attrs[i].flags & VIZ_ATTR_OPTIONAL;
-		a->range = (uint8_t)range_of(head, &attrs[i]);
-		a->more_tag = a->followed ? "" : attrs[i].dict;
-		a->more_line = attrs[i].line;
-		a->note = note_of(&attrs[i]);
-		a->more_of = "";
-		if (a->note && !*a->more_tag) {
-			a->more_tag = head->tag;
-			a->more_of = attrs[i].name;
-		}
-		a->scalar = number_size(a->type) && !a->list && !a->followed && !a->optional && !a->note;
-		if (a->key[0] != '_')
+		if (layout->attrs[i].key[0] != '_')
 			layout->visible |= (uint64_t)1 << i;
 	}
 	keep_keys_apart(layout, attrs);

@@ -143,17 +143,12 @@ static bool number_of(const struct event *e, uint64_t *ret)
 	}
 }
 
-static size_t text_bound(const char *text)
-{
-	return text ? strlen(text) + 1 : 0;
-}
-
 static size_t shape_bound(const struct event *e)
 {
-	size_t size = 8 + 3 * VARINT_MAX + text_bound(e->name) + text_bound(e->tag);
+	size_t size = 8 + 3 * VARINT_MAX + event__text_size(e->name) + event__text_size(e->tag);
 
 	for (size_t i = 0; i < e->n_values; i++)
-		size += 1 + VARINT_MAX + text_bound(e->values[i].key) + text_bound(e->values[i].unit);
+		size += 1 + VARINT_MAX + event__text_size(e->values[i].key) + event__text_size(e->values[i].unit);
 	return size;
 }
 

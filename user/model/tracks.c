@@ -88,7 +88,7 @@ static int take_name(struct tracks *t, const char *text, const char **ret, uint6
 
 	*ret = name ? name->text : NULL;
 	if (name && name->uses == 1)
-		*cost += sizeof(*name) + __builtin_strlen(text) + BUDGET_ALLOCATION + BUDGET_SLOT;
+		*cost += budget__entry(sizeof(*name) + __builtin_strlen(text));
 	return text && !name ? -ENOMEM : 0;
 }
 
